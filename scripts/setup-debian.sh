@@ -1,0 +1,50 @@
+#!/bin/sh
+# Installs the Debian packages that the tests need on this machine, and only what is missing. `npm test` calls it first.
+# Where it cannot install it says what is missing and leaves it at that: the tests that need it say so again.
+set -eu
+cd "$(dirname "$0")/.."
+
+missing=
+need() { # COMMAND PACKAGE
+  command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+PATH=$PATH:/usr/sbin:/sbin
+need sshd openssh-server
+need ssh-agent openssh-client
+need sudo sudo
+need useradd passwd
+need mount mount
+
+cannot() { # WHY
+  echo "SETUP: $1: tests that need a real sshd or a lab of hosts cannot run here${missing:+; missing:$missing}" >&2
+  [ "${CI-}" != true ] || exit 1
+  exit 0
+}
+[ "$(uname -s)" = Linux ] || cannot 'this is not Linux'
+[ "$(id -u)" = 0 ] || cannot 'not root'
+
+if [ -n "$missing" ]; then
+  command -v apt-get >/dev/null 2>&1 || cannot 'there is no apt-get'
+  echo "setup: installing$missing" >&2
+  export DEBIAN_FRONTEND=noninteractive
+  # The tests start an sshd of their own: a new one must not serve this machine.
+  case $missing in
+    *openssh-server*)
+      if [ ! -e /usr/sbin/policy-rc.d ]; then
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+        printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+        chmod 0755 /usr/sbin/policy-rc.d
+      fi
+      ;;
+  esac
+  apt-get update -qq >&2
+  # shellcheck disable=SC2086 # a list of package names
+  apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  case $missing in
+    *openssh-server*) ! command -v systemctl >/dev/null 2>&1 || systemctl --quiet disable ssh.service 2>/dev/null || true ;;
+  esac
+fi
+log=$(test/lab/sh/dependencies.sh 2>&1) || {
+  echo "$log" >&2
+  exit 1
+}
