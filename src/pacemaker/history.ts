@@ -1,0 +1,34 @@
+import type { Cib } from './cib.ts';
+import { at, children, walk } from './xml.ts';
+
+/** What makes a resource begin or end somewhere; a probe or monitor does not. */
+const DECISIVE: readonly string[] = [
+  'start',
+  'stop',
+  'promote',
+  'demote',
+  'migrate_to',
+  'migrate_from',
+];
+
+/**
+ * The starts, stops and the like that the status section remembers of these resources, each with the time at which it
+ * ran: what is new in a later reading has happened in between, whatever the clocks of the nodes say.
+ */
+export function decisiveOperations(cib: Cib, resources: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const status = at(cib.root, 'status');
+  for (const state of status === undefined ? [] : children(status, 'node_state')) {
+    for (const resource of walk(state)) {
+      const id = resource.attributes['id'] ?? '';
+      if (resource.name !== 'lrm_resource' || !resources.includes(id.replace(/:\d+$/, '')))
+        continue;
+      for (const { attributes } of children(resource, 'lrm_rsc_op')) {
+        const { operation = '', 'last-rc-change': when = '' } = attributes;
+        if (DECISIVE.includes(operation))
+          found.add(`${operation} of ${id} on ${state.attributes['uname'] ?? ''} ${when}`);
+      }
+    }
+  }
+  return found;
+}

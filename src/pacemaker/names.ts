@@ -1,0 +1,64 @@
+/**
+ * Names and defaults that Pacemaker, its packages and pcs agree on.
+ * Sources: ClusterLabs/pacemaker at Pacemaker-3.0.0 unless said otherwise; ClusterLabs/pcs v0.12.0.
+ */
+
+/** Where a Pacemaker Remote daemon listens and a connection resource connects (include/crm/lrmd.h, agents/ocf/remote.in). */
+export const DEFAULT_PORT = 3121;
+
+/** The pre-shared key (include/crm/lrmd.h, DEFAULT_REMOTE_KEY_LOCATION). */
+export const AUTHKEY_FILE = '/etc/pacemaker/authkey';
+
+/** The daemon's unit (daemons/execd/pacemaker_remote.service.in). */
+export const REMOTE_UNIT = 'pacemaker_remote.service';
+
+/** Who reads the authkey on a cluster node (configure.ac, CRM_DAEMON_USER and CRM_DAEMON_GROUP). */
+export const DAEMON_USER = 'hacluster';
+export const DAEMON_GROUP = 'haclient';
+
+/** The agent of a connection resource, as the attributes of a primitive. */
+export const REMOTE_AGENT = { class: 'ocf', provider: 'pacemaker', type: 'remote' } as const;
+
+/** The same agent as crm_mon writes it; before 2.1.0 it was `ocf::pacemaker:remote`. */
+export const REMOTE_AGENT_TEXT = 'ocf:pacemaker:remote';
+
+/** The meta attributes that make a primitive's machine a guest node (lib/pengine/unpack.c, expand_remote_rsc_meta). */
+export const GUEST_META = {
+  node: 'remote-node',
+  address: 'remote-addr',
+  port: 'remote-port',
+  connectTimeout: 'remote-connect-timeout',
+  allowMigrate: 'remote-allow-migrate',
+} as const;
+
+export interface DefaultOperation {
+  readonly name: string;
+  readonly interval: string;
+  readonly timeout: string;
+}
+
+/**
+ * The operations that `pcs cluster node add-remote` writes, in its order: those of the agent's metadata
+ * (agents/ocf/remote.in), with pcs's own interval of 60s for the monitor (pcs/lib/cib/resource/agent.py).
+ * With none the start would get 20 s, which is too tight.
+ */
+export const DEFAULT_OPERATIONS: readonly DefaultOperation[] = [
+  { name: 'migrate_from', interval: '0s', timeout: '60s' },
+  { name: 'migrate_to', interval: '0s', timeout: '60s' },
+  { name: 'monitor', interval: '60s', timeout: '30s' },
+  { name: 'reload', interval: '0s', timeout: '60s' },
+  { name: 'reload-agent', interval: '0s', timeout: '60s' },
+  { name: 'start', interval: '0s', timeout: '60s' },
+  { name: 'stop', interval: '0s', timeout: '60s' },
+];
+
+/** The ids of what outrigger puts into the CIB for a while begin with these, so that a later run recognises them. */
+export const GUARD_PREFIX = 'outrigger-guard-';
+export const RETRY_PREFIX = 'outrigger-retry-';
+export const QUIET_PREFIX = 'outrigger-quiet-';
+export const PIN_PREFIX = 'outrigger-pin';
+
+/** An XML name without a colon, reduced to ASCII: what may be an id in the CIB and stand in an XPath unquoted. */
+const NC_NAME = /^[A-Za-z_][A-Za-z0-9._-]*$/;
+
+export const isNcName = (text: string): boolean => NC_NAME.test(text);

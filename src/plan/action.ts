@@ -1,0 +1,20 @@
+/** The scripts of apply/scripts, by file name. */
+export type ScriptName =
+  'install-apt' | 'set-environment' | 'set-rights' | 'open-firewalld' | 'start-service';
+
+/** What is done on a host, as data: apply is its only interpreter. */
+export type Action =
+  | {
+      readonly kind: 'script';
+      readonly script: ScriptName;
+      readonly params: readonly string[];
+      readonly timeoutMs: number;
+    }
+  | {
+      /** Puts the cluster's authkey in place; the bytes are fetched or made when it is carried out. */
+      readonly kind: 'write-authkey';
+      readonly path: string;
+      readonly owner: string;
+      readonly group: string;
+      readonly mode: string;
+    };

@@ -1,0 +1,80 @@
+import type { ClusterNodeFacts, Facts } from './facts.ts';
+import type { Secret } from '../support/secret.ts';
+import type { Risk } from './risk.ts';
+
+/** Which key all nodes shall hold, and where its bytes come from when they are needed. */
+export interface AuthkeyChoice {
+  readonly source:
+    | { readonly kind: 'clusterNode'; readonly name: string; readonly path: string }
+    | { readonly kind: 'file'; readonly path: string }
+    /** Nobody has one: `key` is what was made for it. */
+    | { readonly kind: 'generate'; readonly key?: Secret };
+  /** SHA-256, hexadecimal; undefined: it has still to be made. */
+  readonly digest: string | undefined;
+  /** What the plan calls it. */
+  readonly description: string;
+  /** What giving it to a cluster node that holds another key risks. */
+  readonly risks: readonly Risk[];
+}
+
+/**
+ * The cluster nodes' key is authoritative when they agree. When they differ, the one that most machines hold wins
+ * (the first cluster node's among equals): free while no connection exists, a named risk afterwards. A key file named
+ * by the inventory wins over both.
+ */
+export function chooseAuthkey(
+  facts: Facts,
+  connectionsExist: boolean,
+  file: { readonly path: string; readonly digest: string } | undefined,
+): AuthkeyChoice {
+  const members = [...facts.clusterNodes.values()];
+  const withKey = members.filter((node) => node.authkey.digest !== undefined);
+  if (file !== undefined) {
+    const others = withKey.filter((node) => node.authkey.digest !== file.digest);
+    return {
+      source: { kind: 'file', path: file.path },
+      digest: file.digest,
+      description: 'the key of the inventory',
+      risks: riskFor('authkey-replaced', others, connectionsExist),
+    };
+  }
+  const holder = mostHeld(
+    withKey,
+    [...facts.remoteNodes.values()].map((host) => host.authkey.digest),
+  );
+  if (holder === undefined) {
+    const risks = riskFor('authkey-replaced', members, connectionsExist);
+    return { source: { kind: 'generate' }, digest: undefined, description: 'a new key', risks };
+  }
+  const { name, authkey } = holder;
+  const others = withKey.filter((node) => node.authkey.digest !== authkey.digest);
+  return {
+    source: { kind: 'clusterNode', name, path: authkey.path },
+    digest: authkey.digest,
+    description: others.length === 0 ? "the cluster's key" : `the key of ${name}`,
+    risks: riskFor('cluster-keys-differ', others, connectionsExist),
+  };
+}
+
+function mostHeld(
+  withKey: readonly ClusterNodeFacts[],
+  remoteDigests: readonly (string | undefined)[],
+): ClusterNodeFacts | undefined {
+  const digests = [...withKey.map((node) => node.authkey.digest), ...remoteDigests];
+  const count = (digest: string | undefined): number =>
+    digests.filter((other) => other === digest).length;
+  let best: ClusterNodeFacts | undefined;
+  for (const node of withKey) {
+    if (best === undefined || count(node.authkey.digest) > count(best.authkey.digest)) best = node;
+  }
+  return best;
+}
+
+const riskFor = (
+  code: 'authkey-replaced' | 'cluster-keys-differ',
+  others: readonly ClusterNodeFacts[],
+  connectionsExist: boolean,
+): readonly Risk[] =>
+  connectionsExist && others.length > 0
+    ? [{ code, subjects: others.map((node) => node.name) }]
+    : [];

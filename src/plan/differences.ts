@@ -1,0 +1,33 @@
+import type { ClusterFacts, Facts } from './facts.ts';
+import type { CibDifference, CibItem, HostDifference, HostItem } from './item.ts';
+import type { Problem } from './plan.ts';
+import { findProblems } from './problems.ts';
+
+/** Everything that is not as wanted, and the hosts that are left out. */
+export interface Differences {
+  readonly problems: readonly Problem[];
+  readonly onHosts: ReadonlyMap<HostItem, HostDifference>;
+  readonly inCib: ReadonlyMap<CibItem, CibDifference>;
+}
+
+/** Compares what is wanted with what is. Hosts that gave no answer or must not be touched have no differences. */
+export function findDifferences(
+  facts: Facts,
+  cluster: ClusterFacts,
+  wanted: { readonly hostItems: readonly HostItem[]; readonly cibItems: readonly CibItem[] },
+): Differences {
+  const problems = findProblems(facts);
+  const left = new Set(problems.map(({ host }) => host));
+  const onHosts = new Map<HostItem, HostDifference>();
+  for (const item of wanted.hostItems.filter(({ host }) => !left.has(host))) {
+    const host = facts.remoteNodes.get(item.host) ?? facts.clusterNodes.get(item.host);
+    const difference = host === undefined ? undefined : item.compare(host);
+    if (difference !== undefined) onHosts.set(item, difference);
+  }
+  const inCib = new Map<CibItem, CibDifference>();
+  for (const item of wanted.cibItems.filter(({ host }) => !left.has(host))) {
+    const difference = item.compare(cluster);
+    if (difference !== undefined) inCib.set(item, difference);
+  }
+  return { problems, onHosts, inCib };
+}

@@ -1,0 +1,128 @@
+import type { Cib } from '../pacemaker/cib.ts';
+import type { CrmMon } from '../pacemaker/crm-mon.ts';
+
+/** A package as the package manager knows it; `version` undefined: not installed. */
+export type PackageVersions = Readonly<Record<string, string | undefined>>;
+
+/** A systemd unit. */
+export interface UnitFacts {
+  readonly loadState: string;
+  readonly activeState: string;
+  readonly unitFileState: string;
+  /** Of pacemaker_remote only: seconds since the epoch by the host's own clock; undefined: it was never started. */
+  readonly startedAt: number | undefined;
+}
+
+export interface AuthkeyFacts {
+  /** Where Pacemaker looks for it on this host: `PCMK_authkey_location`, else /etc/pacemaker/authkey. */
+  readonly path: string;
+  /** SHA-256 of the content, hexadecimal; undefined: there is no such file. Never shown. */
+  readonly digest: string | undefined;
+  readonly owner: string;
+  readonly group: string;
+  /** Octal digits, without a leading zero: `400`. */
+  readonly mode: string;
+  readonly modifiedAt: number;
+}
+
+/** What firewalld lets through now (runtime) and after a reload (permanent) in the zones that are active. */
+export interface FirewallZone {
+  readonly name: string;
+  readonly isDefault: boolean;
+  readonly sources: readonly string[];
+  readonly runtime: ZoneRules;
+  readonly permanent: ZoneRules;
+}
+
+export interface ZoneRules {
+  readonly target: string;
+  /** `3121/tcp` */
+  readonly ports: readonly string[];
+  readonly services: readonly string[];
+  readonly richRules: readonly string[];
+}
+
+export type FirewallFacts =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'firewalld'; readonly zones: readonly FirewallZone[] };
+
+/** Which address of a cluster node talks to a server; undefined: the name did not resolve or there is no route. */
+export interface RouteFacts {
+  readonly server: string;
+  readonly source: string | undefined;
+}
+
+/** What one host told about itself in one exec. */
+export interface HostFacts {
+  readonly name: string;
+  readonly osId: string;
+  readonly osIdLike: string;
+  readonly osVersion: string;
+  readonly packageManager: string;
+  readonly serviceManager: string;
+  readonly packages: PackageVersions;
+  /** Seconds by which the host's clock is ahead of this machine's. */
+  readonly clockAhead: number;
+  readonly environmentFile: string | undefined;
+  /** `PCMK_*` settings of the environment file, unquoted. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly authkey: AuthkeyFacts;
+  readonly units: Readonly<Record<string, UnitFacts>>;
+  /** TCP ports that something listens on, on an address that others can reach. */
+  readonly listening: readonly number[];
+  /** Somebody is connected to its pacemaker_remote. */
+  readonly isConnected: boolean;
+  readonly firewall: FirewallFacts;
+  readonly hasCorosyncConf: boolean;
+}
+
+/** What a cluster node says of the membership: it must be the same on all of them. */
+export interface MembershipFacts {
+  readonly haveQuorum: boolean;
+  /** Node id of the DC; undefined: none is elected. */
+  readonly dcUuid: string | undefined;
+  /** `admin_epoch.epoch.num_updates` */
+  readonly cibVersion: string;
+}
+
+export interface ClusterNodeFacts extends HostFacts {
+  /** Its name in the cluster; undefined: Pacemaker does not run there. */
+  readonly uname: string | undefined;
+  readonly membership: MembershipFacts | undefined;
+  readonly routes: readonly RouteFacts[];
+}
+
+/** Why a host gave no facts. */
+export interface Unreachable {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** The state of the cluster as the first cluster node that answered tells it. */
+export interface ClusterFacts {
+  readonly toldBy: string;
+  readonly cib: Cib;
+  /** The CIB as it was printed. It may hold secrets of fence devices: never shown. */
+  readonly cibText: string;
+  readonly mon: CrmMon;
+  /** The DC's controller state, `S_IDLE` when no transition is under way; empty: not told. */
+  readonly dcState: string;
+}
+
+/** Where the cluster connects to a remote node. */
+export interface ServerFacts {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Everything that a plan is made from, besides the inventory. */
+export interface Facts {
+  readonly clusterNodes: ReadonlyMap<string, ClusterNodeFacts>;
+  readonly remoteNodes: ReadonlyMap<string, HostFacts>;
+  readonly unreachable: ReadonlyMap<string, Unreachable>;
+  /** Where the cluster connects to each remote node. */
+  readonly servers: ReadonlyMap<string, ServerFacts>;
+  readonly cluster: ClusterFacts | undefined;
+}

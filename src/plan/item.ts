@@ -1,0 +1,48 @@
+import type { CibOperation } from '../pacemaker/cib-operations.ts';
+import type { ItemKind } from '../playbook/playbook.ts';
+import type { Action } from './action.ts';
+import type { ClusterFacts, HostFacts } from './facts.ts';
+import type { Risk } from './risk.ts';
+
+/** One attribute that is not as wanted; `undefined` is absent. */
+export interface AttributeChange {
+  readonly name: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  /** Why, where it is not plain from the inventory. */
+  readonly reason?: string;
+}
+
+/** How a host differs from what is wanted in one respect, and what makes it right. */
+export interface HostDifference {
+  readonly attributes: readonly AttributeChange[];
+  readonly actions: readonly Action[];
+  /** A running pacemaker_remote uses what is changed here only after a restart. */
+  readonly needsRestart: boolean;
+  readonly risks: readonly Risk[];
+}
+
+/** Something on a host that must look a certain way; `compare` is pure. */
+export interface HostItem {
+  readonly kind: ItemKind;
+  readonly host: string;
+  compare(facts: HostFacts): HostDifference | undefined;
+}
+
+/** How the CIB differs from what is wanted for one remote node, and the edits that make it right. */
+export interface CibDifference {
+  readonly attributes: readonly AttributeChange[];
+  readonly operations: readonly CibOperation[];
+  /** The node is not connected yet: it joins, and must be proven before it is released. */
+  readonly joins: boolean;
+  /** A failed start is forgotten (`crm_resource --cleanup`) once the CIB is right. */
+  readonly cleansUp: boolean;
+  readonly risks: readonly Risk[];
+}
+
+/** Something in the CIB that must look a certain way for a remote node. */
+export interface CibItem {
+  readonly kind: ItemKind;
+  readonly host: string;
+  compare(cluster: ClusterFacts): CibDifference | undefined;
+}

@@ -1,0 +1,206 @@
+import { fencingEnabled, hasConnections, maintenanceMode } from '../pacemaker/cib.ts';
+import { REMOTE_UNIT } from '../pacemaker/names.ts';
+import type { ItemKind, Play, Playbook } from '../playbook/playbook.ts';
+import { groupBy } from '../support/group-by.ts';
+import type { ClusterFacts, Facts, HostFacts } from './facts.ts';
+import type { Differences } from './differences.ts';
+import type { HostDifference, HostItem } from './item.ts';
+import { notesOn, unmanagedIn } from './notes.ts';
+import type { Change, ClusterSummary, Forecast, Plan, Restart } from './plan.ts';
+import type { Risk, RiskCode } from './risk.ts';
+
+export interface PlanInput {
+  readonly clusterName: string;
+  readonly playbook: Playbook;
+  readonly facts: Facts;
+  readonly cluster: ClusterFacts;
+  readonly differences: Differences;
+  /** Names of the remote nodes that the inventory declares, whether this plan is limited to some of them or not. */
+  readonly declared: readonly string[];
+  /** Cluster nodes that gave no answer. */
+  readonly silentMembers: readonly string[];
+  /** Cluster nodes of the CIB that the inventory does not name. */
+  readonly undeclaredMembers: readonly string[];
+  readonly forecast: Forecast | undefined;
+}
+
+/** Compares what is wanted with what is. Pure: the same input gives the same plan. */
+export function makePlan(input: PlanInput): Plan {
+  const { facts, cluster, playbook } = input;
+  const { problems } = input.differences;
+  const plays = playbook.plays.map((play) => ({
+    name: play.name,
+    changes: changesOf(play, input),
+  }));
+  const changed = new Set(plays.flatMap(({ changes }) => changes.map(({ host }) => host)));
+  const left = new Set(problems.map(({ host }) => host));
+  const known = [...facts.clusterNodes.keys(), ...facts.remoteNodes.keys()];
+  return {
+    formatVersion: '1.0',
+    cluster: summarise(input),
+    plays,
+    problems,
+    risks: risksOf(input),
+    notes: notesOn(facts, cluster),
+    unmanaged: unmanagedIn(cluster, input.declared),
+    inSync: known.filter((name) => !changed.has(name) && !left.has(name)).sort(),
+    forecast: input.forecast,
+  };
+}
+
+function changesOf(play: Play, input: PlanInput): readonly Change[] {
+  const { onHosts, inCib } = input.differences;
+  if (play.hosts === 'cluster') {
+    return [...inCib]
+      .filter(([item]) => play.items.includes(item.kind))
+      .map(([item, difference]) => ({
+        host: item.host,
+        item: item.kind,
+        action: difference.joins ? 'create' : 'update',
+        attributes: difference.attributes,
+        restart: 'none',
+        isConsequence: false,
+      }));
+  }
+  const hosts = play.hosts === 'clusterNodes' ? input.facts.clusterNodes : input.facts.remoteNodes;
+  const planned = [...onHosts].filter(
+    ([{ host, kind }]) => hosts.has(host) && play.items.includes(kind),
+  );
+  return [...groupBy(planned, ([{ host }]) => host)].flatMap(([name, all]) => {
+    const host = hosts.get(name);
+    if (host === undefined) return [];
+    const own = withoutStaleStart(all);
+    const changes = play.items.flatMap((kind) =>
+      own
+        .filter(([item]) => item.kind === kind)
+        .map(([, difference]) => hostChange(host, kind, difference, input)),
+    );
+    return [...changes, ...consequences(host, play, own, input)];
+  });
+}
+
+type Planned = readonly (readonly [HostItem, HostDifference])[];
+
+/** That a daemon is older than a key which is about to be replaced is nothing of its own: the restart follows anyway. */
+function withoutStaleStart(own: Planned): Planned {
+  const isReplaced = own.some(([{ kind }, { needsRestart }]) => kind === 'authkey' && needsRestart);
+  const isStaleStart = ([{ kind }, { attributes }]: Planned[number]): boolean =>
+    kind === 'service' && attributes.every(({ name }) => name === 'started');
+  return isReplaced ? own.filter((entry) => !isStaleStart(entry)) : own;
+}
+
+function hostChange(
+  host: HostFacts,
+  kind: ItemKind,
+  difference: HostDifference,
+  input: PlanInput,
+): Change {
+  const isNew = difference.attributes.every(({ before }) => before === undefined);
+  return {
+    host: host.name,
+    item: kind,
+    action: isNew ? 'create' : 'update',
+    attributes: difference.attributes,
+    restart: kind === 'service' && difference.needsRestart ? restartOf(host, input) : 'none',
+    isConsequence: false,
+  };
+}
+
+const restartOf = (host: HostFacts, { cluster }: PlanInput): Restart =>
+  cluster.cib.remoteConnections.has(host.name) ? 'quiet-restart' : 'restart';
+
+/** A running daemon takes up a new key or environment only when it is started again. */
+function consequences(
+  host: HostFacts,
+  play: Play,
+  own: Planned,
+  input: PlanInput,
+): readonly Change[] {
+  const isActive = host.units[REMOTE_UNIT]?.activeState === 'active';
+  const causes = own.filter(([item, { needsRestart }]) => needsRestart && item.kind !== 'service');
+  const alreadyPlanned = own.some(
+    ([item, { needsRestart }]) => item.kind === 'service' && needsRestart,
+  );
+  if (!isActive || causes.length === 0 || alreadyPlanned || !play.items.includes('service'))
+    return [];
+  const reason = `it uses the new ${causes.map(([{ kind }]) => kind).join(' and ')} only from then on`;
+  return [
+    {
+      host: host.name,
+      item: 'service',
+      action: 'update',
+      attributes: [{ name: 'daemon', before: 'running', after: 'restarted', reason }],
+      restart: restartOf(host, input),
+      isConsequence: true,
+    },
+  ];
+}
+
+function summarise({ clusterName, cluster: { cib, mon, dcState } }: PlanInput): ClusterSummary {
+  return {
+    name: clusterName,
+    dc: mon.dc?.name,
+    pacemaker: mon.dc?.version,
+    hasQuorum: cib.haveQuorum,
+    fencing: fencingEnabled(cib),
+    maintenance: maintenanceMode(cib),
+    isBusy: dcState !== '' && !dcState.includes('S_IDLE'),
+  };
+}
+
+function risksOf(input: PlanInput): readonly Risk[] {
+  const { onHosts, inCib } = input.differences;
+  const subjects = new Map<RiskCode, Set<string>>();
+  const add = ({ code, subjects: names }: Risk): void => {
+    if (names.length === 0) return;
+    const known = subjects.get(code) ?? new Set<string>();
+    for (const name of names) known.add(name);
+    subjects.set(code, known);
+  };
+  for (const { risks } of [...onHosts.values(), ...inCib.values()]) risks.forEach(add);
+  const connects = [...inCib].some(([, { joins, cleansUp }]) => joins || cleansUp);
+  // A new key is as good as a new connection: where it is not known, the connections that exist may fail.
+  const rekeys =
+    hasConnections(input.cluster.cib) &&
+    [...onHosts].some(([{ kind }, { needsRestart }]) => kind === 'authkey' && needsRestart);
+  if (connects || rekeys) {
+    add({ code: 'cluster-node-unreachable', subjects: input.silentMembers });
+    add({ code: 'cluster-node-undeclared', subjects: input.undeclaredMembers });
+  }
+  for (const risk of forecastRisks(input.forecast, input.cluster.cib)) add(risk);
+  return [...subjects].map(([code, names]) => ({ code, subjects: [...names].sort() }));
+}
+
+/**
+ * A fencing device has no state that a move could lose, and a connection that another cluster node takes over disturbs
+ * nothing on its node: the forecast shows both, but nobody has to allow them.
+ */
+function forecastRisks(
+  forecast: Forecast | undefined,
+  { fencingDevices, remoteConnections }: ClusterFacts['cib'],
+): readonly Risk[] {
+  if (forecast === undefined) return [];
+  const { effects, fencedOnFailure } = forecast;
+  const counts = ({ resource }: { readonly resource: string }): boolean =>
+    !fencingDevices.includes(resource);
+  // A reload leaves a resource running; that a connection is stopped and started has a name of its own: `reconnects`.
+  const others = effects.others
+    .filter((other) => counts(other) && other.action !== 'reload')
+    .filter(({ resource }) => !remoteConnections.has(resource))
+    .map(({ resource, action }) => `${resource} (${action})`);
+  const fenced = [...new Set([...effects.fences, ...fencedOnFailure])];
+  const risks: Risk[] = [
+    {
+      code: 'moves-resources',
+      subjects: effects.moves
+        .filter((move) => counts(move) && !remoteConnections.has(move.resource))
+        .map(({ resource }) => resource),
+    },
+    {
+      code: 'stops-resources',
+      subjects: [...effects.stops.filter(counts).map(({ resource }) => resource), ...others],
+    },
+    { code: 'fences-nodes', subjects: fenced },
+  ];
+  return risks.filter(({ subjects }) => subjects.length > 0);
+}

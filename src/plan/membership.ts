@@ -1,0 +1,53 @@
+import type { Cib } from '../pacemaker/cib.ts';
+import { OutriggerError } from '../support/errors.ts';
+import type { ClusterNodeFacts, Facts } from './facts.ts';
+
+/** A node of a cluster may be called otherwise in the inventory: what counts is what it says of itself. */
+const nameOf = ({ name, uname }: ClusterNodeFacts): string => (uname ?? name).toLowerCase();
+
+const members = ({ clusterNodes }: Facts): readonly ClusterNodeFacts[] =>
+  [...clusterNodes.values()].filter(({ membership }) => membership !== undefined);
+
+/**
+ * Throws CLUSTER_NOT_READY when the cluster nodes that answered do not tell of one cluster: they differ about quorum or
+ * DC, or one of them belongs to another cluster.
+ */
+export function checkMembership(facts: Facts, cib: Cib): void {
+  const views = members(facts).map(({ name, membership }) => ({
+    name,
+    view: `${membership?.haveQuorum === true ? 'quorum' : 'no quorum'}, DC ${membership?.dcUuid ?? 'none'}`,
+  }));
+  if (new Set(views.map(({ view }) => view)).size > 1) {
+    const each = views.map(({ name, view }) => `${name}: ${view}`).join('; ');
+    throw new OutriggerError(
+      'CLUSTER_NOT_READY',
+      `the cluster nodes disagree about the cluster (${each})`,
+      {
+        hint: 'the cluster may be split or electing a DC: look at `crm_mon -1` on each node, then plan again',
+      },
+    );
+  }
+  const known = new Set(cib.clusterNodes.map(({ name }) => name.toLowerCase()));
+  const stranger = members(facts).find((node) => !known.has(nameOf(node)));
+  if (stranger === undefined) return;
+  throw new OutriggerError('CLUSTER_NOT_READY', 'it belongs to another cluster', {
+    host: stranger.name,
+    hint: 'the cluster nodes of one inventory are the nodes of one cluster: mend its clusterNodes',
+  });
+}
+
+/** Cluster nodes of the CIB that the inventory does not name, sorted. */
+export function undeclaredMembers(
+  facts: Facts,
+  cib: Cib,
+  declared: readonly string[],
+): readonly string[] {
+  const known = new Set([
+    ...declared.map((name) => name.toLowerCase()),
+    ...[...facts.clusterNodes.values()].map(nameOf),
+  ]);
+  return cib.clusterNodes
+    .map(({ name }) => name)
+    .filter((name) => !known.has(name.toLowerCase()))
+    .sort();
+}

@@ -1,0 +1,90 @@
+import { connectionState } from '../pacemaker/crm-mon.ts';
+import { GUARD_PREFIX, PIN_PREFIX, QUIET_PREFIX, RETRY_PREFIX } from '../pacemaker/names.ts';
+import type { ClusterFacts, Facts } from './facts.ts';
+
+// Warned about: PSK does not care, but clocks that jump backwards harm a cluster (Pacemaker Explained, nodes.rst).
+const CLOCK_TOLERANCE_SECONDS = 60;
+
+/** Things worth knowing from which no change follows, sorted. */
+export function notesOn(facts: Facts, cluster: ClusterFacts): readonly string[] {
+  return [
+    ...clockNotes(facts),
+    ...versionNotes(facts),
+    ...connectionNotes(cluster),
+    ...leftoverNotes(cluster),
+  ].sort();
+}
+
+const OURS = [GUARD_PREFIX, RETRY_PREFIX, QUIET_PREFIX, PIN_PREFIX];
+
+/** What an unfinished run left in the CIB; it goes with the next apply that concerns its node. */
+function leftoverNotes({ cib }: ClusterFacts): readonly string[] {
+  const left = [...cib.ids]
+    .filter(([id, { name }]) => name !== 'nvpair' && OURS.some((prefix) => id.startsWith(prefix)))
+    .map(([id]) => id)
+    .sort();
+  return left.length === 0
+    ? []
+    : [
+        `left in the CIB by a run that did not finish (or is under way): ${left.join(', ')}; the next apply that concerns the node takes it away, \`cibadmin --delete-all --force --xpath\` does so by hand`,
+      ];
+}
+
+const clockNotes = ({ clusterNodes, remoteNodes }: Facts): readonly string[] =>
+  [...clusterNodes.values(), ...remoteNodes.values()]
+    .filter(({ clockAhead }) => Math.abs(clockAhead) > CLOCK_TOLERANCE_SECONDS)
+    .map(({ name, clockAhead }) => {
+      const seconds = Math.round(Math.abs(clockAhead));
+      return `${name}: its clock is ${seconds} s ${clockAhead > 0 ? 'ahead of' : 'behind'} this machine's`;
+    });
+
+const majorOf = (version: string | undefined): number | undefined => {
+  const digits = /^(?:\d+:)?(\d+)\./.exec(version ?? '')?.[1];
+  return digits === undefined ? undefined : Number(digits);
+};
+
+/** A remote node may be older than the cluster; newer by a major version is not supported upstream. */
+function versionNotes({ clusterNodes, remoteNodes }: Facts): readonly string[] {
+  const majors = [...clusterNodes.values()].flatMap(
+    ({ packages }) => majorOf(packages['pacemaker']) ?? [],
+  );
+  const oldest = Math.min(...majors);
+  return [...remoteNodes.values()]
+    .filter(({ packages }) => (majorOf(packages['pacemaker-remote']) ?? 0) > oldest)
+    .map(
+      ({ name, packages }) =>
+        `${name}: pacemaker-remote ${packages['pacemaker-remote'] ?? ''} is newer by a major version than the cluster's Pacemaker`,
+    );
+}
+
+/** What an operator did to a connection is theirs, but nobody should have to guess why a node is not in. */
+function connectionNotes({ cib, mon }: ClusterFacts): readonly string[] {
+  return [...cib.remoteConnections.values()].flatMap(
+    ({ id, isManaged, targetRole, enclosing, agentFromTemplate }) => {
+      const said: string[] = [];
+      if (targetRole?.toLowerCase() === 'stopped')
+        said.push(`${id}: its connection is stopped by target-role`);
+      if (!isManaged) said.push(`${id}: its connection is unmanaged by an operator`);
+      if (enclosing.length > 0 || agentFromTemplate) {
+        said.push(
+          `${id}: its connection stands in a ${enclosing[0]?.name ?? 'template'}, which Pacemaker cannot handle`,
+        );
+      }
+      const node = mon.nodes.get(id);
+      if (node?.unclean === true) said.push(`${id}: the node is unclean and waits to be fenced`);
+      const state = connectionState(mon, id);
+      if (said.length === 0 && state.state === 'not-in')
+        said.push(`${id}: not truly in (${state.why})`);
+      return said;
+    },
+  );
+}
+
+/** Remote and guest nodes of the cluster that the inventory does not name: they are left alone. */
+export const unmanagedIn = (
+  { cib }: ClusterFacts,
+  declared: readonly string[],
+): readonly string[] =>
+  [...cib.remoteConnections.keys(), ...cib.guestNodes.map(({ name }) => name)]
+    .filter((name) => !declared.includes(name))
+    .sort();

@@ -1,0 +1,70 @@
+import type { ItemKind } from '../playbook/playbook.ts';
+import type { Effects } from '../pacemaker/simulate.ts';
+import type { AttributeChange } from './item.ts';
+import type { Risk } from './risk.ts';
+
+/** What a change does to a running pacemaker_remote. */
+export type Restart = 'none' | 'restart' | 'quiet-restart';
+
+/** One thing on one host, or in the CIB for one remote node, that apply would make right. */
+export interface Change {
+  readonly host: string;
+  readonly item: ItemKind;
+  readonly action: 'create' | 'update';
+  readonly attributes: readonly AttributeChange[];
+  readonly restart: Restart;
+  /** It follows from another change of the same host; nothing is wrong with it by itself. */
+  readonly isConsequence: boolean;
+}
+
+export interface PlannedPlay {
+  readonly name: string;
+  readonly changes: readonly Change[];
+}
+
+/** A host that the plan leaves out, and why: it gave no answer, or it must not be touched. */
+export interface Problem {
+  readonly host: string;
+  readonly kind: 'unreachable' | 'refused';
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** What stands in the cluster at the time of the plan. */
+export interface ClusterSummary {
+  readonly name: string;
+  readonly dc: string | undefined;
+  readonly pacemaker: string | undefined;
+  readonly hasQuorum: boolean;
+  readonly fencing: boolean;
+  readonly maintenance: boolean;
+  /** A transition is under way. */
+  readonly isBusy: boolean;
+}
+
+/** What the cluster itself would do, by its own scheduler. */
+export interface Forecast {
+  readonly effects: Effects;
+  /** Who would be fenced if every new connection failed to start everywhere. */
+  readonly fencedOnFailure: readonly string[];
+}
+
+/** The difference between the inventory and the live state, in the playbook's order. Holds no secret. */
+export interface Plan {
+  readonly formatVersion: '1.0';
+  readonly cluster: ClusterSummary;
+  readonly plays: readonly PlannedPlay[];
+  readonly problems: readonly Problem[];
+  readonly risks: readonly Risk[];
+  /** Things worth knowing that no change follows from. */
+  readonly notes: readonly string[];
+  /** Remote nodes and guest nodes that the cluster has and the inventory does not name. */
+  readonly unmanaged: readonly string[];
+  readonly inSync: readonly string[];
+  readonly forecast: Forecast | undefined;
+}
+
+/** How many things differ: consequences of a change are not counted. */
+export const changeCount = (plan: Plan): number =>
+  plan.plays.flatMap((play) => play.changes).filter((change) => !change.isConsequence).length;

@@ -1,0 +1,107 @@
+import { platformOf } from '../platform/detect.ts';
+import { conflictInCib } from './cib-conflicts.ts';
+import type { ClusterNodeFacts, Facts, HostFacts } from './facts.ts';
+import type { Problem } from './plan.ts';
+
+const CLUSTER_UNITS = ['pacemaker.service', 'corosync.service'];
+
+/** Why hosts are left out of a plan: no answer, or something on them that outrigger must not touch. */
+export function findProblems(facts: Facts): readonly Problem[] {
+  const silent = [...facts.unreachable.values()].map(({ name, code, message, hint }): Problem => ({
+    ...{ host: name, kind: 'unreachable', code, message, hint },
+  }));
+  const refused = [...facts.remoteNodes.values()].flatMap((host): Problem[] => {
+    const reason = refusal(host, facts);
+    return reason === undefined ? [] : [{ host: host.name, kind: 'refused', ...reason }];
+  });
+  return [...silent, ...refused].sort((one, other) => (one.host < other.host ? -1 : 1));
+}
+
+type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
+
+/** The first reason counts: what is wrong with the machine itself before what the cluster says of it. */
+const refusal = (host: HostFacts, facts: Facts): Reason | undefined =>
+  unknownPlatform(host) ??
+  clusterMember(host, facts) ??
+  certificates(host) ??
+  unknownServer(host, facts) ??
+  inTheWay(host, facts) ??
+  connectedElsewhere(host, facts);
+
+function unknownPlatform(host: HostFacts): Reason | undefined {
+  if (platformOf(host) !== undefined) return undefined;
+  const { osId, osVersion, packageManager } = host;
+  return {
+    code: 'PLATFORM_UNKNOWN',
+    message: `its platform is not supported: ${osId || 'unknown'} ${osVersion} with ${packageManager || 'no known package manager'}`,
+    hint: 'Debian and Ubuntu with systemd are supported so far',
+  };
+}
+
+function clusterMember(host: HostFacts, { clusterNodes }: Facts): Reason | undefined {
+  const stack = clusterStack(host);
+  if (stack === undefined && !clusterNodes.has(host.name)) return undefined;
+  return {
+    code: 'HOST_IS_CLUSTER_NODE',
+    message: `it is a cluster node: ${stack ?? 'its name is one of the cluster nodes'}`,
+    hint: 'a host is either a cluster node or a remote node; nothing was removed. If its cluster is gone for good, remove the packages pacemaker and corosync and /etc/corosync/corosync.conf yourself',
+  };
+}
+
+const CERTIFICATES = ['PCMK_ca_file', 'PCMK_cert_file', 'PCMK_key_file'];
+
+function certificates({ environment, environmentFile }: HostFacts): Reason | undefined {
+  if (!CERTIFICATES.every((name) => Boolean(environment[name]))) return undefined;
+  return {
+    code: 'HOST_USES_CERTIFICATES',
+    message: `its ${environmentFile ?? 'environment file'} sets certificates (PCMK_ca_file and others), which win over the authkey`,
+    hint: 'conversion between certificates and authkey is not built yet',
+  };
+}
+
+function unknownServer({ name }: HostFacts, facts: Facts): Reason | undefined {
+  const members = [...facts.clusterNodes.values()];
+  const lost = members.filter((member) => hasNoRoute(member, name, facts));
+  if (lost.length === 0) return undefined;
+  const where = lost.map((member) => member.name).sort();
+  return {
+    code: 'SERVER_UNKNOWN',
+    message: `no route to its server address, or the name does not resolve, on ${where.join(', ')}`,
+    hint: 'give an IP address as `server`, or mend the name service of that cluster node',
+  };
+}
+
+function inTheWay({ name }: HostFacts, { cluster, servers }: Facts): Reason | undefined {
+  const server = servers.get(name);
+  return cluster && server && conflictInCib(cluster.cib, name, server);
+}
+
+/** Addresses have many spellings, a connection has none: a second one would get the node of the first one fenced. */
+function connectedElsewhere(
+  { name, isConnected }: HostFacts,
+  { cluster }: Facts,
+): Reason | undefined {
+  if (!isConnected || cluster === undefined || cluster.cib.remoteConnections.has(name))
+    return undefined;
+  return {
+    code: 'HOST_IS_CONNECTED',
+    message:
+      'a cluster is connected to its pacemaker_remote already, and this one knows no such node by its name',
+    hint: 'it may be this cluster under another name, or another cluster: find out with `ss -tn` on the host, and take that connection away first',
+  };
+}
+
+function clusterStack({ packages, units, hasCorosyncConf }: HostFacts): string | undefined {
+  const running = CLUSTER_UNITS.find((unit) => units[unit]?.activeState === 'active');
+  if (running !== undefined) return `${running} is active`;
+  const enabled = CLUSTER_UNITS.find((unit) => units[unit]?.unitFileState === 'enabled');
+  if (enabled !== undefined) return `${enabled} is enabled`;
+  if (hasCorosyncConf && packages['corosync'] !== undefined)
+    return 'it has /etc/corosync/corosync.conf';
+  return packages['pacemaker'] === undefined ? undefined : 'the package pacemaker is installed';
+}
+
+const hasNoRoute = (member: ClusterNodeFacts, name: string, facts: Facts): boolean =>
+  member.routes.some(
+    ({ server, source }) => server === facts.servers.get(name)?.address && source === undefined,
+  );

@@ -1,0 +1,42 @@
+import { OutriggerError } from '../support/errors.ts';
+
+/** What could hurt a running cluster; each must be allowed by this name (`--allow CODE`). */
+export const RISKS = {
+  'cluster-node-unreachable':
+    'a cluster node could not be asked: its authkey and its path to the new nodes are not proven, and a connection that moves there may fail',
+  'cluster-node-undeclared':
+    'the cluster has a cluster node that the inventory does not name: nothing is proven about its authkey and its path, and a connection that moves there may fail',
+  'cluster-keys-differ':
+    'the cluster nodes hold different authkeys while connections exist: giving them one key may break a connection at its next start',
+  'authkey-replaced':
+    'the cluster gets another authkey while connections exist: each connection depends on the new key from its next start on',
+  reconnects:
+    'a connection is stopped and started again at another address: until it is back, the cluster cannot act on its node',
+  'moves-resources': 'the cluster would move resources',
+  'stops-resources': 'the cluster would stop resources',
+  'fences-nodes': 'the cluster would fence a node, at once or if a new connection failed',
+} as const;
+
+export type RiskCode = keyof typeof RISKS;
+
+/** A risk of one plan, with what it concerns. */
+export interface Risk {
+  readonly code: RiskCode;
+  readonly subjects: readonly string[];
+}
+
+/** Throws REFUSED, naming each risk that nobody allowed. */
+export function refuseRisks(risks: readonly Risk[], allowed: ReadonlySet<string>): void {
+  const open = risks.filter((risk) => !allowed.has(risk.code));
+  if (open.length === 0) return;
+  const lines = open.map(
+    (risk) => `${risk.code}: ${RISKS[risk.code]} (${risk.subjects.join(', ')})`,
+  );
+  throw new OutriggerError(
+    'REFUSED',
+    `the plan holds risks that were not allowed:\n  ${lines.join('\n  ')}`,
+    {
+      hint: `allow them by name: ${open.map((risk) => `--allow ${risk.code}`).join(' ')}`,
+    },
+  );
+}

@@ -1,0 +1,9 @@
+import type { HostFacts } from '../plan/facts.ts';
+import { DEBIAN } from './debian.ts';
+import type { Platform } from './platform.ts';
+
+const PLATFORMS: readonly Platform[] = [DEBIAN];
+
+/** The platform of a host; undefined: one that outrigger does not know. The first that matches wins. */
+export const platformOf = (facts: HostFacts): Platform | undefined =>
+  PLATFORMS.find((platform) => platform.matches(facts));

@@ -1,0 +1,38 @@
+/** Who a play works on: the machines themselves, or the CIB (`cluster`). */
+export type PlayHosts = 'clusterNodes' | 'remoteNodes' | 'cluster';
+
+/** What must hold before a play starts. */
+export type Gate = 'quorum' | 'no-pending-transition' | 'no-maintenance';
+
+/** The kinds of things that outrigger keeps in shape. */
+export type ItemKind =
+  | 'package'
+  | 'authkey'
+  | 'environment'
+  | 'firewall-port'
+  | 'service'
+  | 'connection-resource'
+  | 'node-state';
+
+/** What is proven without changing anything. */
+export type Check = 'port-reachable' | 'same-credentials' | 'truly-in';
+
+/** A number of hosts, or a share of them (`10%`, rounded up to at least one). */
+export type BatchSize = number | `${number}%`;
+
+export interface Play {
+  readonly name: string;
+  readonly hosts: PlayHosts;
+  readonly gates: readonly Gate[];
+  readonly items: readonly ItemKind[];
+  readonly checks: readonly Check[];
+  /** The procedure used where a running daemon has to be restarted. */
+  readonly around: 'quiet-restart' | undefined;
+  /** Neighbouring plays with the same batches are taken together, batch by batch; empty: all hosts at once. */
+  readonly batch: readonly BatchSize[];
+}
+
+/** What is done, in which order: an operator may copy one and change its order, batches or gates. */
+export interface Playbook {
+  readonly plays: readonly Play[];
+}

@@ -1,0 +1,25 @@
+import { changeCount, type Plan } from '../plan/plan.ts';
+
+export interface PlanCounts {
+  /** Things that differ; consequences are not counted. */
+  readonly changes: number;
+  /** Hosts on which, or for which, something would be changed. */
+  readonly hosts: number;
+  readonly inSync: number;
+  readonly unreachable: number;
+  readonly refused: number;
+}
+
+/** How large a plan is. A host that gave no answer never counts as in sync. */
+export function countPlan(plan: Plan): PlanCounts {
+  const left = (wanted: Plan['problems'][number]['kind']): number =>
+    plan.problems.filter(({ kind }) => kind === wanted).length;
+  const changed = plan.plays.flatMap(({ changes }) => changes.map(({ host }) => host));
+  return {
+    changes: changeCount(plan),
+    hosts: new Set(changed).size,
+    inSync: plan.inSync.length,
+    unreachable: left('unreachable'),
+    refused: left('refused'),
+  };
+}

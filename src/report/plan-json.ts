@@ -1,0 +1,65 @@
+import type { Change, Forecast, Plan } from '../plan/plan.ts';
+import { RISKS } from '../plan/risk.ts';
+import { jsonText } from './json.ts';
+import { countPlan } from './plan-counts.ts';
+
+/**
+ * A plan as the document of `schemas/plan.schema.json`: keys in a fixed order, `null` where something is absent, a line
+ * break at the end.
+ */
+export function planAsJson(plan: Plan): string {
+  const { name, dc, pacemaker, hasQuorum, fencing, maintenance, isBusy } = plan.cluster;
+  const document = {
+    formatVersion: plan.formatVersion,
+    cluster: {
+      name,
+      dc: dc ?? null,
+      pacemaker: pacemaker ?? null,
+      hasQuorum,
+      fencing,
+      maintenance,
+      isBusy,
+    },
+    counts: countPlan(plan),
+    plays: plan.plays.map((play) => ({ name: play.name, changes: play.changes.map(changeObject) })),
+    problems: plan.problems.map(({ host, kind, code, message, hint }) => ({
+      host,
+      kind,
+      code,
+      message,
+      hint: hint ?? null,
+    })),
+    risks: plan.risks.map(({ code, subjects }) => ({ code, meaning: RISKS[code], subjects })),
+    notes: plan.notes,
+    unmanaged: plan.unmanaged,
+    inSync: plan.inSync,
+    forecast: plan.forecast === undefined ? null : forecastObject(plan.forecast),
+  };
+  return jsonText(document, 2);
+}
+
+const changeObject = ({ host, item, action, attributes, restart, isConsequence }: Change) => ({
+  host,
+  item,
+  action,
+  attributes: attributes.map(({ name, before, after, reason }) => ({
+    name,
+    before: before ?? null,
+    after: after ?? null,
+    reason: reason ?? null,
+  })),
+  restart,
+  isConsequence,
+});
+
+const forecastObject = ({ effects, fencedOnFailure }: Forecast) => ({
+  connectionStarts: effects.connectionStarts.map(({ node, on }) => ({ node, on })),
+  probes: effects.probes,
+  starts: effects.starts.map(({ resource, on }) => ({ resource, on })),
+  stops: effects.stops.map(({ resource, on }) => ({ resource, on })),
+  moves: effects.moves.map(({ resource, from, to }) => ({ resource, from, to })),
+  others: effects.others.map(({ action, resource, on }) => ({ action, resource, on })),
+  cloneGrowth: effects.cloneGrowth.map(({ clone, by }) => ({ clone, by })),
+  fences: effects.fences,
+  fencedOnFailure,
+});

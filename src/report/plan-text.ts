@@ -1,0 +1,115 @@
+import { changeCount, type ClusterSummary, type Plan, type Problem } from '../plan/plan.ts';
+import { RISKS, type Risk } from '../plan/risk.ts';
+import { printable } from '../support/printable.ts';
+import { causeLines } from './causes.ts';
+import { playLines } from './changes-text.ts';
+import { compareNames, foldNames } from './fold-names.ts';
+import { forecastLines } from './forecast-text.ts';
+import { groupBy } from '../support/group-by.ts';
+import { counted, wrapText } from './layout.ts';
+import { countPlan } from './plan-counts.ts';
+import { plainStyle, type Style } from './style.ts';
+
+/** A plan for people: what would be changed, what the cluster would do about it, and what stands in the way. */
+export function renderPlan(plan: Plan, style: Style = plainStyle): string {
+  const plays = plan.plays.filter(({ changes }) => changes.length > 0);
+  const sections: readonly (readonly string[])[] = [
+    headerLines(plan.cluster, style),
+    ...plays.map((play) => playLines(play, style)),
+    ...problemSections(plan.problems, style),
+    section('What the cluster will do', forecastOf(plan, style), style),
+    section('Risks', riskLines(plan.risks, style), style),
+    section('Worth knowing', noteLines(plan.notes, style), style),
+    section(
+      'In the cluster but not in the inventory, left alone',
+      namesLines(plan.unmanaged),
+      style,
+    ),
+    [summaryLine(plan, style)],
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+const section = (title: string, lines: readonly string[], style: Style): readonly string[] =>
+  lines.length === 0 ? [] : [style.heading(title), ...lines];
+
+/** What matters about the cluster before anything is changed, in one line. */
+export function headerLines(cluster: ClusterSummary, style: Style): readonly string[] {
+  const { name, dc, pacemaker, hasQuorum, fencing, maintenance, isBusy } = cluster;
+  const told = [
+    dc === undefined ? style.bad('no DC') : `DC ${printable(dc)}`,
+    ...(pacemaker === undefined ? [] : [`Pacemaker ${printable(pacemaker)}`]),
+    hasQuorum ? 'quorum' : style.bad('no quorum'),
+    fencing ? 'fencing on' : style.attention('fencing off'),
+    ...(maintenance ? [style.attention('maintenance mode')] : []),
+    ...(isBusy ? [style.attention('a transition is under way')] : []),
+  ];
+  return [`${style.heading(`Cluster ${printable(name)}`)}: ${told.join(', ')}`];
+}
+
+function problemSections(
+  problems: readonly Problem[],
+  style: Style,
+): readonly (readonly string[])[] {
+  const of = (wanted: Problem['kind']) =>
+    problems
+      .filter(({ kind }) => kind === wanted)
+      .map(({ host, message, code, hint }) => ({ host, message: `${message} [${code}]`, hint }));
+  return [
+    section('Unreachable, left out of this plan', causeLines(of('unreachable'), style.bad), style),
+    section('Refused, left out of this plan', causeLines(of('refused'), style.bad), style),
+  ];
+}
+
+/** Without changes there is nothing to foresee, unless somebody would be fenced all the same. */
+const forecastOf = ({ forecast, plays }: Plan, style: Style): readonly string[] =>
+  forecast === undefined || plays.every(({ changes }) => changes.length === 0)
+    ? []
+    : forecastLines(forecast, style);
+
+const riskLines = (risks: readonly Risk[], style: Style): readonly string[] =>
+  [...groupBy(risks, ({ code }) => code)]
+    .sort(([a], [b]) => compareNames(a, b))
+    .flatMap(([code, same]) => {
+      const subjects = foldNames(same.flatMap((risk) => risk.subjects));
+      const meaning = same[0] === undefined ? '' : RISKS[same[0].code];
+      return [
+        ...wrapText(`${code} (${subjects}): ${meaning}`, 2, 4).map(style.attention),
+        `    to allow it: --allow ${code}`,
+      ];
+    });
+
+/** Notes begin with the host that they are about; those that say the same are told once. */
+function noteLines(notes: readonly string[], style: Style): readonly string[] {
+  const aboutHosts = notes.flatMap((note) => {
+    const [, host, message] = /^(\S+): (.*)$/s.exec(note) ?? [];
+    return host === undefined || message === undefined ? [] : [{ note, host, message }];
+  });
+  const others = notes.filter((note) => aboutHosts.every((about) => about.note !== note));
+  return [
+    ...causeLines(aboutHosts, style.attention),
+    ...others.toSorted(compareNames).flatMap((note) => wrapText(printable(note), 2, 4)),
+  ];
+}
+
+const namesLines = (names: readonly string[]): readonly string[] =>
+  names.length === 0 ? [] : wrapText(foldNames(names), 2);
+
+/** The last line: how much would change, and whose state is known to be right. */
+function summaryLine(plan: Plan, style: Style): string {
+  const { hosts, inSync, unreachable, refused } = countPlan(plan);
+  const changes = changeCount(plan);
+  const rest = [
+    ...(inSync > 0 || hosts === 0 ? [`${counted(inSync, 'host')} in sync`] : []),
+    ...(unreachable > 0 ? [style.bad(`${unreachable} unreachable`)] : []),
+    ...(refused > 0 ? [style.bad(`${refused} refused`)] : []),
+  ];
+  if (hosts === 0) return `${style.good('No changes.')} ${rest.join(', ')}.`;
+  return [
+    style.heading(`${counted(changes, 'change')} on ${counted(hosts, 'host')}`),
+    ...rest,
+  ].join(', ');
+}

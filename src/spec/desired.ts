@@ -1,0 +1,59 @@
+import { authkeyItem } from '../items/authkey.ts';
+import { connectionResourceItem } from '../items/connection-resource.ts';
+import { environmentItem } from '../items/environment.ts';
+import { firewallPortItem } from '../items/firewall-port.ts';
+import { nodeStateItem } from '../items/node-state.ts';
+import { packageItem } from '../items/package.ts';
+import { serviceItem } from '../items/service.ts';
+import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
+import type { Facts, HostFacts } from '../plan/facts.ts';
+import type { CibItem, HostItem } from '../plan/item.ts';
+import { platformOf } from '../platform/detect.ts';
+import type { RemoteNodeSpec, Spec } from './spec.ts';
+
+/** Everything that outrigger keeps in shape for one inventory. */
+export interface Desired {
+  readonly hostItems: readonly HostItem[];
+  readonly cibItems: readonly CibItem[];
+}
+
+/** Turns an inventory and what the hosts are into items. Hosts of an unknown platform, or that gave no facts, have none. */
+export function desire(spec: Spec, facts: Facts, authkey: AuthkeyChoice): Desired {
+  const cluster = spec.clusterNodes
+    .filter(({ name }) => facts.clusterNodes.has(name))
+    .map(({ name }) => authkeyItem(name, authkey, authkey.risks));
+  const remote = spec.remoteNodes.flatMap((node) => {
+    const host = facts.remoteNodes.get(node.name);
+    return host === undefined ? [] : itemsOf(node, host, facts, authkey);
+  });
+  const present = spec.remoteNodes.filter(({ name }) => facts.remoteNodes.has(name));
+  return {
+    hostItems: [...cluster, ...remote],
+    cibItems: present.flatMap((node) => [connectionResourceItem(node), nodeStateItem(node)]),
+  };
+}
+
+function itemsOf(
+  node: RemoteNodeSpec,
+  host: HostFacts,
+  facts: Facts,
+  authkey: AuthkeyChoice,
+): readonly HostItem[] {
+  const platform = platformOf(host);
+  if (platform === undefined) return [];
+  return [
+    packageItem(node.name, platform),
+    authkeyItem(node.name, authkey),
+    environmentItem(node.name, node.port, platform),
+    firewallPortItem(node.name, node.port, sourcesFor(node, facts)),
+    serviceItem(node.name, node.port),
+  ];
+}
+
+/** The addresses from which the cluster nodes connect to a node. */
+function sourcesFor({ server }: RemoteNodeSpec, facts: Facts): readonly string[] {
+  const sources = [...facts.clusterNodes.values()].flatMap(
+    ({ routes }) => routes.find((route) => route.server === server)?.source ?? [],
+  );
+  return [...new Set(sources)].sort();
+}

@@ -1,0 +1,75 @@
+import { errorAt, warningAt, type Finding } from '../support/diagnostic.ts';
+import type { Sound } from '../support/sound.ts';
+import { absolutePath, type PathBase } from './file-paths.ts';
+import type { Inventory } from './schema-types.ts';
+import { sectionsOf } from './sections.ts';
+
+/** A local file that an inventory names, and where it names it. */
+export interface NamedFile {
+  readonly path: string;
+  readonly pointer: string;
+  readonly kind: 'identity' | 'known-hosts' | 'authkey';
+}
+
+/** What the caller found out about a file. */
+export type FileFacts =
+  | { readonly exists: false }
+  | { readonly exists: true; readonly mode: number; readonly size: number };
+
+/** The local files that an inventory names; only the caller can look at them. */
+export function filesNamed(inventory: Sound<Inventory>, base: PathBase): NamedFile[] {
+  const named = (
+    kind: NamedFile['kind'],
+    pointer: string,
+    path: string | undefined,
+  ): NamedFile[] => (path === undefined ? [] : [{ kind, pointer, path: absolutePath(path, base) }]);
+  return [
+    ...sectionsOf(inventory).flatMap(({ pointer, connection }) => [
+      ...named('identity', `${pointer}/connection/identityFile`, connection?.identityFile),
+      ...named('known-hosts', `${pointer}/connection/knownHostsFile`, connection?.knownHostsFile),
+    ]),
+    ...named('authkey', '/authentication/authkey/file', inventory.authentication?.authkey?.file),
+  ];
+}
+
+const CALLED: Readonly<Record<NamedFile['kind'], string>> = {
+  identity: 'private key',
+  'known-hosts': 'known hosts file',
+  authkey: 'authkey',
+};
+
+/** Holds the files that an inventory names against what the caller found; a file without facts is not judged. */
+export const checkFiles = (
+  files: readonly NamedFile[],
+  facts: ReadonlyMap<string, FileFacts>,
+): Finding[] =>
+  files.flatMap((file) => {
+    const found = facts.get(file.path);
+    return found === undefined ? [] : checkFile(file, found);
+  });
+
+function checkFile({ path, pointer, kind }: NamedFile, found: FileFacts): Finding[] {
+  const called = CALLED[kind];
+  if (!found.exists) {
+    const message = `the ${called} ${path} does not exist`;
+    return kind === 'known-hosts'
+      ? [
+          warningAt(pointer, 'missing-file', message, {
+            expected: 'a file that `outrigger trust` writes',
+          }),
+        ]
+      : [errorAt(pointer, 'missing-file', message)];
+  }
+  const findings: Finding[] = [];
+  if (kind !== 'known-hosts' && (found.mode & 0o077) !== 0) {
+    const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
+    const message = `others can get at the ${called} ${path} (mode ${mode})`;
+    findings.push(
+      errorAt(pointer, 'exposed-file', message, { expected: `mode 0600: chmod 600 ${path}` }),
+    );
+  }
+  if (kind !== 'known-hosts' && found.size === 0) {
+    findings.push(errorAt(pointer, 'empty-file', `the ${called} ${path} is empty`));
+  }
+  return findings;
+}

@@ -1,0 +1,61 @@
+import { hasErrors, sortDiagnostics, type Diagnostic } from '../support/diagnostic.ts';
+import { readDocument, type DocumentText } from '../support/read-document.ts';
+import type { YamlDocument } from '../support/yaml.ts';
+import { checkNodes } from './check-nodes.ts';
+import { checkSettings } from './check-settings.ts';
+import type { PathBase } from './file-paths.ts';
+import { checkFiles, filesNamed, type FileFacts, type NamedFile } from './files-named.ts';
+import { resolveInventory, type Resolved } from './resolve-inventory.ts';
+import type { Inventory } from './schema-types.ts';
+import type { Spec } from './spec.ts';
+
+/** The text of an inventory (`file` is its name as messages show it) and what its paths are relative to. */
+export interface InventoryText extends DocumentText, PathBase {}
+
+export interface ReadInventory {
+  /** Undefined as soon as there is one error. */
+  readonly spec: Spec | undefined;
+  /** All errors and warnings, in the order of the text. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** The local files that the inventory names. */
+  readonly files: readonly NamedFile[];
+  /** What is wrong with those files, once the caller has looked at them. */
+  readonly diagnoseFiles: (facts: ReadonlyMap<string, FileFacts>) => Diagnostic[];
+}
+
+/** Reads an inventory: checked, ranges expanded, groups and defaults merged in; or everything that is wrong with it. */
+export function readInventory(inventory: InventoryText): ReadInventory {
+  const { checked, diagnostics } = readDocument<Inventory>(inventory);
+  if (checked === undefined) {
+    return { spec: undefined, diagnostics, files: [], diagnoseFiles: () => [] };
+  }
+  const { document, sound } = checked;
+  const resolved = resolveInventory(sound, inventory);
+  const files = filesNamed(sound, inventory);
+  const findings = [
+    ...checked.findings,
+    ...resolved.findings,
+    ...checkNodes(resolved, (pointer) => document.positionOf(pointer).line),
+    ...checkSettings(sound),
+  ];
+  return {
+    spec: hasErrors(findings) ? undefined : specOf(resolved),
+    diagnostics: sortDiagnostics(findings.map((finding) => document.place(finding))),
+    files,
+    diagnoseFiles: (facts) => placeFileFindings(document, files, facts),
+  };
+}
+
+const specOf = ({ clusterName, clusterNodes, remoteNodes, authkey }: Resolved): Spec => ({
+  cluster: { name: clusterName },
+  clusterNodes: clusterNodes.map(({ node }) => node),
+  remoteNodes: remoteNodes.map(({ node }) => node),
+  authentication: { method: 'psk', authkey },
+});
+
+const placeFileFindings = (
+  document: YamlDocument,
+  files: readonly NamedFile[],
+  facts: ReadonlyMap<string, FileFacts>,
+): Diagnostic[] =>
+  sortDiagnostics(checkFiles(files, facts).map((finding) => document.place(finding)));

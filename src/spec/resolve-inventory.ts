@@ -1,0 +1,176 @@
+import { errorAt, type Finding } from '../support/diagnostic.ts';
+import { childPointer } from '../support/json-pointer.ts';
+import { nearest } from '../support/nearest.ts';
+import type { Sound } from '../support/sound.ts';
+import { durationMs } from './duration.ts';
+import { absolutePath, type PathBase } from './file-paths.ts';
+import { expandTogether } from './ranges.ts';
+import type {
+  Connection,
+  Group,
+  Inventory,
+  Operations,
+  RemoteNode,
+  Scalar,
+} from './schema-types.ts';
+import type {
+  AuthkeySource,
+  ClusterNodeSpec,
+  ConnectionSpec,
+  OperationSpec,
+  RemoteNodeSpec,
+} from './spec.ts';
+
+/** How many nodes an inventory may declare. */
+export const MAX_NODES = 10_000;
+
+/** A node, and the pointer of the entry of the inventory that declares it. */
+export interface Declared<Node> {
+  readonly node: Node;
+  readonly pointer: string;
+  /** The pointer of the value that says where the cluster connects. */
+  readonly serverPointer: string;
+}
+
+/** All that an inventory says, with ranges expanded and groups and defaults merged in. */
+export interface Resolved {
+  readonly clusterName: string;
+  readonly authkey: AuthkeySource;
+  readonly clusterNodes: readonly Declared<ClusterNodeSpec>[];
+  readonly remoteNodes: readonly Declared<RemoteNodeSpec>[];
+  readonly findings: readonly Finding[];
+}
+
+/** Resolves what is sound in an inventory; entries without a name or an address are left out. */
+export function resolveInventory(inventory: Sound<Inventory>, base: PathBase): Resolved {
+  const findings: Finding[] = [];
+  const expand = expander(findings);
+  const { groups = {}, connection: defaults } = inventory;
+
+  const clusterNodes = (inventory.clusterNodes ?? []).flatMap((entry, index) => {
+    const pointer = childPointer('/clusterNodes', index);
+    const connection = connectionSpec([defaults, entry?.connection], base);
+    return expand(pointer, entry?.name, entry?.address).map(({ name, address }) => ({
+      node: { name, address, connection },
+      pointer,
+      serverPointer: childPointer(pointer, 'address'),
+    }));
+  });
+
+  const remoteNodes = (inventory.remoteNodes ?? []).flatMap((entry, index) => {
+    if (entry === undefined) return [];
+    const pointer = childPointer('/remoteNodes', index);
+    const group = entry.group === undefined ? undefined : findGroup(groups, entry.group);
+    if (entry.group !== undefined && group === undefined) {
+      findings.push(unknownGroup(childPointer(pointer, 'group'), entry.group, Object.keys(groups)));
+    }
+    const shared = sharedSpec(entry, group ?? {});
+    const connection = connectionSpec([defaults, group?.connection, entry.connection], base);
+    const serverPointer = childPointer(pointer, entry.server === undefined ? 'address' : 'server');
+    return expand(pointer, entry.name, entry.address, entry.server).map((fields) => ({
+      node: { ...fields, ...shared, connection },
+      pointer,
+      serverPointer,
+    }));
+  });
+
+  const authkey = authkeySource(inventory.authentication, base);
+  const clusterName = inventory.cluster?.name ?? '';
+  return { clusterName, authkey, clusterNodes, remoteNodes, findings };
+}
+
+/** Expands the ranges of one entry after the other and counts the nodes of all of them. */
+function expander(findings: Finding[]) {
+  let left = MAX_NODES;
+  return (pointer: string, name?: string, address?: string, server?: string) => {
+    if (name === undefined || address === undefined) return [];
+    const fields = { name, address, ...(server === undefined ? {} : { server }) };
+    const expanded = expandTogether<'name' | 'address' | 'server'>(fields, left);
+    if ('fault' in expanded) {
+      const { field, message } = expanded.fault;
+      findings.push(errorAt(childPointer(pointer, field), 'wrong-range', message));
+      return [];
+    }
+    left -= expanded.entries.length;
+    return expanded.entries.map((entry) => ({
+      name: entry.name ?? name,
+      address: entry.address ?? address,
+      server: entry.server ?? entry.address ?? address,
+    }));
+  };
+}
+
+type Groups = NonNullable<Sound<Inventory>['groups']>;
+
+const findGroup = (groups: Groups, name: string): Sound<Group> | undefined =>
+  Object.hasOwn(groups, name) ? (groups[name] ?? {}) : undefined;
+
+function unknownGroup(pointer: string, name: string, known: readonly string[]): Finding {
+  const suggestion = nearest(name, known);
+  return errorAt(pointer, 'unknown-group', `there is no group \`${name}\``, {
+    expected:
+      known.length === 0
+        ? 'a group declared under `groups`'
+        : `one of ${known.map((group) => `\`${group}\``).join(', ')}`,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  });
+}
+
+/** What a remote node can share with others: its own settings over those of its group. */
+function sharedSpec(own: Sound<RemoteNode>, group: Sound<Group>) {
+  const reconnectInterval = own.reconnectInterval ?? group.reconnectInterval;
+  return {
+    port: own.port ?? group.port ?? 3121,
+    reconnectInterval: reconnectInterval === undefined ? undefined : String(reconnectInterval),
+    operations: operationSpecs(group.operations ?? {}, own.operations ?? {}),
+    meta: texts({ ...group.meta, ...own.meta }),
+    attributes: texts({ ...group.attributes, ...own.attributes }),
+    state: own.state ?? group.state,
+  };
+}
+
+function operationSpecs(
+  group: Sound<Operations>,
+  own: Sound<Operations>,
+): Readonly<Record<string, OperationSpec>> {
+  const names = new Set([...Object.keys(group), ...Object.keys(own)] as (keyof Operations)[]);
+  return Object.fromEntries(
+    Array.from(names, (name) => [name, texts({ ...group[name], ...own[name] })]),
+  );
+}
+
+const texts = (values: Readonly<Record<string, Scalar | undefined>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)]],
+    ),
+  );
+
+/** How to reach a host: the later of the given settings win. */
+function connectionSpec(
+  layers: readonly (Sound<Connection> | undefined)[],
+  base: PathBase,
+): ConnectionSpec {
+  const pick = <Key extends keyof Connection>(key: Key) =>
+    layers.findLast((layer) => layer?.[key] !== undefined)?.[key];
+  const path = (file: string | undefined) =>
+    file === undefined ? undefined : absolutePath(file, base);
+  return {
+    port: pick('port') ?? 22,
+    user: pick('user') ?? 'root',
+    identityFile: path(pick('identityFile')),
+    become: pick('become') ?? 'none',
+    knownHostsFile: path(pick('knownHostsFile')),
+    connectTimeoutMs: durationMs(String(pick('connectTimeout') ?? '10s')),
+  };
+}
+
+function authkeySource(
+  authentication: Sound<Inventory>['authentication'],
+  base: PathBase,
+): AuthkeySource {
+  const file = authentication?.authkey?.file;
+  return file === undefined
+    ? { kind: 'cluster' }
+    : { kind: 'file', path: absolutePath(file, base) };
+}

@@ -1,0 +1,187 @@
+// Generated from schemas/inventory.schema.json by scripts/generate-types.ts; do not edit.
+
+/**
+ * A time as Pacemaker writes it; a number alone is seconds.
+ */
+export type ReconnectInterval = string | number;
+/**
+ * The port where the cluster connects.
+ */
+export type RemotePort = number;
+/**
+ * A string, a whole number, or true or false.
+ */
+export type Scalar = string | number | boolean;
+/**
+ * What the remote node shall do: run resources, run none, or be left alone by the cluster. Not declared, it is the operator's: a standby or maintenance set by hand stays.
+ */
+export type State = 'online' | 'standby' | 'maintenance';
+/**
+ * The node's name in the cluster. Ranges are expanded: `compute[001-480]`.
+ */
+export type Name = string;
+/**
+ * A host name or an IP address. Ranges are expanded as in the name.
+ */
+export type Address = string;
+
+/**
+ * One Pacemaker cluster and the remote nodes that shall belong to it. What is not declared here is left alone.
+ */
+export interface Inventory {
+  /**
+   * The version of this file format.
+   */
+  apiVersion: 'outrigger/v1';
+  cluster: Cluster;
+  connection?: Connection;
+  /**
+   * Settings shared by many remote nodes, by the name of the group. A host's own settings win over its group's.
+   */
+  groups?: {
+    [k: string]: Group;
+  };
+  /**
+   * The full members of the cluster. The first one that answers is where the CIB is read and written.
+   *
+   * @minItems 1
+   */
+  clusterNodes: ClusterNode[];
+  authentication?: Authentication;
+  /**
+   * The hosts that join through an `ocf:pacemaker:remote` connection resource of the same name.
+   */
+  remoteNodes?: RemoteNode[];
+}
+/**
+ * The cluster as a whole.
+ */
+export interface Cluster {
+  /**
+   * What people call this cluster; it stands in plans and reports, and names the folder of its logs.
+   */
+  name: string;
+}
+/**
+ * How a host is reached by SSH.
+ */
+export interface Connection {
+  /**
+   * The user to log in as.
+   */
+  user?: string;
+  /**
+   * The port of the SSH server.
+   */
+  port?: number;
+  /**
+   * The private key to log in with; relative to this inventory, `~/` is the home directory. Without it: the SSH agent and the usual keys.
+   */
+  identityFile?: string;
+  /**
+   * How to become root: not at all (the user is root) or through `sudo -n`.
+   */
+  become?: 'none' | 'sudo';
+  /**
+   * How host keys are verified: only those in the known hosts file are believed.
+   */
+  hostKeys?: 'strict';
+  /**
+   * The file of known host keys; relative to this inventory. Without it: `~/.ssh/known_hosts`.
+   */
+  knownHostsFile?: string;
+  connectTimeout?: ReconnectInterval;
+}
+/**
+ * Settings shared by the remote nodes that name this group.
+ */
+export interface Group {
+  connection?: Connection;
+  port?: RemotePort;
+  reconnectInterval?: ReconnectInterval;
+  operations?: Operations;
+  meta?: Meta;
+  attributes?: Attributes;
+  state?: State;
+}
+/**
+ * Operations of the connection resource, on top of Pacemaker's usual ones.
+ */
+export interface Operations {
+  start?: Operation;
+  stop?: Operation;
+  monitor?: Operation;
+  migrate_to?: Operation;
+  migrate_from?: Operation;
+  reload?: Operation;
+  'reload-agent'?: Operation;
+}
+/**
+ * When and for how long at most an operation runs.
+ */
+export interface Operation {
+  interval?: ReconnectInterval;
+  timeout?: ReconnectInterval;
+}
+/**
+ * Meta attributes of the connection resource.
+ */
+export interface Meta {
+  [k: string]: Scalar;
+}
+/**
+ * Permanent node attributes, for location constraints and the like.
+ */
+export interface Attributes {
+  [k: string]: Scalar;
+}
+/**
+ * A full member of the cluster.
+ */
+export interface ClusterNode {
+  name: Name;
+  address: Address;
+  connection?: Connection;
+}
+/**
+ * How the cluster and its remote nodes prove to each other who they are.
+ */
+export interface Authentication {
+  /**
+   * A pre-shared key, the authkey.
+   */
+  method?: 'psk';
+  authkey?: Authkey;
+}
+/**
+ * Where the one authkey comes from.
+ */
+export interface Authkey {
+  /**
+   * The key the cluster nodes have; made once if there is none.
+   */
+  source?: 'cluster';
+  /**
+   * A local file that holds the key; relative to this inventory.
+   */
+  file?: string;
+}
+/**
+ * A remote node, or many whose name, address and server advance together: `compute[001-480]`.
+ */
+export interface RemoteNode {
+  name: Name;
+  address: Address;
+  server?: Address;
+  /**
+   * The group whose settings this entry shares.
+   */
+  group?: string;
+  connection?: Connection;
+  port?: RemotePort;
+  reconnectInterval?: ReconnectInterval;
+  operations?: Operations;
+  meta?: Meta;
+  attributes?: Attributes;
+  state?: State;
+}

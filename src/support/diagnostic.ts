@@ -1,0 +1,57 @@
+import type { Position } from './source-text.ts';
+
+/** Something wrong with a document, told by the path of the value; where that is in the file comes later. */
+export interface Finding {
+  readonly severity: 'error' | 'warning';
+  /** A stable word that tests and scripts can rely on. */
+  readonly code: string;
+  /** JSON pointer of the value at fault. */
+  readonly path: string;
+  /** Whether to point at the value (default) or at its key. */
+  readonly at?: 'key' | 'value';
+  readonly message: string;
+  /** What would have been right. */
+  readonly expected?: string;
+  /** The known word that was probably meant. */
+  readonly suggestion?: string;
+}
+
+/** A finding at its place in a file. */
+export interface Diagnostic extends Position, Omit<Finding, 'at'> {
+  readonly file: string;
+}
+
+type More = Partial<Pick<Finding, 'at' | 'expected' | 'suggestion'>>;
+
+/** A fault that makes the document unusable. */
+export const errorAt = (path: string, code: string, message: string, more: More = {}): Finding => ({
+  severity: 'error',
+  code,
+  path,
+  message,
+  ...more,
+});
+
+/** Something that is probably not meant, but does no harm. */
+export const warningAt = (
+  path: string,
+  code: string,
+  message: string,
+  more: More = {},
+): Finding => ({ ...errorAt(path, code, message, more), severity: 'warning' });
+
+/** The one order in which diagnostics are shown: by file and position, then by code and message. */
+export const sortDiagnostics = (diagnostics: readonly Diagnostic[]): Diagnostic[] =>
+  diagnostics.toSorted(
+    (a, b) =>
+      compare(a.file, b.file) ||
+      a.line - b.line ||
+      a.column - b.column ||
+      compare(a.code, b.code) ||
+      compare(a.message, b.message),
+  );
+
+export const hasErrors = (found: readonly { readonly severity: 'error' | 'warning' }[]): boolean =>
+  found.some(({ severity }) => severity === 'error');
+
+const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));

@@ -1,0 +1,71 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { childPointer } from './json-pointer.ts';
+
+/** A JSON schema (draft-07) as parsed JSON. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** One way in which a value breaks a schema; never two for the same mistake. */
+export interface SchemaFault {
+  /** JSON pointer of the value at fault; for an unknown or misnamed key, of that key's value. */
+  readonly path: string;
+  /** The keyword of the schema that the value breaks (`type`, `enum`, `additionalProperties` ...). */
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly value: unknown;
+  /** The part of the schema that the keyword stands in. */
+  readonly rule: JsonSchema;
+  /** What ajv says, for keywords that have no message of ours. */
+  readonly message: string;
+}
+
+/** Annotations of ours: what to say was expected, and keys or values that a later version will know. */
+const ANNOTATIONS = ['x-expected', 'x-notBuiltYet'];
+
+const validators = new WeakMap<JsonSchema, ValidateFunction>();
+
+/** Checks a value against a schema and tells every fault at once. */
+export function findSchemaFaults(schema: JsonSchema, value: unknown): SchemaFault[] {
+  const validate = validatorOf(schema);
+  if (validate(value)) return [];
+  return withoutNoise((validate.errors ?? []).filter(isOwnFault).map(faultOf));
+}
+
+function validatorOf(schema: JsonSchema): ValidateFunction {
+  const known = validators.get(schema);
+  if (known !== undefined) return known;
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true });
+  ajv.addVocabulary(ANNOTATIONS);
+  const validate = ajv.compile(schema);
+  validators.set(schema, validate);
+  return validate;
+}
+
+/** A misnamed key is told by `propertyNames`; what the name itself breaks is a repetition. */
+const isOwnFault = (error: ErrorObject): boolean => error.propertyName === undefined;
+
+function faultOf(error: ErrorObject): SchemaFault {
+  const params = error.params as Readonly<Record<string, unknown>>;
+  const key = params['additionalProperty'] ?? params['propertyName'];
+  return {
+    path: typeof key === 'string' ? childPointer(error.instancePath, key) : error.instancePath,
+    keyword: error.keyword,
+    params,
+    value: error.data,
+    rule: error.parentSchema ?? {},
+    message: error.message ?? error.keyword,
+  };
+}
+
+/** Keywords that say "none of these fits" after each of these has said why it does not. */
+const COMBINATORS = ['anyOf', 'oneOf'];
+
+function withoutNoise(faults: readonly SchemaFault[]): SchemaFault[] {
+  const combined = faults.filter(({ keyword }) => COMBINATORS.includes(keyword));
+  const inside = (path: string) =>
+    combined.some((outer) => `${path}/`.startsWith(`${outer.path}/`));
+  const single = faults.filter((fault) => combined.includes(fault) || !inside(fault.path));
+  const mistyped = new Set(
+    single.filter(({ keyword }) => keyword === 'type').map(({ path }) => path),
+  );
+  return single.filter(({ path, keyword }) => keyword === 'type' || !mistyped.has(path));
+}
