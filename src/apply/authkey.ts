@@ -1,0 +1,66 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Host } from '../host/host.ts';
+import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
+import { OutriggerError } from '../support/errors.ts';
+import { reveal, Secret } from '../support/secret.ts';
+import { runScript } from './scripts.ts';
+
+// The size that pcs writes; Debian and crmsh write 4096. Any length serves (lib/lrmd/lrmd_client.c).
+const NEW_KEY_BYTES = 256;
+
+/** SHA-256 of a secret, hexadecimal: for comparing, never for showing. */
+export const digestOf = (secret: Secret): string =>
+  createHash('sha256').update(reveal(secret)).digest('hex');
+
+/**
+ * Makes the key where nobody has one. It is made with the plan, so that each host can be held against it, and lives in
+ * memory until the first host has it.
+ */
+export function withNewKey(choice: AuthkeyChoice): AuthkeyChoice {
+  if (choice.source.kind !== 'generate') return choice;
+  const key = new Secret(randomBytes(NEW_KEY_BYTES));
+  return { ...choice, source: { kind: 'generate', key }, digest: digestOf(key) };
+}
+
+/** Gives the chosen key's bytes; fetched at the first call, the same at every later one. */
+export function authkeyLoader(
+  choice: AuthkeyChoice,
+  hosts: ReadonlyMap<string, Host>,
+): () => Promise<Secret> {
+  let loading: Promise<Secret> | undefined;
+  return () => (loading ??= load(choice, hosts));
+}
+
+async function load(
+  { source, digest }: AuthkeyChoice,
+  hosts: ReadonlyMap<string, Host>,
+): Promise<Secret> {
+  switch (source.kind) {
+    case 'generate':
+      if (source.key === undefined) throw new Error('the new authkey was not made');
+      return source.key;
+    case 'file':
+      return unchanged(new Secret(readFileSync(source.path)), digest, source.path);
+    case 'clusterNode': {
+      const host = hosts.get(source.name);
+      if (host === undefined) throw new Error(`no connection to ${source.name}`);
+      const { stdout } = await runScript(host, 'read-authkey', {
+        params: [source.path],
+        timeoutMs: 30_000,
+      });
+      return unchanged(new Secret(Buffer.from(stdout.trim(), 'base64')), digest, source.name);
+    }
+  }
+}
+
+function unchanged(key: Secret, digest: string | undefined, where: string): Secret {
+  if (digestOf(key) === digest) return key;
+  throw new OutriggerError(
+    'NOT_CONVERGED',
+    `the authkey of ${where} changed since the plan was made`,
+    {
+      hint: 'plan again',
+    },
+  );
+}

@@ -1,0 +1,138 @@
+import { readCluster } from '../facts/read-cluster.ts';
+import { isGuardChange } from '../items/node-state.ts';
+import { isQuiet } from '../pacemaker/cib-edit.ts';
+import type { ClusterFacts } from '../plan/facts.ts';
+import type { Check, Play } from '../playbook/playbook.ts';
+import type { RemoteNodeSpec } from '../spec/spec.ts';
+import { messageOf, OutriggerError } from '../support/errors.ts';
+import { checkCredentials, checkPorts, REACH_TIMEOUT_MS, type Objections } from './checks.ts';
+import { conclude, tellWaiting, type RunContext } from './context.ts';
+import { prove } from './prove.ts';
+import { finishQuietRestarts } from './quiet-restart.ts';
+import { undoJoins } from './undo.ts';
+
+// Start timeout (60 s) on each of two cluster nodes, and what the cluster needs to notice.
+const PROOF_LIMIT_MS = 150_000;
+
+/** Proves something about the nodes of a batch whose connection is about to change or has just changed. */
+export async function runCheckPlay(
+  context: RunContext,
+  play: Play,
+  batch: readonly string[],
+): Promise<void> {
+  for (const check of play.checks) {
+    const names =
+      check === 'truly-in'
+        ? await namesToProve(context, play, batch)
+        : batch.filter((name) => !context.failed.has(name) && mustBeProven(context, name));
+    if (names.length === 0) continue;
+    const nodes = context.spec.remoteNodes.filter(({ name }) => names.includes(name));
+    const objections = await findObjections(context, play, check, nodes);
+    for (const host of names) {
+      const because = objections.get(host);
+      const verdict =
+        because === undefined
+          ? ({ kind: 'in-sync' } as const)
+          : ({ kind: 'failed', because } as const);
+      conclude(context, play, { host, item: check }, verdict);
+    }
+  }
+}
+
+/** The plan changes its connection, or gives back one that an interrupted run left guarded. */
+const mustBeProven = ({ plan }: RunContext, name: string): boolean =>
+  plan.plays.some(({ changes }) =>
+    changes.some(
+      ({ host, item, attributes }) =>
+        host === name &&
+        (item === 'connection-resource' ||
+          (item === 'node-state' && attributes.some(isGuardChange))),
+    ),
+  );
+
+/**
+ * Who has to be truly in now. What counts for a join is the guard in the CIB, whoever set it and whatever became of the
+ * host since: an edit whose answer was lost may have gone in, and an earlier run may have died after it.
+ */
+async function namesToProve(
+  context: RunContext,
+  play: Play,
+  batch: readonly string[],
+): Promise<readonly string[]> {
+  const wanted = batch.filter((name) => !context.failed.has(name) && mustBeProven(context, name));
+  if (wanted.length === 0 && batch.every((name) => !context.failed.has(name))) return [];
+  // What a run that died left protected is not managed, and would never count as truly in.
+  const lost = await finishQuietRestarts(context, play, 'node-state', wanted);
+  const cluster = await readCluster(context.lead);
+  const names: string[] = [];
+  for (const name of batch.filter((each) => !lost.has(each))) {
+    const isNew = context.joining.has(name);
+    const isJoining = cluster.cib.remoteConnections.get(name)?.joining === true;
+    context.joining.delete(name);
+    if (!isNew && wanted.includes(name) && isOperators(cluster, name)) {
+      const because = 'its connection is stopped or unmanaged on purpose';
+      conclude(context, play, { host: name, item: 'truly-in' }, { kind: 'skipped', because });
+    } else if (isJoining && !(context.failed.has(name) && isOperators(cluster, name))) {
+      context.joining.add(name);
+      names.push(name);
+    } else if (wanted.includes(name)) names.push(name);
+  }
+  return names;
+}
+
+/** An operator keeps it from being in: nothing can be proven of it, and no failure of it is ours. */
+function isOperators({ cib, mon }: ClusterFacts, name: string): boolean {
+  const connection = cib.remoteConnections.get(name);
+  if (connection === undefined || isQuiet(cib, name)) return false;
+  const shown = mon.resources.find(({ id }) => id === name);
+  const isLeftAlone =
+    shown !== undefined && !shown.blocked && (!shown.managed || shown.maintenance);
+  const isStopped = connection.targetRole?.toLowerCase() === 'stopped';
+  return !connection.isManaged || isStopped || isLeftAlone;
+}
+
+async function findObjections(
+  context: RunContext,
+  play: Play,
+  check: Check,
+  nodes: readonly RemoteNodeSpec[],
+): Promise<Objections> {
+  switch (check) {
+    case 'port-reachable':
+      tellWaiting(context, play, `${nodes.length} port(s) tried`, REACH_TIMEOUT_MS);
+      return checkPorts(context, nodes);
+    case 'same-credentials':
+      return checkCredentials(context, nodes);
+    case 'truly-in':
+      return proveOrUndo(context, play, nodes);
+  }
+}
+
+async function proveOrUndo(
+  context: RunContext,
+  play: Play,
+  nodes: readonly RemoteNodeSpec[],
+): Promise<Objections> {
+  const names = nodes.map(({ name }) => name);
+  tellWaiting(context, play, `${names.length} node(s) truly in`, PROOF_LIMIT_MS);
+  const proof = await prove(context.lead, names, PROOF_LIMIT_MS);
+  const failures = new Map(
+    [...proof].filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  const joined = [...failures.keys()].filter((name) => context.joining.has(name));
+  if (joined.length === 0) return failures;
+  try {
+    await undoJoins(context, play, joined);
+    for (const name of joined)
+      failures.set(name, `${failures.get(name) ?? ''}; the join was undone`);
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+    for (const name of joined) {
+      failures.set(
+        name,
+        `${failures.get(name) ?? ''}; undoing the join failed: ${messageOf(thrown)}`,
+      );
+    }
+  }
+  return failures;
+}

@@ -1,0 +1,120 @@
+import pLimit from 'p-limit';
+import { probeHost } from '../facts/probe.ts';
+import type { Host } from '../host/host.ts';
+import type { RemoteNodeSpec } from '../spec/spec.ts';
+import { messageOf, OutriggerError } from '../support/errors.ts';
+import type { RunContext } from './context.ts';
+import { runScript } from './scripts.ts';
+
+// Each connect gets 5 s, 64 of them at a time.
+export const REACH_TIMEOUT_MS = 120_000;
+
+/** Why a remote node must not be connected, by its name; no entry: nothing speaks against it. */
+export type Objections = ReadonlyMap<string, string>;
+
+const clusterHosts = (context: RunContext): readonly Host[] =>
+  context.spec.clusterNodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
+
+/** Connects to each node's port from every cluster node that answers: the connection may run on any of them. */
+export async function checkPorts(
+  context: RunContext,
+  nodes: readonly RemoteNodeSpec[],
+): Promise<Objections> {
+  const input = nodes.map(({ server, port }) => `${server} ${port}\n`).join('');
+  const closed = new Map<string, string[]>();
+  await Promise.all(
+    clusterHosts(context).map(async (host) => {
+      const { open, from } = await openFrom(host, input);
+      for (const { name, server, port } of nodes) {
+        if (!open.has(`${server} ${port} open`))
+          closed.set(name, [...(closed.get(name) ?? []), from]);
+      }
+    }),
+  );
+  return new Map(
+    nodes
+      .filter(({ name }) => closed.has(name))
+      .map(({ name, server, port }) => {
+        const from = (closed.get(name) ?? []).sort().join(', ');
+        return [name, `${server} port ${port} cannot be reached from ${from}`];
+      }),
+  );
+}
+
+/** What a cluster node reaches, and how it is called in an objection; one that gives no answer reaches nothing. */
+async function openFrom(
+  host: Host,
+  input: string,
+): Promise<{ readonly open: ReadonlySet<string>; readonly from: string }> {
+  try {
+    const { stdout } = await runScript(host, 'reach', { input, timeoutMs: REACH_TIMEOUT_MS });
+    const open = stdout.split('\n').filter((line) => line.endsWith(' open'));
+    return { open: new Set(open), from: host.name };
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+    return { open: new Set(), from: `${host.name} (no answer: ${messageOf(thrown)})` };
+  }
+}
+
+/** Compares the authkeys themselves, by digest: on every cluster node that answers and on each of the nodes. */
+export async function checkCredentials(
+  context: RunContext,
+  nodes: readonly RemoteNodeSpec[],
+): Promise<Objections> {
+  const limit = pLimit(context.options.forks);
+  const members = clusterHosts(context);
+  const remoteHosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
+  const digests = new Map<string, string>();
+  const problems = new Map<string, string>();
+  await Promise.all(
+    [...members, ...remoteHosts].map((host) =>
+      limit(async () => {
+        try {
+          const { digest } = (await probeHost(host)).authkey;
+          if (digest === undefined) problems.set(host.name, 'holds no authkey');
+          else if (DIGEST.test(digest)) digests.set(host.name, digest);
+          else problems.set(host.name, 'tells no digest of its authkey');
+        } catch (thrown) {
+          if (!(thrown instanceof OutriggerError)) throw thrown;
+          problems.set(host.name, `gave no answer: ${messageOf(thrown)}`);
+        }
+      }),
+    ),
+  );
+  const inCluster = clusterObjection(members, digests, problems);
+  const wanted = digests.get(members[0]?.name ?? '');
+  const objection = (name: string): string | undefined => {
+    if (inCluster !== undefined) return inCluster;
+    if (problems.has(name)) return `it ${problems.get(name) ?? ''}`;
+    const digest = digests.get(name);
+    return digest !== undefined && digest === wanted
+      ? undefined
+      : "it does not hold the cluster's authkey";
+  };
+  return new Map(
+    nodes.flatMap(({ name }) => {
+      const because = objection(name);
+      return because === undefined ? [] : [[name, because] as const];
+    }),
+  );
+}
+
+// SHA-256, as the probe tells it.
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** Why no node may be connected: what is not known of a cluster node does not count as the same. */
+function clusterObjection(
+  members: readonly Host[],
+  digests: ReadonlyMap<string, string>,
+  problems: ReadonlyMap<string, string>,
+): string | undefined {
+  const [first] = members;
+  if (first === undefined) return 'no cluster node holds an authkey';
+  const unknown = members.find(({ name }) => !digests.has(name));
+  if (unknown !== undefined)
+    return `${unknown.name} ${problems.get(unknown.name) ?? 'gave no answer'}`;
+  const differing = members.filter(({ name }) => digests.get(name) !== digests.get(first.name));
+  if (differing.length === 0) return undefined;
+  const names = differing.map(({ name }) => name).join(', ');
+  return `the cluster nodes hold different authkeys (${names})`;
+}

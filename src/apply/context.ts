@@ -1,0 +1,77 @@
+import type { Host } from '../host/host.ts';
+import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
+import type { CibItem, HostItem } from '../plan/item.ts';
+import type { Change, Plan } from '../plan/plan.ts';
+import type { BatchSize, Check, ItemKind, Play, Playbook } from '../playbook/playbook.ts';
+import type { Spec } from '../spec/spec.ts';
+import { messageOf, OutriggerError } from '../support/errors.ts';
+import type { Secret } from '../support/secret.ts';
+import type { RunEvent, Verdict } from '../plan/run-event.ts';
+import type { RunLog } from './run-log.ts';
+
+/** What an operator may say about the course of a run. */
+export interface RunOptions {
+  readonly forks: number;
+  /** Replaces the batches of the playbook. */
+  readonly batch: readonly BatchSize[] | undefined;
+  /** How many hosts may fail before no further batch is begun; undefined: any number. */
+  readonly maxFail: BatchSize | undefined;
+}
+
+/** Everything that the parts of a run share. */
+export interface RunContext {
+  readonly spec: Spec;
+  readonly playbook: Playbook;
+  readonly plan: Plan;
+  readonly hostItems: readonly HostItem[];
+  readonly cibItems: readonly CibItem[];
+  readonly hosts: ReadonlyMap<string, Host>;
+  /** The cluster node through which the cluster is read and written. */
+  readonly lead: Host;
+  readonly authkey: AuthkeyChoice;
+  readonly options: RunOptions;
+  readonly log: RunLog;
+  /** Aborted by the first interrupt: what is under way is finished, nothing new is begun. */
+  readonly signal: AbortSignal;
+  /** Remote nodes whose connection the cluster held when the plan was made. */
+  readonly connected: ReadonlySet<string>;
+  /** Remote nodes whose join, of this run or of one that was interrupted, is not proven yet. */
+  readonly joining: Set<string>;
+  /** Why a host is left out from here on. */
+  readonly failed: Map<string, string>;
+  /** The key's bytes, fetched or made once, when the first host needs them. */
+  readonly loadAuthkey: () => Promise<Secret>;
+  emit(event: RunEvent): void;
+}
+
+/** Tells what is waited for, and for how long at most. */
+export function tellWaiting(
+  { emit }: Pick<RunContext, 'emit'>,
+  play: Play,
+  until: string,
+  limitMs: number,
+): void {
+  emit({ type: 'waiting', play: play.name, until, limitSeconds: limitMs / 1000 });
+}
+
+/** Records what became of a step; a failed host is left out from here on. */
+export function conclude(
+  context: RunContext,
+  play: Play,
+  step: { readonly host: string; readonly item: ItemKind | Check },
+  verdict: Verdict,
+): void {
+  if (verdict.kind === 'failed' && !context.failed.has(step.host))
+    context.failed.set(step.host, verdict.because);
+  context.emit({ type: 'verdict', play: play.name, ...step, verdict });
+}
+
+/** What the plan shows in a play. */
+export const changesOf = ({ plan, playbook }: RunContext, play: Play): readonly Change[] =>
+  plan.plays[playbook.plays.indexOf(play)]?.changes ?? [];
+
+/** The verdict of a step that ended with an expected failure; anything else is a bug and goes on its way. */
+export function failureOf(thrown: unknown): Extract<Verdict, { kind: 'failed' }> {
+  if (!(thrown instanceof OutriggerError)) throw thrown;
+  return { kind: 'failed', because: messageOf(thrown), hint: thrown.hint };
+}

@@ -1,0 +1,94 @@
+import pLimit from 'p-limit';
+import { probeHost } from '../facts/probe.ts';
+import type { Host } from '../host/host.ts';
+import type { HostDifference, HostItem } from '../plan/item.ts';
+import type { Play } from '../playbook/playbook.ts';
+import type { Verdict } from '../plan/run-event.ts';
+import { changesOf, conclude, failureOf, type RunContext } from './context.ts';
+import { quietRestart, type PendingRestart } from './quiet-restart.ts';
+import { takeStep } from './step.ts';
+
+/** Runs a play on machines: all of its hosts at the same time, the steps of each host in the play's order. */
+export async function runHostPlay(
+  context: RunContext,
+  play: Play,
+  names: readonly string[],
+): Promise<void> {
+  const limit = pLimit(context.options.forks);
+  const restarts = await Promise.all(
+    names.map((name) => limit(() => runHost(context, play, name))),
+  );
+  const pending = restarts.filter((restart) => restart !== undefined);
+  if (pending.length > 0) await quietRestart(context, play, pending);
+}
+
+/** The steps of one host; gives the restart that must wait for the quiet restart, if there is one. */
+async function runHost(
+  context: RunContext,
+  play: Play,
+  name: string,
+): Promise<PendingRestart | undefined> {
+  const items = plannedItems(context, play, name);
+  const host = context.hosts.get(name);
+  if (items.length === 0 || host === undefined) return undefined;
+  const because = context.failed.get(name);
+  if (because !== undefined) {
+    for (const { kind } of items)
+      conclude(context, play, { host: name, item: kind }, { kind: 'skipped', because });
+    return undefined;
+  }
+  let current = items[0];
+  let pending: PendingRestart | undefined;
+  const tell = (verdict: Verdict): void => {
+    conclude(context, play, { host: name, item: current?.kind ?? 'service' }, verdict);
+  };
+  try {
+    let facts = await probeHost(host);
+    for (const item of items) {
+      current = item;
+      const difference = item.compare(facts);
+      if (context.signal.aborted) tell({ kind: 'skipped', because: 'interrupted' });
+      else if (difference === undefined) tell({ kind: 'in-sync' });
+      else if (mustBeQuiet(context, item, difference)) pending = { host, item, difference };
+      else facts = await step(context, play, { host, item, difference });
+    }
+    return pending;
+  } catch (thrown) {
+    tell(failureOf(thrown));
+    return undefined;
+  }
+}
+
+/** The items that the plan showed for this host in this play: apply never does more than the plan said. */
+const plannedItems = (context: RunContext, play: Play, name: string): readonly HostItem[] => {
+  const kinds = new Set(
+    changesOf(context, play)
+      .filter(({ host }) => host === name)
+      .map(({ item }) => item),
+  );
+  return play.items.flatMap(
+    (kind) =>
+      context.hostItems.find(
+        (item) => item.host === name && item.kind === kind && kinds.has(kind),
+      ) ?? [],
+  );
+};
+
+/** Whatever the playbook says: a plain restart of a daemon that the cluster is connected to may get its host fenced. */
+const mustBeQuiet = (context: RunContext, item: HostItem, difference: HostDifference): boolean =>
+  item.kind === 'service' && difference.needsRestart && context.connected.has(item.host);
+
+async function step(
+  context: RunContext,
+  play: Play,
+  { host, item, difference }: { host: Host; item: HostItem; difference: HostDifference },
+): ReturnType<typeof takeStep> {
+  const facts = await takeStep(host, item, difference, {
+    loadAuthkey: context.loadAuthkey,
+    onAction: (action) => {
+      context.emit({ type: 'action', play: play.name, host: item.host, item: item.kind, action });
+    },
+  });
+  conclude(context, play, { host: item.host, item: item.kind }, { kind: 'changed' });
+  return facts;
+}

@@ -1,0 +1,55 @@
+import { isQuiet, quietlyProtected } from '../pacemaker/cib-edit.ts';
+import { activeOn } from '../pacemaker/crm-mon.ts';
+import type { ClusterFacts } from '../plan/facts.ts';
+import type { CibDifference } from '../plan/item.ts';
+
+/** What the cluster has to do with a node's daemon at the moment. */
+export type Attachment =
+  /** It is connected, or may be: a restart has to be quiet. */
+  | 'connected'
+  /** An operator keeps the connection from the cluster. */
+  | 'unmanaged'
+  /** Its start failed or it is stopped, and nothing runs there: a restart disturbs nobody. */
+  | 'none';
+
+/** Our own protection does not count as an operator's: a run that died left it, and this one takes it up. */
+export function attachmentOf({ cib, mon }: ClusterFacts, name: string): Attachment {
+  if (quietlyProtected(cib).includes(name)) return 'connected';
+  const connection = mon.resources.find(({ id }) => id === name);
+  const isOnline = mon.nodes.get(name)?.online === true;
+  if (!isOnline && activeOn(mon, name).length === 0) return 'none';
+  if (connection?.blocked === true) return 'none';
+  return connection?.managed === false || connection?.maintenance === true
+    ? 'unmanaged'
+    : 'connected';
+}
+
+/** The connection is to go somewhere else: the cluster stops it and starts it again. */
+export const isMoved = ({ attributes }: CibDifference): boolean =>
+  attributes.some(
+    ({ name, before }) => before !== undefined && (name === 'server' || name === 'port'),
+  );
+
+/**
+ * The marks that go once the nodes in `back` are in again: all but those of connections that are still protected, and
+ * of what may run on their nodes. Without fencing the cluster shows nothing at all on a node that it has lost, although
+ * everything still runs there; released then, it would be started a second time elsewhere (seen on 3.0.0). So only
+ * `lastSeen`, from before the protection, tells what is there; where nothing does, every resource keeps its mark.
+ */
+export function releasable(
+  { cib }: ClusterFacts,
+  back: readonly string[],
+  lastSeen: ClusterFacts | undefined,
+): readonly string[] {
+  const marks = quietlyProtected(cib);
+  const kept = [...cib.remoteConnections.keys()].filter(
+    (name) => isQuiet(cib, name) && !back.includes(name),
+  );
+  const needed = new Set(kept);
+  for (const name of kept) {
+    const known = lastSeen?.mon.nodes.get(name)?.online === true ? lastSeen : undefined;
+    const there = known === undefined ? marks : activeOn(known.mon, name);
+    for (const id of there) if (!back.includes(id)) needed.add(id);
+  }
+  return marks.filter((id) => !needed.has(id));
+}

@@ -1,0 +1,213 @@
+import { fencingEnabled } from '../pacemaker/cib.ts';
+import {
+  isQuiet,
+  pin,
+  protect,
+  quietlyProtected,
+  unpin,
+  unprotect,
+  type CibOperation,
+} from '../pacemaker/cib-edit.ts';
+import { activeOn, connectionNode } from '../pacemaker/crm-mon.ts';
+import type { ClusterFacts } from '../plan/facts.ts';
+import type { ItemKind, Play } from '../playbook/playbook.ts';
+import { messageOf, OutriggerError } from '../support/errors.ts';
+import { checkCredentials, checkPorts, REACH_TIMEOUT_MS } from './checks.ts';
+import { writeCib } from './cib.ts';
+import { tellWaiting, type RunContext } from './context.ts';
+import { isIdle } from './gates.ts';
+import { prove } from './prove.ts';
+import { isMoved, releasable } from './quiet-marks.ts';
+import { watchCluster } from './watch-cluster.ts';
+
+// The cluster takes note of a changed meta attribute within a second when it is idle.
+const NOTICE_LIMIT_MS = 60_000;
+const RETURN_LIMIT_MS = 150_000;
+// A resource may be started on a node between the reading and the protection: then that one is protected as well.
+const PROTECT_ROUNDS = 3;
+
+/** The nodes that a procedure handles at once, and the item for whose sake. */
+interface Handled {
+  readonly names: readonly string[];
+  readonly item: ItemKind;
+}
+
+/** What is said of a node that could not be given back. */
+export const STILL_PROTECTED =
+  'what runs there is left alone by the cluster until an apply finds the daemon as it should be';
+
+/**
+ * Makes the cluster keep its hands off these nodes, and waits until it does. Rejects with TIMED_OUT, and with what the
+ * edits reject with; then nothing of its protection is left, or the hint says so.
+ */
+export async function protectNodes(
+  context: RunContext,
+  play: Play,
+  handled: Handled,
+): Promise<void> {
+  const marked = new Set<string>();
+  try {
+    await protectInRounds(context, play, handled, marked);
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+    try {
+      await takeBack(context, play, marked);
+    } catch (second) {
+      if (!(second instanceof OutriggerError)) throw second;
+      const message = `${messageOf(thrown)}; taking the protection back failed: ${messageOf(second)}`;
+      throw new OutriggerError(thrown.code, message, { hint: STILL_PROTECTED });
+    }
+    throw thrown;
+  }
+}
+
+/** The marks of this run go, and the pins unless a run before this one left marks: those of its connections belong to them. */
+const takeBack = (context: RunContext, play: Play, marked: ReadonlySet<string>): Promise<void> =>
+  writeCib(context, play, 'quiet-take-back', ({ cib }) => {
+    const set = quietlyProtected(cib);
+    const isAll = set.every((id) => marked.has(id));
+    return [...unprotect(set.filter((id) => marked.has(id))), ...(isAll ? unpin(cib) : [])];
+  });
+
+/** `marked` collects what is protected by this run and was not before. */
+async function protectInRounds(
+  context: RunContext,
+  play: Play,
+  { names, item }: Handled,
+  marked: Set<string>,
+): Promise<void> {
+  for (const host of names) {
+    context.emit({ type: 'action', play: play.name, host, item, action: 'protect' });
+  }
+  for (let round = 1; round <= PROTECT_ROUNDS; round += 1) {
+    await writeCib(context, play, 'quiet-restart', (cluster) => {
+      const before = quietlyProtected(cluster.cib);
+      const marks = marksFor(context, cluster, names);
+      for (const id of marks) if (!before.includes(id)) marked.add(id);
+      return [...protect(cluster.cib, marks), ...pin(whereConnected(cluster, names))];
+    });
+    tellWaiting(context, play, 'the cluster lets go of the connections', NOTICE_LIMIT_MS);
+    const watched = await watchCluster(context.lead, NOTICE_LIMIT_MS, isLetGo);
+    if (watched.kind === 'limit') break;
+    const set = quietlyProtected(watched.cluster.cib);
+    if (marksFor(context, watched.cluster, names).every((id) => set.includes(id))) return;
+  }
+  throw new OutriggerError(
+    'TIMED_OUT',
+    `the cluster did not let go of the connections within ${NOTICE_LIMIT_MS / 1000} s`,
+    { hint: 'nothing was restarted; look at `crm_mon -1` and apply again' },
+  );
+}
+
+/** The connections, and where the cluster would not wait for them what is active on their nodes. */
+function marksFor(
+  context: RunContext,
+  cluster: ClusterFacts,
+  names: readonly string[],
+): readonly string[] {
+  const fencing = fencingEnabled(cluster.cib);
+  const resources = names
+    .filter((name) => !fencing || movesOf(context, cluster, name).length > 0)
+    .flatMap((name) => activeOn(cluster.mon, name));
+  return [...new Set([...names, ...resources])];
+}
+
+/** The cluster node of each connection; one that is lost already has none, and keeps the pin that it may have. */
+const whereConnected = ({ mon }: ClusterFacts, names: readonly string[]): Map<string, string> => {
+  const where = new Map<string, string>();
+  for (const name of names) {
+    const node = connectionNode(mon, name);
+    if (node !== undefined && mon.nodes.get(name)?.online === true) where.set(name, node);
+  }
+  return where;
+};
+
+const isLetGo = (cluster: ClusterFacts): boolean => {
+  const marked = quietlyProtected(cluster.cib);
+  const { resources } = cluster.mon;
+  return (
+    resources.every(({ primitive, managed }) => !marked.includes(primitive) || !managed) &&
+    isIdle(cluster)
+  );
+};
+
+/** The edits that bring the connection to where the daemon listens from now on, where that changes. */
+export function movesOf(
+  context: RunContext,
+  cluster: ClusterFacts,
+  name: string,
+): readonly CibOperation[] {
+  const item = context.cibItems.find(
+    ({ kind, host }) => kind === 'connection-resource' && host === name,
+  );
+  const planned = context.plan.plays.some(({ changes }) =>
+    changes.some(({ host, item: kind }) => host === name && kind === 'connection-resource'),
+  );
+  const difference = planned ? item?.compare(cluster) : undefined;
+  return difference !== undefined && isMoved(difference) ? difference.operations : [];
+}
+
+/**
+ * Gives nodes back to the cluster: the connections once every cluster node reaches them with the same key, for while
+ * they are unmanaged a failure harms nobody; the resources once their nodes are truly in and the cluster has found out
+ * what runs there. Gives the problems, by node; those stay protected.
+ */
+export async function release(
+  context: RunContext,
+  play: Play,
+  { names, item }: Handled,
+  before: ClusterFacts | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const nodes = context.spec.remoteNodes.filter(({ name }) => names.includes(name));
+  tellWaiting(context, play, `${nodes.length} port(s) tried`, REACH_TIMEOUT_MS);
+  const problems = new Map([
+    ...(await checkCredentials(context, nodes)),
+    ...(await checkPorts(context, nodes)),
+  ]);
+  const ready = names.filter((name) => !problems.has(name));
+  if (ready.length === 0) {
+    await writeCib(context, play, 'quiet-unpin', (cluster) => unpinned(cluster, [], before));
+    return problems;
+  }
+  for (const host of ready) {
+    context.emit({ type: 'action', play: play.name, host, item, action: 'unprotect' });
+  }
+  await writeCib(context, play, 'quiet-release', (cluster) => [
+    ...ready.flatMap((name) => movesOf(context, cluster, name)),
+    ...unprotect(quietlyProtected(cluster.cib).filter((id) => ready.includes(id))),
+  ]);
+  tellWaiting(context, play, `${ready.length} node(s) truly in`, RETURN_LIMIT_MS);
+  for (const [name, because] of await prove(context.lead, ready, RETURN_LIMIT_MS)) {
+    if (because !== undefined) problems.set(name, because);
+  }
+  await settledCluster(context, play);
+  const back = ready.filter((name) => !problems.has(name));
+  await writeCib(context, play, 'quiet-release-resources', (cluster) => [
+    ...unprotect(releasable(cluster, back, before)),
+    ...unpinned(cluster, back, before),
+  ]);
+  await settledCluster(context, play);
+  return problems;
+}
+
+/** The pins go when the restarts of this run are over, or the last one that an earlier run left is finished. */
+function unpinned(
+  { cib }: ClusterFacts,
+  back: readonly string[],
+  before: ClusterFacts | undefined,
+): readonly CibOperation[] {
+  const isLast = [...cib.remoteConnections.keys()].every(
+    (name) => back.includes(name) || !isQuiet(cib, name),
+  );
+  return before !== undefined || isLast ? unpin(cib) : [];
+}
+
+/** Idle by two readings in a row: right after an edit the DC may not have begun yet. */
+async function settledCluster(context: RunContext, play: Play): Promise<void> {
+  tellWaiting(context, play, 'the cluster is idle again', NOTICE_LIMIT_MS);
+  let idle = 0;
+  await watchCluster(context.lead, NOTICE_LIMIT_MS, (cluster) => {
+    idle = isIdle(cluster) ? idle + 1 : 0;
+    return idle >= 2;
+  });
+}

@@ -1,0 +1,197 @@
+import { readCluster } from '../facts/read-cluster.ts';
+import type { Host } from '../host/host.ts';
+import { isQuietUnfinished } from '../pacemaker/cib-edit.ts';
+import { activeOn } from '../pacemaker/crm-mon.ts';
+import { decisiveOperations } from '../pacemaker/history.ts';
+import type { ClusterFacts } from '../plan/facts.ts';
+import type { HostDifference, HostItem } from '../plan/item.ts';
+import type { ItemKind, Play } from '../playbook/playbook.ts';
+import type { Verdict } from '../plan/run-event.ts';
+import { messageOf, OutriggerError } from '../support/errors.ts';
+import { conclude, failureOf, type RunContext } from './context.ts';
+import { attachmentOf } from './quiet-marks.ts';
+import { movesOf, protectNodes, release, STILL_PROTECTED } from './quiet-protection.ts';
+import { takeStep } from './step.ts';
+
+/** A daemon that the cluster is connected to and that has to be restarted. */
+export interface PendingRestart {
+  readonly host: Host;
+  readonly item: HostItem;
+  readonly difference: HostDifference;
+}
+
+/**
+ * Restarts daemons that the cluster is connected to, so that every resource stays where it is and keeps running. What
+ * protects the resources depends on fencing: with fencing an unmanaged connection is enough, because the cluster
+ * waits; without it the cluster would start the resources elsewhere while they still run, so that each of them is
+ * unmanaged as well (seen on 3.0.0, both ways). So it is done when the connection gets another server or port: to the
+ * cluster that is a stop and a start of the connection. A host whose daemon does not come back stays protected; the
+ * next apply goes on from there.
+ */
+export async function quietRestart(
+  context: RunContext,
+  play: Play,
+  restarts: readonly PendingRestart[],
+): Promise<void> {
+  const left = new Set(restarts.map(({ host }) => host.name));
+  const settle = (host: string, verdict: Parameters<typeof conclude>[3]): void => {
+    if (left.delete(host)) conclude(context, play, { host, item: 'service' }, verdict);
+  };
+  let isProtected = false;
+  try {
+    const before = await readCluster(context.lead);
+    const attached: PendingRestart[] = [];
+    for (const restart of restarts) {
+      const { name } = restart.host;
+      const attachment = attachmentOf(before, name);
+      if (context.signal.aborted) settle(name, { kind: 'skipped', because: 'interrupted' });
+      else if (attachment === 'unmanaged') settle(name, UNMANAGED);
+      else if (attachment === 'none') settle(name, await restartOne(context, play, restart));
+      else attached.push(restart);
+    }
+    const names = attached.map(({ host }) => host.name);
+    if (names.length === 0) return;
+    await protectNodes(context, play, { names, item: 'service' });
+    isProtected = true;
+    await Promise.all(
+      attached.map(async (restart) => {
+        const verdict = await restartOne(context, play, restart);
+        if (verdict.kind === 'failed') settle(restart.host.name, verdict);
+      }),
+    );
+    // Also where none of them came back: then only the pins go.
+    const restarted = names.filter((name) => left.has(name));
+    const problems = await release(context, play, { names: restarted, item: 'service' }, before);
+    for (const [host, because] of problems) {
+      settle(host, {
+        kind: 'failed',
+        because: `after its restart ${because}`,
+        hint: STILL_PROTECTED,
+      });
+    }
+    const after = await readCluster(context.lead);
+    for (const host of restarted) settle(host, comparePlacement(before, after, host));
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+    const verdict = failedBy(thrown, isProtected);
+    for (const host of [...left]) settle(host, verdict);
+  }
+}
+
+const failedBy = (
+  thrown: OutriggerError,
+  isProtected: boolean,
+): Extract<Verdict, { readonly kind: 'failed' }> => {
+  const hints = [thrown.hint, isProtected ? STILL_PROTECTED : undefined];
+  const hint = hints.filter((each) => each !== undefined).join('; ');
+  return { kind: 'failed', because: messageOf(thrown), hint: hint === '' ? undefined : hint };
+};
+
+// It would stay away: the cluster does not connect again to what it does not manage.
+const UNMANAGED = {
+  kind: 'failed',
+  because: 'not restarted: its connection is unmanaged, or the cluster is in maintenance mode',
+  hint: 'the cluster would not connect again by itself: give the connection back to it (is-managed, maintenance), then apply again',
+} as const;
+
+/**
+ * Brings connections to another server or port where no daemon has to be restarted for it: to the cluster that is a
+ * stop and a start of the connection, during which it could start the node's resources elsewhere. Gives the nodes that
+ * it was about, with their verdicts told.
+ */
+export async function quietMove(
+  context: RunContext,
+  play: Play,
+  item: ItemKind,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const before = await readCluster(context.lead);
+  const moved = names.filter(
+    (name) =>
+      attachmentOf(before, name) === 'connected' && movesOf(context, before, name).length > 0,
+  );
+  if (moved.length === 0) return new Set();
+  let isProtected = false;
+  try {
+    await protectNodes(context, play, { names: moved, item });
+    isProtected = true;
+    const problems = await release(context, play, { names: moved, item }, before);
+    const after = await readCluster(context.lead);
+    for (const host of moved) {
+      const why = problems.get(host);
+      const because = `at its new address ${why ?? ''}`;
+      const failed = { kind: 'failed', because, hint: STILL_PROTECTED } as const;
+      const verdict = why === undefined ? comparePlacement(before, after, host) : failed;
+      conclude(context, play, { host, item }, verdict);
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+    const verdict = failedBy(thrown, isProtected);
+    for (const host of moved) conclude(context, play, { host, item }, verdict);
+  }
+  return new Set(moved);
+}
+
+/**
+ * Gives back what an earlier run protected and did not release: the daemons are right by now. Gives the nodes that do
+ * not come back, with their verdicts told.
+ */
+export async function finishQuietRestarts(
+  context: RunContext,
+  play: Play,
+  item: ItemKind,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const cluster = await readCluster(context.lead);
+  const unfinished = names.filter((name) => isQuietUnfinished(cluster.cib, cluster.mon, name));
+  if (unfinished.length === 0) return new Set();
+  const problems = await release(context, play, { names: unfinished, item }, undefined);
+  for (const [host, why] of problems) {
+    const because = `to finish a quiet restart: ${why}`;
+    conclude(context, play, { host, item }, { kind: 'failed', because, hint: STILL_PROTECTED });
+  }
+  return new Set(problems.keys());
+}
+
+async function restartOne(
+  context: RunContext,
+  play: Play,
+  { host, item, difference }: PendingRestart,
+): Promise<Parameters<typeof conclude>[3]> {
+  try {
+    await takeStep(host, item, difference, {
+      loadAuthkey: context.loadAuthkey,
+      onAction: (action) => {
+        context.emit({
+          type: 'action',
+          play: play.name,
+          host: host.name,
+          item: item.kind,
+          action,
+        });
+      },
+    });
+    return { kind: 'changed' };
+  } catch (thrown) {
+    return failureOf(thrown);
+  }
+}
+
+/** Nothing may have moved or been started again: what ran there before runs there now, and has done so all the time. */
+function comparePlacement(
+  before: ClusterFacts,
+  after: ClusterFacts,
+  host: string,
+): Parameters<typeof conclude>[3] {
+  const was = activeOn(before.mon, host);
+  const is = activeOn(after.mon, host);
+  const gone = was.filter((id) => !is.includes(id));
+  if (gone.length > 0) {
+    return { kind: 'failed', because: `after its restart ${gone.join(', ')} no longer runs there` };
+  }
+  const known = decisiveOperations(before.cib, was);
+  const happened = [...decisiveOperations(after.cib, was)].filter((one) => !known.has(one));
+  return happened.length === 0
+    ? { kind: 'changed' }
+    : { kind: 'failed', because: `its restart was not quiet: ${happened.join(', ')}` };
+}

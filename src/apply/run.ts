@@ -1,0 +1,83 @@
+import type { RunResult } from '../plan/run-event.ts';
+import type { Play } from '../playbook/playbook.ts';
+import { batchesOf, groupPlays, hostsIn } from './batches.ts';
+import { runCheckPlay } from './check-play.ts';
+import { runCibPlay } from './cib-play.ts';
+import { changesOf, conclude, type RunContext } from './context.ts';
+import { passGates } from './gates.ts';
+import { runHostPlay } from './host-play.ts';
+
+/**
+ * Carries out a plan, play by play in the playbook's order, batch by batch where the playbook says so. A failed host
+ * does not stop the others; it is skipped from then on. After an interrupt the batch under way is finished, and
+ * nothing new is begun. Rejects with an OutriggerError when a gate does not open.
+ */
+export async function runPlan(context: RunContext): Promise<RunResult> {
+  for (const plays of groupPlays(context.playbook.plays)) {
+    const [first] = plays;
+    if (first === undefined) continue;
+    const planned = concerned(context, plays);
+    // Cut anew: a batch whose hosts have all failed already would try nothing before the next and larger one.
+    const names = planned.filter((name) => !context.failed.has(name));
+    if (mayGoOn(context)) tellSkipped(context, plays);
+    const sizes = first.batch.length === 0 ? [] : (context.options.batch ?? first.batch);
+    const batches = batchesOf(names, sizes);
+    for (const [index, batch] of batches.entries()) {
+      if (mayGoOn(context)) {
+        const label = batches.length > 1 ? `${index + 1} of ${batches.length}` : '';
+        for (const play of plays) await runPlay(context, play, batch, label);
+      }
+    }
+  }
+  return { failed: context.failed, wasInterrupted: context.signal.aborted };
+}
+
+/** Names what the hosts that failed in an earlier play miss. */
+function tellSkipped(context: RunContext, plays: readonly Play[]): void {
+  for (const play of plays) {
+    for (const { host, item } of changesOf(context, play)) {
+      const because = context.failed.get(host);
+      if (because !== undefined)
+        conclude(context, play, { host, item }, { kind: 'skipped', because });
+    }
+  }
+}
+
+/** Hosts that the plan left out already do not count as failures of this run. */
+function mayGoOn({ signal, failed, options, spec, plan }: RunContext): boolean {
+  if (signal.aborted) return false;
+  const total = spec.clusterNodes.length + spec.remoteNodes.length;
+  const left = new Set(plan.problems.map(({ host }) => host));
+  const failures = [...failed.keys()].filter((host) => !left.has(host)).length;
+  return options.maxFail === undefined || failures <= allowedFailures(options.maxFail, total);
+}
+
+const allowedFailures = (
+  maxFail: NonNullable<RunContext['options']['maxFail']>,
+  total: number,
+): number => (maxFail === 0 || maxFail === '0%' ? 0 : hostsIn(maxFail, total));
+
+/** The hosts for which the plan shows something in one of these plays, in inventory order. */
+function concerned(context: RunContext, plays: readonly Play[]): readonly string[] {
+  const planned = new Set(
+    plays.flatMap((play) => changesOf(context, play)).map(({ host }) => host),
+  );
+  const { clusterNodes, remoteNodes } = context.spec;
+  return [...clusterNodes, ...remoteNodes]
+    .map(({ name }) => name)
+    .filter((name) => planned.has(name));
+}
+
+async function runPlay(
+  context: RunContext,
+  play: Play,
+  batch: readonly string[],
+  label: string,
+): Promise<void> {
+  context.emit({ type: 'play-started', play: play.name, hosts: batch, batch: label });
+  await passGates(context, play);
+  if (play.checks.length > 0) await runCheckPlay(context, play, batch);
+  if (play.items.length === 0) return;
+  if (play.hosts === 'cluster') await runCibPlay(context, play, batch);
+  else await runHostPlay(context, play, batch);
+}

@@ -1,0 +1,28 @@
+# Installs packages with apt; removes none. $1 ...: package names.
+# Debian starts pacemaker_remote as soon as it is unpacked, with a random key: it stays masked until its key is there.
+export DEBIAN_FRONTEND=noninteractive
+unit=pacemaker_remote.service
+was_there=$(systemctl show --property=LoadState --value "$unit" 2>/dev/null)
+if [ "$was_there" != loaded ]; then systemctl mask --quiet "$unit" || exit 1; fi
+
+install() {
+  apt-get install --yes --no-remove --no-install-recommends \
+    -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold -- "$@" 2>&1
+}
+
+# The packages may depend on a newer daemon: an upgrade would restart it under the cluster's feet.
+if [ "$(systemctl is-active "$unit")" = active ] &&
+  apt-get install --simulate --no-remove --no-install-recommends -- "$@" 2>/dev/null | grep -q '^Inst pacemaker-remote \['; then
+  echo "to install $* would upgrade pacemaker-remote, and restart its daemon: upgrade that host first" >&2
+  exit 1
+fi
+
+# A half-configured package of an interrupted run would make apt refuse.
+dpkg --configure --pending >/dev/null 2>&1
+if ! log=$(install "$@"); then
+  apt-get update -q -o DPkg::Lock::Timeout=300 >/dev/null 2>&1
+  if ! log=$(install "$@"); then
+    printf '%s\n' "$log" | grep -E '^(E|W):|unmet|Depends|Conflicts|held' | tail -n 8 >&2
+    exit 1
+  fi
+fi

@@ -1,0 +1,20 @@
+# Sets one variable of an environment file and leaves every other line as it is.
+#   $1 file   $2 variable   $3 value (letters, digits, dot, slash, hyphen, underscore)
+file=$1
+name=$2
+value=$3
+temporary="$(dirname "$file")/.$(basename "$file").outrigger"
+trap 'rm -f "$temporary"' EXIT
+
+if [ -f "$file" ]; then
+  cp --preserve=mode,ownership,context "$file" "$temporary" 2>/dev/null || cp -p "$file" "$temporary" || exit 1
+  # The last setting wins: earlier ones of the same name go, comments stay. 1: no line is left; more: it failed.
+  grep -v -E "^[[:space:]]*(export[[:space:]]+)?$name=" "$file" >"$temporary"
+  [ $? -le 1 ] || exit 1
+else
+  : >"$temporary" || exit 1
+  chmod 0644 "$temporary" || exit 1
+fi
+printf '%s=%s\n' "$name" "$value" >>"$temporary" || exit 1
+sync "$temporary" || exit 1
+mv -fT "$temporary" "$file"

@@ -1,0 +1,50 @@
+# Edits the CIB as one compare-and-swap patch with Pacemaker's own tools.
+#   $1       `admin_epoch.epoch` of the configuration that the edit was made for
+#   $2 ...   XPath expressions whose elements go first
+#   stdin    a <cib> fragment that is merged in afterwards; empty: nothing
+# Exit: 0 written, 3 the configuration moved on, 4 refused by crm_verify, 5 other.
+expected=$1
+shift
+work=$(mktemp -d) || exit 5
+trap 'rm -rf "$work"' EXIT
+cat >"$work/merge.xml"
+fail() { printf '%s\n' "$2" >&2; exit "$1"; }
+
+attribute() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p;q" "$work/old.xml"; }
+
+edit() {
+  cp "$work/old.xml" "$work/new.xml" || return 5
+  for xpath in "$@"; do
+    CIB_file="$work/new.xml" cibadmin --delete-all --force --xpath "$xpath" >"$work/log" 2>&1 || {
+      status=$?
+      [ "$status" -eq 105 ] || return "$status" # 105: nothing there to delete
+    }
+  done
+  if [ -s "$work/merge.xml" ]; then
+    CIB_file="$work/new.xml" cibadmin --modify --allow-create --xml-file "$work/merge.xml" >"$work/log" 2>&1 || return $?
+  fi
+}
+
+# Status traffic alone makes a versioned patch stale (103): read, edit and patch again, a few times.
+tries=5
+while :; do
+  timeout 30 cibadmin --query >"$work/old.xml" 2>"$work/log" || fail 5 "cibadmin --query: $(cat "$work/log")"
+  [ "$(attribute admin_epoch).$(attribute epoch)" = "$expected" ] || exit 3
+  edit "$@" || fail 5 "cibadmin: $(cat "$work/log")"
+  # Some releases complain about what was there before (3.0.3: an old option name): only a new complaint counts.
+  if ! crm_verify --xml-file "$work/new.xml" >"$work/log" 2>&1; then
+    if crm_verify --xml-file "$work/old.xml" >/dev/null 2>&1; then fail 4 "crm_verify: $(head -n 5 "$work/log")"; fi
+  fi
+  crm_diff --original "$work/old.xml" --new "$work/new.xml" >"$work/patch.xml" 2>"$work/log"
+  case $? in
+    0) break ;; # nothing differs
+    1) ;;
+    *) fail 5 "crm_diff: $(cat "$work/log")" ;;
+  esac
+  timeout 30 cibadmin --patch --xml-file "$work/patch.xml" >"$work/log" 2>&1
+  status=$?
+  [ "$status" -eq 0 ] && break
+  tries=$((tries - 1))
+  if [ "$status" -ne 103 ] || [ "$tries" -eq 0 ]; then fail 5 "cibadmin --patch (exit $status): $(cat "$work/log")"; fi
+  sleep 0.2
+done

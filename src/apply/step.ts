@@ -1,0 +1,42 @@
+import { probeHost } from '../facts/probe.ts';
+import type { Host } from '../host/host.ts';
+import type { Action } from '../plan/action.ts';
+import type { HostFacts } from '../plan/facts.ts';
+import type { HostDifference, HostItem } from '../plan/item.ts';
+import type { Secret } from '../support/secret.ts';
+import { OutriggerError } from '../support/errors.ts';
+import { runScript } from './scripts.ts';
+
+/** Carries out what an item's difference asks for, then reads the host again. Gives the new facts. */
+export async function takeStep(
+  host: Host,
+  item: HostItem,
+  difference: HostDifference,
+  tools: {
+    readonly loadAuthkey: () => Promise<Secret>;
+    readonly onAction: (action: string) => void;
+  },
+): Promise<HostFacts> {
+  for (const action of difference.actions) {
+    tools.onAction(action.kind === 'script' ? action.script : action.kind);
+    await act(host, action, tools.loadAuthkey);
+  }
+  const facts = await probeHost(host);
+  const left = item.compare(facts);
+  if (left === undefined) return facts;
+  const attributes = left.attributes.map(
+    ({ name, before = 'absent', after = 'absent' }) => `${name} is ${before}, not ${after}`,
+  );
+  throw new OutriggerError('NOT_CONVERGED', `after the change ${attributes.join('; ')}`, {
+    host: host.name,
+  });
+}
+
+async function act(host: Host, action: Action, loadAuthkey: () => Promise<Secret>): Promise<void> {
+  if (action.kind === 'script') {
+    await runScript(host, action.script, { params: action.params, timeoutMs: action.timeoutMs });
+    return;
+  }
+  const { path, owner, group, mode } = action;
+  await host.writeFile({ path, owner, group, mode, content: await loadAuthkey() });
+}

@@ -1,0 +1,67 @@
+import { protect, removeConnections } from '../pacemaker/cib-edit.ts';
+import type { Play } from '../playbook/playbook.ts';
+import { OutriggerError } from '../support/errors.ts';
+import { writeCib } from './cib.ts';
+import { tellWaiting, type RunContext } from './context.ts';
+import { runScript } from './scripts.ts';
+import { watchCluster } from './watch-cluster.ts';
+
+const LIMIT_MS = 60_000;
+
+/**
+ * Takes back joins that failed, without fencing: unmanage the connections, forget their failures, delete them, wait
+ * until they are gone, forget the nodes. Every shorter way that was tried fenced the node (Pacemaker 3.0.0, fencing
+ * enabled). This one fenced none of 41 never-seen nodes there: 38 whose key was rejected, most of them two at a time,
+ * and 3 whose path was cut after the checks.
+ */
+export async function undoJoins(
+  context: RunContext,
+  play: Play,
+  names: readonly string[],
+): Promise<void> {
+  const { lead } = context;
+  const inCib = (present: ReadonlyMap<string, unknown>): string[] =>
+    names.filter((name) => present.has(name));
+
+  await writeCib(context, play, 'undo-unmanage', ({ cib }) =>
+    protect(cib, inCib(cib.remoteConnections)),
+  );
+  tellWaiting(context, play, 'the cluster lets go of the failed joins', LIMIT_MS);
+  const unmanaged = await watchCluster(lead, LIMIT_MS, ({ mon }) =>
+    names.every((name) => mon.resources.every(({ id, managed }) => id !== name || !managed)),
+  );
+  if (unmanaged.kind === 'limit')
+    throw notInTime('the cluster did not let go of the failed connections');
+  await forgetFailures(context, play, names);
+
+  await writeCib(context, play, 'undo-delete', ({ cib }) =>
+    removeConnections(cib, inCib(cib.remoteConnections)),
+  );
+  tellWaiting(context, play, 'the failed joins are gone', LIMIT_MS);
+  const gone = await watchCluster(lead, LIMIT_MS, ({ mon }) =>
+    names.every((name) => mon.resources.every(({ id }) => id !== name)),
+  );
+  if (gone.kind === 'limit') throw notInTime('the deleted connections are still there');
+  const timeoutMs = timeLimit(names);
+  tellWaiting(context, play, `${names.length} node(s) forgotten`, timeoutMs);
+  await runScript(lead, 'forget-nodes', { params: names, timeoutMs });
+}
+
+/** Makes the cluster forget the failures of these connections. */
+export async function forgetFailures(
+  context: RunContext,
+  play: Play,
+  names: readonly string[],
+): Promise<void> {
+  const timeoutMs = timeLimit(names);
+  tellWaiting(context, play, `the failures of ${names.length} connection(s) forgotten`, timeoutMs);
+  await runScript(context.lead, 'cleanup', { params: names, timeoutMs });
+}
+
+// The scripts take one name after the other.
+const timeLimit = (names: readonly string[]): number => 60_000 + 5_000 * names.length;
+
+const notInTime = (what: string): OutriggerError =>
+  new OutriggerError('TIMED_OUT', `${what} within ${LIMIT_MS / 1000} s`, {
+    hint: 'look at the cluster with `crm_mon -1`; the next apply goes on from there',
+  });

@@ -1,0 +1,162 @@
+import { Command } from 'commander';
+import { applyPlan } from '../../flows/apply-plan.ts';
+import { changeCount, type Plan } from '../../plan/plan.ts';
+import { refuseRisks } from '../../plan/risk.ts';
+import type { RunEvent, RunResult } from '../../plan/run-event.ts';
+import type { BatchSize } from '../../playbook/playbook.ts';
+import { renderPlan } from '../../report/plan-text.ts';
+import { eventAsJson, summaryAsJson, versionAsJson } from '../../report/run-json.ts';
+import { renderRun } from '../../report/run-text.ts';
+import { OutriggerError, type ErrorCode } from '../../support/errors.ts';
+import { askSure } from '../ask.ts';
+import { describeError } from '../describe-error.ts';
+import { EXIT, exitCodeOf, gravest, type ExitCode } from '../exit-code.ts';
+import { progressFor, withPlan, type Live } from '../live.ts';
+import { addLiveOptions, addRunOptions, jsonOption, type SharedOptions } from '../options.ts';
+import { styleFor } from '../style.ts';
+import type { AddCommand, Terminal } from '../terminal.ts';
+import { version } from '../version.ts';
+
+export interface Options extends SharedOptions {
+  readonly yes?: true;
+  readonly input: boolean;
+  readonly allow?: readonly string[];
+  readonly batch?: readonly BatchSize[];
+  readonly maxFail?: BatchSize;
+}
+
+export const addApply: AddCommand = (terminal, finish) =>
+  addRunOptions(
+    addLiveOptions(
+      new Command('apply').description(
+        'plans, asks, and carries the plan out; run again, it finishes or does nothing',
+      ),
+    ),
+  )
+    .addOption(jsonOption('print what happens as JSON lines; needs --yes'))
+    .action(async (options: Options) => {
+      if (options.json && !options.yes) {
+        throw new OutriggerError('USAGE', '--json cannot ask: add --yes');
+      }
+      await withPlan(options, terminal, async (live) => {
+        finish(await applyLive(options, terminal, live));
+      });
+    });
+
+/** Shows the plan that was made, asks, carries it out and reports; whatever stops it is reported too. */
+export async function applyLive(
+  options: Options,
+  terminal: Terminal,
+  live: Live,
+): Promise<ExitCode> {
+  const { plan } = live.planned;
+  const started = performance.now();
+  const allowed = new Set(options.allow);
+  if (!options.json) terminal.out(renderPlan(plan, styleFor(terminal.outStream, terminal.env)));
+  const emit = options.json ? terminal.out : () => undefined;
+  emit(versionAsJson(version()));
+  const refusal = refusalOf(plan, allowed);
+  const hasWork = refusal === undefined && changeCount(plan) > 0;
+  if (hasWork && !options.json) await confirm(options, terminal, plan);
+  const events: RunEvent[] = [];
+  const result = hasWork
+    ? await run(options, terminal, live, { allowed, events })
+    : nothingDone(plan, refusal);
+  const seconds = (performance.now() - started) / 1000;
+  const finished = { result, events, seconds, stopped: result.stopped?.message };
+  emit(summaryAsJson(finished, new Date().toISOString()));
+  if (hasWork && !options.json)
+    terminal.out(renderRun(finished, styleFor(terminal.outStream, terminal.env)));
+  return exitCodeOfRun(plan, result, terminal);
+}
+
+type Ended = RunResult & { readonly stopped: Error | undefined };
+
+const nothingDone = (plan: Plan, stopped: Error | undefined): Ended => ({
+  failed: new Map(plan.problems.map(({ host, message }) => [host, message])),
+  wasInterrupted: false,
+  stopped,
+});
+
+/** The risks that nobody allowed, as the error that says so. */
+function refusalOf(plan: Plan, allowed: ReadonlySet<string>): OutriggerError | undefined {
+  try {
+    refuseRisks(plan.risks, allowed);
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof OutriggerError) return thrown;
+    throw thrown;
+  }
+}
+
+async function run(
+  options: Options,
+  terminal: Terminal,
+  live: Live,
+  { allowed, events }: { allowed: ReadonlySet<string>; events: RunEvent[] },
+): Promise<Ended> {
+  const progress = await progressFor(
+    terminal,
+    live.playbook.plays.map(({ name }) => name),
+  );
+  const { forks, batch, maxFail } = options;
+  try {
+    const { log, ...result } = await applyPlan({
+      ...live,
+      options: { forks, batch, maxFail },
+      allowed,
+      signal: terminal.signal,
+      onEvent: (event) => {
+        events.push(event);
+        progress.event(event);
+        if (options.json) terminal.out(eventAsJson(event, new Date().toISOString()));
+      },
+    });
+    await progress.stop();
+    terminal.err(`log and copies of the CIB: ${log}\n`);
+    return result;
+  } finally {
+    await progress.stop();
+  }
+}
+
+async function confirm(options: Options, terminal: Terminal, plan: Plan): Promise<void> {
+  if (options.yes) return;
+  if (!options.input || !terminal.inIsTerminal) {
+    throw new OutriggerError(
+      'REFUSED',
+      'nobody can be asked here, and --yes was not given: nothing was changed',
+      {
+        hint: 'read the plan, then run again with --yes',
+      },
+    );
+  }
+  const message = `Apply ${changeCount(plan)} changes to cluster ${plan.cluster.name}?`;
+  await askSure(terminal, message, 'nothing was changed');
+}
+
+/** Says on stderr what stopped the run; a bug is thrown on. */
+function exitCodeOfRun(plan: Plan, ended: Ended, terminal: Terminal): ExitCode {
+  const { stopped } = ended;
+  if (stopped !== undefined) {
+    if (!(stopped instanceof OutriggerError)) throw stopped;
+    terminal.err(describeError(stopped));
+  }
+  return exitCodeFor(plan, ended, stopped?.code);
+}
+
+/** The gravest of all that holds: what stopped the run, whether it was interrupted, who failed and who was left out. */
+export function exitCodeFor(
+  plan: Pick<Plan, 'problems'>,
+  { failed, wasInterrupted }: RunResult,
+  stoppedBy?: ErrorCode,
+): ExitCode {
+  const left = new Set(plan.problems.map(({ host }) => host));
+  return gravest([
+    stoppedBy === undefined ? EXIT.ok : exitCodeOf(stoppedBy),
+    wasInterrupted ? EXIT.interrupted : EXIT.ok,
+    [...failed.keys()].some((host) => !left.has(host)) ? EXIT.failed : EXIT.ok,
+    plan.problems.some(({ kind }) => kind === 'unreachable') ? EXIT.incomplete : EXIT.ok,
+    plan.problems.some(({ kind }) => kind === 'refused') ? EXIT.refused : EXIT.ok,
+  ]);
+}

@@ -1,0 +1,40 @@
+import type { ErrorCode } from '../support/errors.ts';
+
+/** Stable exit codes: see the table in README.md. */
+export const EXIT = {
+  ok: 0,
+  error: 1,
+  differs: 2,
+  incomplete: 3,
+  failed: 4,
+  refused: 5,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const RANK: readonly ExitCode[] = [130, 1, 4, 3, 5, 2, 0];
+
+/** When several hold, the gravest wins: 130, then 1, 4, 3, 5, 2, 0. */
+export const gravest = (codes: readonly ExitCode[]): ExitCode =>
+  RANK.find((code) => codes.includes(code)) ?? EXIT.ok;
+
+const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
+  USAGE: EXIT.error,
+  INPUT_INVALID: EXIT.error,
+  HOST_UNREACHABLE: EXIT.incomplete,
+  HOST_KEY_UNKNOWN: EXIT.incomplete,
+  HOST_KEY_CHANGED: EXIT.incomplete,
+  AUTHENTICATION_FAILED: EXIT.incomplete,
+  PRIVILEGE_MISSING: EXIT.failed,
+  COMMAND_FAILED: EXIT.failed,
+  TIMED_OUT: EXIT.failed,
+  REPLY_INVALID: EXIT.failed,
+  CLUSTER_NOT_READY: EXIT.failed,
+  NOT_CONVERGED: EXIT.failed,
+  REFUSED: EXIT.refused,
+  INTERRUPTED: EXIT.interrupted,
+};
+
+/** The exit code of an error that ended a command. */
+export const exitCodeOf = (code: ErrorCode): ExitCode => BY_ERROR[code];

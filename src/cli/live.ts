@@ -1,0 +1,64 @@
+import { closeAll, planCluster, type Planned } from '../flows/plan-cluster.ts';
+import { connectSsh } from '../host/ssh/connect.ts';
+import type { Playbook } from '../playbook/playbook.ts';
+import { select } from '../spec/select.ts';
+import type { RemoteNodeSpec, Spec } from '../spec/spec.ts';
+import { inventoryFor, playbookFor } from './load.ts';
+import type { SharedOptions } from './options.ts';
+import { startProgress } from './progress.ts';
+import type { Progress } from './progress-types.ts';
+import { styleFor } from './style.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What a command works with once the live state is known. */
+export interface Live {
+  readonly spec: Spec;
+  readonly selected: readonly RemoteNodeSpec[];
+  readonly playbook: Playbook;
+  readonly planned: Planned;
+}
+
+/** Reads inventory, playbook and live state, makes the plan, hands it on, and closes every connection whatever happens. */
+export async function withPlan(
+  options: SharedOptions,
+  terminal: Terminal,
+  use: (live: Live) => Promise<void>,
+): Promise<void> {
+  const spec = inventoryFor(options.inventory, terminal);
+  const playbook = playbookFor(options.playbook);
+  const selected = select({ remoteNodes: spec.remoteNodes }, options.limit);
+  const progress = await progressFor(terminal, []);
+  let planned: Planned;
+  try {
+    planned = await planCluster({
+      spec,
+      selected,
+      playbook,
+      connect: connectSsh,
+      forks: options.forks,
+      signal: terminal.signal,
+      onProgress: (done, total) => {
+        progress.gather(done, total);
+      },
+    });
+  } finally {
+    await progress.stop();
+  }
+  try {
+    await use({ spec, selected, playbook, planned });
+  } finally {
+    await closeAll(planned.hosts);
+  }
+}
+
+/** Progress on stderr, for the kind of terminal that it is. */
+export const progressFor = (terminal: Terminal, plays: readonly string[]): Promise<Progress> =>
+  startProgress({
+    plays,
+    stream: terminal.errStream,
+    isTerminal:
+      terminal.errStream.isTTY &&
+      terminal.env['CI'] === undefined &&
+      terminal.env['TERM'] !== 'dumb',
+    style: styleFor(terminal.errStream, terminal.env),
+  });

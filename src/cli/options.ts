@@ -1,0 +1,68 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { RISKS } from '../plan/risk.ts';
+import type { BatchSize } from '../playbook/playbook.ts';
+
+/** Options that several commands share, as commander hands them over. */
+export interface SharedOptions {
+  readonly inventory: string;
+  readonly json?: true;
+  readonly limit?: string;
+  readonly forks: number;
+  readonly playbook?: string;
+}
+
+const wholeNumber = (text: string): number => {
+  if (!/^[1-9][0-9]{0,4}$/.test(text))
+    throw new InvalidArgumentError('give a whole number from 1 to 99999');
+  return Number(text);
+};
+
+/** `5` or `20%`. */
+export const batchSize = (text: string): BatchSize => {
+  const found = /^([0-9]{1,5})(%?)$/.exec(text);
+  if (found?.[1] === undefined)
+    throw new InvalidArgumentError('give a number of hosts (5) or a share (20%)');
+  return found[2] === '%' ? `${Number(found[1])}%` : Number(found[1]);
+};
+
+/** `1,10%,100%` */
+export const batchSizes = (text: string): readonly BatchSize[] => text.split(',').map(batchSize);
+
+const riskCode = (text: string, before: readonly string[] = []): readonly string[] => {
+  if (!Object.hasOwn(RISKS, text)) {
+    throw new InvalidArgumentError(`the risk codes are ${Object.keys(RISKS).join(', ')}`);
+  }
+  return [...before, text];
+};
+
+export const inventoryOption = (): Option =>
+  new Option('-i, --inventory <file>', 'the inventory').makeOptionMandatory();
+
+export const jsonOption = (what: string): Option => new Option('--json', what);
+
+/** What a command takes that reads the live state. */
+export const addLiveOptions = (command: Command): Command =>
+  command
+    .addOption(inventoryOption())
+    .option(
+      '--limit <pattern>',
+      'only these remote nodes: names, ranges (r[1-9]), globs (db*), separated by commas',
+    )
+    .option(
+      '--playbook <file>',
+      'another order, other batches or gates (default: the playbook of the main job)',
+    )
+    .option('--forks <n>', 'how many machines are worked on at a time', wholeNumber, 64);
+
+/** What a command takes that changes something. */
+export const addRunOptions = (command: Command): Command =>
+  command
+    .option('--yes', 'do not ask')
+    .option('--no-input', 'never ask: fail where an answer would be needed')
+    .option('--allow <code>', 'allow a risk by its name (repeatable)', riskCode)
+    .option('--batch <sizes>', 'how many nodes join at a time, like 1,10%,100%', batchSizes)
+    .option(
+      '--max-fail <n>',
+      'begin no further batch once more hosts than this have failed (5 or 10%)',
+      batchSize,
+    );

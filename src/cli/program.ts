@@ -1,0 +1,64 @@
+import { Command, CommanderError } from 'commander';
+import { addApply } from './commands/apply.ts';
+import { addPlan } from './commands/plan.ts';
+import { addSchema } from './commands/schema.ts';
+import { addStatus } from './commands/status.ts';
+import { addTrust } from './commands/trust.ts';
+import { addValidate } from './commands/validate.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import type { Terminal } from './terminal.ts';
+import { version } from './version.ts';
+
+const EXAMPLES = `
+Examples:
+  outrigger validate -i inventory.yml          every error at once, without a network
+  outrigger plan -i inventory.yml              what would change, and what the cluster would do
+  outrigger apply -i inventory.yml             the same, then asks and does it
+  outrigger plan -i inventory.yml --json       for scripts (schema: outrigger schema plan)
+  outrigger status -i inventory.yml            who is in, and where the connections run
+
+Exit codes: 0 done or in sync, 1 usage or invalid input, 2 differences (--detailed-exitcode),
+3 incomplete (a host gave no answer), 4 apply failed on a host, 5 refused, 130 interrupted.
+`;
+
+/** The commands that change something, on hosts or on this machine. */
+const CHANGING: readonly string[] = ['apply', 'trust'];
+
+/** Whether these arguments name a command that changes something; no option stands before the command with a value. */
+export const changesThings = (argv: readonly string[]): boolean =>
+  CHANGING.includes(argv.find((word) => !word.startsWith('-')) ?? '');
+
+/** Parses the arguments and runs the command they name; gives the exit code. Rejects with what went wrong. */
+export async function runCommandLine(
+  argv: readonly string[],
+  terminal: Terminal,
+): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const program = new Command('outrigger')
+    .description(
+      'Brings Pacemaker Remote nodes into a Pacemaker/Corosync cluster and keeps them there.',
+    )
+    .version(version())
+    .addHelpText('after', EXAMPLES)
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
+  const finish = (result: ExitCode): void => {
+    code = result;
+  };
+  for (const add of [addValidate, addPlan, addApply, addStatus, addTrust, addSchema]) {
+    program.addCommand(
+      add(terminal, finish)
+        .exitOverride()
+        .configureOutput({ writeOut: terminal.out, writeErr: terminal.err }),
+    );
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (thrown) {
+    // commander has already said what was wrong; help and version are no errors.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.error;
+    throw thrown;
+  }
+  return code;
+}

@@ -1,0 +1,154 @@
+import pLimit from 'p-limit';
+import type { ConnectHost, Connection, Host } from '../host/host.ts';
+import type {
+  ClusterFacts,
+  ClusterNodeFacts,
+  Facts,
+  HostFacts,
+  Unreachable,
+} from '../plan/facts.ts';
+import { OutriggerError } from '../support/errors.ts';
+import { probe, type ProbeRole } from './probe.ts';
+import { linesOf } from './sections.ts';
+import { clusterOf, readCluster } from './read-cluster.ts';
+import { readHost } from './read-host.ts';
+import { readMembership, readRoutes } from './read-member.ts';
+
+export interface Machine {
+  readonly name: string;
+  readonly role: 'clusterNode' | 'remoteNode';
+  readonly connection: Connection;
+}
+
+export interface GatherOptions {
+  readonly machines: readonly Machine[];
+  /** Where the cluster connects to each remote node, by its name: the cluster nodes look for a route. */
+  readonly servers: Facts['servers'];
+  readonly connect: ConnectHost;
+  /** How many machines are asked at a time. */
+  readonly forks: number;
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+export interface Gathered {
+  readonly facts: Facts;
+  /** The open connections, for the one who goes on to apply. The caller closes them. */
+  readonly hosts: ReadonlyMap<string, Host>;
+}
+
+/** What one machine answered; without a host it is a problem. */
+type Answer =
+  | { readonly machine: Machine; readonly host: undefined; readonly problem: Unreachable }
+  | {
+      readonly machine: Machine;
+      readonly host: Host;
+      readonly facts: ClusterNodeFacts;
+      /** From the first cluster node, if Pacemaker runs there. */
+      readonly cluster: ClusterFacts | undefined;
+    };
+
+/**
+ * Reads the state of every machine with one connection and one exec each. The first cluster node also tells the CIB
+ * and crm_mon; only when it does not answer, the next one that did is asked once more. A machine that fails is a
+ * fact, not an error. Rejects when `signal` aborts, with every connection closed.
+ */
+export async function gather(options: GatherOptions): Promise<Gathered> {
+  const opened = new Set<Host>();
+  try {
+    const answers = await askAll(options, opened);
+    const hosts = new Map(
+      answers.flatMap(({ machine, host }) => (host ? [[machine.name, host] as const] : [])),
+    );
+    return { hosts, facts: { ...(await toFacts(answers)), servers: options.servers } };
+  } catch (thrown) {
+    await Promise.allSettled([...opened].map((host) => host.close()));
+    throw thrown;
+  }
+}
+
+async function askAll(options: GatherOptions, opened: Set<Host>): Promise<readonly Answer[]> {
+  const { machines, forks, onProgress } = options;
+  const limit = pLimit(forks);
+  const lead = machines.find((machine) => machine.role === 'clusterNode');
+  let done = 0;
+  return Promise.all(
+    machines.map((machine) =>
+      limit(async () => {
+        const answer = await ask(machine, roleOf(machine, lead), options, opened);
+        onProgress?.(++done, machines.length);
+        return answer;
+      }),
+    ),
+  );
+}
+
+const roleOf = (machine: Machine, lead: Machine | undefined): ProbeRole => {
+  if (machine.role === 'remoteNode') return 'remote';
+  return machine === lead ? 'lead' : 'member';
+};
+
+/** Asks one machine; its connection is in `opened` from then on, and closed if it fails. */
+async function ask(
+  machine: Machine,
+  role: ProbeRole,
+  { connect, signal, servers }: GatherOptions,
+  opened: Set<Host>,
+): Promise<Answer> {
+  const { name } = machine;
+  let host: Host | undefined;
+  try {
+    signal.throwIfAborted();
+    host = await connect(name, machine.connection, signal);
+    opened.add(host);
+    const addresses = new Set([...servers.values()].map(({ address }) => address));
+    const sections = await probe(host, role, role === 'remote' ? [] : [...addresses]);
+    const facts = {
+      ...readHost(name, sections, Date.now() / 1000),
+      uname: linesOf(sections, 'uname')[0]?.trim(),
+      membership: readMembership(sections),
+      routes: readRoutes(sections),
+    };
+    return { machine, host, facts, cluster: clusterOf(name, sections) };
+  } catch (thrown) {
+    if (signal.aborted || !(thrown instanceof OutriggerError)) throw thrown;
+    await host?.close();
+    return { machine, host: undefined, problem: problemOf(name, thrown) };
+  }
+}
+
+const problemOf = (name: string, { code, message, hint }: OutriggerError): Unreachable => ({
+  ...{ name, code, message, hint },
+});
+
+async function toFacts(answers: readonly Answer[]): Promise<Omit<Facts, 'servers'>> {
+  const clusterNodes = new Map<string, ClusterNodeFacts>();
+  const remoteNodes = new Map<string, HostFacts>();
+  const unreachable = new Map<string, Unreachable>();
+  let cluster: ClusterFacts | undefined;
+  for (const answer of answers) {
+    const { name, role } = answer.machine;
+    if (answer.host === undefined) unreachable.set(name, answer.problem);
+    else if (role === 'clusterNode') clusterNodes.set(name, answer.facts);
+    else remoteNodes.set(name, answer.facts);
+    if (answer.host !== undefined) cluster ??= answer.cluster;
+  }
+  cluster ??= await firstToTell(answers);
+  return { clusterNodes, remoteNodes, unreachable, cluster };
+}
+
+/** The cluster as the first cluster node tells it whose own Pacemaker runs; the last failure if all fail. */
+async function firstToTell(answers: readonly Answer[]): Promise<ClusterFacts | undefined> {
+  let failure: OutriggerError | undefined;
+  for (const answer of answers) {
+    if (answer.host === undefined || answer.facts.membership === undefined) continue;
+    try {
+      return await readCluster(answer.host);
+    } catch (thrown) {
+      if (!(thrown instanceof OutriggerError)) throw thrown;
+      failure = thrown;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return undefined;
+}

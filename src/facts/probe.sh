@@ -1,0 +1,114 @@
+# Reads the state of a host and prints it in sections; changes nothing.
+#   $1  nonce that frames the sections
+#   $2  role: remote | member (a cluster node) | lead (a cluster node that also prints the CIB and crm_mon)
+# stdin: one server a line; a cluster node tells from which of its addresses it would connect to each.
+nonce=$1
+role=$2
+
+section() { printf '\n@%s %s\n' "$nonce" "$1"; }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+section platform
+if [ -r /etc/os-release ]; then
+  (. /etc/os-release && printf 'id=%s\nidLike=%s\nversion=%s\n' "$ID" "${ID_LIKE-}" "${VERSION_ID-}")
+fi
+for manager in apt-get dnf zypper; do
+  if has "$manager"; then printf 'packageManager=%s\n' "$manager"; break; fi
+done
+if [ -d /run/systemd/system ]; then echo serviceManager=systemd; fi
+if [ -e /etc/corosync/corosync.conf ]; then echo corosyncConf=yes; fi
+
+section clock
+date +%s.%N
+
+section packages
+if has dpkg-query; then
+  dpkg-query -W -f '${Package} ${db:Status-Status} ${Version}\n' \
+    pacemaker pacemaker-remote pacemaker-cli-utils resource-agents resource-agents-base corosync 2>/dev/null
+elif has rpm; then
+  for name in pacemaker pacemaker-remote pacemaker-cli resource-agents corosync; do
+    rpm -q --qf '%{NAME} installed %{VERSION}-%{RELEASE}\n' "$name" 2>/dev/null | grep ' installed '
+  done
+fi
+
+section environment
+for file in /etc/default/pacemaker /etc/sysconfig/pacemaker; do
+  if [ -f "$file" ]; then
+    printf 'file=%s\n' "$file"
+    grep -E '^[[:space:]]*(export[[:space:]]+)?PCMK_[A-Za-z_]+=' "$file"
+    break
+  fi
+done
+
+section authkey
+key=$(sed -n "s/^[[:space:]]*\(export[[:space:]]*\)\{0,1\}PCMK_authkey_location=//p" "${file:-/dev/null}" 2>/dev/null \
+  | tail -n 1 | tr -d "\"'")
+key=${key:-/etc/pacemaker/authkey}
+printf 'path=%s\n' "$key"
+if [ -f "$key" ]; then
+  printf 'digest=%s\n' "$(sha256sum <"$key" | cut -d ' ' -f 1)"
+  stat -L -c 'rights=%U %G %a %.9Y' "$key"
+fi
+
+section units
+systemctl show --property=Id,LoadState,ActiveState,UnitFileState \
+  pacemaker_remote.service pacemaker.service corosync.service firewalld.service 2>/dev/null
+
+# By the clock that file times are taken from, in microseconds: a monotonic time goes astray with each step of the clock
+# and each suspension of a virtual machine.
+section started
+busctl get-property org.freedesktop.systemd1 /org/freedesktop/systemd1/unit/pacemaker_5fremote_2eservice \
+  org.freedesktop.systemd1.Service ExecMainStartTimestamp 2>/dev/null
+
+# Who is connected to the daemon: a second connection to it would make the cluster of the first one fence the node.
+section connected
+port=$(sed -n 's/^[[:space:]]*PCMK_remote_port=//p' "${file:-/dev/null}" 2>/dev/null | tail -n 1 | tr -cd 0-9)
+cat /proc/net/tcp /proc/net/tcp6 2>/dev/null \
+  | awk -v port="$(printf ':%04X' "${port:-3121}")" '$4 == "01" && substr($2, length($2) - 4) == port { print $3 }'
+
+section listening
+cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { print $2 }'
+
+section firewalld
+if has firewall-cmd && [ "$(systemctl is-active firewalld.service 2>/dev/null)" = active ]; then
+  bus=org.fedoraproject.FirewallD1
+  call() { busctl --json=short call $bus /org/fedoraproject/FirewallD1 "$@" 2>/dev/null; }
+  echo active
+  printf 'default %s\n' "$(call $bus getDefaultZone)"
+  zones=$(call $bus.zone getActiveZones)
+  printf 'zones %s\n' "$zones"
+  for zone in $(printf '%s' "$zones" | grep -o '"[^"]*":{' | tr -d '":{' | grep -vx data); do
+    printf 'runtime %s %s\n' "$zone" "$(call $bus.zone getZoneSettings2 s "$zone")"
+    path=$(busctl --json=short call $bus /org/fedoraproject/FirewallD1/config $bus.config getZoneByName s "$zone" \
+      2>/dev/null | grep -o '/org/[^"]*')
+    printf 'permanent %s %s\n' "$zone" \
+      "$(busctl --json=short call $bus "$path" $bus.config.zone getSettings2 2>/dev/null)"
+  done
+fi
+
+if [ "$role" != remote ]; then
+  section routes
+  while IFS= read -r server; do
+    address=$(getent ahosts "$server" 2>/dev/null | awk '{ print $1; exit }')
+    source=$(ip -o route get "${address:-none}" 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p')
+    printf '%s %s\n' "${source:--}" "$server"
+  done
+
+  section uname
+  timeout 10 crm_node --name 2>/dev/null
+
+  section membership
+  timeout 20 cibadmin --query --local --no-children 2>/dev/null
+fi
+
+if [ "$role" = lead ]; then
+  section crm_mon
+  timeout 20 crm_mon --one-shot --inactive --output-as=xml 2>/dev/null
+  section dc_state
+  dc=$(timeout 10 crmadmin --dc_lookup --quiet 2>/dev/null | awk '{ print $NF }')
+  timeout 10 crmadmin --status="$dc" --quiet 2>/dev/null
+  section cib
+  timeout 20 cibadmin --query --local 2>/dev/null
+fi
+
+section end

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import type { Host } from '../host/host.ts';
+import { loadScript } from '../host/load-script.ts';
+import type { HostFacts } from '../plan/facts.ts';
+import { OutriggerError } from '../support/errors.ts';
+import { printableLines } from '../support/printable.ts';
+import { readHost } from './read-host.ts';
+import { splitSections, type Sections } from './sections.ts';
+
+const PROBE = new URL('./probe.sh', import.meta.url);
+const TIMEOUT_MS = 60_000;
+
+/** What the probe is asked for: a `lead` is a cluster node that also prints the CIB and crm_mon. */
+export type ProbeRole = 'remote' | 'member' | 'lead';
+
+/** Reads a host's state in one exec. `servers` are the addresses that a cluster node shall find a route to. */
+export async function probe(
+  host: Host,
+  role: ProbeRole,
+  servers: readonly string[] = [],
+): Promise<Sections> {
+  const nonce = randomBytes(8).toString('hex');
+  const result = await host.exec({
+    script: loadScript(PROBE),
+    params: [nonce, role],
+    input: servers.map((server) => `${server}\n`).join(''),
+    timeoutMs: TIMEOUT_MS,
+  });
+  if (result.code !== 0) {
+    throw new OutriggerError(
+      'COMMAND_FAILED',
+      `reading its state failed: ${printableLines(result.stderr, 300)}`,
+      {
+        host: host.name,
+      },
+    );
+  }
+  return splitSections(result.stdout, nonce, host.name);
+}
+
+/** Reads a host's state anew, as far as every host has it. */
+export async function probeHost(host: Host): Promise<HostFacts> {
+  const sections = await probe(host, 'remote');
+  return readHost(host.name, sections, Date.now() / 1000);
+}

@@ -1,0 +1,107 @@
+import { AUTHKEY_FILE, REMOTE_UNIT } from '../pacemaker/names.ts';
+import type { AuthkeyFacts, HostFacts, UnitFacts } from '../plan/facts.ts';
+import { OutriggerError } from '../support/errors.ts';
+import { readFirewall } from './read-firewall.ts';
+import { linesOf, pairs, type Sections } from './sections.ts';
+
+/** Turns the probe's sections into facts. `now` is this machine's clock in seconds when the reply arrived. */
+export function readHost(name: string, sections: Sections, now: number): HostFacts {
+  const platform = pairs(linesOf(sections, 'platform'));
+  const environment = linesOf(sections, 'environment');
+  return {
+    name,
+    osId: platform['id'] ?? '',
+    osIdLike: platform['idLike'] ?? '',
+    osVersion: platform['version'] ?? '',
+    packageManager: platform['packageManager'] ?? '',
+    serviceManager: platform['serviceManager'] ?? '',
+    hasCorosyncConf: platform['corosyncConf'] === 'yes',
+    packages: readPackages(linesOf(sections, 'packages')),
+    clockAhead: readClock(name, linesOf(sections, 'clock')) - now,
+    environmentFile: pairs(environment)['file'],
+    environment: readEnvironment(environment),
+    authkey: readAuthkey(linesOf(sections, 'authkey')),
+    units: readUnits(sections.get('units') ?? [], readStart(linesOf(sections, 'started'))),
+    listening: readListening(linesOf(sections, 'listening')),
+    isConnected: linesOf(sections, 'connected').length > 0,
+    firewall: readFirewall(linesOf(sections, 'firewalld')),
+  };
+}
+
+function readClock(host: string, lines: readonly string[]): number {
+  const now = Number(lines[0]);
+  if (Number.isFinite(now)) return now;
+  throw new OutriggerError('REPLY_INVALID', 'the host did not tell its time', { host });
+}
+
+function readPackages(lines: readonly string[]): Readonly<Record<string, string>> {
+  const versions: Record<string, string> = {};
+  for (const line of lines) {
+    const [name, status, version] = line.split(' ');
+    if (name !== undefined && version !== undefined && status === 'installed')
+      versions[name] = version;
+  }
+  return versions;
+}
+
+/** systemd.exec(5), EnvironmentFile=: quotes around a value are dropped, the last of several settings wins. */
+function readEnvironment(lines: readonly string[]): Readonly<Record<string, string>> {
+  const settings: Record<string, string> = {};
+  for (const line of lines) {
+    const found = /^\s*(?:export\s+)?(PCMK_[A-Za-z_]+)=(.*)$/.exec(line);
+    if (found?.[1] !== undefined) settings[found[1]] = unquote((found[2] ?? '').trim());
+  }
+  return settings;
+}
+
+const unquote = (value: string): string => /^(["'])(.*)\1$/.exec(value)?.[2] ?? value;
+
+function readAuthkey(lines: readonly string[]): AuthkeyFacts {
+  const found = pairs(lines);
+  const [owner = '', group = '', mode = '', modifiedAt = '0'] = (found['rights'] ?? '').split(' ');
+  return {
+    path: found['path'] ?? AUTHKEY_FILE,
+    digest: /^[0-9a-f]{64}$/.exec(found['digest'] ?? '')?.[0],
+    owner,
+    group,
+    mode,
+    modifiedAt: Number(modifiedAt),
+  };
+}
+
+/** D-Bus prints the type before the value: `t 1795354772747382`; 0 means never. */
+function readStart(lines: readonly string[]): number | undefined {
+  const microseconds = /^t ([1-9]\d*)$/.exec(lines[0] ?? '')?.[1];
+  return microseconds === undefined ? undefined : Number(microseconds) / 1e6;
+}
+
+function readUnits(
+  lines: readonly string[],
+  daemonStartedAt: number | undefined,
+): Readonly<Record<string, UnitFacts>> {
+  const units: Record<string, UnitFacts> = {};
+  for (const block of lines.join('\n').split('\n\n')) {
+    const shown = pairs(block.split('\n'));
+    const id = shown['Id'];
+    if (id === undefined) continue;
+    units[id] = {
+      loadState: shown['LoadState'] ?? '',
+      activeState: shown['ActiveState'] ?? '',
+      unitFileState: shown['UnitFileState'] ?? '',
+      startedAt: id === REMOTE_UNIT ? daemonStartedAt : undefined,
+    };
+  }
+  return units;
+}
+
+// The kernel prints addresses as hexadecimal words in the host's byte order (proc(5), /proc/net/tcp).
+const LOOPBACK = /^(?:(?:0000000000000000FFFF0000)?[0-9A-F]{6}7F|0{24}01000000)$/;
+
+function readListening(lines: readonly string[]): readonly number[] {
+  const ports = new Set<number>();
+  for (const line of lines) {
+    const [address = '', port = ''] = line.split(':');
+    if (/^[0-9A-F]{4}$/.test(port) && !LOOPBACK.test(address)) ports.add(Number.parseInt(port, 16));
+  }
+  return [...ports].sort((a, b) => a - b);
+}

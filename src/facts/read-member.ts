@@ -1,0 +1,19 @@
+import { readCib } from '../pacemaker/cib.ts';
+import type { MembershipFacts, RouteFacts } from '../plan/facts.ts';
+import { linesOf, type Sections } from './sections.ts';
+
+/** What a cluster node says of the membership; undefined: Pacemaker does not run there. */
+export function readMembership(sections: Sections): MembershipFacts | undefined {
+  const text = (sections.get('membership') ?? []).join('\n').trim();
+  if (text === '') return undefined;
+  const cib = readCib(text);
+  return { haveQuorum: cib.haveQuorum, dcUuid: cib.dcUuid, cibVersion: cib.version.text };
+}
+
+/** From which of its addresses a cluster node reaches each server. */
+export const readRoutes = (sections: Sections): readonly RouteFacts[] =>
+  linesOf(sections, 'routes').map((line) => {
+    const space = line.indexOf(' ');
+    const source = line.slice(0, space);
+    return { server: line.slice(space + 1), source: /^[0-9A-Fa-f:.]+$/.exec(source)?.[0] };
+  });

@@ -1,0 +1,98 @@
+import { hostname } from 'node:os';
+import { authkeyLoader } from '../apply/authkey.ts';
+import type { RunOptions } from '../apply/context.ts';
+import { logDirectory, openRunLog, userName, type RunLog } from '../apply/run-log.ts';
+import { runPlan } from '../apply/run.ts';
+import type { RunEvent, RunResult } from '../plan/run-event.ts';
+import { refuseRisks } from '../plan/risk.ts';
+import type { Playbook } from '../playbook/playbook.ts';
+import type { RemoteNodeSpec, Spec } from '../spec/spec.ts';
+import type { Planned } from './plan-cluster.ts';
+
+export interface ApplyRequest {
+  readonly spec: Spec;
+  readonly selected: readonly RemoteNodeSpec[];
+  readonly playbook: Playbook;
+  readonly planned: Planned;
+  readonly options: RunOptions;
+  readonly allowed: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+/** How a run ended, also one that was stopped in the middle. */
+export interface Applied extends RunResult {
+  /** The folder of its record. */
+  readonly log: string;
+  /** What stopped the run before its end: an OutriggerError, or else a bug. */
+  readonly stopped: Error | undefined;
+}
+
+/**
+ * Carries out a plan that was made a moment ago. Throws REFUSED while it holds a risk that nobody allowed; from the
+ * first step on whatever happens is told by the result.
+ */
+export async function applyPlan(request: ApplyRequest): Promise<Applied> {
+  const { spec, selected, playbook, planned, options, allowed, signal, onEvent } = request;
+  const { plan, hosts, lead, authkey, cluster } = planned;
+  refuseRisks(plan.risks, allowed);
+  const log = openRunLog(
+    logDirectory(spec.cluster.name, new Date(), process.env),
+    () => new Date(),
+  );
+  log.write({
+    type: 'run',
+    user: userName(),
+    host: hostname(),
+    process: process.pid,
+    allowed: [...allowed],
+  });
+  log.write({ type: 'plan', plays: plan.plays });
+  // Kept here, so that it is known who has failed when the run is stopped.
+  const failed = new Map(plan.problems.map(({ host, message }) => [host, message]));
+  let stopped: Error | undefined;
+  try {
+    await runPlan({
+      spec: { ...spec, remoteNodes: selected },
+      playbook,
+      plan,
+      hostItems: planned.hostItems,
+      cibItems: planned.cibItems,
+      hosts,
+      lead,
+      authkey,
+      options,
+      log,
+      signal,
+      connected: new Set(cluster.cib.remoteConnections.keys()),
+      joining: new Set(),
+      failed,
+      loadAuthkey: authkeyLoader(authkey, hosts),
+      emit: (event) => {
+        log.write({ ...event });
+        onEvent(event);
+      },
+    });
+  } catch (thrown) {
+    stopped = thrown instanceof Error ? thrown : new Error(String(thrown));
+  }
+  const result = { failed, wasInterrupted: signal.aborted, stopped };
+  close(log, result);
+  return { ...result, log: log.directory };
+}
+
+/** Writes how the run ended. What stopped the run may be the record itself (a full disk): the result is told all the same. */
+function close(log: RunLog, { failed, wasInterrupted, stopped }: Omit<Applied, 'log'>): void {
+  try {
+    log.write({
+      type: 'end',
+      failed: Object.fromEntries(failed),
+      interrupted: wasInterrupted,
+      ...(stopped === undefined ? {} : { stopped: stopped.message }),
+    });
+  } catch (thrown) {
+    if (stopped === undefined) throw thrown;
+  } finally {
+    log.close();
+  }
+}

@@ -1,0 +1,72 @@
+import { readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { readPlaybook, type ReadPlaybook } from '../playbook/read-playbook.ts';
+import type { FileFacts } from '../spec/files-named.ts';
+import { readInventory } from '../spec/read-inventory.ts';
+import type { Spec } from '../spec/spec.ts';
+import { hasErrors, sortDiagnostics, type Diagnostic } from '../support/diagnostic.ts';
+import { messageOf, OutriggerError } from '../support/errors.ts';
+import type { JsonSchema } from '../support/json-schema.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+
+/** An inventory as it was found in a file: the text is kept for messages that quote it. */
+export interface LoadedInventory {
+  readonly spec: Spec | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly text: string;
+}
+
+/** Reads an inventory file and everything that can be checked about it without a network. Throws USAGE if unreadable. */
+export function loadInventory(file: string): LoadedInventory {
+  const text = read(file, 'inventory');
+  const { spec, diagnostics, files, diagnoseFiles } = readInventory({
+    file,
+    text,
+    schema: loadSchema('inventory'),
+    directory: dirname(resolve(file)),
+    home: homedir(),
+  });
+  const all = sortDiagnostics([
+    ...diagnostics,
+    ...diagnoseFiles(new Map(files.map(({ path }) => [path, lookAt(path)]))),
+  ]);
+  return { spec: hasErrors(all) ? undefined : spec, diagnostics: all, text };
+}
+
+/** Reads a playbook; without a name the one that does the main job. Throws USAGE if unreadable. */
+export function loadPlaybook(
+  file: string | undefined,
+): ReadPlaybook & { readonly file: string; readonly text: string } {
+  const path = file ?? new URL('playbooks/site.yml', ROOT).pathname;
+  const text = read(path, 'playbook');
+  return {
+    ...readPlaybook({ file: path, text, schema: loadSchema('playbook') }),
+    file: path,
+    text,
+  };
+}
+
+/** One of the published JSON Schemas. */
+export const loadSchema = (name: 'inventory' | 'playbook' | 'plan'): JsonSchema =>
+  JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, ROOT), 'utf8')) as JsonSchema;
+
+function read(file: string, what: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (thrown) {
+    throw new OutriggerError('USAGE', `cannot read the ${what} ${file}: ${messageOf(thrown)}`, {
+      hint: `name a file with ${what === 'inventory' ? '-i' : '--playbook'} FILE`,
+    });
+  }
+}
+
+function lookAt(path: string): FileFacts {
+  try {
+    const { mode, size } = statSync(path);
+    return { exists: true, mode, size };
+  } catch {
+    return { exists: false };
+  }
+}

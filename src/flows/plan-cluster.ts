@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import { digestOf, withNewKey } from '../apply/authkey.ts';
+import { gather, type Gathered, type Machine } from '../facts/gather.ts';
+import type { ConnectHost, Host } from '../host/host.ts';
+import { hasConnections, readCib } from '../pacemaker/cib.ts';
+import { applyOperations } from '../pacemaker/cib-edit.ts';
+import { connectionState } from '../pacemaker/crm-mon.ts';
+import { chooseAuthkey, type AuthkeyChoice } from '../plan/authkey-choice.ts';
+import { findDifferences, type Differences } from '../plan/differences.ts';
+import type { ClusterFacts, Facts } from '../plan/facts.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import { checkMembership, undeclaredMembers } from '../plan/membership.ts';
+import type { Forecast, Plan } from '../plan/plan.ts';
+import type { Playbook } from '../playbook/playbook.ts';
+import { desire, type Desired } from '../spec/desired.ts';
+import type { ClusterNodeSpec, RemoteNodeSpec, Spec } from '../spec/spec.ts';
+import { messageOf, OutriggerError } from '../support/errors.ts';
+import { Secret } from '../support/secret.ts';
+import { forecast, type Intention } from './forecast.ts';
+
+export interface PlanRequest {
+  /** The whole inventory. */
+  readonly spec: Spec;
+  /** Which of its remote nodes this plan is about. */
+  readonly selected: readonly RemoteNodeSpec[];
+  readonly playbook: Playbook;
+  readonly connect: ConnectHost;
+  readonly forks: number;
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** A plan, and what apply needs to carry it out. The caller closes the hosts. */
+export interface Planned extends Desired {
+  readonly plan: Plan;
+  readonly cluster: ClusterFacts;
+  readonly lead: Host;
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly authkey: AuthkeyChoice;
+}
+
+/** Reads the live state and compares it with the inventory: steps 3 to 6 of the story in docs/architecture.md. */
+export async function planCluster(request: PlanRequest): Promise<Planned> {
+  const { spec, selected, playbook } = request;
+  const file = keyFile(spec);
+  const { facts, hosts } = await gather({
+    machines: machinesOf(spec, selected),
+    servers: new Map(selected.map(({ name, server, port }) => [name, { address: server, port }])),
+    connect: request.connect,
+    forks: request.forks,
+    signal: request.signal,
+    onProgress: request.onProgress,
+  });
+  try {
+    const { cluster, lead } = clusterOf(facts, hosts);
+    const authkey = withNewKey(chooseAuthkey(facts, hasConnections(cluster.cib), file));
+    const desired = desire({ ...spec, remoteNodes: selected }, facts, authkey);
+    const differences = findDifferences(facts, cluster, desired);
+    const members = spec.clusterNodes.map(({ name }) => name);
+    const plan = makePlan({
+      clusterName: spec.cluster.name,
+      playbook,
+      facts,
+      cluster,
+      differences,
+      declared: spec.remoteNodes.map(({ name }) => name),
+      silentMembers: members.filter((name) => facts.unreachable.has(name)),
+      undeclaredMembers: undeclaredMembers(facts, cluster.cib, members),
+      forecast: await forecastFor(lead, cluster, desired, differences),
+    });
+    return { ...desired, plan, cluster, lead, hosts, authkey };
+  } catch (thrown) {
+    await closeAll(hosts);
+    throw thrown;
+  }
+}
+
+/** Ends all connections; never rejects. */
+export async function closeAll(hosts: ReadonlyMap<string, Host>): Promise<void> {
+  await Promise.allSettled([...hosts.values()].map((host) => host.close()));
+}
+
+const machinesOf = (spec: Spec, selected: readonly RemoteNodeSpec[]): readonly Machine[] => [
+  ...spec.clusterNodes.map((node) => machine(node, 'clusterNode')),
+  ...selected.map((node) => machine(node, 'remoteNode')),
+];
+
+const machine = (node: ClusterNodeSpec | RemoteNodeSpec, role: Machine['role']): Machine => ({
+  name: node.name,
+  role,
+  connection: { ...node.connection, address: node.address },
+});
+
+function keyFile({
+  authentication: { authkey },
+}: Spec): { path: string; digest: string } | undefined {
+  if (authkey.kind !== 'file') return undefined;
+  try {
+    return { path: authkey.path, digest: digestOf(new Secret(readFileSync(authkey.path))) };
+  } catch (thrown) {
+    throw new OutriggerError(
+      'INPUT_INVALID',
+      `cannot read the authkey ${authkey.path}: ${messageOf(thrown)}`,
+    );
+  }
+}
+
+/** The cluster as its first node tells it, once all nodes that answered agree on the membership. */
+function clusterOf(facts: Facts, hosts: Gathered['hosts']): { cluster: ClusterFacts; lead: Host } {
+  const lead = hosts.get(facts.cluster?.toldBy ?? '');
+  if (facts.cluster === undefined || lead === undefined) throw noCluster(facts);
+  checkMembership(facts, facts.cluster.cib);
+  return { cluster: facts.cluster, lead };
+}
+
+function noCluster({ unreachable, clusterNodes }: Facts): OutriggerError {
+  const [first] = [...unreachable.values()];
+  if (clusterNodes.size === 0 && first !== undefined) {
+    return new OutriggerError(
+      'HOST_UNREACHABLE',
+      `no cluster node could be asked; ${first.name}: ${first.message}`,
+      {
+        ...(first.hint === undefined ? {} : { hint: first.hint }),
+      },
+    );
+  }
+  return new OutriggerError(
+    'CLUSTER_NOT_READY',
+    'Pacemaker runs on none of the cluster nodes that answered',
+    {
+      hint: 'start the cluster first: outrigger brings nodes into a cluster that exists',
+    },
+  );
+}
+
+/** Nothing to do in the CIB: nothing to ask the scheduler. */
+async function forecastFor(
+  lead: Host,
+  cluster: ClusterFacts,
+  desired: Desired,
+  { inCib }: Differences,
+): Promise<Forecast | undefined> {
+  if (inCib.size === 0) return undefined;
+  const connections = [...inCib].filter(([item]) => item.kind === 'connection-resource');
+  const joining = connections.flatMap(([, { operations }]) => operations);
+  const connected = applyOperations(cluster.cibText, joining);
+  const intended: ClusterFacts = { ...cluster, cibText: connected, cib: readCib(connected) };
+  const released = desired.cibItems
+    .filter(
+      (item) =>
+        item.kind === 'node-state' && [...inCib.keys()].some(({ host }) => host === item.host),
+    )
+    .flatMap((item) => item.compare(intended)?.operations ?? []);
+  const starting = connections
+    .filter(([, { joins, cleansUp }]) => joins || cleansUp)
+    .map(([{ host }]) => host);
+  // An interrupted run left them: their start is under way, and may still fail.
+  const unproven = [...inCib.keys()]
+    .map(({ host }) => host)
+    .filter(
+      (host) =>
+        cluster.cib.remoteConnections.get(host)?.guarded === true &&
+        connectionState(cluster.mon, host).state !== 'truly-in',
+    );
+  const intention: Intention = {
+    joining,
+    joiningNames: [...new Set([...starting, ...unproven])],
+    final: [...joining, ...released],
+  };
+  return forecast(lead, cluster, intention);
+}

@@ -1,0 +1,68 @@
+import type { Secret } from '../support/secret.ts';
+
+/** One run of a static POSIX shell script on a host, as root. */
+export interface ExecRequest {
+  /** The script's text: a file of this project, never built from input. At most 24 KiB. */
+  readonly script: string;
+  /** Positional parameters `$1`, `$2` ...: they travel on stdin, never in a command line. No NUL, CR or LF inside. */
+  readonly params?: readonly string[];
+  /** What the script finds on its stdin after the parameters. */
+  readonly input?: string | Secret;
+  /** Milliseconds until the run is given up with TIMED_OUT. */
+  readonly timeoutMs: number;
+}
+
+/** What came back; an exit code other than 0 is an answer, not an exception. */
+export interface ExecResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Who owns something on a host, and what they may do with it. */
+export interface Rights {
+  readonly owner: string;
+  readonly group: string;
+  /** Four octal digits, like `0400`. */
+  readonly mode: string;
+}
+
+/** A file to be put in place on a host: whole, with its rights, or not at all. */
+export interface HostFile extends Rights {
+  readonly path: string;
+  readonly content: Secret;
+  /** The rights for its directory where that is missing; without them a missing directory is an error. */
+  readonly createParent?: Rights;
+}
+
+/**
+ * One connected machine: the only way by which outrigger touches the outside. Rejections are OutriggerErrors with
+ * `host` set.
+ */
+export interface Host {
+  readonly name: string;
+  exec(request: ExecRequest): Promise<ExecResult>;
+  /** Stages the content by SFTP, then puts it beside the target, sets rights, syncs and renames. */
+  writeFile(file: HostFile): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How to reach a machine by SSH and become root there. */
+export interface Connection {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** Path of a private key; without one the agent at SSH_AUTH_SOCK and then the default key files are tried. */
+  readonly identityFile: string | undefined;
+  readonly become: 'none' | 'sudo';
+  /** Path of the known_hosts file; without one `~/.ssh/known_hosts`. */
+  readonly knownHostsFile: string | undefined;
+  readonly connectTimeoutMs: number;
+}
+
+/** Opens a connection; `signal` gives it up. Rejects with an OutriggerError that names the host. */
+export type ConnectHost = (
+  name: string,
+  connection: Connection,
+  signal: AbortSignal,
+) => Promise<Host>;

@@ -1,0 +1,71 @@
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { OutriggerError } from '../support/errors.ts';
+import {
+  defaultKnownHostsFile,
+  entriesFor,
+  fingerprint,
+  keyTypeOf,
+  type KnownHost,
+  knownHostName,
+  parseKnownHosts,
+} from './known-hosts.ts';
+
+/** A server's public key that the operator has confirmed. */
+export interface ConfirmedKey {
+  readonly address: string;
+  readonly port: number;
+  readonly blob: Uint8Array;
+}
+
+/**
+ * Records confirmed keys and returns how many were new. What the file already holds is kept as it is; all new lines go
+ * out in a single append, so that a reader never sees half a line and another writer's lines are never lost.
+ */
+export async function recordKnownHosts(
+  keys: readonly ConfirmedKey[],
+  file: string = defaultKnownHostsFile(),
+): Promise<number> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const handle = await open(file, 'a+', 0o600);
+  try {
+    const text = await readFile(handle, 'utf8');
+    const lines = newLines(keys, parseKnownHosts(text, file));
+    if (lines.length === 0) return 0;
+    const separator = text === '' || text.endsWith('\n') ? '' : '\n';
+    await handle.write(`${separator}${lines.join('\n')}\n`);
+    await handle.sync();
+    return lines.length;
+  } finally {
+    await handle.close();
+  }
+}
+
+function newLines(keys: readonly ConfirmedKey[], known: readonly KnownHost[]): readonly string[] {
+  const lines = keys.flatMap((key) => {
+    const same = entriesFor(known, key.address, key.port).filter((entry) =>
+      Buffer.from(entry.blob).equals(key.blob),
+    );
+    const revoked = same.find((entry) => entry.marker === 'revoked');
+    if (revoked !== undefined) throw revokedKey(key, revoked);
+    return same.some((entry) => entry.marker === 'none') ? [] : [lineOf(key)];
+  });
+  return [...new Set(lines)];
+}
+
+function lineOf({ address, port, blob }: ConfirmedKey): string {
+  const name = knownHostName(address, port);
+  const type = keyTypeOf(blob);
+  if (type === undefined) throw new Error('a public key without a type');
+  if (/[\s,*?!|#@]/.test(name)) {
+    throw new OutriggerError('INPUT_INVALID', `${address} cannot be the name of a known host`);
+  }
+  return `${name} ${type} ${Buffer.from(blob).toString('base64')}`;
+}
+
+const revokedKey = ({ address, blob }: ConfirmedKey, entry: KnownHost): OutriggerError =>
+  new OutriggerError(
+    'HOST_KEY_CHANGED',
+    `the key ${fingerprint(blob)} of ${address} is revoked in ${entry.file}:${entry.line}`,
+    { hint: 'never trust a revoked key: find out which machine answers with it' },
+  );

@@ -1,0 +1,127 @@
+import { createHash, createHmac } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { messageOf, OutriggerError } from '../support/errors.ts';
+
+/** One line of a known_hosts file that names a key. */
+export interface KnownHost {
+  readonly marker: 'none' | 'revoked' | 'cert-authority';
+  /** The first field: a comma list of patterns, or one hashed name. */
+  readonly names: string;
+  readonly keyType: string;
+  readonly blob: Uint8Array;
+  readonly file: string;
+  readonly line: number;
+}
+
+const MARKERS = new Map<string, KnownHost['marker']>([
+  ['@revoked', 'revoked'],
+  ['@cert-authority', 'cert-authority'],
+]);
+
+/** The fingerprint of a public key as OpenSSH prints it. */
+export const fingerprint = (blob: Uint8Array): string =>
+  `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+
+/** The name under which known_hosts files a server: the address, with the port where it is not 22. */
+export const knownHostName = (address: string, port: number): string =>
+  port === 22 ? address.toLowerCase() : `[${address.toLowerCase()}]:${port}`;
+
+/** The type that a public key declares in its first field. */
+export function keyTypeOf(blob: Uint8Array): string | undefined {
+  if (blob.length < 4) return undefined;
+  const bytes = Buffer.from(blob);
+  const length = bytes.readUInt32BE(0);
+  return length <= bytes.length - 4 ? bytes.toString('latin1', 4, 4 + length) : undefined;
+}
+
+/** Every line that holds a key; comments, unknown markers and damaged lines are passed over, as ssh does. */
+export function parseKnownHosts(text: string, file: string): readonly KnownHost[] {
+  return text.split('\n').flatMap((line, index) => {
+    const entry = parseLine(line, file, index + 1);
+    return entry === undefined ? [] : [entry];
+  });
+}
+
+function parseLine(text: string, file: string, line: number): KnownHost | undefined {
+  const fields = text.trim().split(/[ \t]+/);
+  const first = fields[0] ?? '';
+  if (first === '' || first.startsWith('#')) return undefined;
+  const marker = first.startsWith('@') ? MARKERS.get(first) : 'none';
+  if (marker === undefined) return undefined;
+  const [names, keyType, base64] = marker === 'none' ? fields : fields.slice(1);
+  if (names === undefined || keyType === undefined || base64 === undefined) return undefined;
+  const blob = Buffer.from(base64, 'base64');
+  return keyTypeOf(blob) === keyType ? { marker, names, keyType, blob, file, line } : undefined;
+}
+
+/** The entries that speak about one server. */
+export function entriesFor(
+  entries: readonly KnownHost[],
+  address: string,
+  port: number,
+): readonly KnownHost[] {
+  const name = knownHostName(address, port);
+  return entries.filter((entry) => namesMatch(entry.names, name));
+}
+
+function namesMatch(names: string, name: string): boolean {
+  if (names.startsWith('|')) return hashMatches(names, name);
+  const patterns = names.toLowerCase().split(',');
+  const denied = patterns.some(
+    (pattern) => pattern.startsWith('!') && globMatches(pattern.slice(1), name),
+  );
+  return (
+    !denied && patterns.some((pattern) => !pattern.startsWith('!') && globMatches(pattern, name))
+  );
+}
+
+/** `|1|SALT|HASH`, both base64: the HMAC-SHA1 of the name, keyed with the salt. */
+function hashMatches(hashed: string, name: string): boolean {
+  const [, version, salt, hash] = hashed.split('|');
+  if (version !== '1' || salt === undefined || hash === undefined) return false;
+  const digest = createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest();
+  return digest.equals(Buffer.from(hash, 'base64'));
+}
+
+function globMatches(pattern: string, name: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+    .replace(/\*+/g, '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 's').test(name);
+}
+
+/** Where ssh keeps the keys of servers that the operator has confirmed. */
+export const defaultKnownHostsFile = (): string => join(homedir(), '.ssh', 'known_hosts');
+
+interface Parsed {
+  readonly version: string;
+  readonly entries: readonly KnownHost[];
+}
+
+/** A fleet reads the same file once per host: each version of a file is parsed once. */
+const parsedFiles = new Map<string, Parsed>();
+
+/** Reads a known_hosts file; one that is absent knows nobody, one that cannot be read is an error. */
+export async function loadKnownHosts(
+  file: string = defaultKnownHostsFile(),
+): Promise<readonly KnownHost[]> {
+  try {
+    const { mtimeMs, size, ino } = await stat(file);
+    const version = [mtimeMs, size, ino].join(':');
+    const known = parsedFiles.get(file);
+    if (known?.version === version) return known.entries;
+    const entries = parseKnownHosts(await readFile(file, 'utf8'), file);
+    parsedFiles.set(file, { version, entries });
+    return entries;
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    throw new OutriggerError(
+      'HOST_KEY_UNKNOWN',
+      `cannot read the known_hosts file ${file}: ${messageOf(cause)}`,
+      { hint: 'no host is trusted while the file cannot be read: mend its rights', cause },
+    );
+  }
+}

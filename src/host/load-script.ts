@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+
+const loaded = new Map<string, string>();
+
+/** The text of a shell script that lies beside the code, read once: `loadScript(new URL('./probe.sh', import.meta.url))`. */
+export function loadScript(url: URL): string {
+  const known = loaded.get(url.href);
+  if (known !== undefined) return known;
+  const text = readFileSync(url, 'utf8');
+  loaded.set(url.href, text);
+  return text;
+}

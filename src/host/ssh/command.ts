@@ -1,0 +1,109 @@
+import type { ClientChannel } from 'ssh2';
+import { messageOf, OutriggerError } from '../../support/errors.ts';
+import { commandFailed, type Peer } from './failures.ts';
+import { bounded, type Link } from './link.ts';
+
+/** More than any answer to a script of this project; a host that sends more is broken or hostile. */
+const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
+
+export interface Command {
+  readonly line: string;
+  readonly stdin: Uint8Array;
+  readonly timeoutMs: number;
+}
+
+/** A command that has ended by itself. */
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command line in a channel of its own. Whatever goes wrong, the channel is closed. */
+export async function runCommand(link: Link, command: Command): Promise<Finished> {
+  const bound = { what: 'the command', timeoutMs: command.timeoutMs };
+  let channel: ClientChannel | undefined;
+  let givenUp = false;
+  const running = new Promise<Finished>((resolve, reject) => {
+    // Listened to at once: a command that ends quickly sends its exit status together with the channel's opening.
+    const onOpen = (opened: ClientChannel): void => {
+      channel = opened;
+      // Without its stdin a script does not start: one that comes too late does nothing.
+      if (givenUp) opened.close();
+      else collect(link, opened, command.stdin).then(resolve, reject);
+    };
+    openChannel(link, command.line, onOpen, reject);
+  });
+  try {
+    return await bounded(link, bound, running);
+  } catch (error) {
+    givenUp = true;
+    channel?.close();
+    throw error;
+  }
+}
+
+/** Tells a refusal as an OutriggerError, also where ssh2 throws at once (on a dead connection). */
+function openChannel(
+  { client, peer, ended }: Link,
+  line: string,
+  onOpen: (channel: ClientChannel) => void,
+  onRefusal: (why: Error) => void,
+): void {
+  const refused = (cause: unknown): Error =>
+    ended.aborted
+      ? (ended.reason as Error)
+      : commandFailed(peer, `the host does not run commands: ${messageOf(cause)}`);
+  try {
+    client.exec(line, (error, channel) => {
+      if (error) onRefusal(refused(error));
+      else onOpen(channel);
+    });
+  } catch (thrown) {
+    onRefusal(refused(thrown));
+  }
+}
+
+function collect(link: Link, channel: ClientChannel, stdin: Uint8Array): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+    let room = MAX_OUTPUT_BYTES;
+    const keep = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
+      room -= chunk.length;
+      if (room >= 0) output[stream].push(chunk);
+      else reject(tooMuch(link.peer));
+    };
+    let exit: Exit | undefined;
+    channel.on('exit', (...status: Exit) => {
+      exit = status;
+    });
+    channel.on('data', keep('stdout'));
+    channel.stderr.on('data', keep('stderr'));
+    // A command that does not read its stdin is no failure; a lost connection is reported by `bounded`.
+    channel.on('error', () => undefined);
+    channel.on('close', () => {
+      const stderr = Buffer.concat(output.stderr).toString();
+      const [code, signal] = exit ?? [null];
+      if (code === null) reject(withoutStatus(link, signal));
+      else resolve({ code, stdout: Buffer.concat(output.stdout).toString(), stderr });
+    });
+    channel.end(Buffer.from(stdin.buffer, stdin.byteOffset, stdin.byteLength));
+  });
+}
+
+type Exit = [code: number] | [code: null, signal: string, ...unknown[]];
+
+const withoutStatus = ({ peer, ended }: Link, signal: string | undefined): Error => {
+  if (ended.aborted) return ended.reason as Error;
+  return commandFailed(
+    peer,
+    signal === undefined
+      ? 'the command ended without an exit status'
+      : `the command was killed by the signal ${signal}`,
+  );
+};
+
+const tooMuch = ({ name }: Peer): OutriggerError =>
+  new OutriggerError('REPLY_INVALID', `a command printed more than ${MAX_OUTPUT_BYTES} bytes`, {
+    host: name,
+  });

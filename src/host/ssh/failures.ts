@@ -1,0 +1,99 @@
+import { OutriggerError } from '../../support/errors.ts';
+import { printable, printableLines } from '../../support/printable.ts';
+import { fingerprint, type KnownHost } from '../known-hosts.ts';
+import type { Connection } from '../host.ts';
+
+/** Who is spoken to: the name from the inventory and the way there. */
+export interface Peer {
+  readonly name: string;
+  readonly connection: Pick<Connection, 'address' | 'port'>;
+}
+
+export const seconds = (milliseconds: number): string => `${milliseconds / 1000} s`;
+
+const whereIs = ({ connection: { address, port } }: Peer): string =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+
+export const unreachable = (
+  peer: Peer,
+  why: string,
+  hint?: string,
+  cause?: unknown,
+): OutriggerError =>
+  new OutriggerError('HOST_UNREACHABLE', `cannot reach ${whereIs(peer)}: ${printable(why)}`, {
+    host: peer.name,
+    hint: hint ?? 'check that the host is up, its address and port, and that sshd runs there',
+    cause,
+  });
+
+const NETWORK_WORDS = new Map([
+  ['ECONNREFUSED', 'connection refused'],
+  ['ECONNRESET', 'connection reset by the host'],
+  ['EHOSTUNREACH', 'no route to the host'],
+  ['ENETUNREACH', 'no route to its network'],
+  ['EHOSTDOWN', 'the host is down'],
+  ['ETIMEDOUT', 'the network gave up waiting for an answer'],
+  ['ENOTFOUND', 'its name is not known to DNS'],
+  ['EAI_AGAIN', 'DNS does not answer'],
+]);
+
+/** A failure of the network, in words. */
+export function networkFailure(peer: Peer, error: Error): OutriggerError {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return unreachable(peer, NETWORK_WORDS.get(code) ?? error.message, undefined, error);
+}
+
+export const connectTimedOut = (peer: Peer, stage: string, limitMs: number): OutriggerError =>
+  unreachable(peer, `${stage} within ${seconds(limitMs)}`);
+
+export const connectionLost = (peer: Peer, why: string | undefined): OutriggerError =>
+  new OutriggerError(
+    'HOST_UNREACHABLE',
+    `connection lost to ${whereIs(peer)}${why === undefined ? '' : `: ${printable(why)}`}`,
+    { host: peer.name, hint: 'run again when the host answers: what is already done stays done' },
+  );
+
+export const interrupted = (peer: Peer): OutriggerError =>
+  new OutriggerError('INTERRUPTED', `given up connecting to ${whereIs(peer)}`, { host: peer.name });
+
+export const hostKeyUnknown = (peer: Peer, blob: Uint8Array): OutriggerError =>
+  new OutriggerError(
+    'HOST_KEY_UNKNOWN',
+    `${whereIs(peer)} answers with a host key that nobody has confirmed: ${fingerprint(blob)}`,
+    {
+      host: peer.name,
+      hint: `compare the fingerprint with the host's own, then record it: outrigger trust -i INVENTORY --limit ${peer.name}`,
+    },
+  );
+
+export const hostKeyChanged = (peer: Peer, blob: Uint8Array, known: KnownHost): OutriggerError =>
+  new OutriggerError(
+    'HOST_KEY_CHANGED',
+    `${whereIs(peer)} answers with the host key ${fingerprint(blob)}, ` +
+      `but ${known.file}:${known.line} holds ${fingerprint(known.blob)} (${known.keyType})`,
+    {
+      host: peer.name,
+      hint:
+        'another machine may be answering: find out before anything else. Only if the host was really installed ' +
+        `anew: remove that line, then outrigger trust -i INVENTORY --limit ${peer.name}`,
+    },
+  );
+
+export const hostKeyRevoked = (peer: Peer, blob: Uint8Array, known: KnownHost): OutriggerError =>
+  new OutriggerError(
+    'HOST_KEY_CHANGED',
+    `${whereIs(peer)} answers with the host key ${fingerprint(blob)}, which ${known.file}:${known.line} revokes`,
+    { host: peer.name, hint: 'never trust a revoked key: find out which machine answers with it' },
+  );
+
+export const authenticationFailed = (peer: Peer, message: string, hint: string): OutriggerError =>
+  new OutriggerError('AUTHENTICATION_FAILED', message, { host: peer.name, hint });
+
+/** A command that could not be brought to an end as expected. */
+export const commandFailed = (peer: Peer, message: string): OutriggerError =>
+  new OutriggerError('COMMAND_FAILED', printableLines(message), { host: peer.name });
+
+export const timedOut = (peer: Peer, what: string, limitMs: number): OutriggerError =>
+  new OutriggerError('TIMED_OUT', `${what} did not finish within ${seconds(limitMs)}`, {
+    host: peer.name,
+  });

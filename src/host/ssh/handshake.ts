@@ -1,0 +1,103 @@
+import type { Socket } from 'node:net';
+import ssh2, {
+  type AnyAuthMethod,
+  type ConnectConfig,
+  type KexAlgorithm,
+  type ServerHostKeyAlgorithm,
+} from 'ssh2';
+import type { Opened } from './link.ts';
+
+/** No group exchange: its key generation blocks this process for seconds, for every host. No SHA-1. */
+const KEX: KexAlgorithm[] = [
+  'curve25519-sha256',
+  'curve25519-sha256@libssh.org',
+  'ecdh-sha2-nistp256',
+  'ecdh-sha2-nistp384',
+  'ecdh-sha2-nistp521',
+  'diffie-hellman-group16-sha512',
+  'diffie-hellman-group14-sha256',
+];
+
+/** A dead link is noticed after this interval, three times over. */
+const KEEPALIVE_MS = 5000;
+
+export interface HandshakeRequest {
+  readonly username: string;
+  readonly methods: readonly AnyAuthMethod[];
+  readonly hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[];
+  /** Why this host key is not accepted; undefined accepts it. */
+  readonly hostKeyProblem: (blob: Uint8Array) => Error | undefined;
+  readonly timeoutMs: number;
+}
+
+/** ssh2's own error, and how far the handshake had come: before the host key a new attempt can do no harm. */
+export class HandshakeError extends Error {
+  readonly stage: 'before-host-key' | 'after-host-key';
+  readonly level: string;
+
+  constructor(cause: Error & { level?: string }, stage: HandshakeError['stage']) {
+    super(cause.message, { cause });
+    this.stage = stage;
+    this.level = cause.level ?? '';
+  }
+}
+
+/**
+ * SSH on an open socket: host key, then authentication. Rejects with what `hostKeyProblem` returned, with a
+ * HandshakeError, or with the reason of `signal`; the socket is destroyed then.
+ */
+export function shakeHands(
+  socket: Socket,
+  request: HandshakeRequest,
+  signal: AbortSignal,
+): Promise<Opened> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const client = new ssh2.Client();
+    let stage: HandshakeError['stage'] = 'before-host-key';
+    const settle = (): void => {
+      signal.removeEventListener('abort', giveUp);
+    };
+    const fail = (reason: Error): void => {
+      settle();
+      reject(reason);
+      socket.destroy();
+    };
+    const giveUp = (): void => {
+      fail(signal.reason as Error);
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    // These two stay for good: a promise that is settled ignores them, and no error event may go unheard.
+    client.on('error', (error: Error & { level?: string }) => {
+      if (!isPassing(error)) fail(new HandshakeError(error, stage));
+    });
+    client.on('close', () => {
+      fail(new HandshakeError(new Error('connection closed'), stage));
+    });
+    client.once('ready', () => {
+      settle();
+      resolve({ client, socket });
+    });
+    const verify = (blob: Buffer): boolean => {
+      stage = 'after-host-key';
+      const problem = request.hostKeyProblem(blob);
+      if (problem !== undefined) fail(problem);
+      return problem === undefined;
+    };
+    client.connect({ ...settings(request), sock: socket, hostVerifier: verify });
+  });
+}
+
+/** One key that cannot sign (an agent that has lost it) is not the end: ssh2 goes on with the next one. */
+const isPassing = ({ level, message }: Error & { level?: string }): boolean =>
+  level === 'agent' ||
+  (level === 'client-authentication' && !message.startsWith('All configured authentication'));
+
+const settings = (request: HandshakeRequest): ConnectConfig => ({
+  username: request.username,
+  authHandler: [...request.methods],
+  readyTimeout: request.timeoutMs,
+  keepaliveInterval: KEEPALIVE_MS,
+  keepaliveCountMax: 3,
+  algorithms: { kex: KEX, serverHostKey: [...request.hostKeyAlgorithms] },
+});
