@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { applyLive } from '../../src/cli/commands/apply.ts';
+import type { Planned } from '../../src/flows/plan-cluster.ts';
+import { editsOf, planOf, useStateFolder } from '../support/apply-lab.ts';
+import { FakeLab } from '../support/fake-lab.ts';
+import { sitePlaybook } from '../support/specs.ts';
+
+/** What `apply --json --yes` prints for a plan, and how it exits. */
+async function applyAsJson(lab: FakeLab, planned: Planned) {
+  const stream = Object.assign(new PassThrough(), {
+    isTTY: false,
+  }) as unknown as NodeJS.WriteStream;
+  let out = '';
+  let err = '';
+  const code = await applyLive(
+    { inventory: 'x', json: true, yes: true, input: true, forks: 10 },
+    {
+      out: (text) => (out += text),
+      err: (text) => (err += text),
+      outStream: stream,
+      errStream: stream,
+      inIsTerminal: false,
+      env: {},
+      signal: new AbortController().signal,
+    },
+    { spec: lab.spec, selected: lab.spec.remoteNodes, playbook: sitePlaybook, planned },
+  );
+  const lines = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { code, err, first: lines[0], last: lines.at(-1), count: lines.length };
+}
+
+describe('apply --json', () => {
+  const state = useStateFolder();
+
+  it('tells a gate that stays closed in the summary, with the log and the exit code', async () => {
+    const lab = new FakeLab(['h1']);
+    lab.setProperty('maintenance-mode', 'true');
+    const { code, err, first, last } = await applyAsJson(lab, await planOf(lab));
+    assert.equal(code, 4);
+    assert.equal(first?.['type'], 'version');
+    assert.equal(last?.['type'], 'summary');
+    assert.match(String(last['stopped']), /maintenance mode/);
+    assert.ok(err.includes(`log and copies of the CIB: ${state.folder}/outrigger/`));
+    assert.match(err, /was not begun: the cluster is in maintenance mode/);
+  });
+
+  it('tells risks that nobody allowed, and does nothing', async () => {
+    const lab = new FakeLab(['h1']);
+    const planned = await planOf(lab);
+    lab.forget();
+    const risks = [{ code: 'fences-nodes', subjects: ['h1'] }] as const;
+    const risky = { ...planned, plan: { ...planned.plan, risks } };
+    const { code, err, first, last, count } = await applyAsJson(lab, risky);
+    assert.deepEqual([code, count], [5, 2]);
+    assert.equal(first?.['type'], 'version');
+    assert.match(String(last?.['stopped']), /fences-nodes/);
+    assert.match(err, /--allow fences-nodes/);
+    assert.deepEqual(editsOf(lab), []);
+  });
+});

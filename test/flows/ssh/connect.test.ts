@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:net';
+import { connectSsh } from '../../../src/host/ssh/connect.ts';
+import { newKey } from '../../support/fake-sshd.ts';
+import { useSsh } from '../../support/ssh-bench.ts';
+import { unusedPort } from '../../support/ports.ts';
+
+describe('connecting by SSH', () => {
+  const { start, connect, failure, file, at } = useSsh();
+
+  it('opens a connection that runs scripts, and closes it twice', async () => {
+    const { connection } = await start();
+    const host = await connect(connection);
+    const result = await host.exec({ script: 'echo "$1"', params: ['hello'], timeoutMs: 5000 });
+    assert.deepEqual(result, { code: 0, stdout: 'hello\n', stderr: '' });
+    await host.close();
+    await host.close();
+  });
+
+  describe('HOST_UNREACHABLE', () => {
+    it('a refused connection', async () => {
+      const { connection } = await start();
+      const port = await unusedPort();
+      const { message, hint } = await failure({ ...connection, port }, 'HOST_UNREACHABLE');
+      assert.equal(message, `cannot reach 127.0.0.1:${port}: connection refused`);
+      assert.ok(hint);
+    });
+
+    it('a name that does not exist', async () => {
+      const { connection } = await start();
+      await failure({ ...connection, address: 'no-such-host.invalid' }, 'HOST_UNREACHABLE');
+    });
+
+    it('a port that says nothing, within the limit and naming it', async () => {
+      const { connection } = await start({ hang: 'banner' });
+      const before = Date.now();
+      const { message } = await failure(
+        { ...connection, connectTimeoutMs: 300 },
+        'HOST_UNREACHABLE',
+      );
+      assert.match(message, /handshake did not finish within 0\.3 s/);
+      assert.ok(Date.now() - before < 2000);
+    });
+
+    it('a port where something else answers', async () => {
+      const { connection } = await start();
+      const web = createServer((socket) => {
+        socket
+          .on('error', () => undefined)
+          .resume()
+          .end('HTTP/1.1 400 Bad Request\r\n\r\n');
+      });
+      await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+      const address = web.address();
+      assert.ok(typeof address === 'object' && address !== null);
+      await failure({ ...connection, port: address.port }, 'HOST_UNREACHABLE');
+      await new Promise((resolve) => web.close(resolve));
+    });
+
+    it('only after several attempts where sshd drops connections unheard', async () => {
+      const busy = await start({ dropFirst: 2 });
+      await connect(busy.connection);
+      assert.equal(busy.seen.connections, 3);
+
+      const dead = await start({ dropFirst: 100 });
+      const { message } = await failure(dead.connection, 'HOST_UNREACHABLE');
+      assert.match(message, /drops connections before the SSH handshake/);
+      assert.equal(dead.seen.connections, 4);
+    });
+
+    it('attempts end when the time is up', async () => {
+      const dead = await start({ dropFirst: 100 });
+      const before = Date.now();
+      await failure({ ...dead.connection, connectTimeoutMs: 200 }, 'HOST_UNREACHABLE');
+      assert.ok(Date.now() - before < 1500);
+    });
+  });
+
+  describe('AUTHENTICATION_FAILED', () => {
+    it('names the key that was refused', async () => {
+      const { connection } = await start({ auth: 'refuse' });
+      const { message, hint } = await failure(connection, 'AUTHENTICATION_FAILED');
+      assert.match(message, /^admin was refused with every key offered: SHA256:\S+ \(.*id\)$/);
+      assert.match(hint ?? '', /authorized_keys/);
+    });
+
+    it('a key file that is absent, encrypted, open to others or no key at all', async () => {
+      const { connection } = await start();
+      const encrypted = at('encrypted');
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', encrypted]);
+      const open = await file('open', newKey('ed25519').private);
+      execFileSync('chmod', ['644', open]);
+      const cases = [
+        [at('absent'), /does not exist/],
+        [encrypted, /protected by a passphrase/],
+        [open, /can be read by others/],
+        [await file('text', 'not a key'), /cannot be used/],
+        [await file('public', newKey('ed25519').public), /holds a public key/],
+      ] as const;
+      for (const [identityFile, expected] of cases) {
+        const { message, hint } = await failure(
+          { ...connection, identityFile },
+          'AUTHENTICATION_FAILED',
+        );
+        assert.match(message, expected);
+        assert.ok(hint);
+      }
+    });
+
+    describe('without an identity file', () => {
+      const { HOME, SSH_AUTH_SOCK } = process.env;
+      const restore = (name: string, value: string | undefined): void => {
+        if (value === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = value;
+      };
+      beforeEach(() => {
+        process.env['HOME'] = at('');
+        Reflect.deleteProperty(process.env, 'SSH_AUTH_SOCK');
+      });
+      afterEach(() => {
+        restore('HOME', HOME);
+        restore('SSH_AUTH_SOCK', SSH_AUTH_SOCK);
+      });
+
+      it('says so when there is no key at all', async () => {
+        const { connection } = await start();
+        process.env['SSH_AUTH_SOCK'] = at('no-agent');
+        const { message } = await failure(
+          { ...connection, identityFile: undefined },
+          'AUTHENTICATION_FAILED',
+        );
+        assert.equal(message, 'there is no key to offer');
+      });
+
+      it('takes the default files', async () => {
+        const { connection } = await start();
+        execFileSync('mkdir', ['-p', at('.ssh')]);
+        execFileSync('cp', [connection.identityFile ?? '', at('.ssh/id_ed25519')]);
+        await connect({ ...connection, identityFile: undefined });
+      });
+
+      it('takes the keys of an agent, at most six', async () => {
+        const { connection } = await start({ auth: 'refuse' });
+        const accepting = await start();
+        const socket = at('agent');
+        const printed = execFileSync('ssh-agent', ['-a', socket, '-s'], { encoding: 'utf8' });
+        const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(printed)?.[1]);
+        try {
+          process.env['SSH_AUTH_SOCK'] = socket;
+          const add = (path: string): Buffer =>
+            execFileSync('ssh-add', ['-q', path], { stdio: 'pipe' });
+          add(accepting.connection.identityFile ?? '');
+          for (let index = 0; index < 8; index += 1)
+            add(await file(`key${index}`, newKey('ed25519').private));
+          await connect({ ...accepting.connection, identityFile: undefined });
+          const { message } = await failure(
+            { ...connection, identityFile: undefined },
+            'AUTHENTICATION_FAILED',
+          );
+          assert.equal(message.match(/SHA256:/g)?.length, 6);
+        } finally {
+          process.kill(pid);
+        }
+      });
+    });
+  });
+
+  describe('giving up', () => {
+    it('before and during the attempt', async () => {
+      const { connection } = await start({ hang: 'banner' });
+      await assert.rejects(connectSsh('alpha', connection, AbortSignal.abort()), {
+        code: 'INTERRUPTED',
+      });
+      const giveUp = new AbortController();
+      const attempt = connectSsh('alpha', connection, giveUp.signal);
+      setTimeout(() => {
+        giveUp.abort();
+      }, 50);
+      await assert.rejects(attempt, { code: 'INTERRUPTED', host: 'alpha' });
+    });
+  });
+});

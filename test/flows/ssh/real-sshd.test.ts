@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection, Host } from '../../../src/host/host.ts';
+import { recordKnownHosts } from '../../../src/host/known-hosts-writer.ts';
+import { connectSsh } from '../../../src/host/ssh/connect.ts';
+import { scanHostKeys } from '../../../src/host/ssh/scan.ts';
+import { Secret } from '../../../src/support/secret.ts';
+import { unusedPort } from '../../support/ports.ts';
+
+const SSHD = '/usr/sbin/sshd';
+/** Set it to `yes` on a machine where a test may make a user and a sudo rule (both are removed again). */
+const MAY_CHANGE_SYSTEM = process.env['OUTRIGGER_TEST_CHANGES_SYSTEM'] === 'yes';
+const SUDO_USER = 'outrigger-test';
+const SUDO_RULE = `/etc/sudoers.d/${SUDO_USER}`;
+
+describe('against the sshd of OpenSSH', () => {
+  let folder: string;
+  let sshd: ChildProcess | undefined;
+  let connection: Connection;
+  let host: Host | undefined;
+
+  before(async function () {
+    if (!existsSync(SSHD) || process.getuid?.() !== 0) {
+      console.warn(`  NOT TESTED against a real sshd: this needs ${SSHD} and root`);
+      this.skip();
+    }
+    // Below /run, since sudo users must be able to walk to the keys and /tmp may be private.
+    await mkdir('/run/sshd', { recursive: true });
+    folder = await realpath(await mkdtemp('/run/outrigger-sshd-'));
+    await chmod(folder, 0o755);
+    const port = await unusedPort();
+    for (const type of ['ed25519', 'ecdsa', 'rsa']) newKeyFile(join(folder, `host_${type}`), type);
+    newKeyFile(join(folder, 'id'), 'ed25519');
+    await writeFile(join(folder, 'sshd_config'), configuration(folder, port));
+    sshd = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'sshd_config')], { stdio: 'ignore' });
+    await listening(port);
+    const knownHostsFile = join(folder, 'known_hosts');
+    const keys = await scanHostKeys('127.0.0.1', port, 5000);
+    assert.deepEqual(
+      keys.map(({ type }) => type),
+      ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ssh-rsa'],
+    );
+    await recordKnownHosts(
+      keys.map(({ blob }) => ({ address: '127.0.0.1', port, blob })),
+      knownHostsFile,
+    );
+    connection = {
+      ...{ address: '127.0.0.1', port, user: 'root', become: 'none' },
+      ...{ identityFile: join(folder, 'id'), knownHostsFile, connectTimeoutMs: 10_000 },
+    };
+  });
+  afterEach(async () => {
+    await host?.close();
+    host = undefined;
+  });
+  after(async () => {
+    if (sshd === undefined) return;
+    const gone = new Promise((resolve) => sshd?.on('exit', resolve));
+    sshd.kill();
+    await gone;
+    await rm(folder, { recursive: true });
+  });
+
+  const open = async (more: Partial<Connection> = {}): Promise<Host> => {
+    host = await connectSsh('alpha', { ...connection, ...more }, new AbortController().signal);
+    return host;
+  };
+
+  it('runs twenty scripts at once', async () => {
+    const root = await open();
+    const results = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        root.exec({
+          script: 'cat; echo "$1"',
+          params: [`it's ${index}`],
+          input: 'in ',
+          timeoutMs: 20_000,
+        }),
+      ),
+    );
+    assert.deepEqual(
+      results.map(({ stdout }) => stdout),
+      [...results.keys()].map((index) => `in it's ${index}\n`),
+    );
+  });
+
+  it('moves large input and output', async () => {
+    const root = await open();
+    const input = 'x'.repeat(5_000_000);
+    const { stdout } = await root.exec({ script: 'cat', input, timeoutMs: 20_000 });
+    assert.ok(stdout === input);
+  });
+
+  it('reports exit codes and signals', async () => {
+    const root = await open();
+    assert.equal((await root.exec({ script: 'exit 42', timeoutMs: 5000 })).code, 42);
+    await assert.rejects(root.exec({ script: 'kill -KILL $$', timeoutMs: 5000 }), {
+      code: 'COMMAND_FAILED',
+      message: 'the command was killed by the signal SIGKILL',
+    });
+  });
+
+  it('gives up a script that takes too long, and goes on', async () => {
+    const root = await open();
+    await assert.rejects(root.exec({ script: 'sleep 30', timeoutMs: 300 }), { code: 'TIMED_OUT' });
+    assert.equal((await root.exec({ script: 'echo alive', timeoutMs: 5000 })).stdout, 'alive\n');
+  });
+
+  it('writes files together with scripts', async () => {
+    const root = await open();
+    const content = new Secret(Buffer.from('secret'));
+    const path = join(folder, 'etc', 'authkey');
+    const createParent = { owner: 'root', group: 'daemon', mode: '0750' };
+    const writing = root.writeFile({
+      ...{ path, content, createParent },
+      ...createParent,
+      mode: '0440',
+    });
+    const running = Array.from({ length: 15 }, () =>
+      root.exec({ script: 'sleep 0.1', timeoutMs: 20_000 }),
+    );
+    await Promise.all([writing, ...running]);
+    assert.equal(await readFile(path, 'utf8'), 'secret');
+    assert.equal((await stat(path)).mode & 0o7777, 0o440);
+    assert.deepEqual(await readdir(join(folder, 'etc')), ['authkey']);
+    assert.ok(!existsSync('/root/.outrigger-stage'));
+  });
+
+  it('refuses a key that is not in authorized_keys', async () => {
+    const identityFile = join(folder, 'other');
+    newKeyFile(identityFile, 'rsa');
+    await assert.rejects(open({ identityFile }), { code: 'AUTHENTICATION_FAILED', host: 'alpha' });
+  });
+
+  describe('as a user with sudo', () => {
+    before(async function () {
+      if (!MAY_CHANGE_SYSTEM || !existsSync('/usr/bin/sudo')) {
+        console.warn(
+          '    NOT TESTED with sudo: set OUTRIGGER_TEST_CHANGES_SYSTEM=yes where sudo is installed',
+        );
+        this.skip();
+      }
+      execFileSync('useradd', [
+        '--create-home',
+        '--shell',
+        '/bin/bash',
+        '--password',
+        '*',
+        SUDO_USER,
+      ]);
+      await writeFile(SUDO_RULE, `${SUDO_USER} ALL=(root) NOPASSWD: ALL\n`, { mode: 0o440 });
+    });
+    after(async () => {
+      if (!MAY_CHANGE_SYSTEM) return;
+      await rm(SUDO_RULE, { force: true });
+      execFileSync('userdel', ['--force', '--remove', SUDO_USER], { stdio: 'ignore' });
+    });
+    const admin = (): Promise<Host> => open({ user: SUDO_USER, become: 'sudo' });
+
+    it('runs scripts as root, with parameters and input', async () => {
+      const script = 'id -un; echo "$1"; cat';
+      const result = await (
+        await admin()
+      ).exec({ script, params: [`it's`], input: 'rest', timeoutMs: 5000 });
+      assert.deepEqual(result, { code: 0, stdout: `root\nit's\nrest`, stderr: '' });
+    });
+
+    it('writes files as root, staged by the user', async () => {
+      const path = join(folder, 'authkey');
+      const content = new Secret(Buffer.from('secret'));
+      await (
+        await admin()
+      ).writeFile({ path, content, owner: 'root', group: 'daemon', mode: '0400' });
+      const { uid, mode } = await stat(path);
+      assert.deepEqual([uid, mode & 0o7777], [0, 0o400]);
+      assert.ok(!existsSync(`/home/${SUDO_USER}/.outrigger-stage`));
+    });
+
+    it('refuses a staging directory that belongs to somebody else', async () => {
+      await mkdir(`/home/${SUDO_USER}/.outrigger-stage`, { mode: 0o700 });
+      const file = { path: join(folder, 'other-key'), owner: 'root', group: 'root', mode: '0400' };
+      const content = new Secret(Buffer.from('secret'));
+      await assert.rejects((await admin()).writeFile({ ...file, content }), {
+        code: 'COMMAND_FAILED',
+      });
+      await rm(`/home/${SUDO_USER}/.outrigger-stage`, { recursive: true });
+    });
+
+    it('PRIVILEGE_MISSING: without sudo, with a password, without a rule', async () => {
+      const run = async (more: Partial<Connection>) =>
+        (await open({ user: SUDO_USER, ...more })).exec({ script: 'true', timeoutMs: 5000 });
+      await assert.rejects(run({ become: 'none' }), {
+        code: 'PRIVILEGE_MISSING',
+        message: /is not root/,
+      });
+      await writeFile(SUDO_RULE, `${SUDO_USER} ALL=(root) ALL\n`);
+      await assert.rejects(run({ become: 'sudo' }), {
+        code: 'PRIVILEGE_MISSING',
+        message: /wants a password/,
+      });
+      await writeFile(SUDO_RULE, `${SUDO_USER} ALL=(root) NOPASSWD: /bin/true\n`);
+      await assert.rejects(run({ become: 'sudo' }), { code: 'PRIVILEGE_MISSING' });
+    });
+  });
+});
+
+const configuration = (folder: string, port: number): string => `
+ListenAddress 127.0.0.1
+Port ${port}
+${['ed25519', 'ecdsa', 'rsa'].map((type) => `HostKey ${folder}/host_${type}`).join('\n')}
+AuthorizedKeysFile ${folder}/id.pub
+PermitRootLogin prohibit-password
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+StrictModes no
+UsePAM no
+PidFile none
+Subsystem sftp internal-sftp
+`;
+
+const newKeyFile = (path: string, type: string): void => {
+  execFileSync('ssh-keygen', ['-q', '-t', type, '-N', '', '-f', path]);
+};
+
+async function listening(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.destroy();
+        resolve(true);
+      }).on('error', () => {
+        resolve(false);
+      });
+    });
+    if (open) return;
+    await sleep(50);
+  }
+  assert.fail('sshd does not listen');
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { load } from 'js-yaml';
+import { authkeyItem } from '../../src/items/authkey.ts';
+import { connectionResourceItem } from '../../src/items/connection-resource.ts';
+import { environmentItem } from '../../src/items/environment.ts';
+import { firewallPortItem } from '../../src/items/firewall-port.ts';
+import { nodeStateItem } from '../../src/items/node-state.ts';
+import { packageItem } from '../../src/items/package.ts';
+import { serviceItem } from '../../src/items/service.ts';
+import { readCib } from '../../src/pacemaker/cib.ts';
+import { combine } from '../../src/pacemaker/cib-combine.ts';
+import { readCrmMon } from '../../src/pacemaker/crm-mon.ts';
+import { serializeXml } from '../../src/pacemaker/xml.ts';
+import type { ClusterFacts, HostFacts } from '../../src/plan/facts.ts';
+import type { CibDifference, CibItem, HostDifference, HostItem } from '../../src/plan/item.ts';
+import type { ItemKind } from '../../src/playbook/playbook.ts';
+import { DEBIAN } from '../../src/platform/debian.ts';
+import { crmMonXml, type Reported } from '../support/crm-mon.ts';
+import { hostFacts, remoteNode, type HostFactsPatch } from '../support/specs.ts';
+
+/** One case: what is wanted, what is there, and what must come of it. */
+interface Case {
+  readonly want?: Record<string, unknown>;
+  readonly facts?: HostFactsPatch;
+  readonly cluster?: ClusterCase;
+  /** The difference, or `in sync`. */
+  readonly expect: unknown;
+}
+
+interface ClusterCase extends Reported {
+  /** The content of `<configuration>`. */
+  readonly cib?: string;
+  readonly status?: string;
+  readonly quorum?: boolean;
+  readonly dcState?: string;
+}
+
+type Want = Record<string, unknown>;
+
+const HOST = 'r1';
+
+const onHosts: Partial<Record<ItemKind, (want: Want) => HostItem>> = {
+  package: () => packageItem(HOST, DEBIAN),
+  authkey: (want) =>
+    authkeyItem(
+      HOST,
+      { digest: want['digest'] as string | undefined, description: String(want['description']) },
+      (want['risks'] as HostDifference['risks'] | undefined) ?? [],
+    ),
+  environment: ({ port }) => environmentItem(HOST, Number(port), DEBIAN),
+  'firewall-port': ({ port, sources }) => firewallPortItem(HOST, Number(port), sources as string[]),
+  service: ({ port }) => serviceItem(HOST, Number(port)),
+};
+
+const inCib: Partial<Record<ItemKind, (want: Want) => CibItem>> = {
+  'connection-resource': (want) => connectionResourceItem(remoteNode(HOST, want)),
+  'node-state': (want) => nodeStateItem(remoteNode(HOST, want)),
+};
+
+function clusterFacts({
+  cib = '',
+  status = '',
+  quorum = true,
+  dcState = 'S_IDLE',
+  ...mon
+}: ClusterCase): ClusterFacts {
+  const cibText = `<cib admin_epoch="0" epoch="7" num_updates="1" have-quorum="${quorum ? 1 : 0}" dc-uuid="1">
+    <configuration><nodes/>${cib}</configuration><status>${status}</status></cib>`;
+  const text = cib.includes('<nodes>') ? cibText.replace('<nodes/>', '') : cibText;
+  return {
+    toldBy: 'c1',
+    cib: readCib(text),
+    cibText: text,
+    mon: readCrmMon(crmMonXml(mon)),
+    dcState,
+  };
+}
+
+/** A difference as a case writes it: without what is the usual. */
+function told(difference: HostDifference | undefined, facts: HostFacts): unknown {
+  if (difference === undefined) return 'in sync';
+  const { attributes, actions, needsRestart, risks } = difference;
+  assert.ok(actions.every((action) => action.kind !== 'script' || action.timeoutMs > 0));
+  assert.equal(facts.name, HOST);
+  return {
+    attributes,
+    actions: actions.map((action) =>
+      action.kind === 'script'
+        ? [action.script, ...action.params].join(' ')
+        : `${action.kind} ${action.path} ${action.mode} ${action.owner}:${action.group}`,
+    ),
+    ...(needsRestart && { needsRestart }),
+    ...(risks.length > 0 && { risks }),
+  };
+}
+
+function toldOfCib(difference: CibDifference | undefined): unknown {
+  if (difference === undefined) return 'in sync';
+  const { attributes, operations, joins, cleansUp, risks } = difference;
+  const { deletes, merge } = combine(operations);
+  return {
+    attributes,
+    ...(merge && { merge: serializeXml(merge) }),
+    ...(deletes.length > 0 && { deletes }),
+    ...(joins && { joins }),
+    ...(cleansUp && { cleansUp }),
+    ...(risks.length > 0 && { risks }),
+  };
+}
+
+/** What is not there is left out, so that a case does not have to write `undefined`. */
+const asData = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
+
+const here = new URL('./', import.meta.url);
+const kinds = readdirSync(here, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name as ItemKind);
+
+it('every kind of item has its cases', () => {
+  assert.deepEqual([...kinds].sort(), [...Object.keys(onHosts), ...Object.keys(inCib)].sort());
+});
+
+for (const kind of kinds) {
+  describe(kind, () => {
+    const folder = new URL(`${kind}/`, here);
+    for (const file of readdirSync(folder)) {
+      it(file.replace(/\.yml$/, '').replaceAll('-', ' '), () => {
+        const {
+          want = {},
+          facts,
+          cluster,
+          expect,
+        } = load(readFileSync(new URL(file, folder), 'utf8')) as Case;
+        const host = hostFacts(HOST, facts);
+        const actual = onHosts[kind]
+          ? told(onHosts[kind](want).compare(host), host)
+          : toldOfCib(inCib[kind]?.(want).compare(clusterFacts(cluster ?? {})));
+        assert.deepEqual(asData(actual), expect);
+      });
+    }
+  });
+}

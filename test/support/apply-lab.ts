@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunOptions } from '../../src/apply/context.ts';
+import { applyPlan, type Applied as AppliedPlan } from '../../src/flows/apply-plan.ts';
+import { planCluster, type Planned } from '../../src/flows/plan-cluster.ts';
+import type { RunEvent } from '../../src/plan/run-event.ts';
+import type { FakeLab } from './fake-lab.ts';
+import { sitePlaybook } from './specs.ts';
+
+/** What changes something. */
+const EDITS = [
+  'install-apt',
+  'set-environment',
+  'set-rights',
+  'start-service',
+  'write-cib',
+  'cleanup',
+];
+
+/** The plan for everything that the lab's inventory declares. */
+export const planOf = ({ spec, network }: FakeLab): Promise<Planned> =>
+  planCluster({
+    ...{
+      spec,
+      playbook: sitePlaybook,
+      selected: spec.remoteNodes,
+      connect: network.connect,
+      forks: 10,
+    },
+    signal: new AbortController().signal,
+  });
+
+/** How a run ended, and what it told. */
+export type Applied = AppliedPlan & { readonly events: readonly RunEvent[] };
+
+export interface Run extends Partial<RunOptions> {
+  readonly planned?: Planned;
+  readonly allowed?: readonly string[];
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+/** Plans and applies, all hosts in one batch unless said otherwise. */
+export async function apply(lab: FakeLab, run: Run = {}): Promise<Applied> {
+  const { forks = 10, batch = ['100%'], maxFail, allowed = [], onEvent } = run;
+  const events: RunEvent[] = [];
+  const result = await applyPlan({
+    ...{ spec: lab.spec, selected: lab.spec.remoteNodes, playbook: sitePlaybook },
+    planned: run.planned ?? (await planOf(lab)),
+    options: { forks, batch, maxFail },
+    allowed: new Set(allowed),
+    signal: run.signal ?? new AbortController().signal,
+    onEvent: (event) => {
+      events.push(event);
+      onEvent?.(event);
+    },
+  });
+  assert.deepEqual(
+    lab.hosts.flatMap(({ unscripted }) => unscripted),
+    [],
+  );
+  return { ...result, events };
+}
+
+/** What became of each step of a host, in order. */
+export const verdictsOf = ({ events }: Applied, host: string): readonly string[] =>
+  events.flatMap((event) =>
+    event.type === 'verdict' && event.host === host ? [`${event.item}: ${event.verdict.kind}`] : [],
+  );
+
+/** Everything that changed something, by host. */
+export const editsOf = (lab: FakeLab): readonly string[] =>
+  lab.hosts.flatMap(({ name, ran, written }) => [
+    ...ran.filter((script) => EDITS.includes(script)).map((script) => `${name} ${script}`),
+    ...written.map(({ path }) => `${name} ${path}`),
+  ]);
+
+/** Keeps the records of runs in a folder of each test's own. */
+export function useStateFolder(): { folder: string } {
+  const state = { folder: '' };
+  const before = process.env['XDG_STATE_HOME'];
+  beforeEach(async () => {
+    state.folder = await mkdtemp(join(tmpdir(), 'outrigger-state-'));
+    process.env['XDG_STATE_HOME'] = state.folder;
+  });
+  afterEach(async () => {
+    if (before === undefined) delete process.env['XDG_STATE_HOME'];
+    else process.env['XDG_STATE_HOME'] = before;
+    await rm(state.folder, { recursive: true, force: true });
+  });
+  return state;
+}

@@ -1,0 +1,78 @@
+import { element, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
+
+/** What crm_mon says of a remote node and its connection; truly in when it is on a cluster node and nothing else is said. */
+export interface ReportedConnection {
+  readonly on?: string;
+  readonly role?: string;
+  readonly blocked?: boolean;
+  readonly managed?: boolean;
+  readonly failed?: boolean;
+  /** Why its start failed, by cluster node. */
+  readonly startFailures?: Readonly<Record<string, string>>;
+}
+
+export interface Reported {
+  readonly connections?: Readonly<Record<string, ReportedConnection>>;
+  /** Other resources, and on which node each is active. */
+  readonly resources?: Readonly<Record<string, string>>;
+}
+
+const flags = (values: Readonly<Record<string, boolean>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+
+const nodeElement = (name: string, online: boolean, isDc = false): XmlElement =>
+  element('node', {
+    ...{ name, id: name, type: online && isDc ? 'member' : 'remote' },
+    ...flags({ online, is_dc: isDc }),
+  });
+
+function resourceElement(
+  id: string,
+  agent: string,
+  { on, role, blocked = false, managed = true, failed = false }: ReportedConnection,
+): XmlElement {
+  const active = on !== undefined;
+  return element(
+    'resource',
+    {
+      ...{ id, resource_agent: agent, role: role ?? (active ? 'Started' : 'Stopped') },
+      ...flags({ active, blocked, managed, failed }),
+    },
+    active ? [element('node', { name: on, id: on })] : [],
+  );
+}
+
+const failureElements = (id: string, reasons: Readonly<Record<string, string>>): XmlElement[] =>
+  Object.entries(reasons).map(([node, exitreason]) =>
+    element('failure', {
+      ...{ op_key: `${id}_start_0`, node, exitreason },
+      ...{ exitstatus: 'error', task: 'start', status: 'Error' },
+    }),
+  );
+
+/** What `crm_mon --output-as=xml` would print, as far as outrigger looks at it. */
+export function crmMonXml({ connections = {}, resources = {} }: Reported): string {
+  const dc = { present: 'true', name: 'c1', version: '3.0.0-3.0.0', with_quorum: 'true' };
+  const remotes = Object.entries(connections);
+  return serializeXml(
+    element('pacemaker-result', {}, [
+      element('summary', {}, [element('current_dc', dc)]),
+      element('nodes', {}, [
+        nodeElement('c1', true, true),
+        ...remotes.map(([name, { on }]) => nodeElement(name, on !== undefined)),
+      ]),
+      element('resources', {}, [
+        ...remotes.map(([id, report]) => resourceElement(id, 'ocf:pacemaker:remote', report)),
+        ...Object.entries(resources).map(([id, on]) =>
+          resourceElement(id, 'ocf:pacemaker:Dummy', { on }),
+        ),
+      ]),
+      element(
+        'failures',
+        {},
+        remotes.flatMap(([id, { startFailures = {} }]) => failureElements(id, startFailures)),
+      ),
+      element('status', { code: '0', message: 'OK' }),
+    ]),
+  );
+}

@@ -1,0 +1,277 @@
+import { createHash } from 'node:crypto';
+import type { ExecRequest, HostFile } from '../../src/host/host.ts';
+import { cibView } from '../../src/pacemaker/cib.ts';
+import { applyToTree, type CibOperation, type Target } from '../../src/pacemaker/cib-edit.ts';
+import { element, parseXml, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
+import type { RemoteNodeSpec, Spec } from '../../src/spec/spec.ts';
+import { reveal } from '../../src/support/secret.ts';
+import { crmMonXml, type ReportedConnection } from './crm-mon.ts';
+import { FakeHost, fakeNetwork, type Answer, type Answers, type FakeNetwork } from './fake-host.ts';
+import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from './replies.ts';
+import { remoteNode, sshTo } from './specs.ts';
+
+const recorded = (file: string): string => readReply(new URL(`../${file}`, import.meta.url));
+
+const BARE_HOST = recorded('unit/facts/fixtures/bare-host.txt');
+const REMOTE_NODE = recorded('unit/facts/fixtures/remote-node.txt');
+const MEMBER = recorded('golden/first-join/replies/c2.probe.txt');
+const LEAD = recorded('golden/first-join/replies/c1.probe.txt');
+const SIMULATION = recorded('golden/fleet/replies/c1.simulate.txt');
+
+export const CLUSTER_KEY = Buffer.from('the cluster’s authkey: never shown');
+
+/** What a test changes about one host. */
+export interface HostTrouble {
+  /** `none`: it has no authkey. */
+  readonly key?: Buffer | 'none';
+  /** What a script answers instead of doing its work. */
+  readonly answers?: Readonly<Record<string, () => Answer>>;
+}
+
+interface HostState {
+  key: Buffer | undefined;
+  sections: Map<string, string>;
+}
+
+/** The targets of a deletion, from its XPath: the reverse of `deleteXPath`, for what has no `within`. */
+const targetsOf = (xpath: string): Target[] =>
+  xpath.split('|').flatMap((step) => {
+    const name = /^\/\/(\w+)\[/.exec(step)?.[1] ?? step;
+    return [...step.matchAll(/@id='([^']*)'/g)].map(([, id = '']) => ({ element: name, id }));
+  });
+
+const section = (text: string): string => `${text.trim()}\n`;
+
+/**
+ * Cluster nodes c1 and c2 and any number of hosts, all in this process: recorded replies of real hosts, of which those
+ * parts change that outrigger's scripts change. A connection in the CIB is at once in, unless it is said to fail.
+ */
+export class FakeLab {
+  readonly hosts: readonly FakeHost[];
+  readonly network: FakeNetwork;
+  readonly spec: Spec;
+  /** Each edit of the CIB that was accepted. */
+  readonly cibWrites: string[] = [];
+  /** Names whose connection fails to start. */
+  readonly failing = new Set<string>();
+  /** What crm_mon says of a connection instead. */
+  readonly reported = new Map<string, ReportedConnection>();
+  /** Called before each edit of the CIB is looked at. */
+  beforeWrite: () => void = () => undefined;
+  #cib: XmlElement = parseXml(sectionsOf(LEAD).get('cib')?.trim() ?? '', 'the CIB');
+  readonly #states = new Map<string, HostState>();
+  #clock = Date.now() / 1000;
+
+  constructor(names: readonly string[], trouble: Readonly<Record<string, HostTrouble>> = {}) {
+    const nodes = names.map((name) => remoteNode(name, { address: name, server: name }));
+    this.spec = {
+      cluster: { name: 'prod' },
+      clusterNodes: ['c1', 'c2'].map((name) => ({ name, address: name, connection: sshTo })),
+      remoteNodes: nodes,
+      authentication: { method: 'psk', authkey: { kind: 'cluster' } },
+    };
+    this.hosts = [
+      ...['c1', 'c2'].map((name) => this.#clusterNode(name, nodes, trouble[name])),
+      ...names.map((name) => this.#remoteHost(name, trouble[name])),
+    ];
+    this.network = fakeNetwork(this.hosts);
+  }
+
+  host(name: string): FakeHost {
+    const found = this.hosts.find((host) => host.name === name);
+    if (found === undefined) throw new Error(`no host ${name}`);
+    return found;
+  }
+
+  get cib(): ReturnType<typeof cibView> {
+    return cibView(this.#cib);
+  }
+
+  /** As if somebody else had edited the configuration. */
+  editByOthers(): void {
+    const { attributes, name, children } = this.#cib;
+    this.#cib = element(
+      name,
+      { ...attributes, epoch: String(Number(attributes['epoch']) + 1) },
+      children,
+    );
+  }
+
+  /** Puts another key on a host, as somebody on it might. */
+  tamperKey(name: string): void {
+    const state = this.#states.get(name);
+    if (state === undefined) throw new Error(`no host ${name}`);
+    this.#putKey(state, Buffer.from('somebody else’s key'), 'hacluster haclient 400');
+  }
+
+  /** Sets a cluster option. */
+  setProperty(name: string, value: string): void {
+    const id = 'cib-bootstrap-options';
+    const option = element('nvpair', { id: `${id}-${name}`, name, value });
+    const block = element('cluster_property_set', { id }, [option]);
+    const fragment = element('cib', {}, [
+      element('configuration', {}, [element('crm_config', {}, [block])]),
+    ]);
+    this.#cib = applyToTree(this.#cib, [{ kind: 'merge', fragment }]);
+  }
+
+  /** As if what happened in another lab had happened here. */
+  takeCibFrom(other: FakeLab): void {
+    this.#cib = other.#cib;
+  }
+
+  /** Forgets what ran, so that the next run can be counted alone. */
+  forget(): void {
+    for (const host of this.hosts) {
+      host.ran.length = 0;
+      host.written.length = 0;
+      host.isClosed = false;
+    }
+    this.cibWrites.length = 0;
+  }
+
+  #clusterNode(
+    name: string,
+    nodes: readonly RemoteNodeSpec[],
+    trouble: HostTrouble = {},
+  ): FakeHost {
+    const state = this.#addState(name, name === 'c1' ? LEAD : MEMBER, trouble.key ?? CLUSTER_KEY);
+    return new FakeHost(
+      name,
+      {
+        probe: (request) => this.#probe(state, request, nodes),
+        cluster: (request) => replyTo(request, replyOf(this.#clusterSections())),
+        'read-cluster': (request) => replyTo(request, replyOf(this.#clusterSections())),
+        simulate: (request) => replyTo(request, this.#simulation()),
+        'write-cib': (request) => this.#writeCib(request),
+        reach: ({ input }) => this.#reach(String(input)),
+        'read-authkey': () => state.key?.toString('base64') ?? { code: 1, stderr: 'missing' },
+        cleanup: () => '',
+        'forget-nodes': () => '',
+        ...trouble.answers,
+      },
+      (file) => {
+        this.#takeFile(state, file);
+      },
+    );
+  }
+
+  #remoteHost(name: string, trouble: HostTrouble = {}): FakeHost {
+    const state = this.#addState(name, BARE_HOST, trouble.key);
+    const ready = sectionsOf(REMOTE_NODE);
+    const answers: Answers = {
+      probe: (request) => this.#probe(state, request, []),
+      'install-apt': () => {
+        state.sections.set('packages', ready.get('packages') ?? '');
+        return '';
+      },
+      'start-service': () => {
+        for (const part of ['units', 'listening']) state.sections.set(part, ready.get(part) ?? '');
+        state.sections.set('started', section(`t ${Math.round(this.#tick() * 1e6)}`));
+        return '';
+      },
+      ...trouble.answers,
+    };
+    return new FakeHost(name, answers, (file) => {
+      this.#takeFile(state, file);
+    });
+  }
+
+  #addState(name: string, reply: string, key: Buffer | 'none' | undefined): HostState {
+    const state = { key: undefined, sections: sectionsOf(reply) };
+    this.#states.set(name, state);
+    if (key === 'none') state.sections.set('authkey', section('path=/etc/pacemaker/authkey'));
+    else if (key !== undefined) this.#putKey(state, key, 'root haclient 640');
+    return state;
+  }
+
+  #tick(): number {
+    this.#clock += 0.1;
+    return this.#clock;
+  }
+
+  #takeFile(state: HostState, { path, content, owner, group, mode }: HostFile): void {
+    if (path !== '/etc/pacemaker/authkey') throw new Error(`an unexpected file: ${path}`);
+    this.#putKey(state, Buffer.from(reveal(content)), `${owner} ${group} ${mode.slice(1)}`);
+  }
+
+  #putKey(state: HostState, key: Buffer, rights: string): void {
+    state.key = key;
+    const digest = createHash('sha256').update(key).digest('hex');
+    state.sections.set(
+      'authkey',
+      section(`path=/etc/pacemaker/authkey\ndigest=${digest}\nrights=${rights} ${this.#tick()}`),
+    );
+  }
+
+  #probe(state: HostState, request: ExecRequest, nodes: readonly RemoteNodeSpec[]): string {
+    const role = request.params?.[1];
+    if (role === 'remote' && request.input !== '') throw new Error('a host is told of no other');
+    const sections = new Map(state.sections).set('clock', section(String(Date.now() / 1000)));
+    for (const part of ['crm_mon', 'dc_state', 'cib', 'end']) sections.delete(part);
+    if (role !== 'remote') {
+      const told = nodes.map(({ server }, index) => `10.77.0.1${index % 2} ${server}`);
+      sections.set('routes', section(told.join('\n')));
+      const { name, attributes } = this.#cib;
+      sections.set('membership', serializeXml(element(name, attributes)));
+    }
+    const cluster = role === 'lead' ? this.#clusterSections() : new Map([['end', '']]);
+    return replyTo(request, replyOf(new Map([...sections, ...cluster])));
+  }
+
+  #clusterSections(): Map<string, string> {
+    const connections = [...this.cib.remoteConnections.values()].map(
+      ({ id, quiet, isManaged }): [string, ReportedConnection] => {
+        const said = this.reported.get(id);
+        if (said !== undefined) return [id, said];
+        return this.failing.has(id)
+          ? [
+              id,
+              { blocked: true, managed: isManaged && !quiet, startFailures: { c1: 'Timed out' } },
+            ]
+          : [id, { on: 'c1', managed: isManaged && !quiet }];
+      },
+    );
+    return new Map([
+      ['crm_mon', crmMonXml({ connections: Object.fromEntries(connections) })],
+      ['dc_state', 'S_IDLE\n'],
+      ['cib', serializeXml(this.#cib)],
+      ['end', ''],
+    ]);
+  }
+
+  #simulation(): string {
+    const known = this.cib.remoteConnections;
+    const joining = this.spec.remoteNodes
+      .map(({ name }) => name)
+      .filter((name) => !known.has(name));
+    return unfoldReply(SIMULATION, joining);
+  }
+
+  #writeCib({ params = [], input }: ExecRequest): Answer {
+    this.beforeWrite();
+    const [expected, ...deletes] = params;
+    const { adminEpoch, epoch } = this.cib.version;
+    if (expected !== `${adminEpoch}.${epoch}`) return { code: 3 };
+    const operations: CibOperation[] = deletes.map((xpath) => ({
+      kind: 'delete',
+      targets: targetsOf(xpath),
+    }));
+    const merge = String(input);
+    if (merge !== '') operations.push({ kind: 'merge', fragment: parseXml(merge, 'the edit') });
+    this.#cib = applyToTree(this.#cib, operations);
+    this.cibWrites.push(operations.map(({ kind }) => kind).join(' and '));
+    return '';
+  }
+
+  #reach(input: string): string {
+    const lines = input.trim().split('\n');
+    return lines.map((line) => `${line} ${this.#isOpen(line) ? 'open' : 'closed'}\n`).join('');
+  }
+
+  #isOpen(line: string): boolean {
+    const [server = '', port] = line.split(' ');
+    const listening = this.#states.get(server)?.sections.get('listening') ?? '';
+    return listening.includes(`:${Number(port).toString(16).toUpperCase().padStart(4, '0')}\n`);
+  }
+}

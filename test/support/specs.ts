@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { loadPlaybook } from '../../src/flows/load-document.ts';
+import type { HostFacts } from '../../src/plan/facts.ts';
+import type { Playbook } from '../../src/playbook/playbook.ts';
+import type { ConnectionSpec, RemoteNodeSpec } from '../../src/spec/spec.ts';
+
+/** The playbook that is used unless somebody names another. */
+export const sitePlaybook = ((): Playbook => {
+  const { playbook, diagnostics } = loadPlaybook(undefined);
+  assert.ok(playbook, JSON.stringify(diagnostics));
+  return playbook;
+})();
+
+export const sshTo: ConnectionSpec = {
+  port: 22,
+  user: 'root',
+  identityFile: undefined,
+  become: 'none',
+  knownHostsFile: undefined,
+  connectTimeoutMs: 10_000,
+};
+
+/** A remote node as the shortest inventory entry gives it. */
+export const remoteNode = (name: string, more: Partial<RemoteNodeSpec> = {}): RemoteNodeSpec => ({
+  name,
+  address: '192.0.2.21',
+  server: '192.0.2.21',
+  port: 3121,
+  reconnectInterval: undefined,
+  operations: {},
+  meta: {},
+  attributes: {},
+  state: undefined,
+  connection: sshTo,
+  ...more,
+});
+
+/** Facts that differ from those of a bare host; `authkey` and `units` may be told in part. */
+export type HostFactsPatch = Omit<Partial<HostFacts>, 'authkey'> & {
+  readonly authkey?: Partial<HostFacts['authkey']>;
+};
+
+/** A bare Debian host. */
+export const hostFacts = (name: string, { authkey, ...more }: HostFactsPatch = {}): HostFacts => ({
+  name,
+  osId: 'debian',
+  osIdLike: '',
+  osVersion: '13',
+  packageManager: 'apt-get',
+  serviceManager: 'systemd',
+  packages: {},
+  clockAhead: 0,
+  environmentFile: undefined,
+  environment: {},
+  authkey: {
+    ...{ path: '/etc/pacemaker/authkey', digest: undefined, owner: '', group: '', mode: '' },
+    modifiedAt: 0,
+    ...authkey,
+  },
+  units: {},
+  listening: [22],
+  isConnected: false,
+  firewall: { kind: 'none' },
+  hasCorosyncConf: false,
+  ...more,
+});

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(
+  new URL('../../../src/apply/scripts/set-environment.sh', import.meta.url),
+);
+const BEFORE = '# PCMK_remote_port=1\nPCMK_debug=no\nPCMK_remote_port=3121\n';
+
+describe('set-environment', () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'outrigger-environment-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  const path = () => join(folder, 'pacemaker');
+  /** `fakes`: programs that stand before the system's own, by name. */
+  function run(fakes: Readonly<Record<string, string>> = {}): number | null {
+    const bin = mkdtempSync(join(tmpdir(), 'outrigger-bin-'));
+    for (const [name, body] of Object.entries(fakes))
+      writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+    const { status } = spawnSync('/bin/sh', [script, path(), 'PCMK_remote_port', '3122'], {
+      env: { PATH: `${bin}:/usr/bin:/bin` },
+    });
+    rmSync(bin, { recursive: true });
+    return status;
+  }
+
+  it('replaces the variable and leaves the rest, and the mode, as they are', () => {
+    writeFileSync(path(), BEFORE, { mode: 0o640 });
+    assert.equal(run(), 0);
+    assert.equal(
+      readFileSync(path(), 'utf8'),
+      '# PCMK_remote_port=1\nPCMK_debug=no\nPCMK_remote_port=3122\n',
+    );
+    assert.equal(statSync(path()).mode & 0o777, 0o640);
+  });
+
+  for (const [what, before] of [
+    ['a file that holds nothing else', 'PCMK_remote_port=3121\n'],
+    ['an empty file', ''],
+    ['no file', undefined],
+  ] as const) {
+    it(`takes ${what}`, () => {
+      if (before !== undefined) writeFileSync(path(), before);
+      assert.equal(run(), 0);
+      assert.equal(readFileSync(path(), 'utf8'), 'PCMK_remote_port=3122\n');
+    });
+  }
+
+  for (const [what, fakes] of [
+    ['the disk is full while it copies the lines', { grep: 'echo "# PCMK"; exit 2' }],
+    ['the disk is full while it syncs', { sync: 'exit 1' }],
+    ['the file cannot be put into its place', { mv: 'exit 1' }],
+  ] as const) {
+    it(`leaves the file as it was when ${what}`, () => {
+      writeFileSync(path(), BEFORE);
+      assert.notEqual(run(fakes), 0);
+      assert.equal(readFileSync(path(), 'utf8'), BEFORE);
+      assert.deepEqual(readdirSync(folder), ['pacemaker']);
+    });
+  }
+});

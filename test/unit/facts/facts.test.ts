@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { clusterOf } from '../../../src/facts/read-cluster.ts';
+import { readMembership, readRoutes } from '../../../src/facts/read-member.ts';
+import { connectionState } from '../../../src/pacemaker/crm-mon.ts';
+import { changed, factsOf, recorded, sections } from './fixtures.ts';
+
+describe('the facts of', () => {
+  it('a bare host', () => {
+    const { clockAhead, ...facts } = factsOf(recorded('bare-host'));
+    assert.ok(Math.abs(clockAhead) < 600, String(clockAhead));
+    assert.deepEqual(facts, {
+      name: 'h1',
+      osId: 'debian',
+      osIdLike: '',
+      osVersion: '13',
+      packageManager: 'apt-get',
+      serviceManager: 'systemd',
+      hasCorosyncConf: false,
+      isConnected: false,
+      packages: {},
+      environmentFile: undefined,
+      environment: {},
+      authkey: {
+        path: '/etc/pacemaker/authkey',
+        digest: undefined,
+        owner: '',
+        group: '',
+        mode: '',
+        modifiedAt: 0,
+      },
+      units: Object.fromEntries(
+        ['pacemaker_remote', 'pacemaker', 'corosync', 'firewalld'].map((unit) => [
+          `${unit}.service`,
+          {
+            loadState: 'not-found',
+            activeState: 'inactive',
+            unitFileState: '',
+            startedAt: undefined,
+          },
+        ]),
+      ),
+      listening: [22],
+      firewall: { kind: 'none' },
+    });
+  });
+
+  it('a bare host with firewalld', () => {
+    const rules = {
+      target: 'default',
+      ports: [],
+      services: ['ssh', 'dhcpv6-client'],
+      richRules: [],
+    };
+    assert.deepEqual(factsOf(recorded('bare-host-firewalld')).firewall, {
+      kind: 'firewalld',
+      zones: [{ name: 'public', isDefault: true, sources: [], runtime: rules, permanent: rules }],
+    });
+  });
+
+  it('a remote node', () => {
+    const { packages, authkey, units, listening, firewall } = factsOf(recorded('remote-node'));
+    assert.deepEqual(packages, {
+      'pacemaker-cli-utils': '3.0.0-2',
+      'pacemaker-remote': '3.0.0-2',
+      'resource-agents': '1:4.16.0-3+deb13u2',
+    });
+    assert.deepEqual(authkey, {
+      path: '/etc/pacemaker/authkey',
+      digest: '1'.repeat(64),
+      owner: 'hacluster',
+      group: 'haclient',
+      mode: '400',
+      modifiedAt: 1795354770.2105331,
+    });
+    assert.deepEqual(units['pacemaker_remote.service'], {
+      loadState: 'loaded',
+      activeState: 'active',
+      unitFileState: 'enabled',
+      startedAt: 1795354772.752579,
+    });
+    assert.deepEqual(listening, [22, 3121]);
+    assert.equal(firewall.kind, 'firewalld');
+    const [zone] = firewall.zones;
+    assert.deepEqual(zone?.runtime.richRules, zone?.permanent.richRules);
+    assert.deepEqual(
+      zone?.runtime.richRules,
+      ['10.77.0.11', '10.77.0.12'].map(
+        (source) =>
+          `rule family="ipv4" source address="${source}" port port="3121" protocol="tcp" accept`,
+      ),
+    );
+  });
+
+  it('cluster nodes', () => {
+    const lead = sections(recorded('lead'));
+    const member = sections(recorded('member'));
+    assert.deepEqual(readMembership(lead), { haveQuorum: true, dcUuid: '1', cibVersion: '0.22.8' });
+    assert.deepEqual(readMembership(member), readMembership(lead));
+    assert.deepEqual(
+      readRoutes(member),
+      [1, 2, 3].map((host) => ({ server: `10.77.1.${host}`, source: '10.77.0.12' })),
+    );
+    assert.equal(clusterOf('c2', member), undefined);
+    const cluster = clusterOf('c1', lead);
+    assert.equal(cluster?.dcState, 'S_IDLE');
+    assert.deepEqual([...cluster.cib.remoteConnections.keys()], ['h1', 'h2', 'h3']);
+    assert.equal(connectionState(cluster.mon, 'h2').state, 'truly-in');
+    const facts = factsOf(recorded('lead'));
+    assert.ok(facts.hasCorosyncConf);
+    assert.deepEqual(facts.authkey.mode, '640');
+    assert.equal(facts.units['pacemaker.service']?.activeState, 'active');
+  });
+});
+
+describe('a probe', () => {
+  it('reads settings as systemd does', () => {
+    const environment = [
+      'file=/etc/default/pacemaker',
+      'PCMK_logfile=/var/log/old.log',
+      '  PCMK_remote_port="3122"',
+      "PCMK_logfile='/var/log/my log'",
+      'export PCMK_debug=no',
+      'PCMK_empty=',
+      "PCMK_half='x",
+      'PCMK-bad=1',
+    ].join('\n');
+    const facts = factsOf(changed('remote-node', { environment }));
+    assert.equal(facts.environmentFile, '/etc/default/pacemaker');
+    assert.deepEqual(facts.environment, {
+      PCMK_logfile: '/var/log/my log',
+      PCMK_remote_port: '3122',
+      PCMK_debug: 'no',
+      PCMK_empty: '',
+      PCMK_half: "'x",
+    });
+  });
+
+  it('counts only ports that others can reach', () => {
+    const listening = [
+      '0100007F:0C31', // 127.0.0.1
+      '00000000000000000000000001000000:0C32', // ::1
+      '0000000000000000FFFF00000100007F:0C33', // ::ffff:127.0.0.1
+      '0B004D0A:0C34', // 10.77.0.11
+      '00000000000000000000000000000000:0C35', // ::
+      '0B004D0A:0C34',
+      'garbage',
+    ].join('\n');
+    assert.deepEqual(factsOf(changed('bare-host', { listening })).listening, [0xc34, 0xc35]);
+  });
+
+  it('takes a package that is not installed for absent', () => {
+    const packages = [
+      'pacemaker-remote config-files 3.0.0-2',
+      'corosync not-installed ',
+      'pacemaker half-installed 3.0.0-2',
+      'resource-agents installed 1:4.16.0-3',
+    ].join('\n');
+    assert.deepEqual(factsOf(changed('bare-host', { packages })).packages, {
+      'resource-agents': '1:4.16.0-3',
+    });
+  });
+
+  it('believes only a whole digest', () => {
+    for (const digest of ['', 'abc', 'g'.repeat(64), '1'.repeat(63)]) {
+      const authkey = `path=/etc/pacemaker/authkey\ndigest=${digest}\nrights=root root 400 1.5`;
+      assert.equal(factsOf(changed('bare-host', { authkey })).authkey.digest, undefined, digest);
+    }
+  });
+
+  it('knows no start of a daemon that never ran', () => {
+    for (const started of ['', 't 0', 'Failed to get property', 's "x"']) {
+      const { units } = factsOf(changed('remote-node', { started }));
+      assert.equal(units['pacemaker_remote.service']?.startedAt, undefined, started);
+    }
+  });
+
+  it('knows the start of no other daemon', () => {
+    const { units } = factsOf(changed('lead', { started: 't 1795354772752579' }));
+    assert.equal(units['pacemaker.service']?.startedAt, undefined);
+    assert.equal(units['pacemaker_remote.service']?.startedAt, 1795354772.752579);
+  });
+
+  it('knows no route where there is none', () => {
+    const routes = '- storage.example\n10.77.0.11 10.77.1.1\n2001:db8::1 h3\nRTNETLINK x';
+    assert.deepEqual(readRoutes(sections(changed('member', { routes }))), [
+      { server: 'storage.example', source: undefined },
+      { server: '10.77.1.1', source: '10.77.0.11' },
+      { server: 'h3', source: '2001:db8::1' },
+      { server: 'x', source: undefined },
+    ]);
+  });
+
+  it('tells rules of firewalld only where it got them', () => {
+    const firewalld = [
+      'active',
+      'default {"type":"s","data":["public"]}',
+      'zones {"type":"a{sa{sas}}","data":[{"public":{"sources":["192.0.2.0/24",7]},"dmz":null}]}',
+      'runtime public {"data":[{"ports":{"data":[["3121","tcp"]]},"target":{"data":"ACCEPT"}}]}',
+      'permanent public Call failed',
+    ].join('\n');
+    const unknown = { target: 'unknown', ports: [], services: [], richRules: [] };
+    assert.deepEqual(factsOf(changed('bare-host', { firewalld })).firewall, {
+      kind: 'firewalld',
+      zones: [
+        {
+          name: 'public',
+          isDefault: true,
+          sources: ['192.0.2.0/24'],
+          runtime: { target: 'ACCEPT', ports: ['3121/tcp'], services: [], richRules: [] },
+          permanent: unknown,
+        },
+        { name: 'dmz', isDefault: false, sources: [], runtime: unknown, permanent: unknown },
+      ],
+    });
+  });
+});

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { chooseAuthkey } from '../../../src/plan/authkey-choice.ts';
+import type { Facts } from '../../../src/plan/facts.ts';
+import { hostFacts } from '../../support/specs.ts';
+
+type Digests = Readonly<Record<string, string | undefined>>;
+
+const withKey = (name: string, digest: string | undefined) =>
+  hostFacts(name, { authkey: { digest, path: `/keys/${name}` } });
+
+const factsWith = (members: Digests, remotes: Digests = {}): Facts => ({
+  clusterNodes: new Map(
+    Object.entries(members).map(([name, digest]) => [
+      name,
+      { ...withKey(name, digest), uname: undefined, membership: undefined, routes: [] },
+    ]),
+  ),
+  remoteNodes: new Map(
+    Object.entries(remotes).map(([name, digest]) => [name, withKey(name, digest)]),
+  ),
+  unreachable: new Map(),
+  servers: new Map(),
+  cluster: undefined,
+});
+
+const differ = (...subjects: string[]) => [{ code: 'cluster-keys-differ', subjects }];
+
+const replaced = (...subjects: string[]) => [{ code: 'authkey-replaced', subjects }];
+
+describe('the authkey of a cluster', () => {
+  it('is the one its nodes agree on, whatever the other hosts hold', () => {
+    const facts = factsWith({ c1: 'a', c2: 'a' }, { r1: 'b', r2: 'b', r3: 'b' });
+    assert.deepEqual(chooseAuthkey(facts, true, undefined), {
+      source: { kind: 'clusterNode', name: 'c1', path: '/keys/c1' },
+      digest: 'a',
+      description: "the cluster's key",
+      risks: [],
+    });
+  });
+
+  it('is that of the only one that has one: giving it to the others is no risk', () => {
+    const choice = chooseAuthkey(factsWith({ c1: undefined, c2: 'a' }), true, undefined);
+    assert.deepEqual(
+      [choice.digest, choice.description, choice.risks],
+      ['a', "the cluster's key", []],
+    );
+  });
+
+  it('is that of the first among equals, for free while no connection exists', () => {
+    const choice = chooseAuthkey(factsWith({ c1: 'a', c2: 'b' }), false, undefined);
+    assert.deepEqual([choice.digest, choice.description, choice.risks], ['a', 'the key of c1', []]);
+  });
+
+  it('is the one that most machines hold, and a risk while connections exist', () => {
+    const byMembers = chooseAuthkey(factsWith({ c1: 'a', c2: 'b', c3: 'b' }), true, undefined);
+    assert.deepEqual([byMembers.digest, byMembers.risks], ['b', differ('c1')]);
+    const byRemotes = factsWith(
+      { c1: 'a', c2: 'b' },
+      { r1: 'b', r2: 'b', r3: 'c', r4: 'c', r5: 'c' },
+    );
+    assert.deepEqual(chooseAuthkey(byRemotes, true, undefined).risks, differ('c1'));
+    assert.deepEqual(chooseAuthkey(byRemotes, true, undefined).source, {
+      kind: 'clusterNode',
+      name: 'c2',
+      path: '/keys/c2',
+    });
+  });
+
+  it('is made when no cluster node has one: a risk for every node while connections exist', () => {
+    const facts = factsWith({ c1: undefined, c2: undefined }, { r1: 'a' });
+    assert.deepEqual(chooseAuthkey(facts, false, undefined), {
+      source: { kind: 'generate' },
+      digest: undefined,
+      description: 'a new key',
+      risks: [],
+    });
+    assert.deepEqual(chooseAuthkey(facts, true, undefined).risks, replaced('c1', 'c2'));
+  });
+
+  it('is that of the inventory if it names a file, and a risk where the cluster holds another', () => {
+    const file = { path: '/keys/mine', digest: 'm' };
+    const choice = chooseAuthkey(factsWith({ c1: 'a', c2: 'm', c3: undefined }), true, file);
+    assert.deepEqual(choice, {
+      source: { kind: 'file', path: '/keys/mine' },
+      digest: 'm',
+      description: 'the key of the inventory',
+      risks: replaced('c1'),
+    });
+    assert.deepEqual(chooseAuthkey(factsWith({ c1: 'a' }), false, file).risks, []);
+  });
+});

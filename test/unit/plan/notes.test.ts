@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { applyOperations, join, protect } from '../../../src/pacemaker/cib-edit.ts';
+import { readCib } from '../../../src/pacemaker/cib.ts';
+import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
+import { notesOn } from '../../../src/plan/notes.ts';
+import { crmMonXml } from '../../support/crm-mon.ts';
+
+const EMPTY = `<cib admin_epoch="0" epoch="1" num_updates="0" have-quorum="1" dc-uuid="1">
+<configuration><crm_config/><nodes/><resources/><constraints/></configuration><status/></cib>`;
+
+const r1 = {
+  ...{ name: 'r1', server: '192.0.2.1', port: 3121, reconnectInterval: undefined },
+  ...{ operations: {}, meta: {} },
+};
+
+const notesFor = (cibText: string): readonly string[] =>
+  notesOn(
+    {
+      clusterNodes: new Map(),
+      remoteNodes: new Map(),
+      unreachable: new Map(),
+      servers: new Map(),
+      cluster: undefined,
+    },
+    {
+      ...{ toldBy: 'c1', cibText, dcState: 'S_IDLE' },
+      cib: readCib(cibText),
+      mon: readCrmMon(crmMonXml({})),
+    },
+  );
+
+describe('notes', () => {
+  it('name what an unfinished run left in the CIB, whoever its node belongs to', () => {
+    const joined = applyOperations(EMPTY, join(readCib(EMPTY), [r1]));
+    const text = applyOperations(joined, protect(readCib(joined), ['r1']));
+    const [note] = notesFor(text).filter((line) => line.startsWith('left in the CIB'));
+    assert.match(note ?? '', /: outrigger-guard-r1, outrigger-quiet-r1; /);
+  });
+
+  it('say nothing of a CIB without leftovers', () => {
+    assert.deepEqual(notesFor(EMPTY), []);
+  });
+});

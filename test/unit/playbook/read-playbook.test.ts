@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { readPlaybook } from '../../../src/playbook/read-playbook.ts';
+import { hasErrors } from '../../../src/support/diagnostic.ts';
+import { readYaml } from '../../../src/support/yaml.ts';
+import { anyDamage, describeGoldens, readProjectFile, readSchema } from '../spec/golden.ts';
+
+const schema = readSchema('playbook');
+const read = (text: string, file = 'playbook.yml') => readPlaybook({ file, text, schema });
+
+describe('readPlaybook', () => {
+  describe('tells everything that is wrong', () => {
+    describeGoldens('test/unit/playbook/invalid', (file, text) => {
+      const { playbook, diagnostics } = read(text, file);
+      assert.equal(playbook, undefined);
+      return diagnostics;
+    });
+  });
+
+  it('reads playbooks/site.yml', () => {
+    const { playbook, diagnostics } = read(readProjectFile('playbooks/site.yml'));
+    assert.deepEqual(diagnostics, []);
+    assert.deepEqual(
+      playbook?.plays.map(({ hosts, items, checks }) => [hosts, ...items, ...checks].join(' ')),
+      [
+        'clusterNodes authkey',
+        'remoteNodes package authkey environment firewall-port service',
+        'clusterNodes port-reachable same-credentials',
+        'cluster connection-resource',
+        'cluster truly-in',
+        'cluster node-state',
+      ],
+    );
+  });
+
+  it('tells what is wrong with a playbook damaged anywhere, or makes something of it', () => {
+    const whole = readYaml('', readProjectFile('playbooks/site.yml')).document?.value;
+    fc.assert(
+      fc.property(anyDamage(whole), (text) => {
+        const { playbook, diagnostics } = read(text);
+        assert.equal(playbook === undefined, hasErrors(diagnostics));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('fills in what a play leaves out', () => {
+    const { playbook } = read(`
+apiVersion: outrigger/v1
+plays: [{ name: Keys, hosts: clusterNodes, items: [authkey] }]
+`);
+    assert.deepEqual(playbook?.plays, [
+      {
+        name: 'Keys',
+        hosts: 'clusterNodes',
+        gates: [],
+        items: ['authkey'],
+        checks: [],
+        around: undefined,
+        batch: [],
+      },
+    ]);
+  });
+
+  for (const [written, batch] of [
+    ['5', [5]],
+    ['20%', ['20%']],
+    ['[1, 10%, 100%]', [1, '10%', '100%']],
+  ] as const) {
+    it(`takes batch: ${written}`, () => {
+      const { playbook } = read(`
+apiVersion: outrigger/v1
+plays: [{ name: Keys, hosts: remoteNodes, batch: ${written}, items: [authkey] }]
+`);
+      assert.deepEqual(playbook?.plays[0]?.batch, batch);
+    });
+  }
+});
