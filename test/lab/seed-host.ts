@@ -1,0 +1,47 @@
+/** What every host gets before its first boot: its identity, its address, and the control seat's key. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { seedFile } from './disk.ts';
+import type { Disk } from './disk.ts';
+import { CONTROL_ADDRESS, PREFIX } from './network.ts';
+import { hostKeyFile, publicKeyFile } from './ssh.ts';
+import type { LabHost, LabRecord } from './types.ts';
+
+export function seedHost(lab: LabRecord, host: LabHost, disk: Disk): void {
+  seedFile(disk, { path: '/etc/hostname', content: `${host.name}\n` });
+  seedFile(disk, { path: '/etc/machine-id', content: `${randomBytes(16).toString('hex')}\n` });
+  seedFile(disk, { path: '/etc/hosts', content: hostsFile(lab) });
+  seedFile(disk, { path: '/etc/systemd/network/10-lab.network', content: networkFile(host) });
+  seedSsh(lab, host, disk);
+}
+
+function seedSsh(lab: LabRecord, host: LabHost, disk: Disk): void {
+  const key = hostKeyFile(lab.dir, host.name);
+  const path = '/etc/ssh/ssh_host_ed25519_key';
+  seedFile(disk, { path, content: readFileSync(key), mode: 0o600 });
+  seedFile(disk, { path: `${path}.pub`, content: readFileSync(`${key}.pub`) });
+  const content = readFileSync(publicKeyFile(lab.dir));
+  seedFile(disk, { path: '/root/.ssh/authorized_keys', content, mode: 0o600 });
+  for (const user of ['sudoer', 'asker']) {
+    const file = join('/home', user, '.ssh/authorized_keys');
+    seedFile(disk, { path: file, content, mode: 0o600, owner: user, group: user });
+  }
+}
+
+function hostsFile(lab: LabRecord): string {
+  const lines = lab.hosts.map((host) => `${host.address} ${host.name}`);
+  return ['127.0.0.1 localhost', `${CONTROL_ADDRESS} control`, ...lines, ''].join('\n');
+}
+
+function networkFile(host: LabHost): string {
+  return `[Match]
+Name=host0
+
+[Network]
+Address=${host.address}/${PREFIX}
+DHCP=no
+LinkLocalAddressing=no
+IPv6AcceptRA=no
+`;
+}
