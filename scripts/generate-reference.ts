@@ -11,8 +11,8 @@ import { RISKS } from '../src/plan/risk.ts';
 import { referenceOf } from './reference-schema.ts';
 
 const root = new URL('../', import.meta.url);
-const DOCUMENTS = ['inventory', 'playbook', 'plan'] as const;
-const COMMANDS = ['validate', 'plan', 'apply', 'status', 'trust', 'schema'];
+const DOCUMENTS = ['inventory', 'playbook', 'plan', 'drift'] as const;
+const COMMANDS = ['validate', 'plan', 'apply', 'drift', 'status', 'trust', 'schema'];
 const HELP_COLUMNS = 80;
 
 const risks = [

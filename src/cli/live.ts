@@ -23,6 +23,7 @@ export async function withPlan(
   options: SharedOptions,
   terminal: Terminal,
   use: (live: Live) => Promise<void>,
+  { foresees }: { readonly foresees: boolean } = { foresees: true },
 ): Promise<void> {
   const spec = inventoryFor(options.inventory, terminal);
   const playbook = playbookFor(options.playbook);
@@ -36,6 +37,7 @@ export async function withPlan(
       playbook,
       connect: connectSsh,
       forks: options.forks,
+      foresees,
       signal: terminal.signal,
       onProgress: (done, total) => {
         progress.gather(done, total);

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addApply } from './commands/apply.ts';
+import { addDrift } from './commands/drift.ts';
 import { addPlan } from './commands/plan.ts';
 import { addSchema } from './commands/schema.ts';
 import { addStatus } from './commands/status.ts';
@@ -15,9 +16,10 @@ Examples:
   outrigger plan -i inventory.yml              what would change, and what the cluster would do
   outrigger apply -i inventory.yml             the same, then asks and does it
   outrigger plan -i inventory.yml --json       for scripts (schema: outrigger schema plan)
+  outrigger drift -i inventory.yml             for cron: expected against actual, exit code 2
   outrigger status -i inventory.yml            who is in, and where the connections run
 
-Exit codes: 0 done or in sync, 1 usage or invalid input, 2 differences (--detailed-exitcode),
+Exit codes: 0 done or in sync, 1 usage or invalid input, 2 differences (drift, --detailed-exitcode),
 3 incomplete (a host gave no answer), 4 apply failed on a host, 5 refused, 130 interrupted.
 `;
 
@@ -46,7 +48,7 @@ export async function runCommandLine(
   const finish = (result: ExitCode): void => {
     code = result;
   };
-  for (const add of [addValidate, addPlan, addApply, addStatus, addTrust, addSchema]) {
+  for (const add of [addValidate, addPlan, addApply, addDrift, addStatus, addTrust, addSchema]) {
     program.addCommand(
       add(terminal, finish)
         .exitOverride()

@@ -49,7 +49,7 @@ export function loadPlaybook(
 }
 
 /** One of the published JSON Schemas. */
-export const loadSchema = (name: 'inventory' | 'playbook' | 'plan'): JsonSchema =>
+export const loadSchema = (name: 'inventory' | 'playbook' | 'plan' | 'drift'): JsonSchema =>
   JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, ROOT), 'utf8')) as JsonSchema;
 
 function read(file: string, what: string): string {

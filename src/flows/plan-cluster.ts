@@ -28,6 +28,8 @@ export interface PlanRequest {
   readonly forks: number;
   readonly signal: AbortSignal;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Whether the scheduler is asked what the cluster would do (default: yes); who only compares has no use for it. */
+  readonly foresees?: boolean | undefined;
 }
 
 /** A plan, and what apply needs to carry it out. The caller closes the hosts. */
@@ -66,7 +68,10 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
       declared: spec.remoteNodes.map(({ name }) => name),
       silentMembers: members.filter((name) => facts.unreachable.has(name)),
       undeclaredMembers: undeclaredMembers(facts, cluster.cib, members),
-      forecast: await forecastFor(lead, cluster, desired, differences),
+      forecast:
+        request.foresees === false
+          ? undefined
+          : await forecastFor(lead, cluster, desired, differences),
     });
     return { ...desired, plan, cluster, lead, hosts, authkey };
   } catch (thrown) {

@@ -5,6 +5,7 @@ import { foldChanges, type ChangeBlock } from './change-blocks.ts';
 import { foldNames } from './fold-names.ts';
 import { alignColumns, widthOf, WIDTH, wrapText, type Cell } from './layout.ts';
 import type { Style } from './style.ts';
+import { valueText } from './value-text.ts';
 
 /** Width of `  + connection-resource  `, the column before the attributes. */
 const ITEM_COLUMN = 27;
@@ -72,11 +73,6 @@ function attributeCells({ name, before, after }: AttributeChange, style: Style):
     { text: `${from} -> ${to}`, paint: () => `${style.faint(`${from} ->`)} ${to}` },
   ];
 }
-
-const valueText = (value: string | undefined): string => {
-  if (value === undefined) return 'absent';
-  return value === '' ? '""' : printable(value);
-};
 
 /** The width of an attribute's line without colours, once its column is aligned with the others. */
 function plainWidth(all: readonly AttributeChange[], { before, after }: AttributeChange): number {

@@ -1,4 +1,4 @@
-import type { Change, Forecast, Plan } from '../plan/plan.ts';
+import type { Change, ClusterSummary, Forecast, Plan, Problem } from '../plan/plan.ts';
 import { RISKS } from '../plan/risk.ts';
 import { jsonText } from './json.ts';
 import { countPlan } from './plan-counts.ts';
@@ -8,27 +8,12 @@ import { countPlan } from './plan-counts.ts';
  * break at the end.
  */
 export function planAsJson(plan: Plan): string {
-  const { name, dc, pacemaker, hasQuorum, fencing, maintenance, isBusy } = plan.cluster;
   const document = {
     formatVersion: plan.formatVersion,
-    cluster: {
-      name,
-      dc: dc ?? null,
-      pacemaker: pacemaker ?? null,
-      hasQuorum,
-      fencing,
-      maintenance,
-      isBusy,
-    },
+    cluster: clusterObject(plan.cluster),
     counts: countPlan(plan),
     plays: plan.plays.map((play) => ({ name: play.name, changes: play.changes.map(changeObject) })),
-    problems: plan.problems.map(({ host, kind, code, message, hint }) => ({
-      host,
-      kind,
-      code,
-      message,
-      hint: hint ?? null,
-    })),
+    problems: plan.problems.map(problemObject),
     risks: plan.risks.map(({ code, subjects }) => ({ code, meaning: RISKS[code], subjects })),
     notes: plan.notes,
     unmanaged: plan.unmanaged,
@@ -37,6 +22,26 @@ export function planAsJson(plan: Plan): string {
   };
   return jsonText(document, 2);
 }
+
+/** What stands in the cluster, as JSON documents tell it. */
+export const clusterObject = (cluster: ClusterSummary) => ({
+  name: cluster.name,
+  dc: cluster.dc ?? null,
+  pacemaker: cluster.pacemaker ?? null,
+  hasQuorum: cluster.hasQuorum,
+  fencing: cluster.fencing,
+  maintenance: cluster.maintenance,
+  isBusy: cluster.isBusy,
+});
+
+/** Why a host is left out, as JSON documents tell it. */
+export const problemObject = ({ host, kind, code, message, hint }: Problem) => ({
+  host,
+  kind,
+  code,
+  message,
+  hint: hint ?? null,
+});
 
 const changeObject = ({ host, item, action, attributes, restart, isConsequence }: Change) => ({
   host,

@@ -33,8 +33,12 @@ export function renderPlan(plan: Plan, style: Style = plainStyle): string {
     .join('\n');
 }
 
-const section = (title: string, lines: readonly string[], style: Style): readonly string[] =>
-  lines.length === 0 ? [] : [style.heading(title), ...lines];
+/** Lines below a heading; nothing where there are none. */
+export const section = (
+  title: string,
+  lines: readonly string[],
+  style: Style,
+): readonly string[] => (lines.length === 0 ? [] : [style.heading(title), ...lines]);
 
 /** What matters about the cluster before anything is changed, in one line. */
 export function headerLines(cluster: ClusterSummary, style: Style): readonly string[] {
@@ -50,17 +54,21 @@ export function headerLines(cluster: ClusterSummary, style: Style): readonly str
   return [`${style.heading(`Cluster ${printable(name)}`)}: ${told.join(', ')}`];
 }
 
-function problemSections(
+const LEFT_OUT = ['Unreachable, left out of this plan', 'Refused, left out of this plan'] as const;
+
+/** Hosts that are left out, by why, under these headings. */
+export function problemSections(
   problems: readonly Problem[],
   style: Style,
+  [unreachable, refused]: readonly [string, string] = LEFT_OUT,
 ): readonly (readonly string[])[] {
   const of = (wanted: Problem['kind']) =>
     problems
       .filter(({ kind }) => kind === wanted)
       .map(({ host, message, code, hint }) => ({ host, message: `${message} [${code}]`, hint }));
   return [
-    section('Unreachable, left out of this plan', causeLines(of('unreachable'), style.bad), style),
-    section('Refused, left out of this plan', causeLines(of('refused'), style.bad), style),
+    section(unreachable, causeLines(of('unreachable'), style.bad), style),
+    section(refused, causeLines(of('refused'), style.bad), style),
   ];
 }
 
@@ -83,7 +91,7 @@ const riskLines = (risks: readonly Risk[], style: Style): readonly string[] =>
     });
 
 /** Notes begin with the host that they are about; those that say the same are told once. */
-function noteLines(notes: readonly string[], style: Style): readonly string[] {
+export function noteLines(notes: readonly string[], style: Style): readonly string[] {
   const aboutHosts = notes.flatMap((note) => {
     const [, host, message] = /^(\S+): (.*)$/s.exec(note) ?? [];
     return host === undefined || message === undefined ? [] : [{ note, host, message }];

@@ -20,6 +20,7 @@ interface Asked {
   readonly connect: ConnectHost;
   readonly selected?: readonly RemoteNodeSpec[];
   readonly forks?: number;
+  readonly foresees?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -106,6 +107,14 @@ describe('a plan', () => {
     assert.ok(lab.hosts.every(({ written, isClosed }) => written.length === 0 && !isClosed));
     await closeAll(planned.hosts);
     assert.ok(lab.hosts.every(({ isClosed }) => isClosed));
+  });
+
+  it('leaves the scheduler alone where nobody wants to know what the cluster would do', async () => {
+    const lab = new FakeLab(THREE);
+    const { plan: compared } = await planOf(lab, { foresees: false });
+    assert.deepEqual(ranBy(lab)['c1'], ['probe']);
+    assert.equal(compared.forecast, undefined);
+    assert.ok(changeCount(compared) > 0);
   });
 
   it('asks only for what it is limited to, and knows the others as declared', async () => {

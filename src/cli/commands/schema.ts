@@ -6,8 +6,8 @@ import type { AddCommand } from '../terminal.ts';
 export const addSchema: AddCommand = (terminal, finish) =>
   new Command('schema')
     .description('prints a JSON Schema, for editors and scripts')
-    .addArgument(new Argument('<name>').choices(['inventory', 'playbook', 'plan']))
-    .action((name: 'inventory' | 'playbook' | 'plan') => {
+    .addArgument(new Argument('<name>').choices(['inventory', 'playbook', 'plan', 'drift']))
+    .action((name: 'inventory' | 'playbook' | 'plan' | 'drift') => {
       terminal.out(`${JSON.stringify(loadSchema(name), null, 2)}\n`);
       finish(EXIT.ok);
     });

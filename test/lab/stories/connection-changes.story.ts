@@ -7,6 +7,7 @@ import {
   assertInSync,
   assertQuiet,
   isStarted,
+  outrigger,
   plan,
   settled,
   tracesOf,
@@ -188,7 +189,7 @@ describe('connections that exist, and others who change them', function () {
     await assertInSync(lab, inventoryOf(P1, P2));
   });
 
-  it('takes what pcs made as it is, and pcs removes what outrigger made', async () => {
+  it('takes what pcs made as it is; what pcs removes, drift names and apply restores', async () => {
     for (const host of ['c1', 'c2', 'h3']) {
       await lab.sh(host, 'echo hacluster:secret | chpasswd && systemctl start pcsd');
     }
@@ -210,8 +211,20 @@ describe('connections that exist, and others who change them', function () {
     await lab.sh('c1', 'pcs cluster node remove-remote pcs1');
 
     const own1 = { name: 'own1', host: 'h3' };
-    await applied(lab, 0, ['-i', inventoryOf(P1, P2, own1)]);
+    const inventory = inventoryOf(P1, P2, own1);
+    await applied(lab, 0, ['-i', inventory]);
+    const inSync = await outrigger(lab, ['drift', '-i', inventory]);
+    assert.equal(inSync.code, 0, inSync.stdout + inSync.stderr);
     await lab.sh('c1', 'pcs cluster node remove-remote own1');
     assert.deepEqual(await tracesOf(lab, 'own1'), []);
+
+    const { code, stdout, stderr } = await outrigger(lab, ['drift', '-i', inventory, '--json']);
+    assert.equal(code, 2, stdout + stderr);
+    const { drifted } = JSON.parse(stdout) as { drifted: { host: string; item: string }[] };
+    // pcs stops the daemon and takes the authkey from the host as well.
+    const named = [...new Set(drifted.map(({ host, item }) => `${host} ${item}`))];
+    assert.deepEqual(named, ['own1 authkey', 'own1 service', 'own1 connection-resource']);
+    await applied(lab, 0, ['-i', inventory]);
+    await assertInSync(lab, inventory);
   });
 });

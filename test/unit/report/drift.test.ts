@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import { driftOf } from '../../../src/plan/drift.ts';
+import { driftAsJson } from '../../../src/report/drift-json.ts';
+import { renderDrift } from '../../../src/report/drift-text.ts';
+import { assertGolden } from './golden.ts';
+import { change, fleetPlan, quietPlan, wrongKey } from './plans.ts';
+
+const schema = JSON.parse(
+  readFileSync(new URL('../../../schemas/drift.schema.json', import.meta.url), 'utf8'),
+) as object;
+
+const plays = [{ name: 'Prepare the hosts', changes: ['r1', 'r2', 'r4'].flatMap(wrongKey) }];
+const drifted = driftOf({ ...quietPlan, plays, unmanaged: ['old1', 'old2'] });
+
+describe('drift', () => {
+  it('leaves out what would merely follow from mending it', () => {
+    assert.ok(plays[0]?.changes.some(({ isConsequence }) => isConsequence));
+    assert.deepEqual(
+      drifted.drifted.map(({ host, item }) => `${host} ${item}`),
+      ['r1 authkey', 'r2 authkey', 'r4 authkey'],
+    );
+  });
+
+  it('is quiet for people when there is none', () => {
+    assertGolden('no-drift.txt', renderDrift(driftOf(quietPlan)));
+  });
+
+  it('tells people what was expected and what is', () => {
+    assertGolden('drift.txt', renderDrift(drifted));
+  });
+
+  it('tells of a fleet in a few lines', () => {
+    assertGolden('fleet-drift.txt', renderDrift(driftOf(fleetPlan())));
+  });
+
+  it('never calls hosts that gave no answer free of drift', () => {
+    const { problems } = fleetPlan();
+    const text = renderDrift(driftOf({ ...quietPlan, problems }));
+    assert.match(text, /\nNo drift on those that answered\. .*3 unreachable, 1 refused\.\n$/);
+  });
+
+  it('never lets a control character through', () => {
+    const nasty = 'a\u001b[2Jb\u009bc';
+    const changes = [change('r1', 'node-state', [{ name: nasty, before: nasty, after: nasty }])];
+    const drift = driftOf({ ...quietPlan, plays: [{ name: 'Connect', changes }], notes: [nasty] });
+    for (const text of [renderDrift(drift), driftAsJson(drift)]) {
+      assert.doesNotMatch(text, /[^\P{C}\n]/u);
+    }
+  });
+
+  const validate = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true }).compile(
+    schema,
+  );
+  for (const [name, drift] of Object.entries({
+    quiet: driftOf(quietPlan),
+    drifted,
+    fleet: driftOf(fleetPlan()),
+  })) {
+    it(`is what the schema says (${name})`, () => {
+      assert.ok(validate(JSON.parse(driftAsJson(drift))), JSON.stringify(validate.errors));
+    });
+  }
+});
