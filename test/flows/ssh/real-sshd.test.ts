@@ -32,7 +32,7 @@ describe('against the sshd of OpenSSH', () => {
   let folder: string;
   let sshd: ChildProcess | undefined;
   let connection: Connection;
-  let host: Host | undefined;
+  const opened: Host[] = [];
 
   before(async function () {
     if (!existsSync(SSHD) || process.getuid?.() !== 0) {
@@ -65,8 +65,7 @@ describe('against the sshd of OpenSSH', () => {
     };
   });
   afterEach(async () => {
-    await host?.close();
-    host = undefined;
+    await Promise.all(opened.splice(0).map((host) => host.close()));
   });
   after(async () => {
     if (sshd === undefined) return;
@@ -77,7 +76,9 @@ describe('against the sshd of OpenSSH', () => {
   });
 
   const open = async (more: Partial<Connection> = {}): Promise<Host> => {
-    host = await connectSsh('alpha', { ...connection, ...more }, new AbortController().signal);
+    const signal = new AbortController().signal;
+    const host = await connectSsh('alpha', { ...connection, ...more }, signal);
+    opened.push(host);
     return host;
   };
 
