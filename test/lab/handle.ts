@@ -11,6 +11,7 @@ import { run } from './run.ts';
 import type { Result, RunOptions } from './run.ts';
 import { sshDirOf } from './ssh.ts';
 import type { LabHost, LabRecord, PowerAction, PowerEvent } from './types.ts';
+import { ownerOf } from './virtual-machines.ts';
 
 export type Lab = {
   name: string;
@@ -37,9 +38,11 @@ export type Lab = {
   isOn(host: string): boolean;
   /** How often the host was switched on since its disk is fresh. */
   boots(host: string): number;
-  /** Waits until these hosts (default: all) have booted and answer on port 22. */
+  /** The cluster node that runs a virtual machine. */
+  ownerOf(machine: string): string | undefined;
+  /** Waits until these hosts (default: all but the virtual machines) have booted and answer on port 22. */
   ready(...hosts: string[]): Promise<void>;
-  /** Waits for a DC, every cluster node online, and (with fencing) the fence device started. */
+  /** Waits for a DC, every cluster node online, and the fence device and every virtual machine started. */
   clusterReady(): Promise<void>;
 
   /** `stonith_admin -H '*' --verbose` on the first cluster node that is on. */
@@ -62,7 +65,9 @@ export function attach(lab: LabRecord, life: LabLife): Lab {
   const name = lab.settings.name;
   const exec: Lab['exec'] = (host, script, options) => execIn(lab, host, script, options);
   const someOf = (hosts: string[]) =>
-    hosts.length === 0 ? lab.hosts : hosts.map((host) => findHost(lab, host));
+    hosts.length === 0
+      ? lab.hosts.filter(({ kind }) => kind !== 'virtual')
+      : hosts.map((host) => findHost(lab, host));
   return {
     name,
     dir: lab.dir,
@@ -78,6 +83,7 @@ export function attach(lab: LabRecord, life: LabLife): Lab {
     clearPowerLog: () => clearPowerLog(lab.dir),
     isOn: (host) => isOn(lab, findHost(lab, host).name),
     boots: (host) => bootsOf(lab, host),
+    ownerOf: (machine) => ownerOf(lab, machine),
     ready: async (...hosts) => {
       for (const host of someOf(hosts)) await waitBooted(lab, host.name);
       await waitSsh(lab, someOf(hosts));

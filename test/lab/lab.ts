@@ -17,7 +17,7 @@ import { readRecord, writeRecord } from './record.ts';
 import { seedClusterNode } from './seed-cluster.ts';
 import { seedHost } from './seed-host.ts';
 import { makeKeys } from './ssh.ts';
-import type { LabOptions, LabRecord } from './types.ts';
+import type { LabHost, LabOptions, LabRecord } from './types.ts';
 import { eachOf } from './wait.ts';
 
 export { ensureImages, labDown };
@@ -83,13 +83,16 @@ async function bootAll(lab: LabRecord): Promise<void> {
     if (host.kind === 'cluster') seedClusterNode(lab, disk, corosyncKey);
   }
   await Promise.all([startPower(lab), bootHosts(lab)]);
-  await waitSsh(lab, lab.hosts);
+  await waitSsh(lab, ownHosts(lab));
   await waitCluster(lab);
 }
 
-/** Cluster nodes first: the cluster forms while the others boot. */
+/** Those that the lab itself boots. */
+const ownHosts = (lab: LabRecord): LabHost[] => lab.hosts.filter(({ kind }) => kind !== 'virtual');
+
+/** Cluster nodes first: the cluster forms while the others boot, and then starts the virtual machines. */
 async function bootHosts(lab: LabRecord): Promise<void> {
-  await eachOf(lab.hosts, lab.settings.parallelBoots, async (host) => {
+  await eachOf(ownHosts(lab), lab.settings.parallelBoots, async (host) => {
     switchOn(lab, host.name);
     await waitBooted(lab, host.name, DEAD_AFTER_MS);
   });

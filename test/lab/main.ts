@@ -33,6 +33,7 @@ type Named = { name: string };
 type UpOptions = Named & {
   clusterNodes: number;
   bareHosts: number;
+  virtualMachines: number;
   fencing: boolean;
   firewalld: number;
   suite: string;
@@ -119,6 +120,7 @@ program.enablePositionalOptions();
 labCommand('up', 'bring a lab up')
   .option('--cluster-nodes <n>', 'hosts that form the cluster', count, 2)
   .option('--bare-hosts <n>', 'hosts without Pacemaker', count, 3)
+  .option('--virtual-machines <n>', 'hosts that Pacemaker starts, as guest nodes are', count, 0)
   .option('--fencing <on|off>', 'a fence device that really cuts power', onOff, true)
   .option('--firewalld <n>', 'how many bare hosts run firewalld (the last ones)', count, 1)
   .option('--suite <suite>', 'Debian suite of the hosts', 'trixie')

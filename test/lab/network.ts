@@ -25,6 +25,10 @@ export function bareAddress(number: number): string {
   return `10.77.1.${number}`;
 }
 
+export function virtualAddress(number: number): string {
+  return `10.77.2.${number}`;
+}
+
 /** Argv that runs `argv` on the control seat; nsenter becomes the program, so its pid is the program's. */
 export function inNetwork(lab: string, argv: readonly string[]): string[] {
   return ['/usr/bin/nsenter', `--net=/run/netns/${netnsOf(lab)}`, '--', ...argv];

@@ -1,30 +1,37 @@
 /** What a lab may be asked for, with its defaults, checked before anything is made. */
-import { bareAddress, clusterAddress } from './network.ts';
+import { bareAddress, clusterAddress, virtualAddress } from './network.ts';
 import type { Images } from './images.ts';
 import type { LabHost, LabOptions, LabSettings } from './types.ts';
 
 const MOST_CLUSTER_NODES = 9;
 const MOST_BARE_HOSTS = 200;
+const MOST_VIRTUAL_MACHINES = 20;
+
+const DEFAULTS: LabSettings = {
+  name: 'lab',
+  clusterNodes: 2,
+  bareHosts: 3,
+  virtualMachines: 0,
+  fencing: true,
+  firewalld: 1,
+  suite: 'trixie',
+  pcs: false,
+  remoteNames: {},
+  fenceDelay: undefined,
+  parallelBoots: 6,
+};
 
 export function settle(options: LabOptions): LabSettings {
-  const bareHosts = options.bareHosts ?? 3;
-  const settings: LabSettings = {
-    name: options.name ?? 'lab',
-    clusterNodes: options.clusterNodes ?? 2,
-    bareHosts,
-    fencing: options.fencing ?? true,
-    firewalld: Math.min(options.firewalld ?? 1, bareHosts),
-    suite: options.suite ?? 'trixie',
-    pcs: options.pcs ?? false,
-    remoteNames: options.remoteNames ?? {},
-    fenceDelay: options.fenceDelay,
-    parallelBoots: options.parallelBoots ?? 6,
-  };
+  const settings: LabSettings = { ...DEFAULTS, ...options };
+  settings.firewalld = Math.min(settings.firewalld, settings.bareHosts);
   checkName(settings.name);
   checkCount('cluster nodes', settings.clusterNodes, MOST_CLUSTER_NODES);
   checkCount('bare hosts', settings.bareHosts, MOST_BARE_HOSTS);
+  checkCount('virtual machines', settings.virtualMachines, MOST_VIRTUAL_MACHINES);
   checkCount('hosts with firewalld', settings.firewalld, MOST_BARE_HOSTS);
-  if (settings.clusterNodes + settings.bareHosts === 0) throw new Error('lab: no hosts asked for');
+  if (settings.clusterNodes + settings.bareHosts === 0) {
+    throw new Error('lab: no hosts asked for that the lab itself can boot');
+  }
   return settings;
 }
 
@@ -43,7 +50,7 @@ function checkCount(what: string, count: number, most: number): void {
   }
 }
 
-/** c1, c2, … then h1, h2, …; the last `firewalld` of the bare hosts run firewalld. */
+/** c1, c2, … then h1, h2, … then v1, v2, …; the last `firewalld` of the bare hosts run firewalld. */
 export function hostsOf(settings: LabSettings, images: Images): LabHost[] {
   const clusterLayers = images.layers(settings.pcs ? 'pcs' : 'cluster');
   const cluster = numbers(settings.clusterNodes).map((number): LabHost => {
@@ -55,7 +62,11 @@ export function hostsOf(settings: LabSettings, images: Images): LabHost[] {
     const layers = images.layers(number >= firstWithFirewall ? 'firewalld' : 'bare');
     return { name: `h${number}`, kind: 'bare', address: bareAddress(number), layers };
   });
-  const hosts = [...cluster, ...bare];
+  const virtual = numbers(settings.virtualMachines).map((number): LabHost => {
+    const layers = images.layers('bare');
+    return { name: `v${number}`, kind: 'virtual', address: virtualAddress(number), layers };
+  });
+  const hosts = [...cluster, ...bare, ...virtual];
   for (const [node, host] of Object.entries(settings.remoteNames)) {
     if (!hosts.some(({ name }) => name === host)) {
       throw new Error(`lab: remote name '${node}' is for host '${host}', which there is not`);
@@ -63,6 +74,9 @@ export function hostsOf(settings: LabSettings, images: Images): LabHost[] {
   }
   return hosts;
 }
+
+/** The primitive that runs a virtual machine. */
+export const resourceOf = (host: LabHost): string => `vm-${host.name}`;
 
 function numbers(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);

@@ -1,6 +1,7 @@
 /**
  * The control side of the lab's power switches, one per lab: carries out requests that the fence agent
- * (on cluster nodes) or the operator left in a directory, and keeps the log of who switched what.
+ * and the agent for virtual machines (on cluster nodes) or the operator left in a directory, and keeps the log of who
+ * switched what.
  * Usage: power-daemon.ts LAB_DIR
  */
 import {
@@ -17,23 +18,26 @@ import { findHost, isOn, switchOff, switchOn } from './hosts.ts';
 import { powerDir, powerLogFile } from './paths.ts';
 import { readRecord } from './record.ts';
 import type { LabRecord, PowerAction, PowerEvent } from './types.ts';
+import { disown, machinesOn, serveMachine } from './virtual-machines.ts';
 
 const LOOK_EVERY_MS = 1000;
 
+/** One thing at a time per host, hosts side by side. */
+const queues = new Map<string, Promise<void>>();
+
+function inTurn(host: string, work: () => Promise<void>): Promise<void> {
+  const done = (queues.get(host) ?? Promise.resolve()).then(work);
+  queues.set(host, done);
+  return done;
+}
+
 function serve(lab: LabRecord): void {
   const requests = join(powerDir(lab.dir), 'requests');
-  // One thing at a time per host, hosts side by side.
-  const queues = new Map<string, Promise<void>>();
   const look = () => {
     for (const id of readdirSync(requests)) {
       const request = readFileSync(join(requests, id), 'utf8').trim();
       rmSync(join(requests, id));
-      const target = request.split(' ')[1] ?? '';
-      const before = queues.get(target) ?? Promise.resolve();
-      queues.set(
-        target,
-        before.then(() => answer(lab, id, request)),
-      );
+      void inTurn(request.split(' ')[1] ?? '', () => answer(lab, id, request));
     }
   };
   watch(requests, look);
@@ -50,22 +54,49 @@ async function answer(lab: LabRecord, id: string, request: string): Promise<void
 }
 
 async function carryOut(lab: LabRecord, request: string): Promise<string> {
-  const [action = '', target = '', by = '', from = ''] = request.split(' ');
+  const [action = '', machine = '', by = '', from = '', target = ''] = request.split(' ');
+  if (by !== 'agent') return carryOutPower(lab, { action, target: machine, by, from });
+  return serveMachine(lab, { action, machine, from, target }, (switched) => {
+    log(lab, { time: now(), action: switched, target: machine, by, from });
+  });
+}
+
+type PowerRequest = { action: string; target: string; by: string; from: string };
+
+async function carryOutPower(lab: LabRecord, request: PowerRequest): Promise<string> {
+  const { action, target, from } = request;
   if (action === 'monitor') return 'ok';
   if (action === 'list') return lab.hosts.map((host) => host.name).join(' ');
   findHost(lab, target);
   if (action === 'status') return isOn(lab, target) ? 'on' : 'off';
   if (!isPowerAction(action)) return `unknown action '${action}'`;
-  const time = new Date().toISOString();
-  log(lab, { time, action, target, by: by === 'fencing' ? 'fencing' : 'operator', from });
+  const by = request.by === 'fencing' ? 'fencing' : 'operator';
+  log(lab, { time: now(), action, target, by, from });
   await switchPower(lab, target, action);
   return 'ok';
 }
 
 async function switchPower(lab: LabRecord, target: string, action: PowerAction): Promise<void> {
-  if (action !== 'on') await switchOff(lab, target);
-  if (action !== 'off') switchOn(lab, target);
+  if (action !== 'on') await cutPower(lab, target);
+  if (action === 'off') disown(lab, target);
+  else switchOn(lab, target);
 }
+
+/** With a cluster node go the virtual machines that it runs. */
+async function cutPower(lab: LabRecord, host: string): Promise<void> {
+  await switchOff(lab, host);
+  const die = machinesOn(lab, host).map((machine) =>
+    inTurn(machine, async () => {
+      if (!machinesOn(lab, host).includes(machine)) return;
+      log(lab, { time: now(), action: 'off', target: machine, by: 'owner', from: host });
+      await switchOff(lab, machine);
+      disown(lab, machine);
+    }),
+  );
+  await Promise.all(die);
+}
+
+const now = (): string => new Date().toISOString();
 
 function isPowerAction(word: string): word is PowerAction {
   return word === 'on' || word === 'off' || word === 'reboot';

@@ -6,6 +6,7 @@ import { isOn, leaderOf } from './hosts.ts';
 import { inNetwork } from './network.ts';
 import { hostDir } from './paths.ts';
 import { run } from './run.ts';
+import { resourceOf } from './options.ts';
 import type { LabHost, LabRecord } from './types.ts';
 import { waitFor } from './wait.ts';
 
@@ -43,6 +44,9 @@ function consoleTail(lab: LabRecord, host: string): string {
   return readFileSync(file, 'utf8').split('\n').slice(-CONSOLE_LINES).join('\n');
 }
 
+/** Has the host booted so far that everyone may log in? */
+export const isUp = (lab: LabRecord, host: string): boolean => bootState(lab, host) === true;
+
 function bootState(lab: LabRecord, host: string): true | string {
   const leader = leaderOf(lab.settings.name, host);
   if (leader === undefined) return 'it has no process 1';
@@ -75,7 +79,7 @@ export async function waitSsh(lab: LabRecord, hosts: readonly LabHost[]): Promis
   await waitFor('ssh answers', SSH_LIMIT_MS, probe);
 }
 
-/** Waits for a DC, every cluster node online, and (with fencing) the fence device started. */
+/** Waits for a DC, every cluster node online, and the fence device and every virtual machine started. */
 export async function waitCluster(lab: LabRecord): Promise<void> {
   const [first] = lab.hosts;
   if (first?.kind !== 'cluster') return;
@@ -94,6 +98,12 @@ function clusterState(lab: LabRecord, status: string): true | string {
     const online = `<node name="${host.name}" [^>]*online="true" [^>]*pending="false"`;
     if (!new RegExp(online).test(status)) return `${host.name} is not online`;
   }
-  if (!lab.settings.fencing) return true;
-  return /<resource id="fencing" [^>]*role="Started"/.test(status) || 'fencing is not started';
+  const machines = lab.hosts.filter(({ kind }) => kind === 'virtual');
+  const resources = [...(lab.settings.fencing ? ['fencing'] : []), ...machines.map(resourceOf)];
+  const missing = resources.find(
+    (id) => !new RegExp(`<resource id="${id}" [^>]*role="Started"`).test(status),
+  );
+  if (missing !== undefined) return `${missing} is not started`;
+  const down = machines.find(({ name }) => !isUp(lab, name));
+  return down === undefined || `${down.name} is still booting`;
 }

@@ -1,7 +1,11 @@
 /** What a cluster node gets before its first boot, so that the cluster forms by itself within seconds. */
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { seedFile } from './disk.ts';
 import type { Disk } from './disk.ts';
+import { resourceOf } from './options.ts';
+import { scripts } from './paths.ts';
 import type { LabHost, LabRecord, LabSettings } from './types.ts';
 
 /** `corosyncKey` is the same for all nodes of a cluster. */
@@ -16,6 +20,13 @@ export function seedClusterNode(lab: LabRecord, disk: Disk, corosyncKey: Uint8Ar
     owner: 'hacluster',
     group: 'haclient',
   });
+  if (lab.hosts.some(({ kind }) => kind === 'virtual')) {
+    seedFile(disk, {
+      path: '/usr/lib/ocf/resource.d/lab/VirtualMachine',
+      content: readFileSync(join(scripts, 'VirtualMachine')),
+      mode: 0o755,
+    });
+  }
   // Debian's package makes a random one on every node, so nodes differ from birth.
   seedFile(disk, {
     path: '/etc/pacemaker/authkey',
@@ -65,7 +76,10 @@ function cib(lab: LabRecord): string {
 ${pairs('cib-bootstrap-options', properties)}</cluster_property_set></crm_config>
 <nodes/>
 <resources>
-${fencing ? fenceDevice(lab) : ''}</resources>
+${fencing ? fenceDevice(lab) : ''}${lab.hosts
+    .filter(({ kind }) => kind === 'virtual')
+    .map(virtualMachine)
+    .join('')}</resources>
 <constraints/>
 </configuration>
 <status/>
@@ -91,11 +105,28 @@ ${pairs('fencing-instance_attributes', attributes)}</instance_attributes>
 `;
 }
 
-/** Node name → the host whose power it is: every host's own name, rN for hN, and what was asked for. */
+/** Sticky, so that it stays where it is while nodes come and go. */
+function virtualMachine(host: LabHost): string {
+  const id = resourceOf(host);
+  return `<primitive id="${id}" class="ocf" provider="lab" type="VirtualMachine">
+<instance_attributes id="${id}-instance_attributes">
+${pairs(`${id}-instance_attributes`, { host: host.name })}</instance_attributes>
+<meta_attributes id="${id}-meta_attributes">
+${pairs(`${id}-meta_attributes`, { 'resource-stickiness': '100' })}</meta_attributes>
+<operations>
+<op id="${id}-monitor-interval-10s" name="monitor" interval="10s" timeout="30s"/>
+<op id="${id}-start-interval-0s" name="start" interval="0s" timeout="90s"/>
+<op id="${id}-stop-interval-0s" name="stop" interval="0s" timeout="60s"/>
+</operations>
+</primitive>
+`;
+}
+
+/** Node name → the host whose power it is: every host's own name, rN for hN, and what was asked for. Guests are fenced by their machine. */
 function powerNames(hosts: readonly LabHost[], settings: LabSettings): Record<string, string> {
   const names: Record<string, string> = {};
   for (const host of hosts) {
-    names[host.name] = host.name;
+    if (host.kind !== 'virtual') names[host.name] = host.name;
     if (host.kind === 'bare') names[host.name.replace('h', 'r')] = host.name;
   }
   return { ...names, ...settings.remoteNames };

@@ -7,6 +7,8 @@ export type LabOptions = {
   clusterNodes?: number;
   /** Hosts h1, h2, … without any Pacemaker. */
   bareHosts?: number;
+  /** Hosts v1, v2, … that Pacemaker starts and stops: what a guest node lives on. */
+  virtualMachines?: number;
   /** A fence device that really cuts power, and stonith-enabled. */
   fencing?: boolean;
   /** How many of the bare hosts run firewalld: the last ones. */
@@ -29,7 +31,8 @@ export type LabSettings = Required<Omit<LabOptions, 'replace' | 'fenceDelay'>> &
   fenceDelay: string | undefined;
 };
 
-export type HostKind = 'cluster' | 'bare';
+/** A virtual one is bare too, but switched by Pacemaker. */
+export type HostKind = 'cluster' | 'bare' | 'virtual';
 
 export type LabHost = {
   name: string;
@@ -54,7 +57,8 @@ export type PowerEvent = {
   time: string;
   action: PowerAction;
   target: string;
-  by: 'fencing' | 'operator';
-  /** The cluster node that ran the fence agent, or `control`. */
+  /** `agent` is that of a virtual machine; `owner`: the machine died with the cluster node that it ran on. */
+  by: 'fencing' | 'operator' | 'agent' | 'owner';
+  /** The cluster node that ran the agent or was the owner, or `control`. */
   from: string;
 };
