@@ -1,3 +1,4 @@
+import { shorten } from './printable.ts';
 import type { Position } from './source-text.ts';
 
 /** Something wrong with a document, told by the path of the value; where that is in the file comes later. */
@@ -23,12 +24,15 @@ export interface Diagnostic extends Position, Omit<Finding, 'at'> {
 
 type More = Partial<Pick<Finding, 'at' | 'expected' | 'suggestion'>>;
 
+/** What a message quotes may be as long as the file. */
+const LONGEST_MESSAGE = 500;
+
 /** A fault that makes the document unusable. */
 export const errorAt = (path: string, code: string, message: string, more: More = {}): Finding => ({
   severity: 'error',
   code,
   path,
-  message,
+  message: shorten(message, LONGEST_MESSAGE),
   ...more,
 });
 

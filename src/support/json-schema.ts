@@ -59,6 +59,9 @@ function faultOf(error: ErrorObject): SchemaFault {
 /** Keywords that say "none of these fits" after each of these has said why it does not. */
 const COMBINATORS = ['anyOf', 'oneOf'];
 
+/** What one wrong text may break all at once. */
+const TEXT_KEYWORDS = ['pattern', 'minLength', 'maxLength'];
+
 function withoutNoise(faults: readonly SchemaFault[]): SchemaFault[] {
   const combined = faults.filter(({ keyword }) => COMBINATORS.includes(keyword));
   const inside = (path: string) =>
@@ -67,5 +70,13 @@ function withoutNoise(faults: readonly SchemaFault[]): SchemaFault[] {
   const mistyped = new Set(
     single.filter(({ keyword }) => keyword === 'type').map(({ path }) => path),
   );
-  return single.filter(({ path, keyword }) => keyword === 'type' || !mistyped.has(path));
+  const told = new Set<string>();
+  return single.filter(({ path, keyword }) => {
+    if (keyword === 'type') return true;
+    if (mistyped.has(path)) return false;
+    if (!TEXT_KEYWORDS.includes(keyword)) return true;
+    const isFirst = !told.has(path);
+    told.add(path);
+    return isFirst;
+  });
 }

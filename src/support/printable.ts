@@ -1,13 +1,18 @@
-// Cc: control characters; Cf: bidirectional overrides and zero-width characters; Zl, Zp: line and paragraph separators.
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+// Cc: control characters; Cf: bidirectional overrides and zero-width characters; Cs: halves of a surrogate pair; Zl, Zp:
+// line and paragraph separators; and what Unicode has declared to be no character, which XML cannot carry either.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu;
 
 /** One line of text from outside (a host, a file) made safe for a terminal: each control character becomes `\u{..}`. */
 export const printable = (text: string): string =>
   text.replace(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 
 /** Like `printable`, but keeps line breaks and cuts at `limit` characters: for stderr of a command in an error. */
-export function printableLines(text: string, limit = 2000): string {
-  const kept =
-    text.length > limit ? `${text.slice(0, limit)} [${text.length - limit} more characters]` : text;
-  return kept.split(/\r?\n/).map(printable).join('\n').trim();
+export const printableLines = (text: string, limit = 2000): string =>
+  shorten(text, limit).split(/\r?\n/).map(printable).join('\n').trim();
+
+/** A text cut at `limit` characters, with a word on how much is missing: nobody reads a name of a million letters. */
+export function shorten(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const end = /[\ud800-\udbff]/.test(text[limit - 1] ?? '') ? limit - 1 : limit;
+  return `${text.slice(0, end)} [${text.length - end} more characters]`;
 }

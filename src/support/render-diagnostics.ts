@@ -1,20 +1,43 @@
 import { sortDiagnostics, type Diagnostic } from './diagnostic.ts';
-import { printable } from './printable.ts';
+import { printable, shorten } from './printable.ts';
 import { SourceText } from './source-text.ts';
 
 /** How much of a long line is shown on either side of the place at fault. */
 const CONTEXT = 70;
+
+/** How many diagnostics are shown: a file of garbage has as many as it has lines. The counts tell of all. */
+const MOST_SHOWN = 100;
+
+const LONGEST_PATH = 500;
 
 /** Diagnostics for people: where, what, the line with a caret, what was expected, what was probably meant. */
 export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
   texts: ReadonlyMap<string, string>,
 ): string {
+  const lineOf = lineReader(texts);
+  const blocks = sortDiagnostics(diagnostics)
+    .slice(0, MOST_SHOWN)
+    .map((diagnostic) => renderOne(diagnostic, lineOf(diagnostic)).join('\n'));
+  const more = diagnostics.length - blocks.length;
+  const rest = more > 0 ? `and ${more} more: ` : '';
+  return [...blocks, rest + summary(diagnostics)].join('\n\n') + '\n';
+}
+
+/** Gives the line of a diagnostic, secrets hidden; many diagnostics may be on one line of any length. */
+function lineReader(
+  texts: ReadonlyMap<string, string>,
+): (diagnostic: Diagnostic) => string | undefined {
   const sources = new Map(Array.from(texts, ([file, text]) => [file, new SourceText(text)]));
-  const blocks = sortDiagnostics(diagnostics).map((diagnostic) =>
-    renderOne(diagnostic, sources.get(diagnostic.file)).join('\n'),
-  );
-  return [...blocks, summary(diagnostics)].join('\n\n') + '\n';
+  const known = new Map<string, string>();
+  return ({ file, line }) => {
+    const source = sources.get(file);
+    if (source === undefined) return undefined;
+    const key = `${line} ${file}`;
+    const text = known.get(key) ?? withoutSecret(source.line(line));
+    known.set(key, text);
+    return text;
+  };
 }
 
 /** Diagnostics for programs: a JSON text that is safe to print and complete. */
@@ -24,7 +47,9 @@ export function diagnosticsAsJson(diagnostics: readonly Diagnostic[]): string {
     valid: errorCount === 0,
     errorCount,
     warningCount,
-    diagnostics: sortDiagnostics(diagnostics),
+    diagnostics: sortDiagnostics(diagnostics)
+      .slice(0, MOST_SHOWN)
+      .map((diagnostic) => ({ ...diagnostic, path: shorten(diagnostic.path, LONGEST_PATH) })),
   };
   return (
     JSON.stringify(report, undefined, 2).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, escaped) +
@@ -39,12 +64,12 @@ const escaped = (character: string): string =>
     (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
   ).join('');
 
-function renderOne(diagnostic: Diagnostic, source: SourceText | undefined): string[] {
+function renderOne(diagnostic: Diagnostic, sourceLine: string | undefined): string[] {
   const { file, line, column, severity, message, expected, suggestion, code } = diagnostic;
   const gutter = ' '.repeat(String(line).length);
   return [
     `${printable(file)}:${line}:${column}: ${severity}: ${printable(message)} [${printable(code)}]`,
-    ...(source === undefined ? [] : frame(source.line(line), diagnostic)),
+    ...(sourceLine === undefined ? [] : frame(sourceLine, diagnostic)),
     ...(expected === undefined ? [] : [`  ${gutter} = expected: ${printable(expected)}`]),
     ...(suggestion === undefined
       ? []
@@ -52,24 +77,19 @@ function renderOne(diagnostic: Diagnostic, source: SourceText | undefined): stri
   ];
 }
 
-/** What looks like a secret in clear text; the file may have it, but a log shall not. */
-const SECRET = /((?:password|passphrase|secret|token)\w*["']?\s*:\s*)(\S.*)/i;
+/** What looks like a secret in clear text; the file may have it, but a log shall not. Bounded, or it takes hours. */
+const SECRET = /((?:password|passphrase|secret|token)\w{0,24}["']?\s{0,24}:\s*)(\S.*)/i;
 
 const withoutSecret = (line: string): string =>
   line.replace(SECRET, (_, key: string, value: string) => key + '*'.repeat(value.length));
 
 function frame(sourceLine: string, { line, column }: Diagnostic): string[] {
-  const text = withoutSecret(sourceLine);
-  const before = printable(
-    Array.from(text.slice(0, column - 1))
-      .slice(-CONTEXT)
-      .join(''),
-  );
-  const after = printable(
-    Array.from(text.slice(column - 1))
-      .slice(0, CONTEXT)
-      .join(''),
-  );
+  // A character is one or two units long; cut in units first, for the line may be as long as the file.
+  const start = column - 1;
+  const left = Array.from(sourceLine.slice(Math.max(0, start - 2 * CONTEXT - 1), start));
+  const right = Array.from(sourceLine.slice(start, start + 2 * CONTEXT + 1));
+  const before = printable(left.slice(-CONTEXT).join(''));
+  const after = printable(right.slice(0, CONTEXT).join(''));
   const number = String(line);
   return [
     `  ${number} | ${before}${after}`,

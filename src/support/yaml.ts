@@ -173,6 +173,11 @@ class Walk {
     const offset = startOf(event) ?? frame.start;
     if (name === '__proto__')
       this.#problem(offset, 'yaml-key', 'the key `__proto__` is not allowed');
+    const read = event.style === SCALAR_STYLE.PLAIN ? keyAsRead(name) : name;
+    if (read !== name) {
+      const message = `the key \`${printable(name)}\` would be read as \`${read}\`: put it in quotes`;
+      this.#problem(offset, 'ambiguous-key', message);
+    }
     if (frame.keys?.has(name) === true) {
       this.#problem(offset, 'duplicate-key', `the key \`${printable(name)}\` is given twice`);
     }
@@ -238,6 +243,17 @@ class Walk {
   #problem(offset: number | undefined, code: string, message: string): void {
     this.problems.push({ offset: offset ?? 0, code, message });
   }
+}
+
+const NUMBER = /^(?:[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?|0o[0-7]+|0x[\dA-Fa-f]+)$/;
+
+/** A key that is not quoted, as the core schema of YAML 1.2 (10.3.2) reads it: `0o17` is 15, and `~` is null. */
+function keyAsRead(name: string): string {
+  if (/^(?:~|null|Null|NULL|)$/.test(name)) return 'null';
+  if (/^(?:true|True|TRUE|false|False|FALSE)$/.test(name)) return name.toLowerCase();
+  if (/^[-+]?\.(?:inf|Inf|INF)$/.test(name)) return name.startsWith('-') ? '-Infinity' : 'Infinity';
+  if (/^\.(?:nan|NaN|NAN)$/.test(name)) return 'NaN';
+  return NUMBER.test(name) ? String(Number(name)) : name;
 }
 
 /** Where a node begins, its quote included; undefined for one that is not written or stands on the lines below. */
