@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Host } from '../host/host.ts';
+import { readLocalFile } from '../host/local-file.ts';
 import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { reveal, Secret } from '../support/secret.ts';
@@ -8,6 +8,12 @@ import { runScript } from './scripts.ts';
 
 // The size that pcs writes; Debian and crmsh write 4096. Any length serves (lib/lrmd/lrmd_client.c).
 const NEW_KEY_BYTES = 256;
+
+/** More than any key; a file that is larger is another file. */
+const MAX_KEY_BYTES = 1024 * 1024;
+
+/** An authkey from a file on this machine. */
+export const readKeyFile = (path: string): Secret => new Secret(readLocalFile(path, MAX_KEY_BYTES));
 
 /** SHA-256 of a secret, hexadecimal: for comparing, never for showing. */
 export const digestOf = (secret: Secret): string =>
@@ -41,7 +47,7 @@ async function load(
       if (source.key === undefined) throw new Error('the new authkey was not made');
       return source.key;
     case 'file':
-      return unchanged(new Secret(readFileSync(source.path)), digest, source.path);
+      return unchanged(readKeyFile(source.path), digest, source.path);
     case 'clusterNode': {
       const host = hosts.get(source.name);
       if (host === undefined) throw new Error(`no connection to ${source.name}`);

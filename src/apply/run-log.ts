@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { jsonText } from '../report/json.ts';
 
 /** The record of one run, kept on this machine: who, when, what and how it ended, and each CIB before it was edited. */
 export interface RunLog {
@@ -19,7 +20,7 @@ export function openRunLog(directory: string, now: () => Date): RunLog {
   return {
     directory,
     write: (entry) => {
-      writeSync(file, `${JSON.stringify({ time: now().toISOString(), ...entry })}\n`);
+      writeSync(file, jsonText({ time: now().toISOString(), ...entry }));
     },
     keepCib: (purpose, text) => {
       const path = join(directory, `cib-${++copies}-before-${purpose}.xml`);

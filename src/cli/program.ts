@@ -6,6 +6,7 @@ import { addSchema } from './commands/schema.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrust } from './commands/trust.ts';
 import { addValidate } from './commands/validate.ts';
+import { printableText } from '../support/printable.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
@@ -36,6 +37,10 @@ export async function runCommandLine(
   terminal: Terminal,
 ): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
+  // commander quotes the arguments in its errors as they were given.
+  const writeErr = (text: string): void => {
+    terminal.err(printableText(text));
+  };
   const program = new Command('outrigger')
     .description(
       'Brings Pacemaker Remote nodes into a Pacemaker/Corosync cluster and keeps them there.',
@@ -44,15 +49,13 @@ export async function runCommandLine(
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()
-    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
+    .configureOutput({ writeOut: terminal.out, writeErr });
   const finish = (result: ExitCode): void => {
     code = result;
   };
   for (const add of [addValidate, addPlan, addApply, addDrift, addStatus, addTrust, addSchema]) {
     program.addCommand(
-      add(terminal, finish)
-        .exitOverride()
-        .configureOutput({ writeOut: terminal.out, writeErr: terminal.err }),
+      add(terminal, finish).exitOverride().configureOutput({ writeOut: terminal.out, writeErr }),
     );
   }
   try {

@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { readLocalFile } from '../host/local-file.ts';
 import { readPlaybook, type ReadPlaybook } from '../playbook/read-playbook.ts';
 import type { FileFacts } from '../spec/files-named.ts';
 import { readInventory } from '../spec/read-inventory.ts';
@@ -8,6 +10,7 @@ import type { Spec } from '../spec/spec.ts';
 import { hasErrors, sortDiagnostics, type Diagnostic } from '../support/diagnostic.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import type { JsonSchema } from '../support/json-schema.ts';
+import { SourceText, type Position } from '../support/source-text.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 
@@ -52,9 +55,29 @@ export function loadPlaybook(
 export const loadSchema = (name: 'inventory' | 'playbook' | 'plan' | 'drift'): JsonSchema =>
   JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, ROOT), 'utf8')) as JsonSchema;
 
+/** What the YAML reader takes; beyond it nothing is even read. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
 function read(file: string, what: string): string {
+  const bytes = bytesOf(file, what);
+  if (isUtf8(bytes)) return bytes.toString();
+  const { line, column } = firstDamage(bytes);
+  throw new OutriggerError('INPUT_INVALID', `${file}:${line}:${column}: error: this is no UTF-8`, {
+    hint: `save the ${what} as UTF-8 text`,
+  });
+}
+
+/** Where a byte stands that is no UTF-8: decoded and encoded again it is another. */
+function firstDamage(bytes: Buffer): Position {
+  const text = bytes.toString();
+  const again = Buffer.from(text);
+  const at = bytes.findIndex((byte, index) => byte !== again[index]);
+  return new SourceText(text).positionAt(bytes.subarray(0, at).toString().length);
+}
+
+function bytesOf(file: string, what: string): Buffer {
   try {
-    return readFileSync(file, 'utf8');
+    return readLocalFile(file, MAX_BYTES);
   } catch (thrown) {
     throw new OutriggerError('USAGE', `cannot read the ${what} ${file}: ${messageOf(thrown)}`, {
       hint: `name a file with ${what === 'inventory' ? '-i' : '--playbook'} FILE`,
@@ -64,8 +87,8 @@ function read(file: string, what: string): string {
 
 function lookAt(path: string): FileFacts {
   try {
-    const { mode, size } = statSync(path);
-    return { exists: true, mode, size };
+    const found = statSync(path);
+    return { exists: true, isFile: found.isFile(), mode: found.mode, size: found.size };
   } catch {
     return { exists: false };
   }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { digestOf, withNewKey } from '../apply/authkey.ts';
+import { digestOf, readKeyFile, withNewKey } from '../apply/authkey.ts';
 import { gather, type Gathered, type Machine } from '../facts/gather.ts';
 import type { ConnectHost, Host } from '../host/host.ts';
 import { hasConnections, readCib } from '../pacemaker/cib.ts';
@@ -15,7 +14,6 @@ import type { Playbook } from '../playbook/playbook.ts';
 import { desire, type Desired } from '../spec/desired.ts';
 import type { ClusterNodeSpec, RemoteNodeSpec, Spec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
-import { Secret } from '../support/secret.ts';
 import { forecast, type Intention } from './forecast.ts';
 
 export interface PlanRequest {
@@ -101,7 +99,7 @@ function keyFile({
 }: Spec): { path: string; digest: string } | undefined {
   if (authkey.kind !== 'file') return undefined;
   try {
-    return { path: authkey.path, digest: digestOf(new Secret(readFileSync(authkey.path))) };
+    return { path: authkey.path, digest: digestOf(readKeyFile(authkey.path)) };
   } catch (thrown) {
     throw new OutriggerError(
       'INPUT_INVALID',

@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes';
 import { OutriggerError, messageOf } from '../support/errors.ts';
-import { printable } from '../support/printable.ts';
+import { printable, shorten } from '../support/printable.ts';
 
 /** An element of an XML document. Text, comments and processing instructions are not kept: the CIB holds none that count. */
 export interface XmlElement {
@@ -79,7 +79,7 @@ export function parseXml(text: string, what: string): XmlElement {
   } catch (thrown) {
     throw new OutriggerError(
       'REPLY_INVALID',
-      `${what} is not well-formed XML: ${printable(messageOf(thrown))}`,
+      `${what} is not well-formed XML: ${printable(shorten(messageOf(thrown), 200))}`,
     );
   }
 }

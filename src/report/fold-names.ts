@@ -1,7 +1,10 @@
-import { printable } from '../support/printable.ts';
+import { printable, shorten } from '../support/printable.ts';
 
 /** As many digits as the ranges of an inventory may have, and as surely stay an exact number. */
 const MAX_DIGITS = 9;
+
+/** Longer than any name or address; each number in a name costs a copy of it. */
+const MAX_LENGTH = 300;
 
 /** A name cut at one of its numbers. */
 interface Cut {
@@ -38,7 +41,9 @@ export function foldNames(names: Iterable<string>): string {
     else if (run !== undefined) run.last = cut;
     else terms.push(opened(open, cut));
   }
-  return terms.map((term) => printable(typeof term === 'string' ? term : termOf(term))).join(', ');
+  return terms
+    .map((term) => printable(typeof term === 'string' ? shorten(term, MAX_LENGTH) : termOf(term)))
+    .join(', ');
 }
 
 /** The run that a name goes on with; one with zeros in front and one without may stand beside each other. */
@@ -67,9 +72,9 @@ function mostCommon(cuts: readonly Cut[], frequency: ReadonlyMap<string, number>
   return best;
 }
 
-/** Only names that stay unambiguous in a folded list are cut: others stand for themselves. */
+/** Only names that stay unambiguous in a folded list are cut, and no longer ones than a name can be: others stand for themselves. */
 const cutsOf = (name: string): readonly Cut[] =>
-  /[[\],\s]/.test(name)
+  name.length > MAX_LENGTH || /[[\],\s]/.test(name)
     ? []
     : [...name.matchAll(/\d+/g)]
         .filter(([digits]) => digits.length <= MAX_DIGITS)

@@ -14,7 +14,12 @@ export interface NamedFile {
 /** What the caller found out about a file. */
 export type FileFacts =
   | { readonly exists: false }
-  | { readonly exists: true; readonly mode: number; readonly size: number };
+  | {
+      readonly exists: true;
+      readonly isFile: boolean;
+      readonly mode: number;
+      readonly size: number;
+    };
 
 /** The local files that an inventory names; only the caller can look at them. */
 export function filesNamed(inventory: Sound<Inventory>, base: PathBase): NamedFile[] {
@@ -59,6 +64,9 @@ function checkFile({ path, pointer, kind }: NamedFile, found: FileFacts): Findin
           }),
         ]
       : [errorAt(pointer, 'missing-file', message)];
+  }
+  if (!found.isFile) {
+    return [errorAt(pointer, 'wrong-file', `the ${called} ${path} is not a regular file`)];
   }
   const findings: Finding[] = [];
   if (kind !== 'known-hosts' && (found.mode & 0o077) !== 0) {

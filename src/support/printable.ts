@@ -8,7 +8,11 @@ export const printable = (text: string): string =>
 
 /** Like `printable`, but keeps line breaks and cuts at `limit` characters: for stderr of a command in an error. */
 export const printableLines = (text: string, limit = 2000): string =>
-  shorten(text, limit).split(/\r?\n/).map(printable).join('\n').trim();
+  printableText(shorten(text, limit)).trim();
+
+/** A text of several lines made safe for a terminal, nothing cut off. */
+export const printableText = (text: string): string =>
+  text.split(/\r?\n/).map(printable).join('\n');
 
 /** A text cut at `limit` characters, with a word on how much is missing: nobody reads a name of a million letters. */
 export function shorten(text: string, limit: number): string {

@@ -1,4 +1,5 @@
 import { sortDiagnostics, type Diagnostic } from './diagnostic.ts';
+import { withEscapes } from './json-escapes.ts';
 import { printable, shorten } from './printable.ts';
 import { SourceText } from './source-text.ts';
 
@@ -51,18 +52,8 @@ export function diagnosticsAsJson(diagnostics: readonly Diagnostic[]): string {
       .slice(0, MOST_SHOWN)
       .map((diagnostic) => ({ ...diagnostic, path: shorten(diagnostic.path, LONGEST_PATH) })),
   };
-  return (
-    JSON.stringify(report, undefined, 2).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, escaped) +
-    '\n'
-  );
+  return `${withEscapes(JSON.stringify(report, undefined, 2))}\n`;
 }
-
-/** What JSON.stringify leaves as it is, but a terminal would obey. */
-const escaped = (character: string): string =>
-  Array.from(
-    { length: character.length },
-    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
-  ).join('');
 
 function renderOne(diagnostic: Diagnostic, sourceLine: string | undefined): string[] {
   const { file, line, column, severity, message, expected, suggestion, code } = diagnostic;

@@ -6,6 +6,7 @@ import { renderStatus } from '../../report/status-text.ts';
 import { EXIT } from '../exit-code.ts';
 import { inventoryFor } from '../load.ts';
 import { inventoryOption, jsonOption } from '../options.ts';
+import { printable } from '../../support/printable.ts';
 import { styleFor } from '../style.ts';
 import type { AddCommand } from '../terminal.ts';
 
@@ -24,7 +25,8 @@ export const addStatus: AddCommand = (terminal, finish) =>
     .action(async ({ inventory, json }: Options) => {
       const spec = inventoryFor(inventory, terminal);
       const { cluster, silent } = await readStatus(spec, connectSsh, terminal.signal);
-      for (const { host, message } of silent) terminal.err(`${host ?? ''}: ${message}\n`);
+      for (const { host, message } of silent)
+        terminal.err(`${host ?? ''}: ${printable(message)}\n`);
       terminal.out(
         json
           ? statusAsJson(cluster)

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { loadInventory } from '../../flows/load-document.ts';
 import { counted } from '../../report/layout.ts';
 import { hasErrors } from '../../support/diagnostic.ts';
+import { printable } from '../../support/printable.ts';
 import { diagnosticsAsJson, renderDiagnostics } from '../../support/render-diagnostics.ts';
 import { EXIT } from '../exit-code.ts';
 import { inventoryOption, jsonOption } from '../options.ts';
@@ -26,7 +27,7 @@ export const addValidate: AddCommand = (terminal, finish) =>
         terminal.out(renderDiagnostics(diagnostics, new Map([[inventory, text]])));
       else
         terminal.out(
-          `${inventory} is valid: ${counted(spec?.clusterNodes.length ?? 0, 'cluster node')}, ${counted(spec?.remoteNodes.length ?? 0, 'remote node')}.\n`,
+          `${printable(inventory)} is valid: ${counted(spec?.clusterNodes.length ?? 0, 'cluster node')}, ${counted(spec?.remoteNodes.length ?? 0, 'remote node')}.\n`,
         );
       finish(hasErrors(diagnostics) ? EXIT.error : EXIT.ok);
     });

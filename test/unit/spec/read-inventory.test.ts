@@ -250,10 +250,10 @@ remoteNodes: [{ name: r1, address: 192.0.2.21, group: compute }]
   it('are faulty when missing, empty or readable by others', () => {
     const found = read(text).diagnoseFiles(
       new Map([
-        ['/home/me/.ssh/id', { exists: true, mode: 0o100644, size: 411 }],
-        ['/etc/outrigger/known_hosts', { exists: true, mode: 0o100644, size: 0 }],
+        ['/home/me/.ssh/id', { exists: true, isFile: true, mode: 0o100644, size: 411 }],
+        ['/etc/outrigger/known_hosts', { exists: true, isFile: true, mode: 0o100644, size: 0 }],
         ['/etc/keys/cloud', { exists: false }],
-        ['/etc/authkey', { exists: true, mode: 0o100600, size: 0 }],
+        ['/etc/authkey', { exists: true, isFile: true, mode: 0o100600, size: 0 }],
       ]),
     );
     assert.deepEqual(

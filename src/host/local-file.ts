@@ -1,0 +1,32 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+
+const CHUNK = 1024 * 1024;
+
+/**
+ * The content of a file on this machine, at most `limit` bytes. Throws for everything that is no regular file: a FIFO
+ * would keep us waiting, and a device never ends.
+ */
+export function readLocalFile(path: string, limit: number): Buffer {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = fstatSync(file);
+    if (found.isDirectory()) throw new Error('it is a directory');
+    if (!found.isFile()) throw new Error('it is not a regular file');
+    return readUpTo(file, limit);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readUpTo(file: number, limit: number): Buffer {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for (;;) {
+    const chunk = Buffer.alloc(Math.min(CHUNK, limit + 1 - length));
+    const read = readSync(file, chunk);
+    if (read === 0) return Buffer.concat(chunks);
+    length += read;
+    if (length > limit) throw new Error(`it is larger than ${limit / 1024 / 1024} MiB`);
+    chunks.push(chunk.subarray(0, read));
+  }
+}
