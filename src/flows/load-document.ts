@@ -56,7 +56,7 @@ export const loadSchema = (name: 'inventory' | 'playbook' | 'plan' | 'drift'): J
   JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, ROOT), 'utf8')) as JsonSchema;
 
 /** What the YAML reader takes; beyond it nothing is even read. */
-const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
 
 function read(file: string, what: string): string {
   const bytes = bytesOf(file, what);

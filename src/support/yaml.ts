@@ -15,7 +15,11 @@ import { SourceText, type Position } from './source-text.ts';
 
 const MAX_ALIASES = 100;
 const MAX_DEPTH = 32;
-const MAX_LENGTH = 8 * 1024 * 1024;
+const MAX_LENGTH = 4 * 1024 * 1024;
+/** Ten thousand nodes, each with fifty settings. */
+const MAX_VALUES = 500_000;
+/** A file with more problems is no inventory with mistakes but something else. */
+const MAX_PROBLEMS = 1000;
 
 type NodeEvent = Exclude<Event, { type: typeof EVENT_ID.DOCUMENT | typeof EVENT_ID.POP }>;
 
@@ -86,7 +90,7 @@ export function readYaml(
     diagnostics: sortDiagnostics(problems.map((problem) => diagnose(file, source, problem))),
   });
   if (text.length > MAX_LENGTH) {
-    return refuse([{ offset: 0, code: 'too-large', message: 'this file is larger than 8 MiB' }]);
+    return refuse([{ offset: 0, code: 'too-large', message: 'this file is larger than 4 MiB' }]);
   }
   try {
     const events = parseEvents(source.text, { maxDepth: MAX_DEPTH });
@@ -147,7 +151,7 @@ class Walk {
           'a file holds one document; here begins another',
         );
         return;
-      } else if (!this.#takeNode(event)) return;
+      } else if (!this.#takeNode(event) || this.problems.length >= MAX_PROBLEMS) return;
     }
     if (this.places.size === 0) this.#problem(0, 'yaml-empty', 'this file holds nothing');
   }
@@ -155,6 +159,11 @@ class Walk {
   /** Takes a key or a value; false when the rest cannot be understood. */
   #takeNode(event: NodeEvent): boolean {
     const frame = this.#stack.at(-1);
+    if (this.places.size >= MAX_VALUES) {
+      const message = `this file holds more than ${MAX_VALUES} values`;
+      this.#problem(startOf(event), 'too-large', message);
+      return false;
+    }
     if (event.type !== EVENT_ID.ALIAS && event.tagStart >= 0) {
       this.#problem(event.tagStart, 'yaml-tag', 'tags (`!...`) have no meaning here');
     }

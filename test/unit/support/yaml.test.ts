@@ -89,6 +89,32 @@ describe('readYaml', () => {
     );
   });
 
+  for (const [written, meant] of [
+    ['0o17', '15'],
+    ['007', '7'],
+    ['1.0', '1'],
+    ['~', 'null'],
+    ['True', 'true'],
+    ['-.inf', '-Infinity'],
+  ]) {
+    it(`refuses the key ${written}, which would be ${meant}`, () => {
+      const { diagnostics: found } = readYaml('a.yml', `groups: { ${written}: x }`);
+      assert.deepEqual(
+        found.map(({ code, column, message }) => [code, column, message.includes(`\`${meant}\``)]),
+        [['ambiguous-key', 11, true]],
+      );
+      assert.deepEqual(readYaml('a.yml', `'${written}': x`).diagnostics, []);
+    });
+  }
+
+  it('takes keys that are read as they are written', () => {
+    for (const key of ['true', 'null', '7', 'r1', '1.5', 'no', '1e', '-'])
+      assert.deepEqual(
+        readYaml('a.yml', `{ "x": 1, ${key === '-' ? '"-"' : key}: x }`).diagnostics,
+        [],
+      );
+  });
+
   it('tells what is wrong with any text instead of throwing, at a place inside it', () => {
     const yamlish = fc.stringMatching(/^[a-c:\- \n\t[\]{}&*!|>'"#,?%@0~\\]{0,40}$/);
     fc.assert(

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeError } from '../../src/cli/describe-error.ts';
+import { EXIT } from '../../src/cli/exit-code.ts';
+import { runCommandLine } from '../../src/cli/program.ts';
+import { RAW } from '../unit/hostile/nasty.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+const INVENTORY = `apiVersion: outrigger/v1
+cluster: { name: prod }
+clusterNodes: [{ name: c1, address: 192.0.2.11 }]
+remoteNodes: [{ name: r1, address: 192.0.2.21 }]
+`;
+
+interface Said {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** Runs a command in this process, for what cannot hang. */
+async function run(...argv: string[]): Promise<Said> {
+  let text = '';
+  const say = (more: string): void => void (text += more);
+  const terminal = {
+    ...{ out: say, err: say, outStream: process.stdout, errStream: process.stderr },
+    ...{ inIsTerminal: false, env: {}, signal: new AbortController().signal },
+  };
+  try {
+    return { code: await runCommandLine(argv, terminal), text };
+  } catch (thrown) {
+    return { code: EXIT.error, text: text + describeError(thrown) };
+  }
+}
+
+/** Runs a command as a process of its own, killed when it has not ended after a while. */
+const runProcess = (...argv: string[]): Promise<Said> =>
+  new Promise((resolve) => {
+    const args = ['--import', 'tsx', MAIN, ...argv];
+    execFile(process.execPath, args, { timeout: 15_000 }, (error, stdout, stderr) => {
+      resolve({ code: Number(error?.code ?? (error ? -1 : 0)), text: stdout + stderr });
+    });
+  });
+
+describe('hostile arguments', () => {
+  let folder: string;
+  const at = (name: string): string => join(folder, name);
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'outrigger-arguments-'));
+    await writeFile(at('inventory.yml'), INVENTORY);
+  });
+  after(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  const evil = '\u001b]0;owned\u0007\u009b31m\u202e';
+
+  for (const [what, argv] of Object.entries({
+    'a file name': ['validate', '-i', `/nowhere/${evil}`],
+    'a pattern': ['plan', '-i', 'INVENTORY', '--limit', evil],
+    'a risk': ['apply', '-i', 'INVENTORY', '--allow', evil],
+    'a number': ['plan', '-i', 'INVENTORY', '--forks', evil],
+    'a batch': ['apply', '-i', 'INVENTORY', '--batch', evil],
+    'a playbook': ['plan', '-i', 'INVENTORY', '--playbook', `/nowhere/${evil}`],
+    'an option': ['plan', '-i', 'INVENTORY', `--${evil}`],
+    'a command': [evil],
+    'the name of a schema': ['schema', evil],
+  })) {
+    it(`are told without their control characters: ${what}`, async () => {
+      const { code, text } = await run(
+        ...argv.map((word) => word.replace('INVENTORY', at('inventory.yml'))),
+      );
+      assert.equal(code, EXIT.error);
+      assert.doesNotMatch(text, RAW);
+      assert.match(text, /owned/);
+    });
+  }
+
+  it('are told without their control characters: the file of a valid inventory', async () => {
+    const file = at(`${evil}.yml`.replaceAll('/', ''));
+    await writeFile(file, INVENTORY);
+    const { code, text } = await run('validate', '-i', file);
+    assert.deepEqual(
+      [code, RAW.test(text), /is valid: 1 cluster node/.test(text)],
+      [0, false, true],
+    );
+    await writeFile(file, 'cluster: 1');
+    assert.doesNotMatch((await run('validate', '-i', file)).text, RAW);
+    assert.doesNotMatch((await run('validate', '--json', '-i', file)).text, RAW);
+  });
+
+  describe('an inventory that is no inventory', () => {
+    const refused = async (said: Promise<Said>, why: RegExp): Promise<void> => {
+      const { code, text } = await said;
+      assert.equal(code, EXIT.error, text);
+      assert.match(text, why);
+      assert.ok(text.length < 1000, text);
+    };
+
+    it('is refused: a folder', () => refused(run('validate', '-i', folder), /it is a directory/));
+
+    it('is refused: nothing', () =>
+      refused(run('validate', '-i', at('nothing')), /no such file or directory/));
+
+    it('is refused: a FIFO that nobody writes to', async () => {
+      execFileSync('mkfifo', [at('fifo')]);
+      await refused(runProcess('validate', '-i', at('fifo')), /it is not a regular file/);
+    });
+
+    it('is refused: a device that never ends', () =>
+      refused(runProcess('validate', '-i', '/dev/zero'), /it is not a regular file/));
+
+    it('is refused: a hundred megabytes', async () => {
+      await writeFile(at('large'), 'a: b\n');
+      await truncate(at('large'), 100_000_000);
+      await refused(run('validate', '-i', at('large')), /it is larger than 4 MiB/);
+    });
+
+    it('is refused at the first byte that is no UTF-8', async () => {
+      await writeFile(at('latin1'), Buffer.from('cluster: x\nname: Z\u00fcrich\n', 'latin1'));
+      await refused(run('validate', '-i', at('latin1')), /latin1:2:8: error: this is no UTF-8/);
+    });
+
+    it('is refused: an executable', () =>
+      refused(run('validate', '-i', process.execPath), /larger than 4 MiB|no UTF-8/));
+
+    for (const [what, text] of Object.entries({
+      brackets: '['.repeat(4_000_000),
+      'lines of garbage': '%%%\n'.repeat(1_000_000),
+      'one list': '- x\n'.repeat(1_000_000),
+      passwords: `${'password'.repeat(500_000)}: [`,
+      anchors: '&a '.repeat(1_300_000),
+      blanks: ' '.repeat(4_000_000),
+      'keys in one line': `{${'a: 1, '.repeat(650_000)}}`,
+      comments: '#\n'.repeat(2_000_000),
+    })) {
+      it(`is refused within seconds: four megabytes of ${what}`, async () => {
+        await writeFile(at('garbage'), text);
+        const began = process.cpuUsage();
+        const { code, text: said } = await run('validate', '-i', at('garbage'));
+        const { user, system } = process.cpuUsage(began);
+        assert.equal(code, EXIT.error, said.slice(0, 500));
+        assert.ok(said.length < 80_000, String(said.length));
+        assert.ok(user + system < 10e6, `${(user + system) / 1e6} s`);
+      });
+    }
+  });
+
+  describe('a file that an inventory names', () => {
+    it('is refused when it is no file at all', async () => {
+      execFileSync('mkfifo', ['-m', '600', at('key')]);
+      const text = `${INVENTORY}connection: { identityFile: key, knownHostsFile: /dev/zero }\nauthentication: { authkey: { file: . } }\n`;
+      await writeFile(at('files.yml'), text);
+      const { code, text: said } = await run('plan', '-i', at('files.yml'));
+      assert.equal(code, EXIT.error);
+      assert.equal(said.match(/is not a regular file \[wrong-file\]/g)?.length, 3, said);
+    });
+  });
+});
