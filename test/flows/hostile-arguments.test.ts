@@ -86,7 +86,7 @@ describe('hostile arguments', () => {
     await writeFile(file, INVENTORY);
     const { code, text } = await run('validate', '-i', file);
     assert.deepEqual(
-      [code, RAW.test(text), /is valid: 1 cluster node/.test(text)],
+      [code, RAW.test(text), text.includes('is valid: 1 cluster node')],
       [0, false, true],
     );
     await writeFile(file, 'cluster: 1');

@@ -51,19 +51,12 @@ export function placesIn(schema: JsonSchema): Place[] {
     const required = Object.fromEntries(
       requiredOf(rule).map(([key, child]) => [key, sample(child)]),
     );
-    const place = (
-      kind: Place['kind'],
-      named: string,
-      of: Part,
-      right: unknown,
-      document: unknown,
-    ) => ({
-      ...{ kind, rule: of, right, title: named },
-      fill: (yaml: string) => filled(document, yaml),
+    const place = (kind: Place['kind'], of: Part, right: unknown, document: unknown): Place => ({
+      ...{ kind, rule: of, right },
+      title: `${kind === 'key' ? 'a key of ' : ''}${title || 'the document'}`,
+      fill: (yaml) => filled(document, yaml),
     });
-    const found: Place[] = [
-      place('value', title || 'the document', rule, sample(rule), build(HERE)),
-    ];
+    const found = [place('value', rule, sample(rule), build(HERE))];
     for (const [key, child] of Object.entries((rule['properties'] ?? {}) as Part)) {
       const least = rule['maxProperties'] === 1 ? {} : required;
       found.push(...walk(child, `${title}/${key}`, (inner) => build({ ...least, [key]: inner })));
@@ -76,15 +69,7 @@ export function placesIn(schema: JsonSchema): Place[] {
     if (others !== undefined) {
       const value = typeof others === 'object' ? sample(others) : 1;
       const names = resolve(rule['propertyNames']);
-      found.push(
-        place(
-          'key',
-          `a key of ${title || 'the document'}`,
-          names,
-          'unheard-of',
-          build({ ...required, [HERE]: value }),
-        ),
-      );
+      found.push(place('key', names, 'unheard-of', build({ ...required, [HERE]: value })));
     }
     return found;
   };
