@@ -7,6 +7,7 @@ const DOORS = {
   'js-yaml': '^src/support/yaml\\.ts$',
   ajv: '^src/support/json-schema\\.ts$',
   'ssh2|ssh2-sftp-client': '^src/host/ssh/',
+  'ssh-config': '^src/host/ssh-config/',
   listr2: '^src/cli/progress-listr\\.ts$',
   saxes: '^src/pacemaker/xml\\.ts$',
   commander: '^src/cli/',

@@ -1,4 +1,6 @@
+import { askProgram } from '../host/askpass.ts';
 import { OutriggerError } from '../support/errors.ts';
+import { Secret } from '../support/secret.ts';
 import type { Terminal } from './terminal.ts';
 
 type Ask = (
@@ -29,4 +31,47 @@ export async function askSure(
 const promptFor: Ask = async (question, context) => {
   const { default: confirm } = await import('@inquirer/confirm');
   return confirm(question, context);
+};
+
+type AskHidden = (
+  question: { readonly message: string; readonly mask: boolean },
+  context: { readonly signal: AbortSignal; readonly output: NodeJS.WritableStream },
+) => Promise<string>;
+
+type Asked = Pick<Terminal, 'signal' | 'env' | 'inIsTerminal' | 'errStream'>;
+
+/**
+ * Asks for a secret: the program SSH_ASKPASS, as ssh decides that, or else the person at the terminal. The question
+ * goes to stderr, for stdout may be read by a program. Throws REFUSED where nobody can be asked.
+ */
+export async function askSecret(
+  terminal: Asked,
+  question: string,
+  ask: AskHidden = hiddenPromptFor,
+): Promise<Secret> {
+  const { signal, env, inIsTerminal, errStream: output } = terminal;
+  const program = env['SSH_ASKPASS'] ?? '';
+  const required = env['SSH_ASKPASS_REQUIRE'] ?? '';
+  const isProgramFirst = required === 'force' || required === 'prefer' || !inIsTerminal;
+  if (program !== '' && required !== 'never' && isProgramFirst) {
+    return askProgram([program], question, signal);
+  }
+  if (!inIsTerminal) {
+    throw new OutriggerError(
+      'REFUSED',
+      'nobody can be asked for it here (no terminal, no SSH_ASKPASS)',
+    );
+  }
+  try {
+    const answer = await ask({ message: question, mask: false }, { signal, output });
+    return new Secret(new TextEncoder().encode(answer));
+  } catch (thrown) {
+    if (!(thrown instanceof Error) || !LEFT.includes(thrown.name)) throw thrown;
+    throw new OutriggerError('INTERRUPTED', 'interrupted: nothing was changed', { cause: thrown });
+  }
+}
+
+const hiddenPromptFor: AskHidden = async (question, context) => {
+  const { default: password } = await import('@inquirer/password');
+  return password(question, context);
 };

@@ -1,8 +1,8 @@
-import { closeAll, planCluster, type Planned } from '../flows/plan-cluster.ts';
-import { connectSsh } from '../host/ssh/connect.ts';
+import { closeAll, planCluster, type Planned, type PlanRequest } from '../flows/plan-cluster.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { select } from '../spec/select.ts';
 import type { RemoteNodeSpec, Spec } from '../spec/spec.ts';
+import { withConnector } from './connections.ts';
 import { inventoryFor, playbookFor } from './load.ts';
 import type { SharedOptions } from './options.ts';
 import { startProgress } from './progress.ts';
@@ -28,16 +28,27 @@ export async function withPlan(
   const spec = inventoryFor(options.inventory, terminal);
   const playbook = playbookFor(options.playbook);
   const selected = select({ remoteNodes: spec.remoteNodes }, options.limit);
+  await withConnector(terminal, [...spec.clusterNodes, ...selected], async ({ connect }) => {
+    const planned = await planWith(
+      { spec, selected, playbook, connect, forks: options.forks, foresees },
+      terminal,
+    );
+    try {
+      await use({ spec, selected, playbook, planned });
+    } finally {
+      await closeAll(planned.hosts);
+    }
+  });
+}
+
+async function planWith(
+  request: Omit<PlanRequest, 'signal' | 'onProgress'>,
+  terminal: Terminal,
+): Promise<Planned> {
   const progress = await progressFor(terminal, []);
-  let planned: Planned;
   try {
-    planned = await planCluster({
-      spec,
-      selected,
-      playbook,
-      connect: connectSsh,
-      forks: options.forks,
-      foresees,
+    return await planCluster({
+      ...request,
       signal: terminal.signal,
       onProgress: (done, total) => {
         progress.gather(done, total);
@@ -45,11 +56,6 @@ export async function withPlan(
     });
   } finally {
     await progress.stop();
-  }
-  try {
-    await use({ spec, selected, playbook, planned });
-  } finally {
-    await closeAll(planned.hosts);
   }
 }
 

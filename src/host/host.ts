@@ -1,3 +1,4 @@
+import type { ConnectionSpec } from '../spec/spec.ts';
 import type { Secret } from '../support/secret.ts';
 
 /** One run of a static POSIX shell script on a host, as root. */
@@ -47,17 +48,10 @@ export interface Host {
   close(): Promise<void>;
 }
 
-/** How to reach a machine by SSH and become root there. */
-export interface Connection {
+/** How to reach a machine by SSH and become root there, as the inventory says it. */
+export interface Connection extends ConnectionSpec {
+  /** A host name, an IP address, or a `Host` of ssh_config. */
   readonly address: string;
-  readonly port: number;
-  readonly user: string;
-  /** Path of a private key; without one the agent at SSH_AUTH_SOCK and then the default key files are tried. */
-  readonly identityFile: string | undefined;
-  readonly become: 'none' | 'sudo';
-  /** Path of the known_hosts file; without one `~/.ssh/known_hosts`. */
-  readonly knownHostsFile: string | undefined;
-  readonly connectTimeoutMs: number;
 }
 
 /** Opens a connection; `signal` gives it up. Rejects with an OutriggerError that names the host. */

@@ -2,19 +2,17 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OutriggerError } from '../support/errors.ts';
 import {
-  defaultKnownHostsFile,
   entriesFor,
   fingerprint,
   keyTypeOf,
   type KnownHost,
-  knownHostName,
   parseKnownHosts,
 } from './known-hosts.ts';
 
 /** A server's public key that the operator has confirmed. */
 export interface ConfirmedKey {
-  readonly address: string;
-  readonly port: number;
+  /** Its `knownHostName`, or its HostKeyAlias. */
+  readonly name: string;
   readonly blob: Uint8Array;
 }
 
@@ -24,7 +22,7 @@ export interface ConfirmedKey {
  */
 export async function recordKnownHosts(
   keys: readonly ConfirmedKey[],
-  file: string = defaultKnownHostsFile(),
+  file: string,
 ): Promise<number> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const handle = await open(file, 'a+', 0o600);
@@ -43,7 +41,7 @@ export async function recordKnownHosts(
 
 function newLines(keys: readonly ConfirmedKey[], known: readonly KnownHost[]): readonly string[] {
   const lines = keys.flatMap((key) => {
-    const same = entriesFor(known, key.address, key.port).filter((entry) =>
+    const same = entriesFor(known, key.name).filter((entry) =>
       Buffer.from(entry.blob).equals(key.blob),
     );
     const revoked = same.find((entry) => entry.marker === 'revoked');
@@ -53,19 +51,18 @@ function newLines(keys: readonly ConfirmedKey[], known: readonly KnownHost[]): r
   return [...new Set(lines)];
 }
 
-function lineOf({ address, port, blob }: ConfirmedKey): string {
-  const name = knownHostName(address, port);
+function lineOf({ name, blob }: ConfirmedKey): string {
   const type = keyTypeOf(blob);
   if (type === undefined) throw new Error('a public key without a type');
   if (/[\s,*?!|#@]/.test(name)) {
-    throw new OutriggerError('INPUT_INVALID', `${address} cannot be the name of a known host`);
+    throw new OutriggerError('INPUT_INVALID', `${name} cannot be the name of a known host`);
   }
   return `${name} ${type} ${Buffer.from(blob).toString('base64')}`;
 }
 
-const revokedKey = ({ address, blob }: ConfirmedKey, entry: KnownHost): OutriggerError =>
+const revokedKey = ({ name, blob }: ConfirmedKey, entry: KnownHost): OutriggerError =>
   new OutriggerError(
     'HOST_KEY_CHANGED',
-    `the key ${fingerprint(blob)} of ${address} is revoked in ${entry.file}:${entry.line}`,
+    `the key ${fingerprint(blob)} of ${name} is revoked in ${entry.file}:${entry.line}`,
     { hint: 'never trust a revoked key: find out which machine answers with it' },
   );

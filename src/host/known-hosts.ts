@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { normalAddress } from '../spec/address.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
+import { fitsList } from './pattern.ts';
 
 /** One line of a known_hosts file that names a key. */
 export interface KnownHost {
@@ -25,8 +25,10 @@ export const fingerprint = (blob: Uint8Array): string =>
   `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 
 /** The name under which known_hosts files a server: the address, with the port where it is not 22. */
-export const knownHostName = (address: string, port: number): string =>
-  port === 22 ? address.toLowerCase() : `[${address.toLowerCase()}]:${port}`;
+export function knownHostName(address: string, port: number): string {
+  const plain = normalAddress(address);
+  return port === 22 ? plain : `[${plain}]:${port}`;
+}
 
 /** The type that a public key declares in its first field. */
 export function keyTypeOf(blob: Uint8Array): string | undefined {
@@ -56,25 +58,14 @@ function parseLine(text: string, file: string, line: number): KnownHost | undefi
   return keyTypeOf(blob) === keyType ? { marker, names, keyType, blob, file, line } : undefined;
 }
 
-/** The entries that speak about one server. */
-export function entriesFor(
-  entries: readonly KnownHost[],
-  address: string,
-  port: number,
-): readonly KnownHost[] {
-  const name = knownHostName(address, port);
-  return entries.filter((entry) => namesMatch(entry.names, name));
-}
+/** The entries that speak about one server, by its `knownHostName` or its HostKeyAlias. */
+export const entriesFor = (entries: readonly KnownHost[], name: string): readonly KnownHost[] =>
+  entries.filter((entry) => namesMatch(entry.names, name.toLowerCase()));
 
 function namesMatch(names: string, name: string): boolean {
-  if (names.startsWith('|')) return hashMatches(names, name);
-  const patterns = names.toLowerCase().split(',');
-  const denied = patterns.some(
-    (pattern) => pattern.startsWith('!') && globMatches(pattern.slice(1), name),
-  );
-  return (
-    !denied && patterns.some((pattern) => !pattern.startsWith('!') && globMatches(pattern, name))
-  );
+  return names.startsWith('|')
+    ? hashMatches(names, name)
+    : fitsList(names.toLowerCase().split(','), name);
 }
 
 /** `|1|SALT|HASH`, both base64: the HMAC-SHA1 of the name, keyed with the salt. */
@@ -85,17 +76,6 @@ function hashMatches(hashed: string, name: string): boolean {
   return digest.equals(Buffer.from(hash, 'base64'));
 }
 
-function globMatches(pattern: string, name: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(name);
-}
-
-/** Where ssh keeps the keys of servers that the operator has confirmed. */
-export const defaultKnownHostsFile = (): string => join(homedir(), '.ssh', 'known_hosts');
-
 interface Parsed {
   readonly version: string;
   readonly entries: readonly KnownHost[];
@@ -105,9 +85,7 @@ interface Parsed {
 const parsedFiles = new Map<string, Parsed>();
 
 /** Reads a known_hosts file; one that is absent knows nobody, one that cannot be read is an error. */
-export async function loadKnownHosts(
-  file: string = defaultKnownHostsFile(),
-): Promise<readonly KnownHost[]> {
+export async function loadKnownHosts(file: string): Promise<readonly KnownHost[]> {
   try {
     const { mtimeMs, size, ino } = await stat(file);
     const version = [mtimeMs, size, ino].join(':');

@@ -11,6 +11,9 @@ type LineOf = (pointer: string) => number;
 const REMOTE_NODE_NAME = /^[A-Za-z_][A-Za-z0-9._-]{0,63}$/;
 const CLUSTER_NODE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
 
+/** Where SSH goes as long as nothing says otherwise. */
+const SSH_PORT = 22;
+
 /** Names and addresses that no node can have, or that cannot stand beside each other. */
 export const checkNodes = (resolved: Resolved, lineOf: LineOf): Finding[] =>
   oncePerPlace([
@@ -43,7 +46,7 @@ function checkClusterNodes(nodes: readonly Declared<ClusterNodeSpec>[], lineOf: 
         code: 'duplicate-name',
         message: `another cluster node is named \`${name}\``,
       }),
-      ...hosts.claim(endpoint(address, connection.port), addressPointer, {
+      ...hosts.claim(endpoint(address, connection.port ?? SSH_PORT), addressPointer, {
         code: 'duplicate-address',
         message: `another cluster node has the address \`${address}\``,
       }),
@@ -89,7 +92,10 @@ function checkRemoteAddresses({ clusterNodes, remoteNodes }: Resolved, lineOf: L
   const clusterAddresses = new Map(
     clusterNodes.flatMap((clusterNode) => [
       [normalAddress(clusterNode.node.address), clusterNode],
-      [endpoint(clusterNode.node.address, clusterNode.node.connection.port), clusterNode],
+      [
+        endpoint(clusterNode.node.address, clusterNode.node.connection.port ?? SSH_PORT),
+        clusterNode,
+      ],
     ]),
   );
   const servers = new Claims(lineOf);
@@ -97,7 +103,7 @@ function checkRemoteAddresses({ clusterNodes, remoteNodes }: Resolved, lineOf: L
   return remoteNodes.flatMap(({ node, pointer, serverPointer }) => {
     const { address, server, port, connection } = node;
     const addressPointer = childPointer(pointer, 'address');
-    const host = endpoint(address, connection.port);
+    const host = endpoint(address, connection.port ?? SSH_PORT);
     for (const [key, path, text] of [
       [normalAddress(server), serverPointer, server],
       [host, addressPointer, address],

@@ -8,7 +8,7 @@ import { sectionsOf } from './sections.ts';
 export interface NamedFile {
   readonly path: string;
   readonly pointer: string;
-  readonly kind: 'identity' | 'known-hosts' | 'authkey';
+  readonly kind: 'identity' | 'known-hosts' | 'ssh-config' | 'authkey';
 }
 
 /** What the caller found out about a file. */
@@ -32,6 +32,11 @@ export function filesNamed(inventory: Sound<Inventory>, base: PathBase): NamedFi
     ...sectionsOf(inventory).flatMap(({ pointer, connection }) => [
       ...named('identity', `${pointer}/connection/identityFile`, connection?.identityFile),
       ...named('known-hosts', `${pointer}/connection/knownHostsFile`, connection?.knownHostsFile),
+      ...named(
+        'ssh-config',
+        `${pointer}/connection/sshConfig`,
+        connection?.sshConfig === 'none' ? undefined : connection?.sshConfig,
+      ),
     ]),
     ...named('authkey', '/authentication/authkey/file', inventory.authentication?.authkey?.file),
   ];
@@ -40,8 +45,12 @@ export function filesNamed(inventory: Sound<Inventory>, base: PathBase): NamedFi
 const CALLED: Readonly<Record<NamedFile['kind'], string>> = {
   identity: 'private key',
   'known-hosts': 'known hosts file',
+  'ssh-config': 'ssh_config file',
   authkey: 'authkey',
 };
+
+/** What only its owner may read. */
+const SECRET: ReadonlySet<NamedFile['kind']> = new Set(['identity', 'authkey'] as const);
 
 /** Holds the files that an inventory names against what the caller found; a file without facts is not judged. */
 export const checkFiles = (
@@ -69,14 +78,14 @@ function checkFile({ path, pointer, kind }: NamedFile, found: FileFacts): Findin
     return [errorAt(pointer, 'wrong-file', `the ${called} ${path} is not a regular file`)];
   }
   const findings: Finding[] = [];
-  if (kind !== 'known-hosts' && (found.mode & 0o077) !== 0) {
+  if (SECRET.has(kind) && (found.mode & 0o077) !== 0) {
     const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
     const message = `others can get at the ${called} ${path} (mode ${mode})`;
     findings.push(
       errorAt(pointer, 'exposed-file', message, { expected: `mode 0600: chmod 600 ${path}` }),
     );
   }
-  if (kind !== 'known-hosts' && found.size === 0) {
+  if (SECRET.has(kind) && found.size === 0) {
     findings.push(errorAt(pointer, 'empty-file', `the ${called} ${path} is empty`));
   }
   return findings;

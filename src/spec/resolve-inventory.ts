@@ -155,12 +155,15 @@ function connectionSpec(
     layers.findLast((layer) => layer?.[key] !== undefined)?.[key];
   const path = (file: string | undefined) =>
     file === undefined ? undefined : absolutePath(file, base);
+  const sshConfig = pick('sshConfig');
   return {
-    port: pick('port') ?? 22,
-    user: pick('user') ?? 'root',
+    port: pick('port'),
+    user: pick('user'),
     identityFile: path(pick('identityFile')),
     become: pick('become') ?? 'none',
     knownHostsFile: path(pick('knownHostsFile')),
+    proxyJump: pick('proxyJump'),
+    sshConfig: sshConfig === 'none' ? 'none' : path(sshConfig),
     connectTimeoutMs: durationMs(String(pick('connectTimeout') ?? '10s')),
   };
 }

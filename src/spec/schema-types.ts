@@ -63,7 +63,7 @@ export interface Cluster {
   name: string;
 }
 /**
- * How a host is reached by SSH.
+ * How a host is reached by SSH. What is not declared here is taken from ssh_config, and then from the defaults.
  */
 export interface Connection {
   /**
@@ -75,7 +75,7 @@ export interface Connection {
    */
   port?: number;
   /**
-   * The private key to log in with; relative to this inventory, `~/` is the home directory. Without it: the SSH agent and the usual keys.
+   * The private key to log in with; relative to this inventory, `~/` is the home directory. Without it: the SSH agent and the keys of ssh_config, or the usual ones.
    */
   identityFile?: string;
   /**
@@ -87,9 +87,17 @@ export interface Connection {
    */
   hostKeys?: 'strict';
   /**
-   * The file of known host keys; relative to this inventory. Without it: `~/.ssh/known_hosts`.
+   * The file of known host keys; relative to this inventory. Without it: the files of ssh_config, or `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`.
    */
   knownHostsFile?: string;
+  /**
+   * The jump hosts on the way, as `ssh -J` takes them: `[user@]host[:port]`, separated by commas. What else is needed for them stands in ssh_config. `none`: straight to the host.
+   */
+  proxyJump?: string;
+  /**
+   * The ssh_config file to read; relative to this inventory. `none`: no file at all. Without it: `~/.ssh/config` and `/etc/ssh/ssh_config`.
+   */
+  sshConfig?: string;
   connectTimeout?: ReconnectInterval;
 }
 /**

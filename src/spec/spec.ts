@@ -1,10 +1,17 @@
-/** How to reach a machine by SSH, as the inventory says it; defaults are filled in. Times in milliseconds. */
+/**
+ * How to reach a machine by SSH and become root there, as the inventory says it. Undefined is what it does not say:
+ * that is for ssh_config, and then for the built-in defaults. Paths are absolute, times in milliseconds.
+ */
 export interface ConnectionSpec {
-  readonly port: number;
-  readonly user: string;
+  readonly port: number | undefined;
+  readonly user: string | undefined;
   readonly identityFile: string | undefined;
   readonly become: 'none' | 'sudo';
   readonly knownHostsFile: string | undefined;
+  /** The jump hosts as `ssh -J` takes them, or `none`. */
+  readonly proxyJump: string | undefined;
+  /** The ssh_config file to read instead of the usual ones, or `none`. */
+  readonly sshConfig: string | undefined;
   readonly connectTimeoutMs: number;
 }
 

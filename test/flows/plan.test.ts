@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closeAll, planCluster, type Planned } from '../../src/flows/plan-cluster.ts';
-import { connectSsh } from '../../src/host/ssh/connect.ts';
 import type { ConnectHost } from '../../src/host/host.ts';
 import { changeCount } from '../../src/plan/plan.ts';
 import type { RemoteNodeSpec, Spec } from '../../src/spec/spec.ts';
@@ -12,6 +11,7 @@ import { FakeLab } from '../support/fake-lab.ts';
 import { startFakeSshd, type FakeSshd } from '../support/fake-sshd.ts';
 import { sitePlaybook } from '../support/specs.ts';
 import { readReply, replyOf, replyTo, sectionsOf } from '../support/replies.ts';
+import { connectSsh } from '../support/ssh-bench.ts';
 
 const THREE = ['h1', 'h2', 'h3'];
 

@@ -66,6 +66,7 @@ export function writeInventory(lab: Lab, wanted: WantedInventory): string {
       user: 'root',
       identityFile: join(lab.sshDir, 'id_ed25519'),
       knownHostsFile: join(lab.sshDir, 'known_hosts'),
+      sshConfig: 'none',
       connectTimeout: '5s',
     },
     clusterNodes: (wanted.clusterNodes ?? members).map((name) => ({

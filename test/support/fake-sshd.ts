@@ -75,7 +75,8 @@ export async function startFakeSshd(options: FakeSshdOptions = {}): Promise<Fake
     publicKeys,
     connection: {
       ...{ address: '127.0.0.1', port, user: 'admin', become: 'none' },
-      ...{ identityFile, knownHostsFile, connectTimeoutMs: 5000 },
+      ...{ identityFile, knownHostsFile, proxyJump: undefined, sshConfig: 'none' },
+      connectTimeoutMs: 5000,
     },
     async close() {
       fake.stop();

@@ -17,6 +17,8 @@ export const sshTo: ConnectionSpec = {
   identityFile: undefined,
   become: 'none',
   knownHostsFile: undefined,
+  proxyJump: undefined,
+  sshConfig: 'none',
   connectTimeoutMs: 10_000,
 };
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Connection, Host } from '../../src/host/host.ts';
-import { connectSsh } from '../../src/host/ssh/connect.ts';
+import type { ConnectHost, Connection, Host } from '../../src/host/host.ts';
+import { type Connector, sshConnector } from '../../src/host/ssh/connector.ts';
 import { type ErrorCode, OutriggerError } from '../../src/support/errors.ts';
 import { type FakeSshd, type FakeSshdOptions, startFakeSshd } from './fake-sshd.ts';
 
@@ -20,6 +20,16 @@ export interface SshBench {
 }
 
 const never = new AbortController().signal;
+
+/** A connector that can ask nobody. */
+export const newConnector = (): Connector =>
+  sshConnector({ env: process.env, ask: () => Promise.reject(nobody()) });
+
+const nobody = (): OutriggerError => new OutriggerError('REFUSED', 'nobody can be asked here');
+
+/** Connects to one host, without jump hosts. */
+export const connectSsh: ConnectHost = (name, connection, signal) =>
+  newConnector().connect(name, connection, signal);
 
 /** To be called inside `describe`. */
 export function useSsh(): SshBench {

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { readStatus } from '../../flows/read-status.ts';
-import { connectSsh } from '../../host/ssh/connect.ts';
 import { statusAsJson } from '../../report/status-json.ts';
 import { renderStatus } from '../../report/status-text.ts';
+import { withConnector } from '../connections.ts';
 import { EXIT } from '../exit-code.ts';
 import { inventoryFor } from '../load.ts';
 import { inventoryOption, jsonOption } from '../options.ts';
@@ -24,7 +24,9 @@ export const addStatus: AddCommand = (terminal, finish) =>
     .addOption(jsonOption('print the status as JSON'))
     .action(async ({ inventory, json }: Options) => {
       const spec = inventoryFor(inventory, terminal);
-      const { cluster, silent } = await readStatus(spec, connectSsh, terminal.signal);
+      const { cluster, silent } = await withConnector(terminal, spec.clusterNodes, ({ connect }) =>
+        readStatus(spec, connect, terminal.signal),
+      );
       for (const { host, message } of silent)
         terminal.err(`${host ?? ''}: ${printable(message)}\n`);
       terminal.out(

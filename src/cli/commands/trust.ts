@@ -1,12 +1,15 @@
 import { Command } from 'commander';
 import pLimit from 'p-limit';
-import { defaultKnownHostsFile } from '../../host/known-hosts.ts';
 import { recordKnownHosts, type ConfirmedKey } from '../../host/known-hosts-writer.ts';
-import { scanHostKeys, type OfferedKey } from '../../host/ssh/scan.ts';
+import type { Connector } from '../../host/ssh/connector.ts';
+import type { Endpoint } from '../../host/ssh/route.ts';
+import type { OfferedKey } from '../../host/ssh/scan.ts';
 import { select } from '../../spec/select.ts';
 import type { ClusterNodeSpec, RemoteNodeSpec } from '../../spec/spec.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
+import { printable } from '../../support/printable.ts';
 import { askSure } from '../ask.ts';
+import { connectionTo, withConnector } from '../connections.ts';
 import { EXIT } from '../exit-code.ts';
 import { inventoryFor } from '../load.ts';
 import { inventoryOption } from '../options.ts';
@@ -20,8 +23,16 @@ interface Options {
 
 type Machine = ClusterNodeSpec | RemoteNodeSpec;
 
+/** A server whose keys are to be looked at: a machine of the inventory, or a jump host on the way to one. */
+interface Subject {
+  readonly name: string;
+  readonly server: Endpoint;
+  readonly jumps: readonly Endpoint[];
+  readonly limitMs: number;
+}
+
 interface Scanned {
-  readonly machine: Machine;
+  readonly subject: Subject;
   readonly keys: readonly OfferedKey[];
   readonly problem: string | undefined;
 }
@@ -29,7 +40,7 @@ interface Scanned {
 export const addTrust: AddCommand = (terminal, finish) =>
   new Command('trust')
     .description(
-      'shows the SSH host keys that the machines offer, and records those that you confirm',
+      'shows the SSH host keys that the machines and jump hosts offer, and records those that you confirm',
     )
     .addOption(inventoryOption())
     .option(
@@ -46,40 +57,81 @@ export const addTrust: AddCommand = (terminal, finish) =>
         { clusterNodes: spec.clusterNodes, remoteNodes: spec.remoteNodes },
         limit,
       );
-      const scanned = await scan(machines);
-      for (const { machine, keys, problem } of scanned) {
-        terminal.out(`${machine.name}  ${machine.address}\n`);
-        for (const { type, fingerprint } of keys) terminal.out(`  ${type}  ${fingerprint}\n`);
-        if (problem !== undefined) terminal.out(`  ${problem}\n`);
-      }
-      await confirm(terminal, yes === true, scanned);
-      terminal.signal.throwIfAborted();
-      let added = 0;
-      for (const [file, keys] of byFile(scanned)) added += await recordKnownHosts(keys, file);
-      terminal.out(`${added} new host keys recorded.\n`);
-      finish(scanned.some(({ problem }) => problem !== undefined) ? EXIT.incomplete : EXIT.ok);
+      const isWhole = await withConnector(terminal, machines, async (connector) => {
+        const rounds = roundsOf(connector, machines);
+        let problems = 0;
+        let added = 0;
+        // Nobody is asked through a jump host before its own keys are confirmed.
+        for (const round of rounds) {
+          const scanned = await scan(connector, round, terminal.signal);
+          show(terminal, scanned);
+          await confirm(terminal, yes === true, scanned);
+          terminal.signal.throwIfAborted();
+          added += await record(scanned);
+          problems += scanned.filter(({ problem }) => problem !== undefined).length;
+        }
+        terminal.out(`${added} new host keys recorded.\n`);
+        return problems === 0;
+      });
+      finish(isWhole ? EXIT.ok : EXIT.incomplete);
     });
+
+/** The servers by the number of jump hosts before them, each once. */
+function roundsOf(
+  connector: Connector,
+  machines: readonly Machine[],
+): readonly (readonly Subject[])[] {
+  const rounds: Map<string, Subject>[] = [];
+  const add = (subject: Subject): void => {
+    const round = (rounds[subject.jumps.length] ??= new Map<string, Subject>());
+    const key = JSON.stringify([subject.server.knownHosts, subject.jumps]);
+    if (!round.has(key)) round.set(key, subject);
+  };
+  for (const machine of machines) {
+    const { jumps, target } = connector.routeTo(connectionTo(machine));
+    const limitMs = machine.connection.connectTimeoutMs;
+    jumps.forEach((server, index) => {
+      add({ name: server.alias, server, jumps: jumps.slice(0, index), limitMs });
+    });
+    add({ name: machine.name, server: target, jumps, limitMs });
+  }
+  return Array.from(rounds, (round) => [
+    ...((round as Map<string, Subject> | undefined) ?? new Map<string, Subject>()).values(),
+  ]);
+}
 
 const SCAN_AT_A_TIME = 32;
 
-async function scan(machines: readonly Machine[]): Promise<readonly Scanned[]> {
+async function scan(
+  connector: Connector,
+  subjects: readonly Subject[],
+  signal: AbortSignal,
+): Promise<readonly Scanned[]> {
   const limit = pLimit(SCAN_AT_A_TIME);
   return Promise.all(
-    machines.map((machine) =>
+    subjects.map((subject) =>
       limit(async (): Promise<Scanned> => {
-        const { port, connectTimeoutMs } = machine.connection;
+        const { name, server, jumps, limitMs } = subject;
         try {
-          return {
-            machine,
-            keys: await scanHostKeys(machine.address, port, connectTimeoutMs),
-            problem: undefined,
-          };
+          const keys = await connector.scan(name, server, { jumps, limitMs, signal });
+          return { subject, keys, problem: undefined };
         } catch (thrown) {
-          return { machine, keys: [], problem: messageOf(thrown) };
+          return { subject, keys: [], problem: messageOf(thrown) };
         }
       }),
     ),
   );
+}
+
+function show(terminal: Terminal, scanned: readonly Scanned[]): void {
+  for (const { subject, keys, problem } of scanned) {
+    const { name, server, jumps } = subject;
+    const behind = jumps.map(({ alias }) => `, behind ${printable(alias)}`).join('');
+    terminal.out(`${printable(name)}  ${server.address}${behind}\n`);
+    for (const { type, fingerprint } of keys)
+      terminal.out(`  ${printable(type)}  ${fingerprint}\n`);
+    if (problem !== undefined) terminal.out(`  ${problem}\n`);
+  }
 }
 
 async function confirm(
@@ -87,7 +139,8 @@ async function confirm(
   yes: boolean,
   scanned: readonly Scanned[],
 ): Promise<void> {
-  if (yes) return;
+  const count = scanned.reduce((sum, { keys }) => sum + keys.length, 0);
+  if (yes || count === 0) return;
   if (!terminal.inIsTerminal) {
     throw new OutriggerError(
       'REFUSED',
@@ -97,18 +150,20 @@ async function confirm(
       },
     );
   }
-  const count = scanned.reduce((sum, { keys }) => sum + keys.length, 0);
   const message = `Have you compared these ${count} fingerprints with the machines' own, and trust them?`;
-  await askSure(terminal, message, 'nothing was recorded');
+  await askSure(terminal, message, 'nothing more was recorded');
 }
 
-function byFile(scanned: readonly Scanned[]): ReadonlyMap<string, readonly ConfirmedKey[]> {
+async function record(scanned: readonly Scanned[]): Promise<number> {
   const files = new Map<string, readonly ConfirmedKey[]>();
-  for (const { machine, keys } of scanned) {
-    const { address, connection } = machine;
-    const file = connection.knownHostsFile ?? defaultKnownHostsFile();
-    const confirmed = keys.map(({ blob }) => ({ address, port: connection.port, blob }));
+  for (const { subject, keys } of scanned) {
+    const { name, files: candidates } = subject.server.knownHosts;
+    const [file] = candidates;
+    if (file === undefined) continue;
+    const confirmed = keys.map(({ blob }) => ({ name, blob }));
     files.set(file, [...(files.get(file) ?? []), ...confirmed]);
   }
-  return files;
+  let added = 0;
+  for (const [file, keys] of files) added += await recordKnownHosts(keys, file);
+  return added;
 }

@@ -14,18 +14,15 @@ class LimitedAgent extends ssh2.OpenSSHAgent {
   }
 }
 
-export interface AgentKeys {
-  readonly agent: ssh2.OpenSSHAgent;
-  readonly keys: readonly ParsedKey[];
-}
+/** An agent that signs with these of its keys and no others. */
+export const agentWith = (socketPath: string, keys: readonly ParsedKey[]): ssh2.OpenSSHAgent =>
+  new LimitedAgent(socketPath, keys);
 
-/** The first keys that an agent holds, at most `limit`; an agent that cannot be asked holds none. */
-export function agentKeys(socketPath: string, limit: number): Promise<AgentKeys> {
+/** The keys that an agent holds; one that cannot be asked holds none. */
+export function agentKeys(socketPath: string): Promise<readonly ParsedKey[]> {
   return new Promise((resolve) => {
     new ssh2.OpenSSHAgent(socketPath).getIdentities((error, held) => {
-      const all = error ? [] : (held ?? []).filter((key) => 'getPublicSSH' in key);
-      const keys = all.slice(0, limit);
-      resolve({ agent: new LimitedAgent(socketPath, keys), keys });
+      resolve(error ? [] : (held ?? []).filter((key) => 'getPublicSSH' in key));
     });
   });
 }

@@ -1,18 +1,22 @@
 import { OutriggerError } from '../../support/errors.ts';
 import { printable, printableLines } from '../../support/printable.ts';
 import { fingerprint, type KnownHost } from '../known-hosts.ts';
-import type { Connection } from '../host.ts';
+import type { Endpoint } from './route.ts';
 
-/** Who is spoken to: the name from the inventory and the way there. */
+/** Who is spoken to: the host of the inventory, and the server that is its own or a jump host on the way. */
 export interface Peer {
   readonly name: string;
-  readonly connection: Pick<Connection, 'address' | 'port'>;
+  readonly at: Pick<Endpoint, 'address' | 'port'>;
+  /** What the operator calls the last jump host before it. */
+  readonly behind?: string | undefined;
 }
 
 export const seconds = (milliseconds: number): string => `${milliseconds / 1000} s`;
 
-const whereIs = ({ connection: { address, port } }: Peer): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+const whereIs = ({ at: { address, port }, behind }: Peer): string => {
+  const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return behind === undefined ? place : `${place} behind ${printable(behind)}`;
+};
 
 export const unreachable = (
   peer: Peer,
@@ -96,4 +100,12 @@ export const commandFailed = (peer: Peer, message: string): OutriggerError =>
 export const timedOut = (peer: Peer, what: string, limitMs: number): OutriggerError =>
   new OutriggerError('TIMED_OUT', `${what} did not finish within ${seconds(limitMs)}`, {
     host: peer.name,
+  });
+
+/** What went wrong with a jump host, for a host behind it. */
+export const jumpHostFailed = (name: string, alias: string, why: OutriggerError): OutriggerError =>
+  new OutriggerError(why.code, `the jump host ${printable(alias)}: ${why.message}`, {
+    host: name,
+    cause: why,
+    ...(why.hint === undefined ? {} : { hint: why.hint }),
   });

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import ssh2, {
   type AnyAuthMethod,
   type ConnectConfig,
@@ -43,11 +43,11 @@ export class HandshakeError extends Error {
 }
 
 /**
- * SSH on an open socket: host key, then authentication. Rejects with what `hostKeyProblem` returned, with a
- * HandshakeError, or with the reason of `signal`; the socket is destroyed then.
+ * SSH on an open stream: host key, then authentication. Rejects with what `hostKeyProblem` returned, with a
+ * HandshakeError, or with the reason of `signal`; the stream is destroyed then.
  */
 export function shakeHands(
-  socket: Socket,
+  socket: Duplex,
   request: HandshakeRequest,
   signal: AbortSignal,
 ): Promise<Opened> {

@@ -1,12 +1,14 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { AnyAuthMethod, ParsedKey } from 'ssh2';
+import { OutriggerError } from '../../support/errors.ts';
 import { printable } from '../../support/printable.ts';
 import { fingerprint } from '../known-hosts.ts';
-import type { Connection } from '../host.ts';
-import { agentKeys } from './agent.ts';
+import { agentKeys, agentWith } from './agent.ts';
 import { authenticationFailed, type Peer } from './failures.ts';
-import { keyFile, type KeyFile } from './key-file.ts';
+import type { EncryptedKey, KeyFile } from './key-file.ts';
+import type { Keyring } from './keyring.ts';
+import type { Endpoint, WantedIdentities } from './route.ts';
 
 /** sshd closes the connection after six attempts (MaxAuthTries). */
 const MAX_KEYS = 6;
@@ -20,82 +22,127 @@ export interface Identities {
   readonly skipped: readonly string[];
 }
 
-type Wanted = Pick<Connection, 'user' | 'identityFile'>;
+type Login = Pick<Endpoint, 'user' | 'identities'>;
 
-/** An identity file alone if one is given; otherwise the keys of the agent and then the default files. */
+/**
+ * The keys of the agent, then the identity files: those that are named, or else the usual ones. Where only the named
+ * ones may be offered, the agent is there for those that need a passphrase.
+ */
 export async function identitiesFor(
   peer: Peer,
-  { user, identityFile }: Wanted,
+  { user, identities: wanted }: Login,
+  keyring: Keyring,
 ): Promise<Identities> {
-  if (identityFile !== undefined) return onlyFile(peer, user, await keyFile(identityFile));
-  const found = await defaultIdentities(user);
-  if (found.methods.length > 0) return found;
-  const passedOver = found.skipped.length === 0 ? '' : `; ${found.skipped.join('; ')}`;
-  throw authenticationFailed(
-    peer,
-    `there is no key to offer${passedOver}`,
-    'load a key into ssh-agent (ssh-add), make one (ssh-keygen -t ed25519), or set `identityFile`',
+  const isNamed = wanted.files.length > 0;
+  const paths = isNamed ? wanted.files : DEFAULT_FILES.map((name) => join(homedir(), '.ssh', name));
+  const files = await Promise.all(paths.map((path) => keyring.look(path)));
+  const held = await heldKeys(wanted, files);
+  const prints = new Set(held.map(printOf));
+  const locked = files.filter(
+    (file): file is EncryptedKey => file.kind === 'encrypted' && !isHeld(file, prints),
   );
+  const plain = files.filter((file) => file.kind === 'key' && !prints.has(printOf(file.key)));
+  // The usual keys are asked for only where there is nothing else to try.
+  const opens = isNamed || held.length + plain.length === 0;
+  const opened = opens ? await openAll(peer, locked, keyring) : [];
+  const own = [...plain, ...opened].flatMap((file) => (file.kind === 'key' ? [file] : []));
+  const skipped = files
+    .filter(
+      (file) =>
+        file.kind !== 'key' && !(file.kind === 'encrypted' && (opens || isHeld(file, prints))),
+    )
+    .filter((file) => file.kind !== 'absent' || isNamed)
+    .map(problemOf);
+  if (held.length + own.length === 0) throw nothingToOffer(peer, isNamed, files, skipped);
+  return { ...offer(user, wanted.agent, held, own), skipped };
 }
 
-function onlyFile(peer: Peer, user: string, file: KeyFile): Identities {
-  if (file.kind === 'key') return { ...fromFile(user, file.path, file.key), skipped: [] };
-  const hint =
-    file.kind === 'encrypted'
-      ? 'load it into ssh-agent (ssh-add) and leave `identityFile` out, or name a key without a passphrase'
-      : `ssh-keygen -y -f ${file.path} must print a public key, with the file readable by its owner only`;
-  throw authenticationFailed(peer, problemOf(file), hint);
+async function heldKeys(
+  { agent, only }: WantedIdentities,
+  files: readonly KeyFile[],
+): Promise<readonly ParsedKey[]> {
+  if (agent === undefined) return [];
+  const locked = files.flatMap((file) => (file.kind === 'encrypted' ? [file] : []));
+  if (only && locked.length === 0) return [];
+  const keys = await agentKeys(agent);
+  return only
+    ? keys.filter((key) => locked.some((file) => isHeld(file, new Set([printOf(key)]))))
+    : keys;
 }
 
-async function defaultIdentities(user: string): Promise<Identities> {
-  const socketPath = process.env['SSH_AUTH_SOCK'] ?? '';
-  const held = socketPath === '' ? undefined : await agentKeys(socketPath, MAX_KEYS);
-  const inAgent = held?.keys ?? [];
-  const paths = DEFAULT_FILES.map((name) => join(homedir(), '.ssh', name));
-  const files = await Promise.all(paths.map(keyFile));
-  const agentPrints = new Set(inAgent.map(printOf));
-  const fresh = files
-    .flatMap((file) => (file.kind === 'key' && !agentPrints.has(printOf(file.key)) ? [file] : []))
-    .slice(0, MAX_KEYS - inAgent.length)
-    .map(({ path, key }) => fromFile(user, path, key));
+const isHeld = ({ publicKey }: EncryptedKey, prints: ReadonlySet<string>): boolean =>
+  publicKey !== undefined && prints.has(fingerprint(publicKey));
+
+async function openAll(
+  { name }: Peer,
+  locked: readonly EncryptedKey[],
+  keyring: Keyring,
+): Promise<readonly KeyFile[]> {
+  try {
+    return await Promise.all(locked.map((file) => keyring.open(file)));
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+    const { code, message, hint, cause } = thrown;
+    throw new OutriggerError(code, message, {
+      host: name,
+      cause,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+function offer(
+  user: string,
+  agent: string | undefined,
+  held: readonly ParsedKey[],
+  own: readonly { path: string; key: ParsedKey }[],
+): Pick<Identities, 'methods' | 'offered'> {
+  const fromAgent = held.slice(0, MAX_KEYS);
+  const fromFiles = own.slice(0, MAX_KEYS - fromAgent.length);
   return {
     methods: [
-      ...(held === undefined || inAgent.length === 0
+      ...(agent === undefined || fromAgent.length === 0
         ? []
-        : [{ type: 'agent' as const, username: user, agent: held.agent }]),
-      ...fresh.flatMap(({ methods }) => methods),
+        : [{ type: 'agent' as const, username: user, agent: agentWith(agent, fromAgent) }]),
+      ...fromFiles.map(({ key }) => ({ type: 'publickey' as const, username: user, key })),
     ],
     offered: [
-      ...inAgent.map((key) => `${printOf(key)} (agent: ${printable(key.comment)})`),
-      ...fresh.flatMap(({ offered }) => offered),
+      ...fromAgent.map((key) => `${printOf(key)} (agent: ${printable(key.comment)})`),
+      ...fromFiles.map(({ path, key }) => `${printOf(key)} (${path})`),
     ],
-    skipped: files.flatMap((file) =>
-      file.kind === 'key' || file.kind === 'absent' ? [] : [problemOf(file)],
-    ),
   };
 }
 
 const printOf = (key: ParsedKey): string => fingerprint(key.getPublicSSH());
 
-const fromFile = (
-  user: string,
-  path: string,
-  key: ParsedKey,
-): Pick<Identities, 'methods' | 'offered'> => ({
-  methods: [{ type: 'publickey', username: user, key }],
-  offered: [`${printOf(key)} (${path})`],
-});
+function nothingToOffer(
+  peer: Peer,
+  isNamed: boolean,
+  files: readonly KeyFile[],
+  skipped: readonly string[],
+): Error {
+  const [path = ''] = files.map((file) => file.path);
+  if (isNamed) {
+    const hint = `ssh-keygen -y -f ${path} must print a public key, with the file readable by its owner only`;
+    return authenticationFailed(peer, skipped.join('; '), hint);
+  }
+  return authenticationFailed(
+    peer,
+    ['there is no key to offer', ...skipped].join('; '),
+    'load a key into ssh-agent (ssh-add), make one (ssh-keygen -t ed25519), or set `identityFile`',
+  );
+}
 
-function problemOf(file: Exclude<KeyFile, { kind: 'key' }>): string {
-  switch (file.kind) {
+function problemOf({ kind, path, ...more }: KeyFile): string {
+  switch (kind) {
     case 'absent':
-      return `the identity file ${file.path} does not exist`;
+      return `the identity file ${path} does not exist`;
     case 'encrypted':
-      return `the identity file ${file.path} is protected by a passphrase`;
+      return `the identity file ${path} is protected by a passphrase`;
     case 'exposed':
-      return `the identity file ${file.path} can be read by others (chmod 600)`;
-    case 'unusable':
-      return `the identity file ${file.path} cannot be used: ${file.why}`;
+      return `the identity file ${path} can be read by others (chmod 600)`;
+    default:
+      return `the identity file ${path} cannot be used: ${'why' in more ? more.why : ''}`;
   }
 }
 

@@ -1,5 +1,6 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
+import { messageOf } from '../../support/errors.ts';
 import { connectionLost, type Peer, timedOut } from './failures.ts';
 
 /** A connection that is up, and the moment when it no longer is. */
@@ -14,14 +15,14 @@ export interface Link {
 /** How long a host may take to say goodbye. */
 const CLOSE_MS = 2000;
 
-/** A client that has just become ready, and the socket below it. */
+/** A client that has just become ready, and the stream below it. */
 export interface Opened {
   readonly client: Client;
-  readonly socket: Socket;
+  readonly socket: Duplex;
 }
 
 /** Watches a connection from its first moment on. Errors of a dying connection end up here and nowhere else. */
-export function linkOf(peer: Peer, opened: Opened): Link {
+export function linkOf(peer: Peer, opened: Opened, via: Link | undefined): Link {
   const { client } = opened;
   const ending = new AbortController();
   let why: string | undefined;
@@ -29,9 +30,14 @@ export function linkOf(peer: Peer, opened: Opened): Link {
     why ??= error.message;
   });
   const end = (): void => {
-    ending.abort(connectionLost(peer, why));
+    const lost = via?.ended.aborted === true ? messageOf(via.ended.reason) : why;
+    ending.abort(connectionLost(peer, lost));
   };
-  client.on('close', end);
+  client.on('close', () => {
+    // The streams through a jump host end a moment before the connection that carries them is known to be lost.
+    if (via === undefined) end();
+    else setImmediate(end);
+  });
   if (opened.socket.destroyed) end();
   return { peer, client, ended: ending.signal, close: () => close(opened, ending.signal) };
 }

@@ -1,6 +1,6 @@
 import { OutriggerError } from '../../support/errors.ts';
 import { printableLines } from '../../support/printable.ts';
-import type { Connection } from '../host.ts';
+import type { Become } from '../../shell/script.ts';
 
 interface Refusal {
   readonly said: RegExp;
@@ -54,7 +54,7 @@ export function sudoRefusal(
 /** The commands run, but not as root. */
 export const notRoot = (
   name: string,
-  { user, become }: Pick<Connection, 'user' | 'become'>,
+  { user, become }: { readonly user: string; readonly become: Become },
   uid: string,
 ): OutriggerError =>
   new OutriggerError('PRIVILEGE_MISSING', `${user} is not root there (uid ${uid})`, {

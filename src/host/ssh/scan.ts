@@ -1,10 +1,13 @@
 import type { ServerHostKeyAlgorithm } from 'ssh2';
-import { OutriggerError } from '../../support/errors.ts';
 import { fingerprint, keyTypeOf } from '../known-hosts.ts';
-import { connectTimedOut, networkFailure, type Peer, unreachable } from './failures.ts';
+import { afterDrops } from './drops.ts';
+import { connectTimedOut, type Peer, unreachable } from './failures.ts';
 import { HandshakeError, shakeHands } from './handshake.ts';
 import { HOST_KEY_ALGORITHMS } from './host-key.ts';
-import { openSocket } from './socket.ts';
+import type { Patience } from './jump-hosts.ts';
+import type { Link } from './link.ts';
+import { openStream } from './stream.ts';
+import { within } from './within.ts';
 
 /** A host key that a server offers. */
 export interface OfferedKey {
@@ -30,38 +33,44 @@ class Seen extends Error {
   }
 }
 
-/** Asks a server for its host keys, as ssh-keyscan does. They prove nothing until somebody compares them. */
-export async function scanHostKeys(
-  address: string,
-  port: number,
-  timeoutMs: number,
+/**
+ * Asks a server for its host keys, as ssh-keyscan does, one kind after the other: a server that limits the number of
+ * logins under way (MaxStartups) would drop some. They prove nothing until somebody compares them.
+ */
+export function scanHostKeys(
+  peer: Peer,
+  via: Link | undefined,
+  { limitMs, signal }: Patience,
 ): Promise<readonly OfferedKey[]> {
-  const peer: Peer = { name: address, connection: { address, port } };
-  const limit = AbortSignal.timeout(timeoutMs);
-  const answers = await Promise.allSettled(KINDS.map((types) => offeredKey(peer, types, limit)));
-  const keys: OfferedKey[] = [];
-  for (const answer of answers) {
-    if (answer.status === 'rejected') throw scanFailure(peer, answer.reason, timeoutMs);
-    if (answer.value !== undefined) keys.push(answer.value);
-  }
-  return keys;
+  return within(peer, { limitMs, signal }, async (limit) => {
+    const keys: OfferedKey[] = [];
+    for (const types of KINDS) {
+      const key = await offeredKey(peer, types, via, limit).catch((thrown: unknown) => {
+        if (limit.aborted) throw connectTimedOut(peer, 'no host key', limitMs);
+        throw thrown;
+      });
+      if (key !== undefined) keys.push(key);
+    }
+    return keys;
+  });
 }
 
 /** The server's key of one kind; undefined when it has none. */
 async function offeredKey(
-  { connection: { address, port } }: Peer,
+  peer: Peer,
   types: readonly string[],
+  via: Link | undefined,
   limit: AbortSignal,
 ): Promise<OfferedKey | undefined> {
-  const socket = await openSocket(address, port, limit);
   try {
-    await shakeHands(socket, scanRequest(types), limit);
+    await afterDrops(limit, async () =>
+      shakeHands(await openStream(peer, via, limit), scanRequest(types), limit),
+    );
   } catch (error) {
     if (error instanceof Seen) return describeKey(error.blob);
-    if (error instanceof HandshakeError && error.message.includes('no matching host key')) {
-      return undefined;
-    }
-    throw error;
+    if (!(error instanceof HandshakeError)) throw error;
+    if (error.message.includes('no matching host key')) return undefined;
+    throw unreachable(peer, `the SSH handshake failed: ${error.message}`, undefined, error);
   }
   throw new Error('a handshake ended without a host key');
 }
@@ -82,11 +91,3 @@ const describeKey = (blob: Uint8Array): OfferedKey => ({
   blob,
   fingerprint: fingerprint(blob),
 });
-
-function scanFailure(peer: Peer, reason: unknown, timeoutMs: number): OutriggerError {
-  if (reason instanceof DOMException) return connectTimedOut(peer, 'no host key', timeoutMs);
-  if (reason instanceof HandshakeError) {
-    return unreachable(peer, `the SSH handshake failed: ${reason.message}`, undefined, reason);
-  }
-  return networkFailure(peer, reason as Error);
-}

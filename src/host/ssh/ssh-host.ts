@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import pLimit from 'p-limit';
-import { commandLine, readReply, standardInput } from '../../shell/script.ts';
+import { type Become, commandLine, readReply, standardInput } from '../../shell/script.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { printableLines } from '../../support/printable.ts';
 import { reveal, type Secret } from '../../support/secret.ts';
-import type { Connection, ExecRequest, ExecResult, Host, HostFile } from '../host.ts';
+import type { ExecRequest, ExecResult, Host, HostFile } from '../host.ts';
 import { type Finished, runCommand } from './command.ts';
 import { commandFailed } from './failures.ts';
 import { FileInstaller } from './file-installer.ts';
@@ -14,15 +14,21 @@ import { notRoot, sudoRefusal } from './privilege.ts';
 /** sshd allows ten channels in a connection (MaxSessions): seven commands and SFTP leave room for a person's own. */
 const COMMANDS_AT_ONCE = 7;
 
+/** Who logs in, and how they become root. */
+export interface Privilege {
+  readonly user: string;
+  readonly become: Become;
+}
+
 /** A host at the other end of one SSH connection. */
 export class SshHost implements Host {
   readonly name: string;
   readonly #link: Link;
-  readonly #become: Pick<Connection, 'user' | 'become'>;
+  readonly #become: Privilege;
   readonly #commands = pLimit(COMMANDS_AT_ONCE);
   readonly #files: FileInstaller;
 
-  constructor(link: Link, become: Pick<Connection, 'user' | 'become'>) {
+  constructor(link: Link, become: Privilege) {
     this.name = link.peer.name;
     this.#link = link;
     this.#become = become;

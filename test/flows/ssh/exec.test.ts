@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ExecRequest, Host } from '../../../src/host/host.ts';
-import { connectSsh } from '../../../src/host/ssh/connect.ts';
 import { type ErrorCode, OutriggerError } from '../../../src/support/errors.ts';
 import { Secret } from '../../../src/support/secret.ts';
 import { type FakeSshd, type FakeSshdOptions, startFakeSshd } from '../../support/fake-sshd.ts';
+import { connectSsh } from '../../support/ssh-bench.ts';
 
 describe('running scripts over SSH', () => {
   let server: FakeSshd | undefined;

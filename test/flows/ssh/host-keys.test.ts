@@ -75,7 +75,7 @@ describe('host keys', () => {
   describe('scanning host keys', () => {
     it('finds every key that the server has', async () => {
       const { port, publicKeys } = await start({ hostKeys: ['rsa', 'ed25519', 'ecdsa'] });
-      const keys = await scanHostKeys('127.0.0.1', port, 5000);
+      const keys = await scan(port, 5000);
       assert.deepEqual(
         keys.map(({ type }) => type),
         ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ssh-rsa'],
@@ -85,7 +85,7 @@ describe('host keys', () => {
 
     it('passes over the types that it has not', async () => {
       const { port } = await start({ hostKeys: ['ecdsa'] });
-      const keys = await scanHostKeys('127.0.0.1', port, 5000);
+      const keys = await scan(port, 5000);
       assert.deepEqual(
         keys.map(({ type }) => type),
         ['ecdsa-sha2-nistp256'],
@@ -94,16 +94,22 @@ describe('host keys', () => {
 
     it('reports a server that is not there, or silent', async () => {
       const silent = await start({ hang: 'banner' });
-      await assert.rejects(scanHostKeys('127.0.0.1', silent.port, 200), {
+      await assert.rejects(scan(silent.port, 200), {
         code: 'HOST_UNREACHABLE',
         message: /within 0\.2 s/,
       });
       await silent.close();
-      await assert.rejects(scanHostKeys('127.0.0.1', silent.port, 500), {
+      await assert.rejects(scan(silent.port, 500), {
         code: 'HOST_UNREACHABLE',
       });
     });
   });
 });
+
+const scan = (port: number, limitMs: number) =>
+  scanHostKeys({ name: 'alpha', at: { address: '127.0.0.1', port } }, undefined, {
+    limitMs,
+    signal: new AbortController().signal,
+  });
 
 const printOf = (line = ''): string => fingerprint(Buffer.from(line.split(' ')[1] ?? '', 'base64'));

@@ -17,10 +17,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Host } from '../../../src/host/host.ts';
 import { recordKnownHosts } from '../../../src/host/known-hosts-writer.ts';
-import { connectSsh } from '../../../src/host/ssh/connect.ts';
 import { scanHostKeys } from '../../../src/host/ssh/scan.ts';
 import { Secret } from '../../../src/support/secret.ts';
 import { unusedPort } from '../../support/ports.ts';
+import { connectSsh } from '../../support/ssh-bench.ts';
 
 const SSHD = '/usr/sbin/sshd';
 /** Set it to `yes` on a machine where a test may make a user and a sudo rule (both are removed again). */
@@ -50,18 +50,23 @@ describe('against the sshd of OpenSSH', () => {
     sshd = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'sshd_config')], { stdio: 'ignore' });
     await listening(port);
     const knownHostsFile = join(folder, 'known_hosts');
-    const keys = await scanHostKeys('127.0.0.1', port, 5000);
+    const keys = await scanHostKeys(
+      { name: 'alpha', at: { address: '127.0.0.1', port } },
+      undefined,
+      { limitMs: 5000, signal: new AbortController().signal },
+    );
     assert.deepEqual(
       keys.map(({ type }) => type),
       ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ssh-rsa'],
     );
     await recordKnownHosts(
-      keys.map(({ blob }) => ({ address: '127.0.0.1', port, blob })),
+      keys.map(({ blob }) => ({ name: `[127.0.0.1]:${port}`, blob })),
       knownHostsFile,
     );
     connection = {
       ...{ address: '127.0.0.1', port, user: 'root', become: 'none' },
       ...{ identityFile: join(folder, 'id'), knownHostsFile, connectTimeoutMs: 10_000 },
+      ...{ proxyJump: undefined, sshConfig: 'none' },
     };
   });
   afterEach(async () => {

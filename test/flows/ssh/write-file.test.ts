@@ -15,10 +15,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Host, HostFile } from '../../../src/host/host.ts';
-import { connectSsh } from '../../../src/host/ssh/connect.ts';
 import { type ErrorCode, OutriggerError } from '../../../src/support/errors.ts';
 import { Secret } from '../../../src/support/secret.ts';
 import { type FakeSshd, type FakeSshdOptions, startFakeSshd } from '../../support/fake-sshd.ts';
+import { connectSsh } from '../../support/ssh-bench.ts';
 
 const SECRET = 'the-authkey-of-a-cluster';
 const [owner, group] = ['-un', '-gn'].map((what) =>

@@ -7,6 +7,7 @@ import {
   entriesFor,
   fingerprint,
   keyTypeOf,
+  knownHostName,
   loadKnownHosts,
   parseKnownHosts,
 } from '../../../src/host/known-hosts.ts';
@@ -25,7 +26,9 @@ interface PublicKey {
 }
 
 const linesFor = (text: string, address: string, port = 22): readonly number[] =>
-  entriesFor(parseKnownHosts(text, 'known_hosts'), address, port).map(({ line }) => line);
+  entriesFor(parseKnownHosts(text, 'known_hosts'), knownHostName(address, port)).map(
+    ({ line }) => line,
+  );
 
 describe('known_hosts', () => {
   let folder: string;
@@ -63,7 +66,7 @@ describe('known_hosts', () => {
 
   it('tells revoked keys and authorities apart', () => {
     const text = `@revoked * ${one.line}\n@cert-authority alpha ${two.line}\n@unheard-of alpha ${one.line}\n`;
-    const found = entriesFor(parseKnownHosts(text, 'f'), 'alpha', 22);
+    const found = entriesFor(parseKnownHosts(text, 'f'), 'alpha');
     assert.deepEqual(
       found.map(({ marker, line }) => [marker, line]),
       [
@@ -117,8 +120,8 @@ describe('known_hosts', () => {
 
   describe('recording', () => {
     const keys = [
-      { address: 'alpha', port: 22, blob: one.blob },
-      { address: '10.0.0.1', port: 2222, blob: two.blob },
+      { name: 'alpha', blob: one.blob },
+      { name: '[10.0.0.1]:2222', blob: two.blob },
     ];
 
     it('writes lines that ssh-keygen finds, in a private file in a private folder', async () => {
@@ -146,8 +149,7 @@ describe('known_hosts', () => {
     it('records many at once without losing any', async () => {
       const file = join(folder, 'known_hosts');
       const many = Array.from({ length: 50 }, (_, index) => ({
-        address: `h${index}`,
-        port: 22,
+        name: `h${index}`,
         blob: one.blob,
       }));
       await Promise.all(many.map((key) => recordKnownHosts([key], file)));
@@ -158,7 +160,7 @@ describe('known_hosts', () => {
       const file = join(folder, 'known_hosts');
       writeFileSync(file, `@revoked * ${one.line}\n`);
       await assert.rejects(recordKnownHosts(keys, file), { code: 'HOST_KEY_CHANGED' });
-      const odd = [{ address: 'a b', port: 22, blob: two.blob }];
+      const odd = [{ name: 'a b', blob: two.blob }];
       await assert.rejects(recordKnownHosts(odd, file), { code: 'INPUT_INVALID' });
     });
   });

@@ -67,11 +67,13 @@ describe('readInventory', () => {
 
   it('fills in the defaults', () => {
     const connection = {
-      port: 22,
-      user: 'root',
+      port: undefined,
+      user: undefined,
       identityFile: undefined,
       become: 'none',
       knownHostsFile: undefined,
+      proxyJump: undefined,
+      sshConfig: undefined,
       connectTimeoutMs: 10_000,
     };
     assert.deepEqual(specOf('remoteNodes: [{ name: r1, address: 192.0.2.21 }]'), {
@@ -141,6 +143,8 @@ remoteNodes:
         identityFile: undefined,
         become: 'sudo',
         knownHostsFile: undefined,
+        proxyJump: undefined,
+        sshConfig: undefined,
         connectTimeoutMs: 60_000,
       },
     });

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { OutriggerError } from '../support/errors.ts';
+import { Secret } from '../support/secret.ts';
+
+/** A person may be behind the program. */
+const LIMIT_MS = 120_000;
+const MOST_BYTES = 4096;
+
+/**
+ * Asks a program for a secret, as ssh does with SSH_ASKPASS: the question is its last argument, the answer the first
+ * line that it prints. Rejects with REFUSED where it gives none; what it prints is never shown.
+ */
+export function askProgram(
+  argv: readonly string[],
+  question: string,
+  signal: AbortSignal,
+): Promise<Secret> {
+  const [program = '', ...args] = argv;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, [...args, question], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: LIMIT_MS,
+      signal,
+    });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.on('error', (error) => {
+      reject(
+        signal.aborted
+          ? new OutriggerError('INTERRUPTED', 'interrupted while a secret was asked for')
+          : failed(program, error.message),
+      );
+    });
+    child.on('close', (code, killedBy) => {
+      const [answer] = splitLine(Buffer.concat(chunks));
+      if (code !== 0) reject(failed(program, endOf(code, killedBy)));
+      else if (answer.length === 0) reject(failed(program, 'it printed nothing'));
+      else if (answer.length > MOST_BYTES) reject(failed(program, 'it printed too much'));
+      else resolve(new Secret(answer));
+    });
+  });
+}
+
+/** The first line without its line break, and the rest. */
+export function splitLine(bytes: Buffer): readonly [line: Buffer, rest: Buffer] {
+  const end = bytes.indexOf(0x0a);
+  if (end < 0) return [bytes, Buffer.of()];
+  const line = bytes.subarray(0, end);
+  return [line.at(-1) === 0x0d ? line.subarray(0, -1) : line, bytes.subarray(end + 1)];
+}
+
+const endOf = (code: number | null, killedBy: NodeJS.Signals | null): string =>
+  killedBy === null
+    ? `exit code ${code ?? ''}`
+    : `ended by ${killedBy} (at most ${LIMIT_MS / 1000} s)`;
+
+const failed = (program: string, why: string): OutriggerError =>
+  new OutriggerError('REFUSED', `the program ${program} gave no answer: ${why}`);

@@ -1,0 +1,104 @@
+import { homedir } from 'node:os';
+import { OutriggerError } from '../../support/errors.ts';
+import type { ConnectHost, Connection } from '../host.ts';
+import { interrupted, jumpHostFailed, type Peer } from './failures.ts';
+import { identitiesFor } from './identities.ts';
+import { JumpHosts, type Patience } from './jump-hosts.ts';
+import { type AskSecret, Keyring } from './keyring.ts';
+import { openLink } from './open.ts';
+import { type Endpoint, type Route, RouteFinder } from './route.ts';
+import { type OfferedKey, scanHostKeys } from './scan.ts';
+import { SshHost } from './ssh-host.ts';
+import { within } from './within.ts';
+
+/** What a run's connections share: the way to each host, keys that were opened, and jump hosts. */
+export interface Connector {
+  readonly connect: ConnectHost;
+  /**
+   * Finds the way to each of these, and asks for every secret that will be needed: before anything moves on the
+   * terminal. Throws INPUT_INVALID for what ssh_config should not say.
+   */
+  prepare(connections: readonly Connection[], signal: AbortSignal): Promise<void>;
+  routeTo(connection: Connection): Route;
+  /** The host keys that a server offers, asked through its jump hosts. They prove nothing until somebody compares. */
+  scan(name: string, server: Endpoint, through: ScanThrough): Promise<readonly OfferedKey[]>;
+  /** Ends the connections to jump hosts. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** The jump hosts before a server, and how long it may take. */
+export interface ScanThrough extends Patience {
+  readonly jumps: readonly Endpoint[];
+}
+
+export interface ConnectorOptions {
+  readonly ask: AskSecret;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export function sshConnector({ ask, env }: ConnectorOptions): Connector {
+  const routes = new RouteFinder({ env, home: homedir() });
+  const keyring = new Keyring(ask);
+  const jumpHosts = new JumpHosts(keyring);
+  /** The last jump host before a server; its failure is told as one of the host behind it. */
+  const reach = async (peer: Peer, jumps: readonly Endpoint[], patience: Patience) => {
+    if (patience.signal.aborted) throw interrupted(peer);
+    return jumpHosts.reach(jumps, patience).catch((thrown: unknown) => {
+      if (patience.signal.aborted) throw interrupted(peer);
+      if (!(thrown instanceof OutriggerError)) throw thrown;
+      throw jumpHostFailed(peer.name, thrown.host ?? '', thrown);
+    });
+  };
+  return {
+    connect: async (name, connection, signal) => {
+      const { target, jumps } = naming(name, () => routes.routeTo(connection));
+      const peer = peerOf(name, target, jumps);
+      const limitMs = connection.connectTimeoutMs;
+      const via = await reach(peer, jumps, { limitMs, signal });
+      const link = await within(peer, { limitMs, signal }, (limit) =>
+        openLink({ peer, endpoint: target, via, keyring, limitMs, limit }),
+      );
+      return new SshHost(link, { user: target.user, become: connection.become });
+    },
+    prepare: async (connections, signal) => {
+      const ways = connections.map((connection) => routes.routeTo(connection));
+      const logins = ways.flatMap(({ jumps, target }) => [...jumps, target]);
+      const kinds = new Map(logins.map((login) => [JSON.stringify(login.identities), login]));
+      for (const login of kinds.values()) {
+        signal.throwIfAborted();
+        await identitiesFor(peerOf(login.alias, login, []), login, keyring).catch(unlessLeft);
+      }
+    },
+    routeTo: (connection) => routes.routeTo(connection),
+    scan: async (name, server, { jumps, ...patience }) => {
+      const peer = peerOf(name, server, jumps);
+      const via = await reach(peer, jumps, patience);
+      return scanHostKeys(peer, via, patience);
+    },
+    close: () => jumpHosts.close(),
+  };
+}
+
+const peerOf = (name: string, at: Endpoint, jumps: readonly Endpoint[]): Peer => ({
+  name,
+  at,
+  behind: jumps.at(-1)?.alias,
+});
+
+/** A key that cannot be used is told by each host that needs it; a question that was left ends everything. */
+function unlessLeft(thrown: unknown): void {
+  if (!(thrown instanceof OutriggerError) || thrown.code === 'INTERRUPTED') throw thrown;
+}
+
+function naming<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+    const { code, message, hint } = thrown;
+    throw new OutriggerError(code, message, {
+      host: name,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HandshakeError } from './handshake.ts';
+
+/** The waits before trying again: the last one again and again, until the limit. */
+const RETRY_AFTER_MS = [250, 500, 1000, 2000];
+
+/** Whether a server hung up before it said anything: sshd does so when many come at once (MaxStartups). */
+export const isDrop = (error: unknown): boolean =>
+  error instanceof HandshakeError &&
+  error.stage === 'before-host-key' &&
+  (error.level === 'client-socket' ||
+    /^(connection closed|Connection lost before)/.test(error.message));
+
+/** Tries again for as long as the server hangs up unheard; at the limit the last such failure is thrown. */
+export async function afterDrops<T>(limit: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isDrop(error)) throw error;
+      const wait = RETRY_AFTER_MS[Math.min(tries, RETRY_AFTER_MS.length - 1)] ?? 0;
+      // Half of the wait is random, so that those who were dropped together do not come back together.
+      const delay = wait / 2 + Math.random() * (wait / 2);
+      await sleep(delay, undefined, { signal: limit }).catch(() => {
+        throw error;
+      });
+    }
+  }
+}
