@@ -49,13 +49,9 @@ export async function askSecret(
   question: string,
   ask: AskHidden = hiddenPromptFor,
 ): Promise<Secret> {
-  const { signal, env, inIsTerminal, errStream: output } = terminal;
-  const program = env['SSH_ASKPASS'] ?? '';
-  const required = env['SSH_ASKPASS_REQUIRE'] ?? '';
-  const isProgramFirst = required === 'force' || required === 'prefer' || !inIsTerminal;
-  if (program !== '' && required !== 'never' && isProgramFirst) {
-    return askProgram([program], question, signal);
-  }
+  const { signal, inIsTerminal, errStream: output } = terminal;
+  const program = askpassProgram(terminal);
+  if (program !== undefined) return askProgram([program], question, signal);
   if (!inIsTerminal) {
     throw new OutriggerError(
       'REFUSED',
@@ -69,6 +65,14 @@ export async function askSecret(
     if (!(thrown instanceof Error) || !LEFT.includes(thrown.name)) throw thrown;
     throw new OutriggerError('INTERRUPTED', 'interrupted: nothing was changed', { cause: thrown });
   }
+}
+
+/** The program to ask instead of the person at the terminal (ssh(1), SSH_ASKPASS and SSH_ASKPASS_REQUIRE). */
+function askpassProgram({ env, inIsTerminal }: Asked): string | undefined {
+  const program = env['SSH_ASKPASS'] ?? '';
+  const required = env['SSH_ASKPASS_REQUIRE'] ?? '';
+  if (program === '' || required === 'never') return undefined;
+  return !inIsTerminal || required === 'force' || required === 'prefer' ? program : undefined;
 }
 
 const hiddenPromptFor: AskHidden = async (question, context) => {

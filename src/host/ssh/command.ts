@@ -6,6 +6,8 @@ import { bounded, type Link } from './link.ts';
 /** More than any answer to a script of this project; a host that sends more is broken or hostile. */
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 
+const LOSS_KNOWN_MS = 50;
+
 export interface Command {
   readonly line: string;
   readonly stdin: Uint8Array;
@@ -84,8 +86,12 @@ function collect(link: Link, channel: ClientChannel, stdin: Uint8Array): Promise
     channel.on('close', () => {
       const stderr = Buffer.concat(output.stderr).toString();
       const [code, signal] = exit ?? [null];
-      if (code === null) reject(withoutStatus(link, signal));
-      else resolve({ code, stdout: Buffer.concat(output.stdout).toString(), stderr });
+      // That the connection is lost becomes known a moment later, and is the better answer.
+      if (code === null) {
+        setTimeout(() => {
+          reject(withoutStatus(link, signal));
+        }, LOSS_KNOWN_MS);
+      } else resolve({ code, stdout: Buffer.concat(output.stdout).toString(), stderr });
     });
     channel.end(Buffer.from(stdin.buffer, stdin.byteOffset, stdin.byteLength));
   });

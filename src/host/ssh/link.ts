@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { messageOf } from '../../support/errors.ts';
@@ -25,6 +26,8 @@ export interface Opened {
 export function linkOf(peer: Peer, opened: Opened, via: Link | undefined): Link {
   const { client } = opened;
   const ending = new AbortController();
+  // Whoever waits for something on a connection listens for its end; behind a jump host that may be hundreds.
+  setMaxListeners(0, ending.signal);
   let why: string | undefined;
   client.on('error', (error) => {
     why ??= error.message;

@@ -7,12 +7,12 @@ export async function within<T>(
   { limitMs, signal }: { readonly limitMs: number; readonly signal: AbortSignal },
   work: (limit: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (signal.aborted) throw interrupted(peer);
   const outOfTime = new AbortController();
   const timer = setTimeout(() => {
     outOfTime.abort();
   }, limitMs);
   try {
+    signal.throwIfAborted();
     return await work(AbortSignal.any([signal, outOfTime.signal]));
   } catch (error) {
     if (signal.aborted) throw interrupted(peer);

@@ -1,28 +1,15 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import {
-  chmod,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  realpath,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
-import { connect } from 'node:net';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Host } from '../../../src/host/host.ts';
 import { recordKnownHosts } from '../../../src/host/known-hosts-writer.ts';
 import { scanHostKeys } from '../../../src/host/ssh/scan.ts';
 import { Secret } from '../../../src/support/secret.ts';
-import { unusedPort } from '../../support/ports.ts';
+import { newKeyFile, sshdFolder, type SshdFolder, withoutSshd } from '../../support/sshd.ts';
 import { connectSsh } from '../../support/ssh-bench.ts';
 
-const SSHD = '/usr/sbin/sshd';
 /** Set it to `yes` on a machine where a test may make a user and a sudo rule (both are removed again). */
 const MAY_CHANGE_SYSTEM = process.env['OUTRIGGER_TEST_CHANGES_SYSTEM'] === 'yes';
 const SUDO_USER = 'outrigger-test';
@@ -30,54 +17,41 @@ const SUDO_RULE = `/etc/sudoers.d/${SUDO_USER}`;
 
 describe('against the sshd of OpenSSH', () => {
   let folder: string;
-  let sshd: ChildProcess | undefined;
+  let servers: SshdFolder | undefined;
   let connection: Connection;
   const opened: Host[] = [];
 
   before(async function () {
-    if (!existsSync(SSHD) || process.getuid?.() !== 0) {
-      console.warn(`  NOT TESTED against a real sshd: this needs ${SSHD} and root`);
+    const reason = withoutSshd();
+    if (reason !== undefined) {
+      console.warn(`  NOT TESTED against a real sshd: ${reason}`);
       this.skip();
     }
-    // Below /run, since sudo users must be able to walk to the keys and /tmp may be private.
-    await mkdir('/run/sshd', { recursive: true });
-    folder = await realpath(await mkdtemp('/run/outrigger-sshd-'));
-    await chmod(folder, 0o755);
-    const port = await unusedPort();
-    for (const type of ['ed25519', 'ecdsa', 'rsa']) newKeyFile(join(folder, `host_${type}`), type);
-    newKeyFile(join(folder, 'id'), 'ed25519');
-    await writeFile(join(folder, 'sshd_config'), configuration(folder, port));
-    sshd = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'sshd_config')], { stdio: 'ignore' });
-    await listening(port);
-    const knownHostsFile = join(folder, 'known_hosts');
-    const keys = await scanHostKeys(
-      { name: 'alpha', at: { address: '127.0.0.1', port } },
-      undefined,
-      { limitMs: 5000, signal: new AbortController().signal },
-    );
+    servers = await sshdFolder();
+    folder = servers.path;
+    const sshd = await servers.start([], { kinds: ['ed25519', 'ecdsa', 'rsa'] });
+    const { port } = sshd;
+    const peer = { name: 'alpha', at: { address: '127.0.0.1', port } };
+    const keys = await scanHostKeys(peer, undefined, {
+      limitMs: 5000,
+      signal: new AbortController().signal,
+    });
     assert.deepEqual(
       keys.map(({ type }) => type),
       ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ssh-rsa'],
     );
+    const knownHostsFile = join(folder, 'known_hosts');
     await recordKnownHosts(
       keys.map(({ blob }) => ({ name: `[127.0.0.1]:${port}`, blob })),
       knownHostsFile,
     );
-    connection = {
-      ...{ address: '127.0.0.1', port, user: 'root', become: 'none' },
-      ...{ identityFile: join(folder, 'id'), knownHostsFile, connectTimeoutMs: 10_000 },
-      ...{ proxyJump: undefined, sshConfig: 'none' },
-    };
+    connection = { ...sshd.connection, knownHostsFile };
   });
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((host) => host.close()));
   });
   after(async () => {
-    if (sshd === undefined) return;
-    const gone = new Promise((resolve) => sshd?.on('exit', resolve));
-    sshd.kill();
-    await gone;
-    await rm(folder, { recursive: true });
+    await servers?.remove();
   });
 
   const open = async (more: Partial<Connection> = {}): Promise<Host> => {
@@ -224,37 +198,3 @@ describe('against the sshd of OpenSSH', () => {
     });
   });
 });
-
-const configuration = (folder: string, port: number): string => `
-ListenAddress 127.0.0.1
-Port ${port}
-${['ed25519', 'ecdsa', 'rsa'].map((type) => `HostKey ${folder}/host_${type}`).join('\n')}
-AuthorizedKeysFile ${folder}/id.pub
-PermitRootLogin prohibit-password
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-StrictModes no
-UsePAM no
-PidFile none
-Subsystem sftp internal-sftp
-`;
-
-const newKeyFile = (path: string, type: string): void => {
-  execFileSync('ssh-keygen', ['-q', '-t', type, '-N', '', '-f', path]);
-};
-
-async function listening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      }).on('error', () => {
-        resolve(false);
-      });
-    });
-    if (open) return;
-    await sleep(50);
-  }
-  assert.fail('sshd does not listen');
-}
