@@ -11,10 +11,23 @@ has() { command -v "$1" >/dev/null 2>&1; }
 section platform
 if [ -r /etc/os-release ]; then
   (. /etc/os-release && printf 'id=%s\nidLike=%s\nversion=%s\n' "$ID" "${ID_LIKE-}" "${VERSION_ID-}")
+  family=$(. /etc/os-release && printf ' %s %s ' "$ID" "${ID_LIKE-}")
 fi
-for manager in apt-get dnf zypper; do
-  if has "$manager"; then printf 'packageManager=%s\n' "$manager"; break; fi
+printf 'architecture=%s\n' "$(uname -m)"
+# A host may have the tools of another family beside its own (EPEL has apt and dpkg).
+case ${family-} in
+  *' debian '* | *' ubuntu '*) managers=apt-get ;;
+  *' rhel '* | *' fedora '* | *' centos '* | *' rocky '* | *' almalinux '* | *' ol '*) managers=dnf ;;
+  *) managers='apt-get dnf zypper' ;;
+esac
+manager=
+for candidate in $managers; do
+  if has "$candidate"; then manager=$candidate && printf 'packageManager=%s\n' "$manager" && break; fi
 done
+case $(cat /sys/fs/selinux/enforce 2>/dev/null) in
+  1) echo selinux=enforcing ;;
+  0) echo selinux=permissive ;;
+esac
 if [ -d /run/systemd/system ]; then echo serviceManager=systemd; fi
 if [ -e /etc/corosync/corosync.conf ]; then echo corosyncConf=yes; fi
 
@@ -22,26 +35,23 @@ section clock
 date +%s.%N
 
 section packages
-if has dpkg-query; then
+if [ "$manager" = apt-get ]; then
   dpkg-query -W -f '${Package} ${db:Status-Status} ${Version}\n' \
     pacemaker pacemaker-remote pacemaker-cli-utils resource-agents resource-agents-base corosync 2>/dev/null
 elif has rpm; then
-  for name in pacemaker pacemaker-remote pacemaker-cli resource-agents corosync; do
-    rpm -q --qf '%{NAME} installed %{VERSION}-%{RELEASE}\n' "$name" 2>/dev/null | grep ' installed '
-  done
+  rpm -q --qf '%{NAME} installed %{VERSION}-%{RELEASE}\n' \
+    pacemaker pacemaker-remote pacemaker-cli resource-agents corosync 2>/dev/null | grep ' installed '
 fi
 
 section environment
-for file in /etc/default/pacemaker /etc/sysconfig/pacemaker; do
-  if [ -f "$file" ]; then
-    printf 'file=%s\n' "$file"
-    grep -E '^[[:space:]]*(export[[:space:]]+)?PCMK_[A-Za-z_]+=' "$file"
-    break
-  fi
-done
+if [ "$manager" = apt-get ]; then file=/etc/default/pacemaker; else file=/etc/sysconfig/pacemaker; fi
+if [ -f "$file" ]; then
+  printf 'file=%s\n' "$file"
+  grep -E '^[[:space:]]*(export[[:space:]]+)?PCMK_[A-Za-z_]+=' "$file"
+fi
 
 section authkey
-key=$(sed -n "s/^[[:space:]]*\(export[[:space:]]*\)\{0,1\}PCMK_authkey_location=//p" "${file:-/dev/null}" 2>/dev/null \
+key=$(sed -n "s/^[[:space:]]*\(export[[:space:]]*\)\{0,1\}PCMK_authkey_location=//p" "$file" 2>/dev/null \
   | tail -n 1 | tr -d "\"'")
 key=${key:-/etc/pacemaker/authkey}
 printf 'path=%s\n' "$key"
@@ -62,7 +72,7 @@ busctl get-property org.freedesktop.systemd1 /org/freedesktop/systemd1/unit/pace
 
 # Who is connected to the daemon: a second connection to it would make the cluster of the first one fence the node.
 section connected
-port=$(sed -n 's/^[[:space:]]*PCMK_remote_port=//p' "${file:-/dev/null}" 2>/dev/null | tail -n 1 | tr -cd 0-9)
+port=$(sed -n 's/^[[:space:]]*PCMK_remote_port=//p' "$file" 2>/dev/null | tail -n 1 | tr -cd 0-9)
 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null \
   | awk -v port="$(printf ':%04X' "${port:-3121}")" '$4 == "01" && substr($2, length($2) - 4) == port { print $3 }'
 

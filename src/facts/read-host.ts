@@ -13,6 +13,8 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
     osId: platform['id'] ?? '',
     osIdLike: platform['idLike'] ?? '',
     osVersion: platform['version'] ?? '',
+    architecture: platform['architecture'] ?? '',
+    selinux: readSelinux(platform['selinux']),
     packageManager: platform['packageManager'] ?? '',
     serviceManager: platform['serviceManager'] ?? '',
     hasCorosyncConf: platform['corosyncConf'] === 'yes',
@@ -27,6 +29,9 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
     firewall: readFirewall(linesOf(sections, 'firewalld')),
   };
 }
+
+const readSelinux = (mode: string | undefined): HostFacts['selinux'] =>
+  mode === 'enforcing' || mode === 'permissive' ? mode : 'off';
 
 function readClock(host: string, lines: readonly string[]): number {
   const now = Number(lines[0]);

@@ -13,7 +13,11 @@ export interface WantedAuthkey {
   readonly description: string;
 }
 
-/** The authkey of a host: the right content, readable by hacluster and by nobody else. */
+/**
+ * The authkey of a host: the right content, readable by hacluster and by nobody else. Its SELinux label is set when it is
+ * written, and not compared: the policy leaves Pacemaker's domain unconfined (rhcs.te of fedora-selinux), so that a wrong
+ * label keeps nobody from it who should read it, and asking the policy would cost every plan a program more.
+ */
 export const authkeyItem = (
   host: string,
   want: WantedAuthkey,

@@ -1,6 +1,11 @@
 /** The scripts of apply/scripts, by file name. */
 export type ScriptName =
-  'install-apt' | 'set-environment' | 'set-rights' | 'open-firewalld' | 'start-service';
+  | 'install-apt'
+  | 'install-dnf'
+  | 'set-environment'
+  | 'set-rights'
+  | 'open-firewalld'
+  | 'start-service';
 
 /** What is done on a host, as data: apply is its only interpreter. */
 export type Action =

@@ -58,6 +58,10 @@ export interface HostFacts {
   readonly osId: string;
   readonly osIdLike: string;
   readonly osVersion: string;
+  /** As `uname -m` says it: `x86_64`. */
+  readonly architecture: string;
+  /** `off`: the kernel has no SELinux, or it is disabled. */
+  readonly selinux: 'enforcing' | 'permissive' | 'off';
   readonly packageManager: string;
   readonly serviceManager: string;
   readonly packages: PackageVersions;

@@ -1,5 +1,11 @@
 import { connectionState } from '../pacemaker/crm-mon.ts';
-import { GUARD_PREFIX, PIN_PREFIX, QUIET_PREFIX, RETRY_PREFIX } from '../pacemaker/names.ts';
+import {
+  DEFAULT_PORT,
+  GUARD_PREFIX,
+  PIN_PREFIX,
+  QUIET_PREFIX,
+  RETRY_PREFIX,
+} from '../pacemaker/names.ts';
 import type { ClusterFacts, Facts } from './facts.ts';
 
 // Warned about: PSK does not care, but clocks that jump backwards harm a cluster (Pacemaker Explained, nodes.rst).
@@ -10,6 +16,7 @@ export function notesOn(facts: Facts, cluster: ClusterFacts): readonly string[] 
   return [
     ...clockNotes(facts),
     ...versionNotes(facts),
+    ...selinuxNotes(facts),
     ...connectionNotes(cluster),
     ...leftoverNotes(cluster),
   ].sort();
@@ -56,6 +63,21 @@ function versionNotes({ clusterNodes, remoteNodes }: Facts): readonly string[] {
         `${name}: pacemaker-remote ${packages['pacemaker-remote'] ?? ''} is newer by a major version than the cluster's Pacemaker`,
     );
 }
+
+/**
+ * Another port than the default, while nothing listens there yet. No port label is needed: the targeted policy leaves
+ * Pacemaker's domain unconfined (`unconfined_domain(cluster_t)` in rhcs.te, branches c9s and c10s of fedora-selinux), and
+ * 3121 has no label of its own either (cluster_port_t is 5149, 40040 and 50006-50008: corenetwork.te.in).
+ */
+const selinuxNotes = ({ remoteNodes, servers }: Facts): readonly string[] =>
+  [...remoteNodes.values()].flatMap(({ name, selinux, listening }) => {
+    const port = servers.get(name)?.port ?? DEFAULT_PORT;
+    return selinux !== 'enforcing' || port === DEFAULT_PORT || listening.includes(port)
+      ? []
+      : [
+          `${name}: SELinux is enforcing there: its targeted policy lets Pacemaker (cluster_t) have port ${port} without a port label, a stricter policy has to allow it`,
+        ];
+  });
 
 /** What an operator did to a connection is theirs, but nobody should have to guess why a node is not in. */
 function connectionNotes({ cib, mon }: ClusterFacts): readonly string[] {

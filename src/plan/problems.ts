@@ -34,7 +34,7 @@ function unknownPlatform(host: HostFacts): Reason | undefined {
   return {
     code: 'PLATFORM_UNKNOWN',
     message: `its platform is not supported: ${osId || 'unknown'} ${osVersion} with ${packageManager || 'no known package manager'}`,
-    hint: 'Debian and Ubuntu with systemd are supported so far',
+    hint: 'supported so far: Debian, Ubuntu, RHEL, CentOS Stream, AlmaLinux, Rocky Linux, Oracle Linux and Fedora, with systemd',
   };
 }
 

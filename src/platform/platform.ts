@@ -1,15 +1,26 @@
 import type { ScriptName } from '../plan/action.ts';
 import type { HostFacts } from '../plan/facts.ts';
 
+/** How packages are put on a host. */
+export interface Installation {
+  readonly script: ScriptName;
+  readonly params: readonly string[];
+  readonly timeoutMs: number;
+}
+
 /** What differs between operating systems, in one place. */
 export interface Platform {
   readonly family: string;
   /** The packages that make a host fit to be a remote node. */
   readonly remotePackages: readonly string[];
-  readonly installScript: ScriptName;
   /** Where systemd reads `PCMK_*` settings for Pacemaker's units. */
   readonly environmentFile: string;
+  /** Installs these packages; none is ever removed for them. */
+  install(missing: readonly string[], facts: OsFacts): Installation;
   matches(
     facts: Pick<HostFacts, 'osId' | 'osIdLike' | 'packageManager' | 'serviceManager'>,
   ): boolean;
 }
+
+/** What a host is, as far as an installation depends on it. */
+export type OsFacts = Pick<HostFacts, 'osId' | 'osVersion' | 'architecture'>;

@@ -16,6 +16,8 @@ import type { ClusterFacts, HostFacts } from '../../src/plan/facts.ts';
 import type { CibDifference, CibItem, HostDifference, HostItem } from '../../src/plan/item.ts';
 import type { ItemKind } from '../../src/playbook/playbook.ts';
 import { DEBIAN } from '../../src/platform/debian.ts';
+import type { Platform } from '../../src/platform/platform.ts';
+import { RHEL } from '../../src/platform/rhel.ts';
 import { crmMonXml, type Reported } from '../support/crm-mon.ts';
 import { hostFacts, remoteNode, type HostFactsPatch } from '../support/specs.ts';
 
@@ -40,15 +42,18 @@ type Want = Record<string, unknown>;
 
 const HOST = 'r1';
 
+/** `platform: rhel` in a case; Debian otherwise. */
+const platformIn = ({ platform }: Want): Platform => (platform === 'rhel' ? RHEL : DEBIAN);
+
 const onHosts: Partial<Record<ItemKind, (want: Want) => HostItem>> = {
-  package: () => packageItem(HOST, DEBIAN),
+  package: (want) => packageItem(HOST, platformIn(want)),
   authkey: (want) =>
     authkeyItem(
       HOST,
       { digest: want['digest'] as string | undefined, description: String(want['description']) },
       (want['risks'] as HostDifference['risks'] | undefined) ?? [],
     ),
-  environment: ({ port }) => environmentItem(HOST, Number(port), DEBIAN),
+  environment: (want) => environmentItem(HOST, Number(want['port']), platformIn(want)),
   'firewall-port': ({ port, sources }) => firewallPortItem(HOST, Number(port), sources as string[]),
   service: ({ port }) => serviceItem(HOST, Number(port)),
 };

@@ -1,9 +1,9 @@
 /** The images that hosts are overlays of: built once per machine, shared by all labs. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheDir, scripts } from './paths.ts';
+import { cacheDir, rhelRecipe, scripts } from './paths.ts';
 
 export type Images = {
   /** Packages for offline installs, mounted at /srv/repo of every host. */
@@ -12,9 +12,9 @@ export type Images = {
   layers(kind: ImageKind): string[];
 };
 
-export type ImageKind = 'bare' | 'firewalld' | 'cluster' | 'pcs';
+export type ImageKind = 'bare' | 'firewalld' | 'cluster' | 'pcs' | 'rhel';
 
-type Layer = { name: ImageKind; over: ImageKind[]; packages: string[] };
+type Layer = { name: Exclude<ImageKind, 'rhel'>; over: ImageKind[]; packages: string[] };
 
 /** Layers over the bare image, in building order. */
 const LAYERS: readonly Layer[] = [
@@ -27,23 +27,51 @@ const LAYERS: readonly Layer[] = [
   { name: 'pcs', over: ['cluster', 'bare'], packages: ['pcs'] },
 ];
 
-const BUILT_FROM = ['image.sh', 'customize.sh', 'fence_lab'];
+/** What stands below a host that behaves as RHEL does: RHEL has firewalld from the start. */
+const BELOW_RHEL: readonly ImageKind[] = ['firewalld', 'bare'];
 
-/** Builds what is missing (half a minute), waiting for another process that builds the same. */
-export async function ensureImages(suite = 'trixie'): Promise<Images> {
+const BUILT_FROM = ['sh/image.sh', 'sh/in-layer.sh', 'sh/customize.sh', 'sh/fence_lab'];
+const RHEL_BUILT_FROM = [
+  'sh/build-rhel.sh',
+  ...readdirSync(rhelRecipe).map((file) => `rhel/${file}`),
+];
+
+/**
+ * Builds what is missing, waiting for another process that builds the same. Most labs have no host that behaves as
+ * RHEL does: its layer is made when the first one asks for it.
+ */
+export async function ensureImages(suite = 'trixie', withRhel = false): Promise<Images> {
   if (!/^[a-z]+$/.test(suite)) throw new Error(`lab: '${suite}' is no name of a Debian suite`);
-  const dir = join(cacheDir, `${suite}-${hashOf()}`);
+  const recipe = hashOf([JSON.stringify(LAYERS)], BUILT_FROM);
+  const dir = join(cacheDir, `${suite}-${recipe}`);
   await script('dependencies.sh', []);
+  await ensure(dir, `the images of ${suite}`, ['build-images.sh', suite, ...LAYERS.map(layerLine)]);
+  const repo = join(dir, 'repo');
+  const rhelDir = join(cacheDir, `rhel-${suite}-${hashOf([recipe], RHEL_BUILT_FROM)}`);
+  const layers: Images['layers'] = (kind) =>
+    kind === 'rhel'
+      ? [join(rhelDir, kind), ...BELOW_RHEL.map((name) => join(dir, name))]
+      : [kind, ...overOf(kind)].map((name) => join(dir, name));
+  if (withRhel) {
+    const lower = layers('rhel').slice(1).join(':');
+    await ensure(rhelDir, `the RHEL-like image over ${suite}`, [
+      'build-rhel.sh',
+      suite,
+      lower,
+      repo,
+    ]);
+  }
+  return { repo, layers };
+}
+
+/** Has a directory built that is not there yet. */
+async function ensure(dir: string, label: string, builder: readonly string[]): Promise<void> {
   if (!existsSync(dir)) {
     mkdirSync(cacheDir, { recursive: true });
-    await script('build-images.sh', [dir, suite, ...LAYERS.map(layerLine)]);
+    await script('build-once.sh', [dir, label, ...builder]);
   }
   // Images that nobody used for a week are removed by the next build.
   utimesSync(dir, new Date(), new Date());
-  return {
-    repo: join(dir, 'repo'),
-    layers: (kind) => [kind, ...overOf(kind)].map((name) => join(dir, name)),
-  };
 }
 
 function overOf(kind: ImageKind): ImageKind[] {
@@ -56,10 +84,10 @@ function layerLine(layer: Layer): string {
 }
 
 /** Another recipe is another image. */
-function hashOf(): string {
-  const hash = createHash('sha256').update(JSON.stringify(LAYERS));
-  hash.update(process.env['OUTRIGGER_LAB_MIRROR'] ?? '');
-  for (const file of BUILT_FROM) hash.update(readFileSync(join(scripts, file)));
+function hashOf(texts: readonly string[], files: readonly string[]): string {
+  const hash = createHash('sha256').update(process.env['OUTRIGGER_LAB_MIRROR'] ?? '');
+  for (const text of texts) hash.update(text);
+  for (const file of files) hash.update(readFileSync(join(scripts, '..', file)));
   return hash.digest('hex').slice(0, 12);
 }
 

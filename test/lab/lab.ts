@@ -33,7 +33,7 @@ const DEAD_AFTER_MS = 5000;
  */
 export async function labUp(options: LabOptions = {}): Promise<Lab> {
   const settings = settle(options);
-  const images = await ensureImages(settings.suite);
+  const images = await ensureImages(settings.suite, settings.rhelHosts > 0);
   const hosts = hostsOf(settings, images);
   const dir = labDir(settings.name);
   if (options.replace === true) await labDown(settings.name);

@@ -36,6 +36,7 @@ type UpOptions = Named & {
   virtualMachines: number;
   fencing: boolean;
   firewalld: number;
+  rhelHosts: number;
   suite: string;
   pcs: boolean;
   remoteName?: Record<string, string>;
@@ -104,8 +105,8 @@ async function powerLog({ name }: Named): Promise<void> {
   }
 }
 
-async function buildImages(suite: string): Promise<void> {
-  const images = await ensureImages(suite);
+async function buildImages(suite: string, withRhel: boolean): Promise<void> {
+  const images = await ensureImages(suite, withRhel);
   console.log(images.repo);
 }
 
@@ -123,6 +124,7 @@ labCommand('up', 'bring a lab up')
   .option('--virtual-machines <n>', 'hosts that Pacemaker starts, as guest nodes are', count, 0)
   .option('--fencing <on|off>', 'a fence device that really cuts power', onOff, true)
   .option('--firewalld <n>', 'how many bare hosts run firewalld (the last ones)', count, 1)
+  .option('--rhel-hosts <n>', 'how many bare hosts behave as RHEL 9 (the first ones)', count, 0)
   .option('--suite <suite>', 'Debian suite of the hosts', 'trixie')
   .option('--pcs', 'install pcs on the cluster nodes', false)
   .option('--remote-name <node=host>', 'one more node name the fence device knows', nodeName)
@@ -152,7 +154,8 @@ program
   .command('images')
   .description('build the images only')
   .option('--suite <suite>', 'Debian suite', 'trixie')
-  .action((options: { suite: string }) => buildImages(options.suite));
+  .option('--rhel', 'the RHEL-like one too', false)
+  .action((options: { suite: string; rhel: boolean }) => buildImages(options.suite, options.rhel));
 
 if (!skipHere()) {
   await program.parseAsync().catch((error: unknown) => {

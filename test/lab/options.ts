@@ -14,6 +14,7 @@ const DEFAULTS: LabSettings = {
   virtualMachines: 0,
   fencing: true,
   firewalld: 1,
+  rhelHosts: 0,
   suite: 'trixie',
   pcs: false,
   remoteNames: {},
@@ -29,6 +30,7 @@ export function settle(options: LabOptions): LabSettings {
   checkCount('bare hosts', settings.bareHosts, MOST_BARE_HOSTS);
   checkCount('virtual machines', settings.virtualMachines, MOST_VIRTUAL_MACHINES);
   checkCount('hosts with firewalld', settings.firewalld, MOST_BARE_HOSTS);
+  checkCount('RHEL-like hosts', settings.rhelHosts, settings.bareHosts);
   if (settings.clusterNodes + settings.bareHosts === 0) {
     throw new Error('lab: no hosts asked for that the lab itself can boot');
   }
@@ -59,7 +61,8 @@ export function hostsOf(settings: LabSettings, images: Images): LabHost[] {
   });
   const firstWithFirewall = settings.bareHosts - settings.firewalld + 1;
   const bare = numbers(settings.bareHosts).map((number): LabHost => {
-    const layers = images.layers(number >= firstWithFirewall ? 'firewalld' : 'bare');
+    const debian = number >= firstWithFirewall ? 'firewalld' : 'bare';
+    const layers = images.layers(number <= settings.rhelHosts ? 'rhel' : debian);
     return { name: `h${number}`, kind: 'bare', address: bareAddress(number), layers };
   });
   const virtual = numbers(settings.virtualMachines).map((number): LabHost => {

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 
 export const scripts = join(import.meta.dirname, 'sh');
 
+/** How a Debian root becomes one that behaves as RHEL does. */
+export const rhelRecipe = join(import.meta.dirname, 'rhel');
+
 /** Images, shared by all labs, kept across sessions. */
 export const cacheDir = process.env['OUTRIGGER_LAB_CACHE'] ?? '/var/cache/outrigger-lab';
 

@@ -13,6 +13,8 @@ export type LabOptions = {
   fencing?: boolean;
   /** How many of the bare hosts run firewalld: the last ones. */
   firewalld?: number;
+  /** How many of the bare hosts behave as RHEL 9 does: the first ones. All of these run firewalld. */
+  rhelHosts?: number;
   /** Debian suite of the hosts. */
   suite?: string;
   /** Install pcs (pcsd disabled) on the cluster nodes. */

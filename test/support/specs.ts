@@ -48,6 +48,8 @@ export const hostFacts = (name: string, { authkey, ...more }: HostFactsPatch = {
   osId: 'debian',
   osIdLike: '',
   osVersion: '13',
+  architecture: 'x86_64',
+  selinux: 'off',
   packageManager: 'apt-get',
   serviceManager: 'systemd',
   packages: {},

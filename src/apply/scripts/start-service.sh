@@ -19,7 +19,11 @@ tries=60
 while ! cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { print $2 }' | grep -q ":$port\$"; do
   tries=$((tries - 1))
   if [ "$tries" -le 0 ] || [ "$(systemctl is-active "$unit")" != active ]; then
-    echo "$unit does not listen on port $3 (state: $(systemctl is-active "$unit"), waited up to 15 s)" >&2
+    case $(cat /sys/fs/selinux/enforce 2>/dev/null) in
+      1) why='; SELinux is enforcing there: look at ausearch --message avc --start recent' ;;
+      *) why= ;;
+    esac
+    echo "$unit does not listen on port $3 (state: $(systemctl is-active "$unit"), waited up to 15 s)$why" >&2
     exit 1
   fi
   sleep 0.25

@@ -61,13 +61,14 @@ try "write $temporary" cp --no-preserve=all -- "$staged" "$temporary"
 [ "$(sha256sum <"$temporary")" = "$digest  -" ] || fail "the content of $temporary is not what was sent"
 try "give $temporary to $owner:$group" chown -- "$owner:$group" "$temporary"
 try "set the mode of $temporary" chmod -- "$mode" "$temporary"
-if command -v restorecon >/dev/null 2>&1; then
-  try "label $temporary" restorecon -- "$temporary"
+# The label that SELinux's policy has for the target, not for the temporary file (matchpathcon(8)): nobody ever sees
+# the target with another one. Both commands come in one package, libselinux-utils.
+if command -v selinuxenabled >/dev/null 2>&1 && selinuxenabled; then
+  label=$(matchpathcon -m file -n "$target" 2>/dev/null)
+  # `<<none>>`, or nothing: the policy has no rule, and what the kernel chose is right.
+  case $label in *:*:*) try "label $temporary" chcon -- "$label" "$temporary" ;; esac
 fi
 try "write $temporary to disk" sync -- "$temporary"
 try "rename $temporary to $target" mv -fT -- "$temporary" "$target"
 written= created=
-if command -v restorecon >/dev/null 2>&1; then
-  try "label $target" restorecon -- "$target"
-fi
 try "write $parent to disk" sync -- "$parent"

@@ -1,40 +1,17 @@
 #!/bin/sh
-# Builds all images of one suite, so that DIR is there either whole or not at all.
+# Builds the images of one suite.
 #
-#   build-images.sh DIR SUITE 'NAME OVER,OVER PACKAGE...' ...
-#
-# One builder at a time; whoever waited finds the work done.
+#   build-images.sh WORK SUITE 'NAME OVER,OVER PACKAGE...' ...
 set -eu
 here=$(dirname "$(readlink -f "$0")")
-dir=$1 suite=$2
+work=$1 suite=$2
 shift 2
 
-exec 9>"$(dirname "$dir")/lock"
-if ! flock -n 9; then
-  echo "lab: waiting for another process that builds images" >&2
-  flock -w 900 9 || { echo "lab: the other one has not finished within 900 s" >&2; exit 1; }
-fi
-[ ! -e "$dir" ] || exit 0
-
-echo "lab: building the images of $suite in $dir (once)" >&2
-# A build that was cut short left its directory; nobody else can own one, since we hold the lock.
-rm -rf "$(dirname "$dir")"/building.*
-find "$(dirname "$dir")" -mindepth 1 -maxdepth 1 -type d -mtime +7 -exec rm -rf {} +
-work=$(dirname "$dir")/building.$$
-log=$(dirname "$dir")/build-$suite.log
-mkdir "$work"
-{
-  "$here/image.sh" base "$suite" "$work"
-  for line in "$@"; do
-    # shellcheck disable=SC2086 # words are what it is made of
-    set -- $line
-    name=$1 over=$2
-    shift 2
-    "$here/image.sh" layer "$work/$(echo "$over" | sed "s|,|:$work/|g")" "$work" "$name" "$work/repo" "$@"
-  done
-} >"$log" 2>&1 9>&- || {
-  tail -n 30 "$log" >&2
-  echo "lab: building the images failed; the whole log is $log" >&2
-  exit 1
-}
-mv "$work" "$dir"
+"$here/image.sh" base "$suite" "$work"
+for line in "$@"; do
+  # shellcheck disable=SC2086 # words are what it is made of
+  set -- $line
+  name=$1 over=$2
+  shift 2
+  "$here/image.sh" layer "$work/$(echo "$over" | sed "s|,|:$work/|g")" "$work" "$name" "$work/repo" "$@"
+done

@@ -4,8 +4,6 @@
 #   image.sh base SUITE DIR          DIR/bare (a whole root), DIR/repo (packages for offline installs)
 #   image.sh layer LOWER DIR NAME REPO PACKAGE...
 #                                    DIR/NAME: an overlayfs layer over LOWER (a lowerdir list, top first)
-#
-# Everything is mounted in a private mount namespace: whatever happens, no mount is left behind.
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
@@ -13,27 +11,6 @@ mirror=${OUTRIGGER_LAB_MIRROR:-http://deb.debian.org/debian}
 
 # Packages of a bare host: what a small server has. No Pacemaker, no Python, no firewall.
 bare=systemd,systemd-sysv,dbus,openssh-server,sudo,iproute2,procps,ca-certificates,openssl,netbase,polkitd
-
-# Runs a command in a root made of overlay layers, with the package repository at /srv/repo.
-in_layer() { # LOWER DIR NAME REPO COMMAND...
-  lower=$1 dir=$2 name=$3 repo=$4
-  shift 4
-  mkdir -p "$dir/$name" "$dir/.work" "$dir/.root"
-  unshare --mount --propagation private sh -euc '
-    lower=$1 upper=$2 work=$3 root=$4 repo=$5
-    shift 5
-    mount -t overlay lab -o "lowerdir=$lower,upperdir=$upper,workdir=$work" "$root"
-    mount -t proc proc "$root/proc"
-    mount -t sysfs -o ro sys "$root/sys"
-    mount --rbind /dev "$root/dev"
-    mount --bind "$repo" "$root/srv/repo"
-    export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-    # A container tool on this machine may have put its own loader options into the environment.
-    unset LD_PRELOAD
-    chroot "$root" "$@"
-  ' sh "$lower" "$dir/$name" "$dir/.work" "$dir/.root" "$repo" "$@" </dev/null
-  rm -rf "$dir/.work" "$dir/.root"
-}
 
 build_bare() { # SUITE DIR
   mmdebstrap --quiet --variant=minbase --include="$bare" \
@@ -52,7 +29,7 @@ build_repo() { # DIR
     'pacemaker pacemaker-cli-utils corosync resource-agents pcs' \
     firewalld; do
     # shellcheck disable=SC2086 # a list of package names
-    in_layer "$1/bare" "$1" .fetch "$1/repo" \
+    "$here/in-layer.sh" "$1/bare" "$1" .fetch "$1/repo" \
       apt-get install -y -qq --download-only --no-install-recommends \
       -o Dir::Cache::archives=/srv/repo -o APT::Sandbox::User=root $set
   done
@@ -64,7 +41,7 @@ build_repo() { # DIR
 close_bare() { # DIR
   rm -rf "$1/bare/var/lib/apt/lists" "$1/bare/etc/apt/sources.list.d"
   echo 'deb [trusted=yes] file:/srv/repo ./' >"$1/bare/etc/apt/sources.list"
-  in_layer "$1/bare" "$1" .lists "$1/repo" apt-get update -qq
+  "$here/in-layer.sh" "$1/bare" "$1" .lists "$1/repo" apt-get update -qq
   mkdir -p "$1/bare/var/lib/apt/lists"
   cp -a "$1/.lists/var/lib/apt/lists/." "$1/bare/var/lib/apt/lists/"
   rm -rf "$1/.lists"
@@ -85,7 +62,7 @@ case $1 in
   layer)
     lower=$2 dir=$3 name=$4 repo=$5
     shift 5
-    in_layer "$lower" "$dir" "$name" "$repo" apt-get install -y -qq --no-remove --no-install-recommends "$@"
+    "$here/in-layer.sh" "$lower" "$dir" "$name" "$repo" apt-get install -y -qq --no-remove --no-install-recommends "$@"
     rm -f "$dir/$name"/var/log/dpkg.log "$dir/$name"/var/log/apt/*
     finish_layer "$dir/$name"
     ;;

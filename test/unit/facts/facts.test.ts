@@ -13,6 +13,8 @@ describe('the facts of', () => {
       osId: 'debian',
       osIdLike: '',
       osVersion: '13',
+      architecture: '',
+      selinux: 'off',
       packageManager: 'apt-get',
       serviceManager: 'systemd',
       hasCorosyncConf: false,
@@ -133,6 +135,16 @@ describe('a probe', () => {
       PCMK_empty: '',
       PCMK_half: "'x",
     });
+  });
+
+  it('tells architecture and SELinux', () => {
+    const platform = (selinux: string) =>
+      factsOf(changed('bare-host', { platform: `id=rhel\narchitecture=aarch64\n${selinux}` }));
+    assert.equal(platform('selinux=enforcing').selinux, 'enforcing');
+    assert.equal(platform('selinux=permissive').selinux, 'permissive');
+    assert.equal(platform('').selinux, 'off');
+    assert.equal(platform('selinux=x').selinux, 'off');
+    assert.equal(platform('').architecture, 'aarch64');
   });
 
   it('counts only ports that others can reach', () => {

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { applyOperations, join, protect } from '../../../src/pacemaker/cib-edit.ts';
 import { readCib } from '../../../src/pacemaker/cib.ts';
 import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
+import type { Facts, HostFacts } from '../../../src/plan/facts.ts';
 import { notesOn } from '../../../src/plan/notes.ts';
 import { crmMonXml } from '../../support/crm-mon.ts';
+import { hostFacts } from '../../support/specs.ts';
 
 const EMPTY = `<cib admin_epoch="0" epoch="1" num_updates="0" have-quorum="1" dc-uuid="1">
 <configuration><crm_config/><nodes/><resources/><constraints/></configuration><status/></cib>`;
@@ -13,7 +15,7 @@ const r1 = {
   ...{ operations: {}, meta: {} },
 };
 
-const notesFor = (cibText: string): readonly string[] =>
+const notesFor = (cibText: string, more: Partial<Facts> = {}): readonly string[] =>
   notesOn(
     {
       clusterNodes: new Map(),
@@ -21,6 +23,7 @@ const notesFor = (cibText: string): readonly string[] =>
       unreachable: new Map(),
       servers: new Map(),
       cluster: undefined,
+      ...more,
     },
     {
       ...{ toldBy: 'c1', cibText, dcState: 'S_IDLE' },
@@ -35,6 +38,22 @@ describe('notes', () => {
     const text = applyOperations(joined, protect(readCib(joined), ['r1']));
     const [note] = notesFor(text).filter((line) => line.startsWith('left in the CIB'));
     assert.match(note ?? '', /: outrigger-guard-r1, outrigger-quiet-r1; /);
+  });
+
+  it('speak of SELinux where it enforces and a daemon is to listen on another port than usual', () => {
+    const notes = (port: number, selinux: HostFacts['selinux'], listening: readonly number[]) =>
+      notesFor(EMPTY, {
+        remoteNodes: new Map([['r1', hostFacts('r1', { selinux, listening })]]),
+        servers: new Map([['r1', { address: '192.0.2.1', port }]]),
+      });
+    assert.match(
+      notes(3122, 'enforcing', [22])[0] ?? '',
+      /^r1: SELinux is enforcing there: .*3122/,
+    );
+    assert.deepEqual(notes(3122, 'enforcing', [22, 3122]), []);
+    assert.deepEqual(notes(3122, 'permissive', [22]), []);
+    assert.deepEqual(notes(3122, 'off', [22]), []);
+    assert.deepEqual(notes(3121, 'enforcing', [22]), []);
   });
 
   it('say nothing of a CIB without leftovers', () => {

@@ -63,7 +63,9 @@ describe('a host is left out of the plan when', () => {
 
   it('its platform is unknown', () => {
     for (const facts of [
-      hostFacts('r9', { osId: 'fedora', packageManager: 'dnf' }),
+      hostFacts('r9', { osId: 'sles', osIdLike: 'suse', packageManager: 'zypper' }),
+      hostFacts('r9', { osId: 'rhel', packageManager: 'apt-get' }),
+      hostFacts('r9', { osId: 'rhel', packageManager: 'dnf', serviceManager: '' }),
       hostFacts('r9', { serviceManager: '' }),
       hostFacts('r9', { osId: '', packageManager: '' }),
     ]) {
