@@ -91,8 +91,8 @@ export async function assertNothingToDo(lab: Lab, inventory: string): Promise<vo
 
 const LEFTOVERS = `
 ls -d /root/.outrigger-stage /home/*/.outrigger-stage /etc/pacemaker/.*.outrigger \
-  /etc/default/.*.outrigger /tmp/tmp.* 2>/dev/null
-ps -e -o args= | grep -E 'apt-get|dpkg|outrigger_' | grep -v grep
+  /etc/default/.*.outrigger /etc/sysconfig/.*.outrigger /tmp/tmp.* /var/tmp/outrigger-* 2>/dev/null
+ps -e -o args= | grep -E 'apt-get|dpkg|dnf|outrigger_' | grep -v grep
 true`;
 
 /** No staging file, no temporary file and no script of ours on any host, and no mark of ours in the CIB. */
