@@ -17,6 +17,7 @@ export function notesOn(facts: Facts, cluster: ClusterFacts): readonly string[] 
     ...clockNotes(facts),
     ...versionNotes(facts),
     ...selinuxNotes(facts),
+    ...firewallNotes(facts),
     ...connectionNotes(cluster),
     ...leftoverNotes(cluster),
   ].sort();
@@ -78,6 +79,16 @@ const selinuxNotes = ({ remoteNodes, servers }: Facts): readonly string[] =>
           `${name}: SELinux is enforcing there: its targeted policy lets Pacemaker (cluster_t) have port ${port} without a port label, a stricter policy has to allow it`,
         ];
   });
+
+/** busctl prints JSON since systemd 240 (RHEL 8 has 239); firewalld tells a zone's settings as it is asked since 0.9. */
+const firewallNotes = ({ remoteNodes, servers }: Facts): readonly string[] =>
+  [...remoteNodes.values()].flatMap(({ name, firewall }) =>
+    firewall.kind === 'none' || firewall.zones.length > 0
+      ? []
+      : [
+          `${name}: firewalld runs there, and told no zones (that takes systemd 240 and firewalld 0.9): see to it yourself that the cluster nodes reach port ${servers.get(name)?.port ?? DEFAULT_PORT}/tcp`,
+        ],
+  );
 
 /** What an operator did to a connection is theirs, but nobody should have to guess why a node is not in. */
 function connectionNotes({ cib, mon }: ClusterFacts): readonly string[] {

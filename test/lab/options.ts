@@ -52,7 +52,7 @@ function checkCount(what: string, count: number, most: number): void {
   }
 }
 
-/** c1, c2, … then h1, h2, … then v1, v2, …; the last `firewalld` of the bare hosts run firewalld. */
+/** c1, c2, … then h1, h2, … then v1, v2, …; of the bare hosts the first `rhelHosts` behave as RHEL, the last `firewalld` run firewalld. */
 export function hostsOf(settings: LabSettings, images: Images): LabHost[] {
   const clusterLayers = images.layers(settings.pcs ? 'pcs' : 'cluster');
   const cluster = numbers(settings.clusterNodes).map((number): LabHost => {

@@ -194,7 +194,10 @@ describe('hosts of the RHEL family', function () {
     // An update of all of Pacemaker's packages is there, and another host has what resource-agents would remove.
     await lab.sh('h1', 'rpm -e --nodeps pacemaker-cli');
     await setRepository('h1', 'updates', 1);
-    await lab.sh('h3', 'rpm -e --nodeps resource-agents && dnf -q -y install heartbeat-resources');
+    await lab.sh(
+      'h3',
+      'rpm -e --nodeps resource-agents && dnf -q -y --disablerepo="*" --enablerepo=rhel-9-for-x86_64-baseos-rpms install heartbeat-resources',
+    );
     const refused = await applied(lab, 4, ['-i', inventory]);
     assert.match(refused.failures['h1'] ?? '', /would update pacemaker-remote, and restart its/);
     assert.match(

@@ -56,6 +56,19 @@ describe('notes', () => {
     assert.deepEqual(notes(3121, 'enforcing', [22]), []);
   });
 
+  it('ask for the port to be opened by hand where firewalld cannot be read', () => {
+    const notes = (firewall: HostFacts['firewall']) =>
+      notesFor(EMPTY, {
+        remoteNodes: new Map([['r1', hostFacts('r1', { firewall })]]),
+        servers: new Map([['r1', { address: '192.0.2.1', port: 3122 }]]),
+      });
+    const rules = { target: 'default', ports: [], services: [], richRules: [] };
+    const zone = { name: 'public', isDefault: true, sources: [], runtime: rules, permanent: rules };
+    assert.match(notes({ kind: 'firewalld', zones: [] })[0] ?? '', /^r1: firewalld .* 3122\/tcp$/);
+    assert.deepEqual(notes({ kind: 'firewalld', zones: [zone] }), []);
+    assert.deepEqual(notes({ kind: 'none' }), []);
+  });
+
   it('say nothing of a CIB without leftovers', () => {
     assert.deepEqual(notesFor(EMPTY), []);
   });
