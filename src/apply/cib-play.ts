@@ -5,6 +5,7 @@ import type { Verdict } from '../plan/run-event.ts';
 import type { ItemKind, Play } from '../playbook/playbook.ts';
 import { writeCib } from './cib.ts';
 import { conclude, failureOf, type RunContext } from './context.ts';
+import { proveFencing } from './prove-fencing.ts';
 import { finishQuietRestarts, quietMove } from './quiet-restart.ts';
 import { forgetFailures } from './undo.ts';
 
@@ -81,10 +82,13 @@ async function write(
     }
     return [...differences.values()].flatMap(({ operations }) => operations);
   });
+  const uncovered = kind === 'fence-device' ? await proveFencing(context, play, items) : undefined;
   const uncleaned = await cleanUp(context, play, kind, differences);
   for (const { host } of items) {
     const done = { kind: differences.has(host) ? 'changed' : 'in-sync' } as const;
-    const failed = overtaken.has(host) ? OVERTAKEN : (unproven.get(host) ?? uncleaned.get(host));
+    const failed = overtaken.has(host)
+      ? OVERTAKEN
+      : (unproven.get(host) ?? uncovered?.get(host) ?? uncleaned.get(host));
     conclude(context, play, { host, item: kind }, failed ?? done);
     if (kind === 'node-state' && failed === undefined) context.joining.delete(host);
   }

@@ -8,11 +8,11 @@ import type {
   Unreachable,
 } from '../plan/facts.ts';
 import { OutriggerError } from '../support/errors.ts';
-import { probe, type ProbeRole } from './probe.ts';
+import { probe, type ProbeRole, type Questions } from './probe.ts';
 import { linesOf } from './sections.ts';
 import { clusterOf, readCluster } from './read-cluster.ts';
 import { readHost } from './read-host.ts';
-import { readMembership, readRoutes } from './read-member.ts';
+import { readFencers, readMembership, readRoutes } from './read-member.ts';
 
 export interface Machine {
   readonly name: string;
@@ -101,13 +101,13 @@ async function ask(
     signal.throwIfAborted();
     host = await connect(name, machine.connection, signal);
     opened.add(host);
-    const addresses = new Set([...servers.values()].map(({ address }) => address));
-    const sections = await probe(host, role, role === 'remote' ? [] : [...addresses]);
+    const sections = await probe(host, role, role === 'remote' ? undefined : questions(servers));
     const facts = {
       ...readHost(name, sections, Date.now() / 1000),
       uname: linesOf(sections, 'uname')[0]?.trim(),
       membership: readMembership(sections),
       routes: readRoutes(sections),
+      fencers: readFencers(sections),
     };
     return { machine, host, facts, cluster: clusterOf(name, sections) };
   } catch (thrown) {
@@ -116,6 +116,11 @@ async function ask(
     return { machine, host: undefined, problem: problemOf(name, thrown) };
   }
 }
+
+const questions = (servers: Facts['servers']): Questions => ({
+  servers: [...new Set([...servers.values()].map(({ address }) => address))],
+  nodes: [...servers.keys()],
+});
 
 const problemOf = (name: string, { code, message, hint }: OutriggerError): Unreachable => ({
   ...{ name, code, message, hint },

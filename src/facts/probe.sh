@@ -1,7 +1,8 @@
 # Reads the state of a host and prints it in sections; changes nothing.
 #   $1  nonce that frames the sections
 #   $2  role: remote | member (a cluster node) | lead (a cluster node that also prints the CIB and crm_mon)
-# stdin: one server a line; a cluster node tells from which of its addresses it would connect to each.
+# stdin, for a cluster node: lines of `server ADDRESS`: it tells from which of its addresses it would connect there; and
+# then of `node NAME`: it tells which fence devices can fence it.
 nonce=$1
 role=$2
 
@@ -97,8 +98,10 @@ if has firewall-cmd && [ "$(systemctl is-active firewalld.service 2>/dev/null)" 
 fi
 
 if [ "$role" != remote ]; then
+  nodes=
   section routes
-  while IFS= read -r server; do
+  while read -r what server; do
+    if [ "$what" = node ]; then nodes="$nodes $server"; continue; fi
     address=$(getent ahosts "$server" 2>/dev/null | awk '{ print $1; exit }')
     source=$(ip -o route get "${address:-none}" 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p')
     printf '%s %s\n' "${source:--}" "$server"
@@ -109,6 +112,28 @@ if [ "$role" != remote ]; then
 
   section membership
   timeout 20 cibadmin --query --local --no-children 2>/dev/null
+
+  # Some devices have to be asked themselves (pcmk_host_check): one that hangs must not hang us. No line: not told.
+  section fencers
+  deadline=$(($(date +%s) + 25))
+  ask() {
+    left=$((deadline - $(date +%s)))
+    [ "$left" -gt 0 ] || return
+    told=$(timeout "$left" stonith_admin --list "$1" --timeout "$left" --output-as=xml 2>/dev/null) || return
+    printf '%s %s\n' "$1" "$(printf '%s\n' "$told" | sed -n 's/.*<item name="device">\([^<]*\)<.*/\1/p' | tr '\n' ' ')"
+  }
+  # 3.0.2 calls the option fencing-enabled.
+  options=$(timeout 10 cibadmin --query --local \
+    --xpath "//crm_config//nvpair[@name='stonith-enabled' or @name='fencing-enabled']" 2>/dev/null)
+  if ! printf '%s' "$options" | grep -qiE 'value="(false|off|no|n|0)"'; then
+    running=0
+    for node in $nodes; do
+      ask "$node" &
+      running=$((running + 1))
+      if [ "$running" -ge 8 ]; then wait; running=0; fi
+    done
+    wait
+  fi
 fi
 
 if [ "$role" = lead ]; then

@@ -8,22 +8,33 @@ import { readHost } from './read-host.ts';
 import { splitSections, type Sections } from './sections.ts';
 
 const PROBE = new URL('./probe.sh', import.meta.url);
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 90_000;
 
 /** What the probe is asked for: a `lead` is a cluster node that also prints the CIB and crm_mon. */
 export type ProbeRole = 'remote' | 'member' | 'lead';
 
-/** Reads a host's state in one exec. `servers` are the addresses that a cluster node shall find a route to. */
+/** What a cluster node is asked about remote nodes. */
+export interface Questions {
+  /** The addresses that it shall find a route to. */
+  readonly servers: readonly string[];
+  /** The nodes of which it shall tell who can fence them. */
+  readonly nodes: readonly string[];
+}
+
+/** Reads a host's state in one exec. */
 export async function probe(
   host: Host,
   role: ProbeRole,
-  servers: readonly string[] = [],
+  { servers, nodes }: Questions = { servers: [], nodes: [] },
 ): Promise<Sections> {
   const nonce = randomBytes(8).toString('hex');
   const result = await host.exec({
     script: loadScript(PROBE),
     params: [nonce, role],
-    input: servers.map((server) => `${server}\n`).join(''),
+    input: [
+      ...servers.map((server) => `server ${server}\n`),
+      ...nodes.map((node) => `node ${node}\n`),
+    ].join(''),
     timeoutMs: TIMEOUT_MS,
   });
   if (result.code !== 0) {

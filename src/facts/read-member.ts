@@ -1,4 +1,5 @@
 import { readCib } from '../pacemaker/cib.ts';
+import { isNcName } from '../pacemaker/names.ts';
 import type { MembershipFacts, RouteFacts } from '../plan/facts.ts';
 import { linesOf, type Sections } from './sections.ts';
 
@@ -9,6 +10,15 @@ export function readMembership(sections: Sections): MembershipFacts | undefined 
   const cib = readCib(text);
   return { haveQuorum: cib.haveQuorum, dcUuid: cib.dcUuid, cibVersion: cib.version.text };
 }
+
+/** Which fence devices can fence which node, as this cluster node's fencer tells: lines of `node device ...`. */
+export const readFencers = (sections: Sections): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    linesOf(sections, 'fencers').flatMap((line) => {
+      const [node, ...devices] = line.trim().split(/\s+/);
+      return node === undefined || !devices.every(isNcName) ? [] : [[node, devices] as const];
+    }),
+  );
 
 /** From which of its addresses a cluster node reaches each server. */
 export const readRoutes = (sections: Sections): readonly RouteFacts[] =>

@@ -145,7 +145,9 @@ async function forecastFor(
 ): Promise<Forecast | undefined> {
   if (inCib.size === 0) return undefined;
   const connections = [...inCib].filter(([item]) => item.kind === 'connection-resource');
-  const joining = connections.flatMap(([, { operations }]) => operations);
+  // The fence devices come first, and the scheduler tells that they are restarted for it.
+  const fencing = [...inCib].filter(([item]) => item.kind === 'fence-device');
+  const joining = [...fencing, ...connections].flatMap(([, { operations }]) => operations);
   const connected = applyOperations(cluster.cibText, joining);
   const intended: ClusterFacts = { ...cluster, cibText: connected, cib: readCib(connected) };
   const released = desired.cibItems

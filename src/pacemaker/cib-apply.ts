@@ -1,4 +1,5 @@
-import type { CibOperation, Target } from './cib-operations.ts';
+import { withoutExtensions } from './cib-extend.ts';
+import type { CibOperation, DeleteOperation, MergeOperation, Target } from './cib-operations.ts';
 import { at, element, parseXml, serializeXml, type XmlElement } from './xml.ts';
 
 const keyOf = ({ name, attributes }: XmlElement): string =>
@@ -78,14 +79,14 @@ function withNextVersion(before: XmlElement, after: XmlElement): XmlElement {
   return element(after.name, { ...after.attributes, ...version }, after.children);
 }
 
-const applyOne = (root: XmlElement, operation: CibOperation): XmlElement =>
+const applyOne = (root: XmlElement, operation: MergeOperation | DeleteOperation): XmlElement =>
   operation.kind === 'merge'
     ? mergeInto(root, operation.fragment)
     : without(root, indexTargets(operation.targets));
 
 /** The CIB after these edits, as a tree. */
 export const applyToTree = (root: XmlElement, operations: readonly CibOperation[]): XmlElement =>
-  operations.reduce(
+  withoutExtensions(operations).reduce(
     (current, operation) => withNextVersion(current, applyOne(current, operation)),
     root,
   );

@@ -1,3 +1,4 @@
+import { withoutExtensions } from './cib-extend.ts';
 import { deletion, deleteXPath, type CibOperation, type Target } from './cib-operations.ts';
 import { element, type XmlElement } from './xml.ts';
 
@@ -14,7 +15,7 @@ export interface CombinedEdit {
 export function combine(operations: readonly CibOperation[]): CombinedEdit {
   const targets: Target[] = [];
   let merge: XmlElement | undefined;
-  for (const operation of operations) {
+  for (const operation of withoutExtensions(operations)) {
     if (operation.kind === 'delete') targets.push(...operation.targets);
     else merge = merge === undefined ? operation.fragment : union(merge, operation.fragment);
   }

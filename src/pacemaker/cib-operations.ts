@@ -1,5 +1,6 @@
 import { OutriggerError } from '../support/errors.ts';
 import { printable } from '../support/printable.ts';
+import type { Enclosing } from './cib-connections.ts';
 import { isNcName } from './names.ts';
 import { element, type XmlElement } from './xml.ts';
 
@@ -19,8 +20,9 @@ export interface Target {
  * `delete`: `cibadmin --delete-all --force --xpath EXPRESSION`, see `deleteXPath`; nothing found is no error.
  * Both take any number of objects in one call, status included (with CIB_file on 2.1.5, 3.0.0 and 3.0.3: 500 remote
  * nodes with node_state merged in 0.17 s, 500 elements deleted in 0.11 s).
+ * `extend`: an entry more in a value that several nodes share; all of a value's become one merge.
  */
-export type CibOperation = MergeOperation | DeleteOperation;
+export type CibOperation = MergeOperation | DeleteOperation | ExtendOperation;
 
 export interface MergeOperation {
   readonly kind: 'merge';
@@ -30,6 +32,20 @@ export interface MergeOperation {
 export interface DeleteOperation {
   readonly kind: 'delete';
   readonly targets: readonly Target[];
+}
+
+export interface ExtendOperation {
+  readonly kind: 'extend';
+  /** The primitive, its block of instance attributes and the nvpair in it: there already, or to be made. */
+  readonly where: { readonly id: string; readonly enclosing: readonly Enclosing[] };
+  readonly blockId: string;
+  readonly nvpairId: string;
+  readonly name: string;
+  /** The value as the CIB has it. */
+  readonly before: string;
+  /** What comes between what is there and the entry; left out where nothing is there. */
+  readonly separator: string;
+  readonly entry: string;
 }
 
 /** What to merge, by the section it belongs to; whatever encloses an element in the CIB must enclose it here as well. */

@@ -31,6 +31,13 @@ export const GUEST_META = {
   allowMigrate: 'remote-allow-migrate',
 } as const;
 
+/** The parameters by which a fence device knows whom it can fence (include/crm/stonith-ng.h). */
+export const FENCE_PARAMETERS = {
+  list: 'pcmk_host_list',
+  map: 'pcmk_host_map',
+  check: 'pcmk_host_check',
+} as const;
+
 export interface DefaultOperation {
   readonly name: string;
   readonly interval: string;

@@ -86,3 +86,46 @@ export const ownBlock = (
       child(block, 'rule') === undefined &&
       !skip(block.attributes['id']),
   );
+
+/** One of the places where a setting is written. */
+export interface Written {
+  readonly value: string;
+  readonly nvpairId: string | undefined;
+  readonly blockId: string | undefined;
+  readonly inherited: boolean;
+  /** It applies only when the rule of its block does. */
+  readonly hasRule: boolean;
+}
+
+/**
+ * Every place where a primitive's setting of that name is written, its template's included, whether in force or not:
+ * for what can be changed only where there is no doubt.
+ */
+export function writtenAt(
+  primitive: XmlElement,
+  kind: string,
+  name: string,
+  byId: ById,
+): readonly Written[] {
+  const template = byId.get(primitive.attributes['template'] ?? '');
+  const inherited = template === undefined ? [] : blocksOf(template, kind, byId);
+  return [
+    ...blocksOf(primitive, kind, byId),
+    ...inherited.map(({ content }) => ({ content, inherited: true })),
+  ].flatMap(({ content, inherited: isShared }) =>
+    children(content, 'nvpair').flatMap((reference): Written[] => {
+      const nvpair = resolve(reference, byId);
+      const { value, id } = nvpair.attributes;
+      if (nvpair.attributes['name'] !== name || value === undefined) return [];
+      return [
+        {
+          value,
+          nvpairId: id,
+          blockId: content.attributes['id'],
+          inherited: isShared || nvpair !== reference,
+          hasRule: child(content, 'rule') !== undefined,
+        },
+      ];
+    }),
+  );
+}

@@ -16,7 +16,7 @@ export function findDifferences(
   cluster: ClusterFacts,
   wanted: { readonly hostItems: readonly HostItem[]; readonly cibItems: readonly CibItem[] },
 ): Differences {
-  const problems = findProblems(facts);
+  const problems = withRefusals(findProblems(facts), cluster, wanted.cibItems);
   const left = new Set(problems.map(({ host }) => host));
   const onHosts = new Map<HostItem, HostDifference>();
   for (const item of wanted.hostItems.filter(({ host }) => !left.has(host))) {
@@ -30,4 +30,18 @@ export function findDifferences(
     if (difference !== undefined) inCib.set(item, difference);
   }
   return { problems, onHosts, inCib };
+}
+
+/** What is wrong with a host itself counts before what it wants of the CIB. */
+function withRefusals(
+  problems: readonly Problem[],
+  cluster: ClusterFacts,
+  items: readonly CibItem[],
+): readonly Problem[] {
+  const known = new Set(problems.map(({ host }) => host));
+  const refused = items.flatMap((item): Problem[] => {
+    const reason = known.has(item.host) ? undefined : item.refuse?.(cluster);
+    return reason === undefined ? [] : [{ host: item.host, kind: 'refused', ...reason }];
+  });
+  return [...problems, ...refused].sort((one, other) => (one.host < other.host ? -1 : 1));
 }

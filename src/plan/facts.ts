@@ -94,6 +94,8 @@ export interface ClusterNodeFacts extends HostFacts {
   readonly uname: string | undefined;
   readonly membership: MembershipFacts | undefined;
   readonly routes: readonly RouteFacts[];
+  /** The fence devices that say here that they can fence a remote node, by its name; no entry: it was not told. */
+  readonly fencers: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Why a host gave no facts. */

@@ -2,6 +2,7 @@ import type { CibOperation } from '../pacemaker/cib-operations.ts';
 import type { ItemKind } from '../playbook/playbook.ts';
 import type { Action } from './action.ts';
 import type { ClusterFacts, HostFacts } from './facts.ts';
+import type { Problem } from './plan.ts';
 import type { Risk } from './risk.ts';
 
 /** One attribute that is not as wanted; `undefined` is absent. */
@@ -40,9 +41,14 @@ export interface CibDifference {
   readonly risks: readonly Risk[];
 }
 
+/** Why a host is left out of a plan, and what to do about it. */
+export type Refusal = Pick<Problem, 'code' | 'message' | 'hint'>;
+
 /** Something in the CIB that must look a certain way for a remote node. */
 export interface CibItem {
   readonly kind: ItemKind;
   readonly host: string;
   compare(cluster: ClusterFacts): CibDifference | undefined;
+  /** Why the host must be left out: what is wanted cannot be had in this CIB. */
+  refuse?(cluster: ClusterFacts): Refusal | undefined;
 }

@@ -4,6 +4,7 @@ import type { ItemKind, Play, Playbook } from '../playbook/playbook.ts';
 import { groupBy } from '../support/group-by.ts';
 import type { ClusterFacts, Facts, HostFacts } from './facts.ts';
 import type { Differences } from './differences.ts';
+import { fencingNotes, fencingOf, fencingRisks } from './fencing.ts';
 import type { HostDifference, HostItem } from './item.ts';
 import { notesOn, unmanagedIn } from './notes.ts';
 import type { Change, ClusterSummary, Forecast, Plan, Restart } from './plan.ts';
@@ -34,14 +35,16 @@ export function makePlan(input: PlanInput): Plan {
   }));
   const changed = new Set(plays.flatMap(({ changes }) => changes.map(({ host }) => host)));
   const left = new Set(problems.map(({ host }) => host));
+  const fencing = fencingOf(facts, cluster, input.differences);
   const known = [...facts.clusterNodes.keys(), ...facts.remoteNodes.keys()];
   return {
     formatVersion: '1.0',
     cluster: summarise(input),
     plays,
     problems,
-    risks: risksOf(input),
-    notes: notesOn(facts, cluster),
+    risks: risksOf(input, fencingRisks(fencing, input.differences)),
+    fencing,
+    notes: [...notesOn(facts, cluster), ...fencingNotes(fencing, cluster)].sort(),
     unmanaged: unmanagedIn(cluster, input.declared),
     inSync: known.filter((name) => !changed.has(name) && !left.has(name)).sort(),
     forecast: input.forecast,
@@ -148,7 +151,7 @@ function summarise({ clusterName, cluster: { cib, mon, dcState } }: PlanInput): 
   };
 }
 
-function risksOf(input: PlanInput): readonly Risk[] {
+function risksOf(input: PlanInput, others: readonly Risk[]): readonly Risk[] {
   const { onHosts, inCib } = input.differences;
   const subjects = new Map<RiskCode, Set<string>>();
   const add = ({ code, subjects: names }: Risk): void => {
@@ -167,6 +170,7 @@ function risksOf(input: PlanInput): readonly Risk[] {
     add({ code: 'cluster-node-unreachable', subjects: input.silentMembers });
     add({ code: 'cluster-node-undeclared', subjects: input.undeclaredMembers });
   }
+  for (const risk of others) add(risk);
   for (const risk of forecastRisks(input.forecast, input.cluster.cib)) add(risk);
   return [...subjects].map(([code, names]) => ({ code, subjects: [...names].sort() }));
 }

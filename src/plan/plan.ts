@@ -50,6 +50,15 @@ export interface Forecast {
   readonly fencedOnFailure: readonly string[];
 }
 
+/** Who can fence a remote node. */
+export interface NodeFencing {
+  readonly node: string;
+  /** The fence devices that say so themselves, sorted; undefined: no cluster node told. */
+  readonly devices: readonly string[] | undefined;
+  /** The device that this plan adds the node to. */
+  readonly extended: string | undefined;
+}
+
 /** The difference between the inventory and the live state, in the playbook's order. Holds no secret. */
 export interface Plan {
   readonly formatVersion: '1.0';
@@ -57,6 +66,8 @@ export interface Plan {
   readonly plays: readonly PlannedPlay[];
   readonly problems: readonly Problem[];
   readonly risks: readonly Risk[];
+  /** Of each remote node that this plan is about; empty where fencing is off. */
+  readonly fencing: readonly NodeFencing[];
   /** Things worth knowing that no change follows from. */
   readonly notes: readonly string[];
   /** Remote nodes and guest nodes that the cluster has and the inventory does not name. */

@@ -10,6 +10,8 @@ export const RISKS = {
     'the cluster nodes hold different authkeys while connections exist: giving them one key may break a connection at its next start',
   'authkey-replaced':
     'the cluster gets another authkey while connections exist: each connection depends on the new key from its next start on',
+  unfenceable:
+    'fencing is on, and no fence device says that it can fence the node: should it be lost, it stays unclean, and what ran there is started nowhere until somebody confirms that it is down',
   reconnects:
     'a connection is stopped and started again at another address: until it is back, the cluster cannot act on its node',
   'moves-resources': 'the cluster would move resources',

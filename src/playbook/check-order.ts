@@ -15,6 +15,7 @@ const BEFORE_CONNECTING: readonly Needed[] = [
   { what: 'package', onRemoteNodes: true, because: 'the host needs the software' },
   { what: 'authkey', onRemoteNodes: true, because: 'the host needs the key' },
   { what: 'service', onRemoteNodes: true, because: 'the daemon has to run' },
+  { what: 'fence-device', because: 'a node that is lost and that nobody can fence stays unclean' },
   { what: 'port-reachable', because: 'every cluster node has to reach the daemon' },
   {
     what: 'same-credentials',

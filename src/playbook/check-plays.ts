@@ -11,6 +11,7 @@ const BELONGS_TO: Readonly<Record<ItemKind | Check, readonly PlayHosts[]>> = {
   environment: ['clusterNodes', 'remoteNodes'],
   'firewall-port': ['clusterNodes', 'remoteNodes'],
   service: ['clusterNodes', 'remoteNodes'],
+  'fence-device': ['cluster'],
   'connection-resource': ['cluster'],
   'node-state': ['cluster'],
   'port-reachable': ['clusterNodes'],

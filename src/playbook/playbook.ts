@@ -11,6 +11,7 @@ export type ItemKind =
   | 'environment'
   | 'firewall-port'
   | 'service'
+  | 'fence-device'
   | 'connection-resource'
   | 'node-state';
 

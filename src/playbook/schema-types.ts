@@ -13,6 +13,7 @@ export type Item =
   | 'environment'
   | 'firewall-port'
   | 'service'
+  | 'fence-device'
   | 'connection-resource'
   | 'node-state';
 /**

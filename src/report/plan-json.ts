@@ -15,6 +15,11 @@ export function planAsJson(plan: Plan): string {
     plays: plan.plays.map((play) => ({ name: play.name, changes: play.changes.map(changeObject) })),
     problems: plan.problems.map(problemObject),
     risks: plan.risks.map(({ code, subjects }) => ({ code, meaning: RISKS[code], subjects })),
+    fencing: plan.fencing.map(({ node, devices, extended }) => ({
+      node,
+      devices: devices ?? null,
+      extended: extended ?? null,
+    })),
     notes: plan.notes,
     unmanaged: plan.unmanaged,
     inSync: plan.inSync,

@@ -4,6 +4,7 @@ import { printable } from '../support/printable.ts';
 import { causeLines } from './causes.ts';
 import { playLines } from './changes-text.ts';
 import { compareNames, foldNames } from './fold-names.ts';
+import { fencingLines } from './fencing-text.ts';
 import { forecastLines } from './forecast-text.ts';
 import { groupBy } from '../support/group-by.ts';
 import { counted, wrapText } from './layout.ts';
@@ -17,6 +18,7 @@ export function renderPlan(plan: Plan, style: Style = plainStyle): string {
     headerLines(plan.cluster, style),
     ...plays.map((play) => playLines(play, style)),
     ...problemSections(plan.problems, style),
+    section('Who can fence the remote nodes', fencingOf(plan, style), style),
     section('What the cluster will do', forecastOf(plan, style), style),
     section('Risks', riskLines(plan.risks, style), style),
     section('Worth knowing', noteLines(plan.notes, style), style),
@@ -77,6 +79,10 @@ const forecastOf = ({ forecast, plays }: Plan, style: Style): readonly string[] 
   forecast === undefined || plays.every(({ changes }) => changes.length === 0)
     ? []
     : forecastLines(forecast, style);
+
+/** Of interest where something changes; that nobody can fence a node which is in already is a note. */
+const fencingOf = ({ fencing, plays }: Plan, style: Style): readonly string[] =>
+  plays.every(({ changes }) => changes.length === 0) ? [] : fencingLines(fencing, style);
 
 const riskLines = (risks: readonly Risk[], style: Style): readonly string[] =>
   [...groupBy(risks, ({ code }) => code)]

@@ -21,6 +21,7 @@ export const checkNodes = (resolved: Resolved, lineOf: LineOf): Finding[] =>
     ...checkRemoteNames(resolved, lineOf),
     ...checkRemoteAddresses(resolved, lineOf),
     ...checkNumericAddresses(resolved),
+    ...checkPlugs(resolved, lineOf),
   ]);
 
 /** The nodes of one range tend to share a fault; the first of them speaks for all. */
@@ -149,6 +150,19 @@ const checkNumericAddresses = ({ clusterNodes, remoteNodes }: Resolved): Finding
         expected: 'four numbers from 0 to 255 without leading zeros',
       }),
     );
+
+/** Two nodes on one plug: to fence the one would cut the power of the other. */
+function checkPlugs({ remoteNodes }: Resolved, lineOf: LineOf): Finding[] {
+  const plugs = new Claims(lineOf);
+  return remoteNodes.flatMap(({ node: { fencing }, pointer }) => {
+    if (fencing?.plug === undefined) return [];
+    const { device, plug } = fencing;
+    return plugs.claim(`${device} ${plug}`, childPointer(pointer, 'fencing', 'plug'), {
+      code: 'duplicate-plug',
+      message: `another remote node is on plug \`${plug}\` of \`${device}\``,
+    });
+  });
+}
 
 /** Who claimed a word first; whoever comes later is told where that was. */
 class Claims {

@@ -1,12 +1,14 @@
 import { authkeyItem } from '../items/authkey.ts';
 import { connectionResourceItem } from '../items/connection-resource.ts';
 import { environmentItem } from '../items/environment.ts';
+import { fenceDeviceItem } from '../items/fence-device.ts';
 import { firewallPortItem } from '../items/firewall-port.ts';
 import { nodeStateItem } from '../items/node-state.ts';
 import { packageItem } from '../items/package.ts';
 import { serviceItem } from '../items/service.ts';
 import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
 import type { Facts, HostFacts } from '../plan/facts.ts';
+import { devicesFor } from '../plan/fencing.ts';
 import type { CibItem, HostItem } from '../plan/item.ts';
 import { platformOf } from '../platform/detect.ts';
 import type { RemoteNodeSpec, Spec } from './spec.ts';
@@ -29,7 +31,13 @@ export function desire(spec: Spec, facts: Facts, authkey: AuthkeyChoice): Desire
   const present = spec.remoteNodes.filter(({ name }) => facts.remoteNodes.has(name));
   return {
     hostItems: [...cluster, ...remote],
-    cibItems: present.flatMap((node) => [connectionResourceItem(node), nodeStateItem(node)]),
+    cibItems: present.flatMap((node) => [
+      ...(node.fencing === undefined
+        ? []
+        : [fenceDeviceItem(node.name, node.fencing, devicesFor(facts, node.name))]),
+      connectionResourceItem(node),
+      nodeStateItem(node),
+    ]),
   };
 }
 

@@ -45,16 +45,18 @@ export interface Resolved {
 export function resolveInventory(inventory: Sound<Inventory>, base: PathBase): Resolved {
   const findings: Finding[] = [];
   const expand = expander(findings);
-  const { groups = {}, connection: defaults } = inventory;
+  const { groups = {}, connection: defaults, fencing } = inventory;
 
   const clusterNodes = (inventory.clusterNodes ?? []).flatMap((entry, index) => {
     const pointer = childPointer('/clusterNodes', index);
     const connection = connectionSpec([defaults, entry?.connection], base);
-    return expand(pointer, entry?.name, entry?.address).map(({ name, address }) => ({
-      node: { name, address, connection },
-      pointer,
-      serverPointer: childPointer(pointer, 'address'),
-    }));
+    return expand(pointer, { name: entry?.name, address: entry?.address }).map(
+      ({ name, address }) => ({
+        node: { name, address, connection },
+        pointer,
+        serverPointer: childPointer(pointer, 'address'),
+      }),
+    );
   });
 
   const remoteNodes = (inventory.remoteNodes ?? []).flatMap((entry, index) => {
@@ -67,8 +69,16 @@ export function resolveInventory(inventory: Sound<Inventory>, base: PathBase): R
     const shared = sharedSpec(entry, group ?? {});
     const connection = connectionSpec([defaults, group?.connection, entry.connection], base);
     const serverPointer = childPointer(pointer, entry.server === undefined ? 'address' : 'server');
-    return expand(pointer, entry.name, entry.address, entry.server).map((fields) => ({
-      node: { ...fields, ...shared, connection },
+    const device = entry.fencing?.device ?? group?.fencing?.device ?? fencing?.device;
+    const plug = entry.fencing?.plug;
+    if (plug !== undefined && device === undefined) findings.push(plugOfNothing(pointer));
+    return expand(pointer, entry, plug).map(({ plug, ...fields }) => ({
+      node: {
+        ...fields,
+        ...shared,
+        fencing: device === undefined ? undefined : { device, plug },
+        connection,
+      },
       pointer,
       serverPointer,
     }));
@@ -79,26 +89,47 @@ export function resolveInventory(inventory: Sound<Inventory>, base: PathBase): R
   return { clusterName, authkey, clusterNodes, remoteNodes, findings };
 }
 
+/** The texts of an entry that may hold ranges. */
+interface EntryTexts {
+  readonly name?: string | undefined;
+  readonly address?: string | undefined;
+  readonly server?: string | undefined;
+}
+
 /** Expands the ranges of one entry after the other and counts the nodes of all of them. */
 function expander(findings: Finding[]) {
   let left = MAX_NODES;
-  return (pointer: string, name?: string, address?: string, server?: string) => {
+  return (pointer: string, entry: EntryTexts, plug?: string | number) => {
+    const { name, address, server } = entry;
     if (name === undefined || address === undefined) return [];
-    const fields = { name, address, ...(server === undefined ? {} : { server }) };
-    const expanded = expandTogether<'name' | 'address' | 'server'>(fields, left);
+    const expanded = expandTogether<'name' | 'address' | 'server' | 'plug'>(
+      {
+        ...{ name, address },
+        ...(server === undefined ? {} : { server }),
+        ...(plug === undefined ? {} : { plug: String(plug) }),
+      },
+      left,
+    );
     if ('fault' in expanded) {
       const { field, message } = expanded.fault;
-      findings.push(errorAt(childPointer(pointer, field), 'wrong-range', message));
+      const path = field === 'plug' ? ['fencing', field] : [field];
+      findings.push(errorAt(childPointer(pointer, ...path), 'wrong-range', message));
       return [];
     }
     left -= expanded.entries.length;
-    return expanded.entries.map((entry) => ({
-      name: entry.name ?? name,
-      address: entry.address ?? address,
-      server: entry.server ?? entry.address ?? address,
+    return expanded.entries.map((texts) => ({
+      name: texts.name ?? name,
+      address: texts.address ?? address,
+      server: texts.server ?? texts.address ?? address,
+      plug: texts.plug,
     }));
   };
 }
+
+const plugOfNothing = (pointer: string): Finding =>
+  errorAt(childPointer(pointer, 'fencing', 'plug'), 'missing-device', 'a plug of which device?', {
+    expected: '`device` beside it, or `fencing: { device: NAME }` for its group or for all',
+  });
 
 type Groups = NonNullable<Sound<Inventory>['groups']>;
 

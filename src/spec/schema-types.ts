@@ -17,6 +17,10 @@ export type Scalar = string | number | boolean;
  */
 export type State = 'online' | 'standby' | 'maintenance';
 /**
+ * The id of a fence device (a `stonith` primitive) that the cluster has.
+ */
+export type FenceDevice = string;
+/**
  * The node's name in the cluster. Ranges are expanded: `compute[001-480]`.
  */
 export type Name = string;
@@ -48,6 +52,7 @@ export interface Inventory {
    */
   clusterNodes: ClusterNode[];
   authentication?: Authentication;
+  fencing?: Fencing;
   /**
    * The hosts that join through an `ocf:pacemaker:remote` connection resource of the same name.
    */
@@ -111,6 +116,7 @@ export interface Group {
   meta?: Meta;
   attributes?: Attributes;
   state?: State;
+  fencing?: Fencing;
 }
 /**
  * Operations of the connection resource, on top of Pacemaker's usual ones.
@@ -142,6 +148,12 @@ export interface Meta {
  */
 export interface Attributes {
   [k: string]: Scalar;
+}
+/**
+ * The fence device that shall be able to fence remote nodes. Nodes that it does not cover yet are added to its pcmk_host_list or pcmk_host_map before they join; nothing else of it is touched.
+ */
+export interface Fencing {
+  device: FenceDevice;
 }
 /**
  * A full member of the cluster.
@@ -192,4 +204,15 @@ export interface RemoteNode {
   meta?: Meta;
   attributes?: Attributes;
   state?: State;
+  fencing?: NodeFencing;
+}
+/**
+ * Which fence device shall be able to fence this node, and as what. Without it, whatever the cluster has.
+ */
+export interface NodeFencing {
+  device?: FenceDevice;
+  /**
+   * What the device calls this node: an outlet, a virtual machine; written into its pcmk_host_map. Ranges are expanded as in the name. Without it: the node's name.
+   */
+  plug?: string | number;
 }

@@ -28,6 +28,12 @@ export interface OperationSpec {
   readonly timeout?: string;
 }
 
+/** Which fence device shall be able to fence a node, and what the device calls it (undefined: by its name). */
+export interface FencingSpec {
+  readonly device: string;
+  readonly plug: string | undefined;
+}
+
 /** A host that joins through an `ocf:pacemaker:remote` connection resource of the same name. */
 export interface RemoteNodeSpec {
   readonly name: string;
@@ -45,6 +51,8 @@ export interface RemoteNodeSpec {
   readonly attributes: Readonly<Record<string, string>>;
   /** What the cluster may do with the node; undefined: not declared, so that it is the operator's. */
   readonly state: 'online' | 'standby' | 'maintenance' | undefined;
+  /** Undefined: not declared. */
+  readonly fencing: FencingSpec | undefined;
   readonly connection: ConnectionSpec;
 }
 

@@ -31,12 +31,18 @@ function recorded(story: URL, host: string, what: string): string | undefined {
   return found && readReply(found);
 }
 
+/** A line that begins with NODE stands for one line of each node. */
+const forEachNode = (probe: string, nodes: readonly string[]): string =>
+  probe.replace(/^NODE .*$/gm, (line) =>
+    nodes.map((node) => line.replace('NODE', node)).join('\n'),
+  );
+
 function hostOf(story: URL, name: string, nodes: readonly string[]): FakeHost | undefined {
   const probe = recorded(story, name, 'probe');
   if (probe === undefined) return undefined;
   const simulation = recorded(story, name, 'simulate');
   return new FakeHost(name, {
-    probe: (request) => replyTo(request, probe),
+    probe: (request) => replyTo(request, forEachNode(probe, nodes)),
     ...(simulation && { simulate: (request) => replyTo(request, unfoldReply(simulation, nodes)) }),
   });
 }

@@ -4,6 +4,7 @@ import { load } from 'js-yaml';
 import { authkeyItem } from '../../src/items/authkey.ts';
 import { connectionResourceItem } from '../../src/items/connection-resource.ts';
 import { environmentItem } from '../../src/items/environment.ts';
+import { fenceDeviceItem } from '../../src/items/fence-device.ts';
 import { firewallPortItem } from '../../src/items/firewall-port.ts';
 import { nodeStateItem } from '../../src/items/node-state.ts';
 import { packageItem } from '../../src/items/package.ts';
@@ -26,7 +27,7 @@ interface Case {
   readonly want?: Record<string, unknown>;
   readonly facts?: HostFactsPatch;
   readonly cluster?: ClusterCase;
-  /** The difference, or `in sync`. */
+  /** The difference, `in sync`, or why it is refused. */
   readonly expect: unknown;
 }
 
@@ -59,6 +60,12 @@ const onHosts: Partial<Record<ItemKind, (want: Want) => HostItem>> = {
 };
 
 const inCib: Partial<Record<ItemKind, (want: Want) => CibItem>> = {
+  'fence-device': ({ device, plug, told }) =>
+    fenceDeviceItem(
+      HOST,
+      { device: String(device), plug: plug as string | undefined },
+      told as readonly string[] | undefined,
+    ),
   'connection-resource': (want) => connectionResourceItem(remoteNode(HOST, want)),
   'node-state': (want) => nodeStateItem(remoteNode(HOST, want)),
 };
@@ -100,7 +107,14 @@ function told(difference: HostDifference | undefined, facts: HostFacts): unknown
   };
 }
 
-function toldOfCib(difference: CibDifference | undefined): unknown {
+function toldOfCib(item: CibItem | undefined, cluster: ClusterFacts): unknown {
+  const difference = item?.compare(cluster);
+  const refusal = item?.refuse?.(cluster);
+  assert.ok(refusal === undefined || difference === undefined, 'what is refused is not planned');
+  return refusal === undefined ? toldDifference(difference) : { refused: refusal };
+}
+
+function toldDifference(difference: CibDifference | undefined): unknown {
   if (difference === undefined) return 'in sync';
   const { attributes, operations, joins, cleansUp, risks } = difference;
   const { deletes, merge } = combine(operations);
@@ -140,7 +154,7 @@ for (const kind of kinds) {
         const host = hostFacts(HOST, facts);
         const actual = onHosts[kind]
           ? told(onHosts[kind](want).compare(host), host)
-          : toldOfCib(inCib[kind]?.(want).compare(clusterFacts(cluster ?? {})));
+          : toldOfCib(inCib[kind]?.(want), clusterFacts(cluster ?? {}));
         assert.deepEqual(asData(actual), expect);
       });
     }

@@ -27,6 +27,7 @@ export type PlanDocument = {
   plays: { name: string; changes: PlannedChange[] }[];
   problems: { host: string; kind: string; code: string; message: string }[];
   risks: { code: string; subjects: string[] }[];
+  fencing: { node: string; devices: string[] | null; extended: string | null }[];
   notes: string[];
   forecast: null | {
     stops: { resource: string }[];

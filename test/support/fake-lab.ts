@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ExecRequest, HostFile } from '../../src/host/host.ts';
 import { cibView } from '../../src/pacemaker/cib.ts';
+import { fenceCoverage } from '../../src/pacemaker/cib-fencing.ts';
 import { applyToTree, type CibOperation, type Target } from '../../src/pacemaker/cib-edit.ts';
 import { element, parseXml, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
 import type { RemoteNodeSpec, Spec } from '../../src/spec/spec.ts';
@@ -62,8 +63,14 @@ export class FakeLab {
   readonly #states = new Map<string, HostState>();
   #clock = Date.now() / 1000;
 
-  constructor(names: readonly string[], trouble: Readonly<Record<string, HostTrouble>> = {}) {
-    const nodes = names.map((name) => remoteNode(name, { address: name, server: name }));
+  constructor(
+    names: readonly string[],
+    trouble: Readonly<Record<string, HostTrouble>> = {},
+    settings: Partial<RemoteNodeSpec> = {},
+  ) {
+    const nodes = names.map((name) =>
+      remoteNode(name, { address: name, server: name, ...settings }),
+    );
     this.spec = {
       cluster: { name: 'prod' },
       clusterNodes: ['c1', 'c2'].map((name) => ({ name, address: name, connection: sshTo })),
@@ -212,11 +219,23 @@ export class FakeLab {
     if (role !== 'remote') {
       const told = nodes.map(({ server }, index) => `10.77.0.1${index % 2} ${server}`);
       sections.set('routes', section(told.join('\n')));
+      sections.set('fencers', section(this.#fencers(String(request.input))));
       const { name, attributes } = this.#cib;
       sections.set('membership', serializeXml(element(name, attributes)));
     }
     const cluster = role === 'lead' ? this.#clusterSections() : new Map([['end', '']]);
     return replyTo(request, replyOf(new Map([...sections, ...cluster])));
+  }
+
+  /** Who can fence the nodes that are asked for, by the lists of the fence devices in the CIB. */
+  #fencers(input: string): string {
+    const asked = [...input.matchAll(/^node (.*)$/gm)].map(([, node = '']) => node);
+    const { cib } = this;
+    const covers = (device: string, node: string): boolean =>
+      fenceCoverage(cib, { node, device, plug: undefined }).kind === 'covered';
+    return asked
+      .map((node) => `${node} ${cib.fencingDevices.filter((id) => covers(id, node)).join(' ')}`)
+      .join('\n');
   }
 
   #clusterSections(): Map<string, string> {

@@ -33,6 +33,7 @@ export const remoteNode = (name: string, more: Partial<RemoteNodeSpec> = {}): Re
   meta: {},
   attributes: {},
   state: undefined,
+  fencing: undefined,
   connection: sshTo,
   ...more,
 });

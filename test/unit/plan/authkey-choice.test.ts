@@ -12,7 +12,13 @@ const factsWith = (members: Digests, remotes: Digests = {}): Facts => ({
   clusterNodes: new Map(
     Object.entries(members).map(([name, digest]) => [
       name,
-      { ...withKey(name, digest), uname: undefined, membership: undefined, routes: [] },
+      {
+        ...withKey(name, digest),
+        uname: undefined,
+        membership: undefined,
+        routes: [],
+        fencers: new Map(),
+      },
     ]),
   ),
   remoteNodes: new Map(

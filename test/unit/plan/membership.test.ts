@@ -23,6 +23,7 @@ const factsOf = (told: Readonly<Record<string, Told>>): Facts => ({
         uname,
         membership: { haveQuorum: true, dcUuid: dcUuid ?? '1', cibVersion: '0.1.2' },
         routes: [],
+        fencers: new Map(),
       },
     ]),
   ),

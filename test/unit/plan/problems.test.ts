@@ -23,6 +23,7 @@ const member = (name: string, routes: ClusterNodeFacts['routes'] = []): ClusterN
   uname: undefined,
   membership: undefined,
   routes,
+  fencers: new Map(),
 });
 
 function factsWith(hosts: readonly HostFacts[], more: Partial<Facts> = {}): Facts {

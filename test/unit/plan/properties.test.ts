@@ -173,6 +173,7 @@ const anyWorld: fc.Arbitrary<World> = fc
       uname: undefined,
       membership: undefined,
       routes: [],
+      fencers: new Map(),
     }));
     const why = { code: 'HOST_UNREACHABLE', message: 'no answer', hint: undefined };
     return {
@@ -277,6 +278,7 @@ describe('a plan', () => {
           uname: undefined,
           membership: undefined,
           routes: [],
+          fencers: new Map(),
         });
         const cluster = clusterWith(cibText, REMOTES);
         const plan = planOf({

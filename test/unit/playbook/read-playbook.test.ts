@@ -25,6 +25,7 @@ describe('readPlaybook', () => {
       [
         'clusterNodes authkey',
         'remoteNodes package authkey environment firewall-port service',
+        'cluster fence-device',
         'clusterNodes port-reachable same-credentials',
         'cluster connection-resource',
         'cluster truly-in',

@@ -18,6 +18,7 @@ export const quietPlan: Plan = {
     { name: 'Connect', changes: [] },
   ],
   problems: [],
+  fencing: [],
   risks: [],
   notes: [],
   unmanaged: [],

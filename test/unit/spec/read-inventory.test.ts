@@ -90,11 +90,33 @@ describe('readInventory', () => {
           meta: {},
           attributes: {},
           state: undefined,
+          fencing: undefined,
           connection,
         },
       ],
       authentication: { method: 'psk', authkey: { kind: 'cluster' } },
     });
+  });
+
+  it('takes the fence device from the host, its group or the defaults, and the plug from the host', () => {
+    const { remoteNodes } = specOf(`
+fencing: { device: fence-all }
+groups:
+  pdu: { fencing: { device: fence-pdu } }
+remoteNodes:
+  - { name: r1, address: 192.0.2.21 }
+  - { name: 'r[2-3]', address: '192.0.2.[22-23]', group: pdu, fencing: { plug: 'A[09-10]' } }
+  - { name: r4, address: 192.0.2.24, group: pdu, fencing: { device: fence-own, plug: 4 } }
+`);
+    assert.deepEqual(
+      remoteNodes.map(({ name, fencing }) => [name, fencing?.device, fencing?.plug]),
+      [
+        ['r1', 'fence-all', undefined],
+        ['r2', 'fence-pdu', 'A09'],
+        ['r3', 'fence-pdu', 'A10'],
+        ['r4', 'fence-own', '4'],
+      ],
+    );
   });
 
   it('needs no remote nodes', () => {
@@ -137,6 +159,7 @@ remoteNodes:
       meta: { a: 'group', b: '1' },
       attributes: { role: 'compute', ssd: 'true' },
       state: 'standby',
+      fencing: undefined,
       connection: {
         port: 2222,
         user: 'cloud',

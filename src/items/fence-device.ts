@@ -1,0 +1,47 @@
+import { fenceCoverage } from '../pacemaker/cib-fencing.ts';
+import { fencingEnabled } from '../pacemaker/cib.ts';
+import type { CibItem } from '../plan/item.ts';
+import type { FencingSpec } from '../spec/spec.ts';
+
+/**
+ * The declared fence device covers a node. `told`: the devices that say so themselves; undefined: nobody was asked, or
+ * gave no answer. Where fencing is off no device is looked at: none is registered with the fencer, so that nothing
+ * could be proven.
+ */
+export const fenceDeviceItem = (
+  node: string,
+  { device, plug }: FencingSpec,
+  told: readonly string[] | undefined,
+): CibItem => ({
+  kind: 'fence-device',
+  host: node,
+  compare: ({ cib }) => {
+    if (!fencingEnabled(cib)) return undefined;
+    const coverage = fenceCoverage(cib, { node, device, plug });
+    if (coverage.kind !== 'extend') return undefined;
+    const { operation } = coverage;
+    return {
+      attributes: [
+        { name: `${operation.name} of ${device}`, before: undefined, after: operation.entry },
+      ],
+      operations: [operation],
+      joins: false,
+      cleansUp: false,
+      risks: [],
+    };
+  },
+  refuse: ({ cib }) => {
+    if (!fencingEnabled(cib)) return undefined;
+    const coverage = fenceCoverage(cib, { node, device, plug });
+    if (coverage.kind === 'dynamic' && told?.includes(device) === false) {
+      return {
+        code: 'FENCE_DEVICE_UNFIT',
+        message: `its fence device ${device} finds out by itself which nodes it can fence, and ${node} is not among them`,
+        hint: 'make the node known to the device itself, or declare a device with a pcmk_host_list or pcmk_host_map',
+      };
+    }
+    if (coverage.kind !== 'refused') return undefined;
+    const { message, hint } = coverage;
+    return { code: 'FENCE_DEVICE_UNFIT', message: `its fence device ${device}: ${message}`, hint };
+  },
+});

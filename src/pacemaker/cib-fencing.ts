@@ -1,0 +1,155 @@
+import type { Cib } from './cib.ts';
+import { isOurs, type PlacedPrimitive } from './cib-connections.ts';
+import type { ExtendOperation } from './cib-operations.ts';
+import { freeId, idFor } from './connection-element.ts';
+import { isListable, namesInList, plugsInMap, separatorIn } from './fence-lists.ts';
+import { FENCE_PARAMETERS } from './names.ts';
+import { ownBlock, writtenAt, type Written } from './nvpairs.ts';
+
+/** Which device shall fence a node, and what it calls the node (undefined: by its name). */
+export interface WantedFencing {
+  readonly node: string;
+  readonly device: string;
+  readonly plug: string | undefined;
+}
+
+/** What a fence device needs to cover a node, by its configuration. */
+export type FenceCoverage =
+  | { readonly kind: 'covered' }
+  /** It finds out by itself whom it can fence: only the fencer can tell. */
+  | { readonly kind: 'dynamic' }
+  | { readonly kind: 'extend'; readonly operation: ExtendOperation }
+  | { readonly kind: 'refused'; readonly message: string; readonly hint: string };
+
+const refused = (message: string, hint: string): FenceCoverage => ({
+  kind: 'refused',
+  message,
+  hint,
+});
+
+/** Compares a fence device's own lists with what is wanted of it for one node. */
+export function fenceCoverage(cib: Cib, want: WantedFencing): FenceCoverage {
+  const primitive = cib.primitives.get(want.device);
+  if (primitive === undefined) return missing(cib, want.device);
+  if (!cib.fencingDevices.includes(want.device)) {
+    return refused(`${want.device} is no fence device, but another resource`, known(cib));
+  }
+  const { list, map, check } = FENCE_PARAMETERS;
+  const [listed, mapped, checked] = [list, map, check].map((name) =>
+    writtenAt(primitive.element, 'instance_attributes', name, cib.ids),
+  );
+  for (const [name, places = []] of [
+    [list, listed],
+    [map, mapped],
+    [check, checked],
+  ] as const) {
+    const unclear = unclearIn(name, places);
+    if (unclear !== undefined) return unclear;
+  }
+  return coverageBy(cib, primitive, want, {
+    list: listed?.[0],
+    map: mapped?.[0],
+    check: checked?.[0]?.value,
+  });
+}
+
+function missing(cib: Cib, device: string): FenceCoverage {
+  const holder = cib.ids.get(device);
+  return holder === undefined
+    ? refused(`the cluster has no fence device ${device}`, known(cib))
+    : refused(
+        `${device} is a <${holder.name}> and no fence device`,
+        holder.name === 'template' ? 'name a primitive that uses the template' : known(cib),
+      );
+}
+
+const known = ({ fencingDevices }: Cib): string =>
+  fencingDevices.length === 0
+    ? 'the cluster has no fence device at all: make one first'
+    : `its fence devices: ${[...fencingDevices].sort().join(', ')}`;
+
+/** One place without a rule is where a value can be read and extended. */
+function unclearIn(name: string, places: readonly Written[]): FenceCoverage | undefined {
+  if (places.some(({ hasRule }) => hasRule))
+    return refused(`its ${name} depends on a rule`, 'add the node by hand, for every rule');
+  if (places.length > 1)
+    return refused(`its ${name} is set in ${places.length} places`, 'keep one of them');
+  return undefined;
+}
+
+interface Lists {
+  readonly list: Written | undefined;
+  readonly map: Written | undefined;
+  readonly check: string | undefined;
+}
+
+function coverageBy(
+  cib: Cib,
+  primitive: PlacedPrimitive,
+  { node, plug }: WantedFencing,
+  { list, map, check }: Lists,
+): FenceCoverage {
+  const type = (check ?? ((list ?? map) ? 'static-list' : 'dynamic-list')).toLowerCase();
+  const mappedTo = plugsInMap(map?.value ?? '').get(node.toLowerCase());
+  if (plug !== undefined && mappedTo !== undefined && mappedTo !== plug) {
+    return refused(
+      `its ${FENCE_PARAMETERS.map} says that the plug of ${node} is ${mappedTo}, not ${plug}`,
+      'mend the one that is wrong: to fence by the wrong plug would hit another machine',
+    );
+  }
+  if (type !== 'static-list') {
+    if (plug === undefined || mappedTo === plug) return { kind: 'dynamic' };
+    // Beside an explicit check a map only translates names; without one it would make the device a static one.
+    if (check === undefined) return madeStatic();
+  } else if (plug === undefined && isNamed(node, list, mappedTo)) return { kind: 'covered' };
+  else if (plug !== undefined && mappedTo === plug) return { kind: 'covered' };
+  const isMap =
+    plug !== undefined || (list === undefined && map !== undefined) || !isListable(node);
+  return extension(cib, primitive, {
+    parameter: isMap ? 'map' : 'list',
+    written: isMap ? map : list,
+    entry: isMap ? `${node}:${plug ?? node}` : node,
+  });
+}
+
+const isNamed = (node: string, list: Written | undefined, mappedTo: string | undefined): boolean =>
+  mappedTo !== undefined ||
+  namesInList(list?.value ?? '').some((name) => name.toLowerCase() === node.toLowerCase());
+
+const madeStatic = (): FenceCoverage =>
+  refused(
+    `it finds out by itself which nodes it can fence; a ${FENCE_PARAMETERS.map} would limit it to what stands there`,
+    `leave \`plug\` out, or set its ${FENCE_PARAMETERS.check} to dynamic-list or status`,
+  );
+
+function extension(
+  { ids }: Cib,
+  primitive: PlacedPrimitive,
+  {
+    parameter,
+    written,
+    entry,
+  }: { parameter: 'list' | 'map'; written: Written | undefined; entry: string },
+): FenceCoverage {
+  const name = FENCE_PARAMETERS[parameter];
+  if (written?.inherited === true) {
+    return refused(
+      `its ${name} stands in a template or a shared block, which other resources use`,
+      'give the device a list of its own',
+    );
+  }
+  const before = written?.value ?? '';
+  if (before.endsWith('\\')) return refused(`its ${name} ends with a backslash`, 'mend it first');
+  const owner = primitive.element;
+  const blockId =
+    written?.blockId ??
+    ownBlock(owner, 'instance_attributes', isOurs)?.attributes['id'] ??
+    freeId(`${primitive.id}-instance_attributes`, ids);
+  const nvpairId = written?.nvpairId ?? freeId(idFor(blockId, name), ids);
+  const where = { id: primitive.id, enclosing: primitive.enclosing };
+  const separator = separatorIn(before, parameter);
+  return {
+    kind: 'extend',
+    operation: { kind: 'extend', where, blockId, nvpairId, name, before, separator, entry },
+  };
+}

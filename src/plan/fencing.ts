@@ -1,0 +1,66 @@
+import { fencingEnabled } from '../pacemaker/cib.ts';
+import type { ClusterFacts, Facts } from './facts.ts';
+import type { Differences } from './differences.ts';
+import type { NodeFencing } from './plan.ts';
+import type { Risk } from './risk.ts';
+
+/**
+ * The fence devices that say that they can fence a node, sorted; undefined: no cluster node told. A device that may not
+ * run on a cluster node is not known to the fencer there, so that each of them is listened to.
+ */
+export function devicesFor({ clusterNodes }: Facts, node: string): readonly string[] | undefined {
+  const told = [...clusterNodes.values()].flatMap(({ fencers }) => {
+    const devices = fencers.get(node);
+    return devices === undefined ? [] : [devices];
+  });
+  return told.length === 0 ? undefined : [...new Set(told.flat())].sort();
+}
+
+/** Who can fence each remote node of this plan, and which device will be told of it; empty where fencing is off. */
+export function fencingOf(
+  facts: Facts,
+  cluster: ClusterFacts,
+  { inCib }: Differences,
+): readonly NodeFencing[] {
+  if (!fencingEnabled(cluster.cib)) return [];
+  const extended = new Map(
+    [...inCib].flatMap(([{ kind, host }, { operations }]) =>
+      operations.flatMap((operation) =>
+        kind === 'fence-device' && operation.kind === 'extend'
+          ? [[host, operation.where.id] as const]
+          : [],
+      ),
+    ),
+  );
+  return [...facts.servers.keys()].map((node) => ({
+    node,
+    devices: devicesFor(facts, node),
+    extended: extended.get(node),
+  }));
+}
+
+const isOpen = ({ devices = [], extended }: NodeFencing): boolean =>
+  devices.length === 0 && extended === undefined;
+
+/** Nodes that would join although nobody is known to be able to fence them. */
+export function fencingRisks(
+  fencing: readonly NodeFencing[],
+  { inCib }: Differences,
+): readonly Risk[] {
+  const joining = new Set([...inCib].filter(([, { joins }]) => joins).map(([{ host }]) => host));
+  const subjects = fencing.filter(isOpen).map(({ node }) => node);
+  return [{ code: 'unfenceable', subjects: subjects.filter((node) => joining.has(node)) }];
+}
+
+/** The same of nodes that are in already: no apply makes it worse, so that nobody has to allow it. */
+export const fencingNotes = (
+  fencing: readonly NodeFencing[],
+  { cib }: ClusterFacts,
+): readonly string[] =>
+  fencing
+    .filter((entry) => isOpen(entry) && cib.remoteConnections.has(entry.node))
+    .map(({ node, devices }) =>
+      devices === undefined
+        ? `${node}: no cluster node told in time which fence device can fence it`
+        : `${node}: no fence device can fence it`,
+    );
