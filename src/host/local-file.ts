@@ -2,16 +2,21 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 const CHUNK = 1024 * 1024;
 
+/** A pipe that the shell has opened already (`-i /dev/stdin`, `-i <(command)`): somebody is writing. */
+const OPENED = /^\/dev\/(?:stdin|fd\/\d+)$/;
+
 /**
- * The content of a file on this machine, at most `limit` bytes. Throws for everything that is no regular file: a FIFO
- * would keep us waiting, and a device never ends.
+ * The content of a file on this machine, at most `limit` bytes. Throws for everything that is no regular file, nor a
+ * pipe from the shell: a FIFO would keep us waiting, and a device never ends.
  */
 export function readLocalFile(path: string, limit: number): Buffer {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const isOpened = OPENED.test(path);
+  const file = openSync(path, constants.O_RDONLY | (isOpened ? 0 : constants.O_NONBLOCK));
   try {
     const found = fstatSync(file);
     if (found.isDirectory()) throw new Error('it is a directory');
-    if (!found.isFile()) throw new Error('it is not a regular file');
+    if (!found.isFile() && !(isOpened && found.isFIFO()))
+      throw new Error('it is not a regular file');
     return readUpTo(file, limit);
   } finally {
     closeSync(file);
