@@ -66,6 +66,7 @@ export default tseslint.config(
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {
       globals: {
+        setTimeout: 'readonly',
         process: 'readonly',
         console: 'readonly',
         URL: 'readonly',
