@@ -47,6 +47,6 @@ describe('what to enable on a host without Pacemaker’s packages', () => {
       architecture: 'x\u001b[2J; reboot',
     });
     assert.match(advice, /--enable rhel-N-for-ARCHITECTURE-highavailability-rpms`/);
-    assert.doesNotMatch(advice, /reboot|\u001b/);
+    assert.ok(!advice.includes('reboot') && !advice.includes('\u001b'), advice);
   });
 });
