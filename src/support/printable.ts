@@ -2,15 +2,27 @@
 // line and paragraph separators; and what Unicode has declared to be no character, which XML cannot carry either.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu;
 
-/** One line of text from outside (a host, a file) made safe for a terminal: each control character becomes `\u{..}`. */
+/** More than any name, value or message that somebody means to read. */
+const LONGEST = 2000;
+
+/**
+ * One line of text from outside (a host, a file) made safe for a terminal: each control character becomes `\u{..}`, and
+ * what is longer than anybody reads is cut.
+ */
 export const printable = (text: string): string =>
-  text.replace(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  shorten(text, LONGEST).replace(
+    UNPRINTABLE,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+
+/** Whether a text holds nothing that a terminal would obey. */
+export const isPrintable = (text: string): boolean => text.search(UNPRINTABLE) < 0;
 
 /** Like `printable`, but keeps line breaks and cuts at `limit` characters: for stderr of a command in an error. */
 export const printableLines = (text: string, limit = 2000): string =>
   printableText(shorten(text, limit)).trim();
 
-/** A text of several lines made safe for a terminal, nothing cut off. */
+/** A text of any number of lines made safe for a terminal. */
 export const printableText = (text: string): string =>
   text.split(/\r?\n/).map(printable).join('\n');
 

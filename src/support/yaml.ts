@@ -10,7 +10,7 @@ import {
 } from 'js-yaml';
 import { sortDiagnostics, type Diagnostic, type Finding } from './diagnostic.ts';
 import { childPointer, parentPointer } from './json-pointer.ts';
-import { printable } from './printable.ts';
+import { isPrintable, printable } from './printable.ts';
 import { SourceText, type Position } from './source-text.ts';
 
 const MAX_ALIASES = 100;
@@ -239,9 +239,9 @@ class Walk {
   /** Keys and values alike go to terminals, command lines and the CIB; none of them needs a control character. */
   #refuseControlCharacters(scalar: Extract<NodeEvent, { type: typeof EVENT_ID.SCALAR }>): void {
     const text = getScalarValue(this.#text, scalar);
-    const safe = printable(text);
-    if (safe === text) return;
-    const message = `control characters and line breaks are not allowed: \`${safe.slice(0, 80)}\``;
+    if (isPrintable(text)) return;
+    const shown = printable(text).slice(0, 80);
+    const message = `control characters and line breaks are not allowed: \`${shown}\``;
     this.#problem(startOf(scalar) ?? scalar.valueStart, 'control-character', message);
   }
 
