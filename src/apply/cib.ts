@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readCluster } from '../facts/read-cluster.ts';
 import { loadScript } from '../host/load-script.ts';
 import { combine } from '../pacemaker/cib-combine.ts';
+import { withoutSecrets } from '../pacemaker/cib-secrets.ts';
 import type { CibOperation } from '../pacemaker/cib-operations.ts';
 import { serializeXml } from '../pacemaker/xml.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
@@ -48,7 +49,7 @@ export async function writeCib(
       return;
     }
     if (result.code !== MOVED_ON) {
-      const said = printableLines(result.stderr, 600);
+      const said = printableLines(withoutSecrets(result.stderr, cluster.cib), 600);
       throw new OutriggerError('COMMAND_FAILED', `the CIB was not changed: ${said}`, {
         host: lead.name,
       });

@@ -10,6 +10,9 @@ import { splitSections, type Sections } from './sections.ts';
 const PROBE = new URL('./probe.sh', import.meta.url);
 const TIMEOUT_MS = 90_000;
 
+/** CIB and crm_mon together, with room to spare: those of five hundred remote nodes have less than 2 MiB. */
+export const CLUSTER_MIB = 32;
+
 /** What the probe is asked for: a `lead` is a cluster node that also prints the CIB and crm_mon. */
 export type ProbeRole = 'remote' | 'member' | 'lead';
 
@@ -36,6 +39,7 @@ export async function probe(
       ...nodes.map((node) => `node ${node}\n`),
     ].join(''),
     timeoutMs: TIMEOUT_MS,
+    ...(role === 'lead' ? { maxOutputMiB: CLUSTER_MIB } : {}),
   });
   if (result.code !== 0) {
     throw new OutriggerError(

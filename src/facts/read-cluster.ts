@@ -5,6 +5,7 @@ import { readCib } from '../pacemaker/cib.ts';
 import { readCrmMon } from '../pacemaker/crm-mon.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import { OutriggerError } from '../support/errors.ts';
+import { CLUSTER_MIB } from './probe.ts';
 import { splitSections, type Sections } from './sections.ts';
 
 const SCRIPT = new URL('./read-cluster.sh', import.meta.url);
@@ -17,6 +18,7 @@ export async function readCluster(host: Host): Promise<ClusterFacts> {
     script: loadScript(SCRIPT),
     params: [nonce],
     timeoutMs: TIMEOUT_MS,
+    maxOutputMiB: CLUSTER_MIB,
   });
   const cluster = clusterOf(host.name, splitSections(stdout, nonce, host.name));
   if (cluster !== undefined) return cluster;

@@ -3,6 +3,7 @@ import { splitSections, type Sections } from '../facts/sections.ts';
 import type { Host } from '../host/host.ts';
 import { loadScript } from '../host/load-script.ts';
 import { applyOperations, type CibOperation } from '../pacemaker/cib-edit.ts';
+import { withoutSecrets } from '../pacemaker/cib-secrets.ts';
 import { effects, fencedIn, readSimulation, type Simulation } from '../pacemaker/simulate.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import type { Forecast } from '../plan/plan.ts';
@@ -11,6 +12,7 @@ import { printableLines } from '../support/printable.ts';
 
 const SCRIPT = new URL('./simulate.sh', import.meta.url);
 const TIMEOUT_MS = 300_000;
+const SIMULATIONS_MIB = 64;
 // The second pass sees what the failure of the first led to; four passes matched every real outcome that was tried.
 const PASSES = 4;
 
@@ -44,13 +46,14 @@ export async function forecast(
     params: [nonce, String(final.length), String(joining.length), String(PASSES), ...failing],
     input: Buffer.concat([final, joining]).toString(),
     timeoutMs: TIMEOUT_MS,
+    maxOutputMiB: SIMULATIONS_MIB,
   });
   const sections = splitSections(result.stdout, nonce, lead.name);
   const refusal = textOf(sections, 'verify');
   if (refusal !== '') {
     throw new OutriggerError(
       'REFUSED',
-      `Pacemaker finds the intended CIB invalid: ${printableLines(refusal, 600)}`,
+      `Pacemaker finds the intended CIB invalid: ${printableLines(withoutSecrets(refusal, cluster.cib), 600)}`,
       {
         host: lead.name,
       },

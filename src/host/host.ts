@@ -11,6 +11,8 @@ export interface ExecRequest {
   readonly input?: string | Secret;
   /** Milliseconds until the run is given up with TIMED_OUT. */
   readonly timeoutMs: number;
+  /** How much it may print, both streams together, until the run is given up with REPLY_INVALID; 1 unless said. */
+  readonly maxOutputMiB?: number;
 }
 
 /** What came back; an exit code other than 0 is an answer, not an exception. */

@@ -3,8 +3,8 @@ import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { commandFailed, type Peer } from './failures.ts';
 import { bounded, type Link } from './link.ts';
 
-/** More than any answer to a script of this project; a host that sends more is broken or hostile. */
-const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
+/** More than most scripts print; a host that sends more is broken or hostile, and shall not eat our memory. */
+const USUAL_OUTPUT_MIB = 1;
 
 const LOSS_KNOWN_MS = 50;
 
@@ -12,6 +12,7 @@ export interface Command {
   readonly line: string;
   readonly stdin: Uint8Array;
   readonly timeoutMs: number;
+  readonly maxOutputMiB?: number;
 }
 
 /** A command that has ended by itself. */
@@ -32,7 +33,7 @@ export async function runCommand(link: Link, command: Command): Promise<Finished
       channel = opened;
       // Without its stdin a script does not start: one that comes too late does nothing.
       if (givenUp) opened.close();
-      else collect(link, opened, command.stdin).then(resolve, reject);
+      else collect(link, opened, command).then(resolve, reject);
     };
     openChannel(link, command.line, onOpen, reject);
   });
@@ -66,14 +67,18 @@ function openChannel(
   }
 }
 
-function collect(link: Link, channel: ClientChannel, stdin: Uint8Array): Promise<Finished> {
+function collect(
+  link: Link,
+  channel: ClientChannel,
+  { stdin, maxOutputMiB = USUAL_OUTPUT_MIB }: Command,
+): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-    let room = MAX_OUTPUT_BYTES;
+    let room = maxOutputMiB * 1024 * 1024;
     const keep = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
       room -= chunk.length;
       if (room >= 0) output[stream].push(chunk);
-      else reject(tooMuch(link.peer));
+      else reject(tooMuch(link.peer, maxOutputMiB));
     };
     let exit: Exit | undefined;
     channel.on('exit', (...status: Exit) => {
@@ -109,7 +114,8 @@ const withoutStatus = ({ peer, ended }: Link, signal: string | undefined): Error
   );
 };
 
-const tooMuch = ({ name }: Peer): OutriggerError =>
-  new OutriggerError('REPLY_INVALID', `a command printed more than ${MAX_OUTPUT_BYTES} bytes`, {
+const tooMuch = ({ name }: Peer, limitMiB: number): OutriggerError =>
+  new OutriggerError('REPLY_INVALID', `a command printed more than ${limitMiB} MiB`, {
     host: name,
+    hint: 'something on that host prints without end: look for noise in the profiles of its login shell',
   });

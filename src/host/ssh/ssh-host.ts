@@ -47,12 +47,12 @@ export class SshHost implements Host {
     return this.#link.close();
   }
 
-  async #run({ script, params = [], input = '', timeoutMs }: ExecRequest): Promise<ExecResult> {
+  async #run({ script, params = [], input = '', ...limits }: ExecRequest): Promise<ExecResult> {
     if (this.#link.ended.aborted) throw this.#link.ended.reason;
     const nonce = randomBytes(16).toString('hex');
     const line = commandLine(script, this.#become.become);
     const stdin = this.#stdin(nonce, params, bytesOf(input));
-    const finished = await runCommand(this.#link, { line, stdin, timeoutMs });
+    const finished = await runCommand(this.#link, { line, stdin, ...limits });
     const reply = readReply(finished.stdout, nonce);
     switch (reply.kind) {
       case 'ran':

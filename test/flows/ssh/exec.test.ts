@@ -78,6 +78,7 @@ describe('running scripts over SSH', () => {
     const back = await opened.host.exec({
       script: 'cat; cat /dev/zero | head -c 8000000 | tr "\\0" y',
       input,
+      maxOutputMiB: 16,
       timeoutMs: 10_000,
     });
     assert.equal(back.stdout, input + 'y'.repeat(8_000_000));
@@ -116,9 +117,29 @@ describe('running scripts over SSH', () => {
     assert.equal(stdout, 'answer\n');
   });
 
-  it('REPLY_INVALID: more output than anybody wants', async () => {
+  for (const [what, script] of Object.entries({
+    stdout: 'cat /dev/zero',
+    stderr: 'cat /dev/zero >&2',
+    'fifty megabytes before it ends': 'head -c 50000000 /dev/zero',
+  })) {
+    it(`REPLY_INVALID: a command that prints more than it may: ${what}`, async () => {
+      const opened = await open();
+      const before = process.memoryUsage.rss();
+      const { message } = await failure(
+        opened.host,
+        { script, timeoutMs: 15_000 },
+        'REPLY_INVALID',
+      );
+      assert.equal(message, 'a command printed more than 1 MiB');
+      assert.ok(process.memoryUsage.rss() - before < 100e6);
+    });
+  }
+
+  it('TIMED_OUT: a command that prints a little, without end', async () => {
     const opened = await open();
-    await failure(opened.host, { script: 'cat /dev/zero', timeoutMs: 15_000 }, 'REPLY_INVALID');
+    const script = 'while :; do echo .; sleep 0.01; done';
+    const { message } = await failure(opened.host, { script, timeoutMs: 500 }, 'TIMED_OUT');
+    assert.match(message, /within 0\.5 s/);
   });
 
   it('TIMED_OUT: a command that does not end, and the connection lives on', async () => {
