@@ -87,9 +87,9 @@ function coverageBy(
   cib: Cib,
   primitive: PlacedPrimitive,
   { node, plug }: WantedFencing,
-  { list, map, check }: Lists,
+  lists: Lists,
 ): FenceCoverage {
-  const type = (check ?? ((list ?? map) ? 'static-list' : 'dynamic-list')).toLowerCase();
+  const { list, map, check } = lists;
   const mappedTo = plugsInMap(map?.value ?? '').get(node.toLowerCase());
   if (plug !== undefined && mappedTo !== undefined && mappedTo !== plug) {
     return refused(
@@ -97,19 +97,32 @@ function coverageBy(
       'mend the one that is wrong: to fence by the wrong plug would hit another machine',
     );
   }
-  if (type !== 'static-list') {
-    if (plug === undefined || mappedTo === plug) return { kind: 'dynamic' };
+  const isTold = plug === undefined ? isNamed(node, list, mappedTo) : mappedTo === plug;
+  if (!isStatic(lists)) {
+    if (plug === undefined || isTold) return { kind: 'dynamic' };
     // Beside an explicit check a map only translates names; without one it would make the device a static one.
     if (check === undefined) return madeStatic();
-  } else if (plug === undefined && isNamed(node, list, mappedTo)) return { kind: 'covered' };
-  else if (plug !== undefined && mappedTo === plug) return { kind: 'covered' };
-  const isMap =
-    plug !== undefined || (list === undefined && map !== undefined) || !isListable(node);
-  return extension(cib, primitive, {
-    parameter: isMap ? 'map' : 'list',
-    written: isMap ? map : list,
-    entry: isMap ? `${node}:${plug ?? node}` : node,
-  });
+  } else if (isTold) return { kind: 'covered' };
+  return extension(cib, primitive, additionTo(lists, node, plug));
+}
+
+/** Without an explicit check a list or a map makes a device static (fenced_commands.c, target_list_type). */
+const isStatic = ({ list, map, check }: Lists): boolean =>
+  check === undefined
+    ? list !== undefined || map !== undefined
+    : check.toLowerCase() === 'static-list';
+
+interface Addition {
+  readonly parameter: 'list' | 'map';
+  readonly written: Written | undefined;
+  readonly entry: string;
+}
+
+function additionTo({ list, map }: Lists, node: string, plug: string | undefined): Addition {
+  const hasOnlyMap = list === undefined && map !== undefined;
+  return plug !== undefined || hasOnlyMap || !isListable(node)
+    ? { parameter: 'map', written: map, entry: `${node}:${plug ?? node}` }
+    : { parameter: 'list', written: list, entry: node };
 }
 
 const isNamed = (node: string, list: Written | undefined, mappedTo: string | undefined): boolean =>
@@ -125,11 +138,7 @@ const madeStatic = (): FenceCoverage =>
 function extension(
   { ids }: Cib,
   primitive: PlacedPrimitive,
-  {
-    parameter,
-    written,
-    entry,
-  }: { parameter: 'list' | 'map'; written: Written | undefined; entry: string },
+  { parameter, written, entry }: Addition,
 ): FenceCoverage {
   const name = FENCE_PARAMETERS[parameter];
   if (written?.inherited === true) {

@@ -2,7 +2,6 @@ import type { CibOperation } from '../pacemaker/cib-operations.ts';
 import type { ItemKind } from '../playbook/playbook.ts';
 import type { Action } from './action.ts';
 import type { ClusterFacts, HostFacts } from './facts.ts';
-import type { Problem } from './plan.ts';
 import type { Risk } from './risk.ts';
 
 /** One attribute that is not as wanted; `undefined` is absent. */
@@ -42,7 +41,11 @@ export interface CibDifference {
 }
 
 /** Why a host is left out of a plan, and what to do about it. */
-export type Refusal = Pick<Problem, 'code' | 'message' | 'hint'>;
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
 
 /** Something in the CIB that must look a certain way for a remote node. */
 export interface CibItem {

@@ -62,22 +62,17 @@ export function resolveInventory(inventory: Sound<Inventory>, base: PathBase): R
   const remoteNodes = (inventory.remoteNodes ?? []).flatMap((entry, index) => {
     if (entry === undefined) return [];
     const pointer = childPointer('/remoteNodes', index);
-    const group = entry.group === undefined ? undefined : findGroup(groups, entry.group);
-    if (entry.group !== undefined && group === undefined) {
-      findings.push(unknownGroup(childPointer(pointer, 'group'), entry.group, Object.keys(groups)));
-    }
-    const shared = sharedSpec(entry, group ?? {});
-    const connection = connectionSpec([defaults, group?.connection, entry.connection], base);
+    const group = groupOf(entry, pointer, groups, findings);
+    const shared = sharedSpec(entry, group);
+    const connection = connectionSpec([defaults, group.connection, entry.connection], base);
     const serverPointer = childPointer(pointer, entry.server === undefined ? 'address' : 'server');
-    const device = entry.fencing?.device ?? group?.fencing?.device ?? fencing?.device;
-    const plug = entry.fencing?.plug;
-    if (plug !== undefined && device === undefined) findings.push(plugOfNothing(pointer));
-    return expand(pointer, entry, plug).map(({ plug, ...fields }) => ({
+    const device = deviceOf([entry.fencing, group.fencing, fencing]);
+    if (device === undefined && entry.fencing?.plug !== undefined)
+      findings.push(plugOfNothing(pointer));
+    return expand(pointer, entry, entry.fencing?.plug).map(({ plug, ...fields }) => ({
       node: {
-        ...fields,
-        ...shared,
+        ...{ ...fields, ...shared, connection },
         fencing: device === undefined ? undefined : { device, plug },
-        connection,
       },
       pointer,
       serverPointer,
@@ -88,6 +83,25 @@ export function resolveInventory(inventory: Sound<Inventory>, base: PathBase): R
   const clusterName = inventory.cluster?.name ?? '';
   return { clusterName, authkey, clusterNodes, remoteNodes, findings };
 }
+
+/** The group whose settings an entry shares; an empty one where there is none. */
+function groupOf(
+  { group: name }: Sound<RemoteNode>,
+  pointer: string,
+  groups: Groups,
+  findings: Finding[],
+): Sound<Group> {
+  if (name === undefined) return {};
+  const group = findGroup(groups, name);
+  if (group === undefined)
+    findings.push(unknownGroup(childPointer(pointer, 'group'), name, Object.keys(groups)));
+  return group ?? {};
+}
+
+/** The fence device that the first of these names. */
+const deviceOf = (
+  layers: readonly ({ readonly device?: string | undefined } | undefined)[],
+): string | undefined => layers.find((layer) => layer?.device !== undefined)?.device;
 
 /** The texts of an entry that may hold ranges. */
 interface EntryTexts {

@@ -81,7 +81,7 @@ export function fakeNetwork(hosts: readonly FakeHost[]): FakeNetwork {
   const connections: string[] = [];
   return {
     connections,
-    connect: (name, { address, port }) => {
+    connect: (name, { address, port = 22 }) => {
       connections.push(name);
       const found = hosts.find((host) => host.name === name);
       if (found !== undefined) return Promise.resolve(found);
