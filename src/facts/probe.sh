@@ -74,8 +74,33 @@ busctl get-property org.freedesktop.systemd1 /org/freedesktop/systemd1/unit/pace
 # Who is connected to the daemon: a second connection to it would make the cluster of the first one fence the node.
 section connected
 port=$(sed -n 's/^[[:space:]]*PCMK_remote_port=//p' "$file" 2>/dev/null | tail -n 1 | tr -cd 0-9)
-cat /proc/net/tcp /proc/net/tcp6 2>/dev/null \
-  | awk -v port="$(printf ':%04X' "${port:-3121}")" '$4 == "01" && substr($2, length($2) - 4) == port { print $3 }'
+connected=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null \
+  | awk -v port="$(printf ':%04X' "${port:-3121}")" '$4 == "01" && substr($2, length($2) - 4) == port { print $3 }')
+printf '%s\n' "$connected"
+
+# What is active on a host that may be about to join: the cluster must not find its resources there.
+if [ "$role" = remote ] && [ -z "$connected" ]; then
+  section local_units
+  set -- '*.service' '*.socket' '*.mount' '*.timer' '*.path'
+  systemctl show --property=Names,ActiveState "$@" 2>/dev/null | awk -v RS= -F '\n' '{
+    names = ""; state = ""
+    for (i = 1; i <= NF; i++) {
+      if (sub(/^Names=/, "", $i)) names = $i
+      else if (sub(/^ActiveState=/, "", $i)) state = $i
+    }
+    if (state ~ /^(active|activating|reloading)$/) print "active " names
+  }'
+  systemctl list-unit-files --state=enabled,enabled-runtime --no-legend --no-pager --full --plain "$@" 2>/dev/null \
+    | awk '{ print "enabled " $1 }'
+
+  section mounts
+  awk '$3 !~ /^(proc|sysfs|cgroup2?|devpts|mqueue|debugfs|tracefs|securityfs|pstore|bpf|configfs|fusectl|autofs)$/ {
+    print $2
+  }' /proc/self/mounts
+
+  section addresses
+  if has ip; then ip -o address show | awk '{ print $4 }' | cut -d / -f 1; else hostname -I | tr ' ' '\n'; fi
+fi
 
 section listening
 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { print $2 }'

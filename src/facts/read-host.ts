@@ -2,6 +2,7 @@ import { AUTHKEY_FILE, REMOTE_UNIT } from '../pacemaker/names.ts';
 import type { AuthkeyFacts, HostFacts, UnitFacts } from '../plan/facts.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { readFirewall } from './read-firewall.ts';
+import { readLocal } from './read-local.ts';
 import { linesOf, pairs, type Sections } from './sections.ts';
 
 /** Turns the probe's sections into facts. `now` is this machine's clock in seconds when the reply arrived. */
@@ -26,6 +27,7 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
     units: readUnits(sections.get('units') ?? [], readStart(linesOf(sections, 'started'))),
     listening: readListening(linesOf(sections, 'listening')),
     isConnected: linesOf(sections, 'connected').length > 0,
+    local: readLocal(sections),
     firewall: readFirewall(linesOf(sections, 'firewalld')),
   };
 }

@@ -52,6 +52,16 @@ export interface RouteFacts {
   readonly source: string | undefined;
 }
 
+/** What is active on a host whose daemon nobody is connected to, and what becomes active when it boots. */
+export interface LocalFacts {
+  /** Units by all of their names. */
+  readonly activeUnits: ReadonlySet<string>;
+  readonly enabledUnits: ReadonlySet<string>;
+  readonly mountPoints: ReadonlySet<string>;
+  /** In the form of `normalAddress`. */
+  readonly addresses: ReadonlySet<string>;
+}
+
 /** What one host told about itself in one exec. */
 export interface HostFacts {
   readonly name: string;
@@ -76,6 +86,8 @@ export interface HostFacts {
   readonly listening: readonly number[];
   /** Somebody is connected to its pacemaker_remote. */
   readonly isConnected: boolean;
+  /** Empty where somebody is connected: what runs there is the cluster's own. */
+  readonly local: LocalFacts;
   readonly firewall: FirewallFacts;
   readonly hasCorosyncConf: boolean;
 }

@@ -43,14 +43,17 @@ const isOpen = ({ devices = [], extended }: NodeFencing): boolean =>
   devices.length === 0 && extended === undefined;
 
 /** Nodes that would join although nobody is known to be able to fence them. */
-export function fencingRisks(
+export const fencingRisks = (
   fencing: readonly NodeFencing[],
-  { inCib }: Differences,
-): readonly Risk[] {
-  const joining = new Set([...inCib].filter(([, { joins }]) => joins).map(([{ host }]) => host));
-  const subjects = fencing.filter(isOpen).map(({ node }) => node);
-  return [{ code: 'unfenceable', subjects: subjects.filter((node) => joining.has(node)) }];
-}
+  joining: ReadonlySet<string>,
+): readonly Risk[] => [
+  {
+    code: 'unfenceable',
+    subjects: fencing
+      .filter((entry) => isOpen(entry) && joining.has(entry.node))
+      .map(({ node }) => node),
+  },
+];
 
 /** The same of nodes that are in already: no apply makes it worse, so that nobody has to allow it. */
 export const fencingNotes = (

@@ -9,6 +9,7 @@ import type { HostDifference, HostItem } from './item.ts';
 import { notesOn, unmanagedIn } from './notes.ts';
 import type { Change, ClusterSummary, Forecast, Plan, Restart } from './plan.ts';
 import type { Risk, RiskCode } from './risk.ts';
+import { runningRisks } from './runs-there.ts';
 
 export interface PlanInput {
   readonly clusterName: string;
@@ -35,6 +36,7 @@ export function makePlan(input: PlanInput): Plan {
   }));
   const changed = new Set(plays.flatMap(({ changes }) => changes.map(({ host }) => host)));
   const left = new Set(problems.map(({ host }) => host));
+  const joining = joiningIn(input.differences);
   const fencing = fencingOf(facts, cluster, input.differences);
   const known = [...facts.clusterNodes.keys(), ...facts.remoteNodes.keys()];
   return {
@@ -42,7 +44,10 @@ export function makePlan(input: PlanInput): Plan {
     cluster: summarise(input),
     plays,
     problems,
-    risks: risksOf(input, fencingRisks(fencing, input.differences)),
+    risks: risksOf(input, [
+      ...fencingRisks(fencing, joining),
+      ...runningRisks(facts, cluster, joining),
+    ]),
     fencing,
     notes: [...notesOn(facts, cluster), ...fencingNotes(fencing, cluster)].sort(),
     unmanaged: unmanagedIn(cluster, input.declared),
@@ -50,6 +55,9 @@ export function makePlan(input: PlanInput): Plan {
     forecast: input.forecast,
   };
 }
+
+const joiningIn = ({ inCib }: Differences): ReadonlySet<string> =>
+  new Set([...inCib].filter(([, { joins }]) => joins).map(([{ host }]) => host));
 
 function changesOf(play: Play, input: PlanInput): readonly Change[] {
   const { onHosts, inCib } = input.differences;

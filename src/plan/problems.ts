@@ -2,6 +2,7 @@ import { platformOf } from '../platform/detect.ts';
 import { conflictInCib } from './cib-conflicts.ts';
 import type { ClusterNodeFacts, Facts, HostFacts } from './facts.ts';
 import type { Problem } from './plan.ts';
+import { runsThere } from './runs-there.ts';
 
 const CLUSTER_UNITS = ['pacemaker.service', 'corosync.service'];
 
@@ -26,7 +27,8 @@ const refusal = (host: HostFacts, facts: Facts): Reason | undefined =>
   certificates(host) ??
   unknownServer(host, facts) ??
   inTheWay(host, facts) ??
-  connectedElsewhere(host, facts);
+  connectedElsewhere(host, facts) ??
+  (facts.cluster && runsThere(host, facts.cluster));
 
 function unknownPlatform(host: HostFacts): Reason | undefined {
   if (platformOf(host) !== undefined) return undefined;

@@ -12,6 +12,10 @@ export const RISKS = {
     'the cluster gets another authkey while connections exist: each connection depends on the new key from its next start on',
   unfenceable:
     'fencing is on, and no fence device says that it can fence the node: should it be lost, it stays unclean, and what ran there is started nowhere until somebody confirms that it is down',
+  'clone-runs-there':
+    'an instance of a clone is active already on a host that joins: the cluster stops it while the node joins, and starts it again when the node is released',
+  'starts-at-boot':
+    'a unit that the cluster manages is enabled on a host that joins: after a boot of that host it would be active twice, and the cluster would stop both copies',
   reconnects:
     'a connection is stopped and started again at another address: until it is back, the cluster cannot act on its node',
   'moves-resources': 'the cluster would move resources',

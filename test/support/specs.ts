@@ -43,6 +43,13 @@ export type HostFactsPatch = Omit<Partial<HostFacts>, 'authkey'> & {
   readonly authkey?: Partial<HostFacts['authkey']>;
 };
 
+const nothingActive: HostFacts['local'] = {
+  activeUnits: new Set(),
+  enabledUnits: new Set(),
+  mountPoints: new Set(),
+  addresses: new Set(),
+};
+
 /** A bare Debian host. */
 export const hostFacts = (name: string, { authkey, ...more }: HostFactsPatch = {}): HostFacts => ({
   name,
@@ -65,6 +72,7 @@ export const hostFacts = (name: string, { authkey, ...more }: HostFactsPatch = {
   units: {},
   listening: [22],
   isConnected: false,
+  local: nothingActive,
   firewall: { kind: 'none' },
   hasCorosyncConf: false,
   ...more,

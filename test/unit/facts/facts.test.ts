@@ -19,6 +19,12 @@ describe('the facts of', () => {
       serviceManager: 'systemd',
       hasCorosyncConf: false,
       isConnected: false,
+      local: {
+        activeUnits: new Set(),
+        enabledUnits: new Set(),
+        mountPoints: new Set(),
+        addresses: new Set(),
+      },
       packages: {},
       environmentFile: undefined,
       environment: {},
