@@ -85,7 +85,7 @@ export function fakeNetwork(hosts: readonly FakeHost[]): FakeNetwork {
       connections.push(name);
       const found = hosts.find((host) => host.name === name);
       if (found !== undefined) return Promise.resolve(found);
-      const message = `cannot reach ${address}:${port ?? 22}: connection refused`;
+      const message = `cannot reach ${address}:${port}: connection refused`;
       return Promise.reject(new OutriggerError('HOST_UNREACHABLE', message, { host: name }));
     },
   };
