@@ -23,14 +23,17 @@ export function batchesOf(
   return batches;
 }
 
-/** Neighbouring plays with the same batches, which are taken together batch by batch. */
+/** Neighbouring plays for the same nodes with the same batches, which are taken together batch by batch. */
 export function groupPlays(plays: readonly Play[]): readonly (readonly Play[])[] {
   const groups: Play[][] = [];
   for (const play of plays) {
     const last = groups.at(-1)?.at(-1);
-    if (last !== undefined && last.batch.length > 0 && last.batch.join() === play.batch.join())
+    if (last !== undefined && last.batch.length > 0 && goesWith(last, play))
       groups.at(-1)?.push(play);
     else groups.push([play]);
   }
   return groups;
 }
+
+const goesWith = (one: Play, other: Play): boolean =>
+  one.batch.join() === other.batch.join() && one.for === other.for;

@@ -1,14 +1,16 @@
 import { readCluster } from '../facts/read-cluster.ts';
 import { isGuardChange } from '../items/node-state.ts';
+import { nodeConnection } from '../pacemaker/cib.ts';
 import { isQuiet } from '../pacemaker/cib-edit.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
-import type { Check, Play } from '../playbook/playbook.ts';
-import type { RemoteNodeSpec } from '../spec/spec.ts';
+import { connects, type Check, type Play } from '../playbook/playbook.ts';
+import { nodesOf, type PacemakerRemoteSpec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { checkCredentials, checkPorts, REACH_TIMEOUT_MS, type Objections } from './checks.ts';
 import { conclude, tellWaiting, type RunContext } from './context.ts';
 import { prove } from './prove.ts';
 import { finishQuietRestarts } from './quiet-restart.ts';
+import { undoGuests } from './undo-guests.ts';
 import { undoJoins } from './undo.ts';
 
 // Start timeout (60 s) on each of two cluster nodes, and what the cluster needs to notice.
@@ -26,7 +28,7 @@ export async function runCheckPlay(
         ? await namesToProve(context, play, batch)
         : batch.filter((name) => !context.failed.has(name) && mustBeProven(context, name));
     if (names.length === 0) continue;
-    const nodes = context.spec.remoteNodes.filter(({ name }) => names.includes(name));
+    const nodes = nodesOf(context.spec).filter(({ name }) => names.includes(name));
     const objections = await findObjections(context, play, check, nodes);
     for (const host of names) {
       const because = objections.get(host);
@@ -45,8 +47,7 @@ const mustBeProven = ({ plan }: RunContext, name: string): boolean =>
     changes.some(
       ({ host, item, attributes }) =>
         host === name &&
-        (item === 'connection-resource' ||
-          (item === 'node-state' && attributes.some(isGuardChange))),
+        (connects(item) || (item === 'node-state' && attributes.some(isGuardChange))),
     ),
   );
 
@@ -67,7 +68,7 @@ async function namesToProve(
   const names: string[] = [];
   for (const name of batch.filter((each) => !lost.has(each))) {
     const isNew = context.joining.has(name);
-    const isJoining = cluster.cib.remoteConnections.get(name)?.joining === true;
+    const isJoining = nodeConnection(cluster.cib, name)?.joining === true;
     context.joining.delete(name);
     if (!isNew && wanted.includes(name) && isOperators(cluster, name)) {
       const because = 'its connection is stopped or unmanaged on purpose';
@@ -82,7 +83,7 @@ async function namesToProve(
 
 /** An operator keeps it from being in: nothing can be proven of it, and no failure of it is ours. */
 function isOperators({ cib, mon }: ClusterFacts, name: string): boolean {
-  const connection = cib.remoteConnections.get(name);
+  const connection = nodeConnection(cib, name);
   if (connection === undefined || isQuiet(cib, name)) return false;
   const shown = mon.resources.find(({ id }) => id === name);
   const isLeftAlone =
@@ -95,7 +96,7 @@ async function findObjections(
   context: RunContext,
   play: Play,
   check: Check,
-  nodes: readonly RemoteNodeSpec[],
+  nodes: readonly PacemakerRemoteSpec[],
 ): Promise<Objections> {
   switch (check) {
     case 'port-reachable':
@@ -111,7 +112,7 @@ async function findObjections(
 async function proveOrUndo(
   context: RunContext,
   play: Play,
-  nodes: readonly RemoteNodeSpec[],
+  nodes: readonly PacemakerRemoteSpec[],
 ): Promise<Objections> {
   const names = nodes.map(({ name }) => name);
   tellWaiting(context, play, `${names.length} node(s) truly in`, PROOF_LIMIT_MS);
@@ -121,8 +122,13 @@ async function proveOrUndo(
   );
   const joined = [...failures.keys()].filter((name) => context.joining.has(name));
   if (joined.length === 0) return failures;
+  const guests = context.spec.guestNodes.filter(({ name }) => joined.includes(name));
+  const isGuest = (name: string): boolean => guests.some((guest) => guest.name === name);
+  for (const { name } of guests) context.inVain.add(name);
   try {
-    await undoJoins(context, play, joined);
+    const remotes = joined.filter((name) => !isGuest(name));
+    if (remotes.length > 0) await undoJoins(context, play, remotes);
+    if (guests.length > 0) await undoGuests(context, play, guests);
     for (const name of joined)
       failures.set(name, `${failures.get(name) ?? ''}; the join was undone`);
   } catch (thrown) {

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { probeHost } from '../facts/probe.ts';
 import type { Host } from '../host/host.ts';
-import type { RemoteNodeSpec } from '../spec/spec.ts';
+import type { PacemakerRemoteSpec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import type { RunContext } from './context.ts';
 import { runScript } from './scripts.ts';
@@ -9,7 +9,7 @@ import { runScript } from './scripts.ts';
 // Each connect gets 5 s, 64 of them at a time.
 export const REACH_TIMEOUT_MS = 120_000;
 
-/** Why a remote node must not be connected, by its name; no entry: nothing speaks against it. */
+/** Why a node must not be connected, by its name; no entry: nothing speaks against it. */
 export type Objections = ReadonlyMap<string, string>;
 
 const clusterHosts = (context: RunContext): readonly Host[] =>
@@ -18,7 +18,7 @@ const clusterHosts = (context: RunContext): readonly Host[] =>
 /** Connects to each node's port from every cluster node that answers: the connection may run on any of them. */
 export async function checkPorts(
   context: RunContext,
-  nodes: readonly RemoteNodeSpec[],
+  nodes: readonly PacemakerRemoteSpec[],
 ): Promise<Objections> {
   const input = nodes.map(({ server, port }) => `${server} ${port}\n`).join('');
   const closed = new Map<string, string[]>();
@@ -59,7 +59,7 @@ async function openFrom(
 /** Compares the authkeys themselves, by digest: on every cluster node that answers and on each of the nodes. */
 export async function checkCredentials(
   context: RunContext,
-  nodes: readonly RemoteNodeSpec[],
+  nodes: readonly PacemakerRemoteSpec[],
 ): Promise<Objections> {
   const limit = pLimit(context.options.forks);
   const members = clusterHosts(context);

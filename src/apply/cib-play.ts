@@ -1,11 +1,14 @@
+import { nodeConnection } from '../pacemaker/cib.ts';
 import { connectionState, type NotIn } from '../pacemaker/crm-mon.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import type { CibDifference, CibItem } from '../plan/item.ts';
 import type { Verdict } from '../plan/run-event.ts';
-import type { ItemKind, Play } from '../playbook/playbook.ts';
+import { connects, type ItemKind, type Play } from '../playbook/playbook.ts';
 import { writeCib } from './cib.ts';
 import { conclude, failureOf, type RunContext } from './context.ts';
+import { recordMachine } from './machines.ts';
 import { proveFencing } from './prove-fencing.ts';
+import { proveMachines } from './prove-machines.ts';
 import { finishQuietRestarts, quietMove } from './quiet-restart.ts';
 import { forgetFailures } from './undo.ts';
 
@@ -26,8 +29,7 @@ export async function runCibPlay(
       const hosts = ready.map(({ host }) => host);
       const lost = await finishQuietRestarts(context, play, kind, hosts);
       const left = hosts.filter((host) => !lost.has(host));
-      const moved =
-        kind === 'connection-resource' ? await quietMove(context, play, kind, left) : new Set();
+      const moved = connects(kind) ? await quietMove(context, play, kind, left) : new Set();
       const items = ready.filter(({ host }) => left.includes(host) && !moved.has(host));
       if (items.length > 0) await write(context, play, kind, items);
     } catch (thrown) {
@@ -39,7 +41,7 @@ export async function runCibPlay(
 
 /** A connection that this run guards has its guard taken off again: that belongs to the same change. */
 const isPlanned = ({ plan }: RunContext, { host, kind }: CibItem): boolean => {
-  const kinds = kind === 'node-state' ? [kind, 'connection-resource'] : [kind];
+  const kinds = kind === 'node-state' ? [kind, 'connection-resource', 'guest-node'] : [kind];
   return plan.plays.some(({ changes }) =>
     changes.some((change) => change.host === host && kinds.includes(change.item)),
   );
@@ -75,28 +77,64 @@ async function write(
       else if (isShown(context, item, difference)) differences.set(item.host, difference);
       else overtaken.add(item.host);
     }
-    if (kind === 'connection-resource') {
+    if (connects(kind)) {
       // An earlier round may have wanted to make what somebody else has made meanwhile.
       for (const { host } of items) context.joining.delete(host);
       for (const [host, { joins }] of differences) if (joins) context.joining.add(host);
+      rememberMachines(context, cluster, differences);
     }
     return [...differences.values()].flatMap(({ operations }) => operations);
   });
-  const uncovered = kind === 'fence-device' ? await proveFencing(context, play, items) : undefined;
-  const uncleaned = await cleanUp(context, play, kind, differences);
+  const wrong = await whatIsWrong(context, play, { kind, items, differences });
   for (const { host } of items) {
     const done = { kind: differences.has(host) ? 'changed' : 'in-sync' } as const;
-    const failed = overtaken.has(host)
-      ? OVERTAKEN
-      : (unproven.get(host) ?? uncovered?.get(host) ?? uncleaned.get(host));
+    const failed = overtaken.has(host) ? OVERTAKEN : (unproven.get(host) ?? wrong.get(host));
     conclude(context, play, { host, item: kind }, failed ?? done);
     if (kind === 'node-state' && failed === undefined) context.joining.delete(host);
   }
 }
 
+/** What the edit did not bring about, by node. */
+async function whatIsWrong(
+  context: RunContext,
+  play: Play,
+  {
+    kind,
+    items,
+    differences,
+  }: {
+    readonly kind: ItemKind;
+    readonly items: readonly CibItem[];
+    readonly differences: ReadonlyMap<string, CibDifference>;
+  },
+): Promise<ReadonlyMap<string, Verdict>> {
+  if (kind === 'fence-device') return proveFencing(context, play, items);
+  if (kind !== 'node-state') return cleanUp(context, play, kind, differences);
+  return proveMachines(context, play, releasedGuests(context, differences));
+}
+
+/** What the machines were like before their connections are tried. */
+function rememberMachines(
+  { spec, machines }: RunContext,
+  cluster: ClusterFacts,
+  differences: ReadonlyMap<string, CibDifference>,
+): void {
+  for (const { name, resource } of spec.guestNodes)
+    if (differences.get(name)?.joins === true) machines.set(name, recordMachine(cluster, resource));
+}
+
+/** Guest nodes whose machines have just been given back to the cluster. */
+const releasedGuests = (
+  { spec, joining }: RunContext,
+  differences: ReadonlyMap<string, CibDifference>,
+): readonly string[] =>
+  spec.guestNodes
+    .map(({ name }) => name)
+    .filter((name) => joining.has(name) && differences.has(name));
+
 /** Why a guarded node is not truly in at this moment: without its guard it would be fenced for a failed start. */
 function guardedAndOut({ cib, mon }: ClusterFacts, name: string): NotIn | undefined {
-  if (cib.remoteConnections.get(name)?.guarded !== true) return undefined;
+  if (nodeConnection(cib, name)?.guarded !== true) return undefined;
   const state = connectionState(mon, name);
   return state.state === 'truly-in' ? undefined : state.why;
 }
@@ -109,7 +147,7 @@ const keptGuard = (why: NotIn): Verdict => ({
 
 const OVERTAKEN = {
   kind: 'failed',
-  because: 'somebody else changed its connection resource since the plan was made',
+  because: 'somebody else changed its connection since the plan was made',
   hint: 'plan again, and look at what they did',
 } as const;
 
@@ -122,7 +160,7 @@ function isShown(
   { host, kind }: CibItem,
   difference: CibDifference,
 ): boolean {
-  if (kind !== 'connection-resource') return true;
+  if (!connects(kind)) return true;
   const shown = plan.plays
     .flatMap(({ changes }) => changes)
     .find((change) => change.host === host && change.item === kind);

@@ -7,6 +7,7 @@ import type { Spec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import type { Secret } from '../support/secret.ts';
 import type { RunEvent, Verdict } from '../plan/run-event.ts';
+import type { MachineRecord } from './machines.ts';
 import type { RunLog } from './run-log.ts';
 
 /** What an operator may say about the course of a run. */
@@ -33,10 +34,14 @@ export interface RunContext {
   readonly log: RunLog;
   /** Aborted by the first interrupt: what is under way is finished, nothing new is begun. */
   readonly signal: AbortSignal;
-  /** Remote nodes whose connection the cluster held when the plan was made. */
+  /** Nodes whose connection the cluster held when the plan was made. */
   readonly connected: ReadonlySet<string>;
-  /** Remote nodes whose join, of this run or of one that was interrupted, is not proven yet. */
+  /** Nodes whose join, of this run or of one that was interrupted, is not proven yet. */
   readonly joining: Set<string>;
+  /** The machines of guest nodes as they were before their join, by the node's name. */
+  readonly machines: Map<string, MachineRecord>;
+  /** Guest nodes whose connection was tried in this run, and failed. */
+  readonly inVain: Set<string>;
   /** Why a host is left out from here on. */
   readonly failed: Map<string, string>;
   /** The key's bytes, fetched or made once, when the first host needs them. */

@@ -1,4 +1,5 @@
-import { connectionState, type Failure, type NotIn } from '../pacemaker/crm-mon.ts';
+import { nodeConnection } from '../pacemaker/cib.ts';
+import { connectionState, type CrmMon, type Failure, type NotIn } from '../pacemaker/crm-mon.ts';
 import type { Host } from '../host/host.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import { watchCluster } from './watch-cluster.ts';
@@ -10,6 +11,8 @@ const READS_IN_A_ROW = 2;
 
 /** Reasons that waiting does not mend. */
 const FINAL: readonly NotIn[] = ['blocked', 'orphaned', 'no-connection'];
+
+const FINAL_FOR_GUESTS: readonly NotIn[] = ['failed', 'not-started'];
 
 const WORDS: Readonly<Record<NotIn, string>> = {
   'no-connection': 'the cluster has no such connection resource',
@@ -26,6 +29,11 @@ const WORDS: Readonly<Record<NotIn, string>> = {
   'node-offline': 'the node is offline',
 };
 
+/** While its machine is held, a connection of a guest node that failed has no other cluster node to go to. */
+const isFinal = ({ cib }: ClusterFacts, name: string, why: NotIn): boolean =>
+  FINAL.includes(why) ||
+  (FINAL_FOR_GUESTS.includes(why) && nodeConnection(cib, name)?.isGuest === true);
+
 /**
  * Waits until each node is truly in by two readings in a row, or can no longer become so, for at most `limitMs`.
  * A failure that the cluster itself reports is quoted.
@@ -36,7 +44,7 @@ export async function prove(lead: Host, names: readonly string[], limitMs: numbe
     const state = connectionState(cluster.mon, name);
     streak.set(name, state.state === 'truly-in' ? (streak.get(name) ?? 0) + 1 : 0);
     if (state.state === 'truly-in') return (streak.get(name) ?? 0) >= READS_IN_A_ROW;
-    return FINAL.includes(state.why) && failuresOf(cluster, name).length > 0;
+    return isFinal(cluster, name, state.why) && failuresOf(cluster.mon, name).length > 0;
   };
   const { cluster } = await watchCluster(lead, limitMs, (seen) =>
     names.map((name) => isSettled(seen, name)).every((settled) => settled),
@@ -50,7 +58,7 @@ const OPERATION_KEY =
   /^(.*)_(?:start|monitor|stop|migrate_to|migrate_from|reload|reload-agent)_\d+$/;
 
 /** The failures of exactly this resource: `r1_db` is another one than `r1`. */
-const failuresOf = ({ mon }: ClusterFacts, name: string): readonly Failure[] =>
+export const failuresOf = (mon: CrmMon, name: string): readonly Failure[] =>
   mon.failures.filter(({ operationKey }) => OPERATION_KEY.exec(operationKey)?.[1] === name);
 
 function notProven(
@@ -62,7 +70,7 @@ function notProven(
   if (streak >= READS_IN_A_ROW) return undefined;
   const state = connectionState(cluster.mon, name);
   const why = state.state === 'truly-in' ? 'its connection is not stable' : WORDS[state.why];
-  const failures = failuresOf(cluster, name).map(
+  const failures = failuresOf(cluster.mon, name).map(
     ({ task, node, exitStatus, exitReason }) => `${task} on ${node}: ${exitReason || exitStatus}`,
   );
   const quoted = failures.length > 0 ? ` (${[...new Set(failures)].join('; ')})` : '';

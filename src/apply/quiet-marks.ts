@@ -1,7 +1,7 @@
+import { carrierOf, connectedNames } from '../pacemaker/cib.ts';
 import { isQuiet, quietlyProtected } from '../pacemaker/cib-edit.ts';
 import { activeOn } from '../pacemaker/crm-mon.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
-import type { CibDifference } from '../plan/item.ts';
 
 /** What the cluster has to do with a node's daemon at the moment. */
 export type Attachment =
@@ -14,7 +14,7 @@ export type Attachment =
 
 /** Our own protection does not count as an operator's: a run that died left it, and this one takes it up. */
 export function attachmentOf({ cib, mon }: ClusterFacts, name: string): Attachment {
-  if (quietlyProtected(cib).includes(name)) return 'connected';
+  if (quietlyProtected(cib).includes(carrierOf(cib, name))) return 'connected';
   const connection = mon.resources.find(({ id }) => id === name);
   const isOnline = mon.nodes.get(name)?.online === true;
   if (!isOnline && activeOn(mon, name).length === 0) return 'none';
@@ -23,12 +23,6 @@ export function attachmentOf({ cib, mon }: ClusterFacts, name: string): Attachme
     ? 'unmanaged'
     : 'connected';
 }
-
-/** The connection is to go somewhere else: the cluster stops it and starts it again. */
-export const isMoved = ({ attributes }: CibDifference): boolean =>
-  attributes.some(
-    ({ name, before }) => before !== undefined && (name === 'server' || name === 'port'),
-  );
 
 /**
  * The marks that go once the nodes in `back` are in again: all but those of connections that are still protected, and
@@ -42,14 +36,13 @@ export function releasable(
   lastSeen: ClusterFacts | undefined,
 ): readonly string[] {
   const marks = quietlyProtected(cib);
-  const kept = [...cib.remoteConnections.keys()].filter(
-    (name) => isQuiet(cib, name) && !back.includes(name),
-  );
-  const needed = new Set(kept);
+  const kept = connectedNames(cib).filter((name) => isQuiet(cib, name) && !back.includes(name));
+  const freed = back.map((name) => carrierOf(cib, name));
+  const needed = new Set(kept.map((name) => carrierOf(cib, name)));
   for (const name of kept) {
     const known = lastSeen?.mon.nodes.get(name)?.online === true ? lastSeen : undefined;
     const there = known === undefined ? marks : activeOn(known.mon, name);
-    for (const id of there) if (!back.includes(id)) needed.add(id);
+    for (const id of there) if (!freed.includes(id)) needed.add(id);
   }
   return marks.filter((id) => !needed.has(id));
 }

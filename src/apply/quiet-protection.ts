@@ -1,23 +1,28 @@
-import { fencingEnabled } from '../pacemaker/cib.ts';
+import { carrierOf, connectedNames, fencingEnabled, nodeConnection } from '../pacemaker/cib.ts';
 import {
   isQuiet,
   pin,
   protect,
   quietlyProtected,
+  reconnectGuests,
   unpin,
   unprotect,
   type CibOperation,
 } from '../pacemaker/cib-edit.ts';
+import { readCluster } from '../facts/read-cluster.ts';
 import { activeOn, connectionNode } from '../pacemaker/crm-mon.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
-import type { ItemKind, Play } from '../playbook/playbook.ts';
+import { isMoved } from '../plan/item.ts';
+import { connects, type ItemKind, type Play } from '../playbook/playbook.ts';
+import { nodesOf } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { checkCredentials, checkPorts, REACH_TIMEOUT_MS } from './checks.ts';
 import { writeCib } from './cib.ts';
 import { tellWaiting, type RunContext } from './context.ts';
 import { isIdle } from './gates.ts';
-import { prove } from './prove.ts';
-import { isMoved, releasable } from './quiet-marks.ts';
+import { failuresOf, prove } from './prove.ts';
+import { releasable } from './quiet-marks.ts';
+import { forgetFailures } from './undo.ts';
 import { watchCluster } from './watch-cluster.ts';
 
 // The cluster takes note of a changed meta attribute within a second when it is idle.
@@ -99,7 +104,10 @@ async function protectInRounds(
   );
 }
 
-/** The connections, and where the cluster would not wait for them what is active on their nodes. */
+/**
+ * The connections (of a guest node: its machine, whose `is-managed` the connection takes over), and where the cluster
+ * would not wait for them what is active on their nodes. For a guest node it never would: it would restart the machine.
+ */
 function marksFor(
   context: RunContext,
   cluster: ClusterFacts,
@@ -107,15 +115,26 @@ function marksFor(
 ): readonly string[] {
   const fencing = fencingEnabled(cluster.cib);
   const resources = names
-    .filter((name) => !fencing || movesOf(context, cluster, name).length > 0)
+    .filter(
+      (name) =>
+        !fencing ||
+        nodeConnection(cluster.cib, name)?.isGuest === true ||
+        movesOf(context, cluster, name).length > 0,
+    )
     .flatMap((name) => activeOn(cluster.mon, name));
-  return [...new Set([...names, ...resources])];
+  return [...new Set([...names.map((name) => carrierOf(cluster.cib, name)), ...resources])];
 }
 
-/** The cluster node of each connection; one that is lost already has none, and keeps the pin that it may have. */
-const whereConnected = ({ mon }: ClusterFacts, names: readonly string[]): Map<string, string> => {
+/**
+ * The cluster node of each connection; one that is lost already has none, and keeps the pin that it may have. That of a
+ * guest node goes where its machine is, and nobody may constrain it.
+ */
+const whereConnected = (
+  { cib, mon }: ClusterFacts,
+  names: readonly string[],
+): Map<string, string> => {
   const where = new Map<string, string>();
-  for (const name of names) {
+  for (const name of names.filter((each) => nodeConnection(cib, each)?.isGuest !== true)) {
     const node = connectionNode(mon, name);
     if (node !== undefined && mon.nodes.get(name)?.online === true) where.set(name, node);
   }
@@ -123,7 +142,9 @@ const whereConnected = ({ mon }: ClusterFacts, names: readonly string[]): Map<st
 };
 
 const isLetGo = (cluster: ClusterFacts): boolean => {
-  const marked = quietlyProtected(cluster.cib);
+  const marks = quietlyProtected(cluster.cib);
+  const guests = cluster.cib.guestNodes.filter(({ resource }) => marks.includes(resource));
+  const marked = [...marks, ...guests.map(({ name }) => name)];
   const { resources } = cluster.mon;
   return (
     resources.every(({ primitive, managed }) => !marked.includes(primitive) || !managed) &&
@@ -137,11 +158,9 @@ export function movesOf(
   cluster: ClusterFacts,
   name: string,
 ): readonly CibOperation[] {
-  const item = context.cibItems.find(
-    ({ kind, host }) => kind === 'connection-resource' && host === name,
-  );
+  const item = context.cibItems.find(({ kind, host }) => connects(kind) && host === name);
   const planned = context.plan.plays.some(({ changes }) =>
-    changes.some(({ host, item: kind }) => host === name && kind === 'connection-resource'),
+    changes.some(({ host, item: kind }) => host === name && connects(kind)),
   );
   const difference = planned ? item?.compare(cluster) : undefined;
   return difference !== undefined && isMoved(difference) ? difference.operations : [];
@@ -149,7 +168,7 @@ export function movesOf(
 
 /**
  * Gives nodes back to the cluster: the connections once every cluster node reaches them with the same key, for while
- * they are unmanaged a failure harms nobody; the resources once their nodes are truly in and the cluster has found out
+ * they are unmanaged a failure harms nobody; the machines of guest nodes and the resources once their nodes are truly in and the cluster has found out
  * what runs there. Gives the problems, by node; those stay protected.
  */
 export async function release(
@@ -158,7 +177,7 @@ export async function release(
   { names, item }: Handled,
   before: ClusterFacts | undefined,
 ): Promise<ReadonlyMap<string, string>> {
-  const nodes = context.spec.remoteNodes.filter(({ name }) => names.includes(name));
+  const nodes = nodesOf(context.spec).filter(({ name }) => names.includes(name));
   tellWaiting(context, play, `${nodes.length} port(s) tried`, REACH_TIMEOUT_MS);
   const problems = new Map([
     ...(await checkCredentials(context, nodes)),
@@ -174,8 +193,10 @@ export async function release(
   }
   await writeCib(context, play, 'quiet-release', (cluster) => [
     ...ready.flatMap((name) => movesOf(context, cluster, name)),
+    ...reconnectGuests(cluster.cib, ready),
     ...unprotect(quietlyProtected(cluster.cib).filter((id) => ready.includes(id))),
   ]);
+  await forgetFailuresOfGuests(context, play, ready);
   tellWaiting(context, play, `${ready.length} node(s) truly in`, RETURN_LIMIT_MS);
   for (const [name, because] of await prove(context.lead, ready, RETURN_LIMIT_MS)) {
     if (because !== undefined) problems.set(name, because);
@@ -190,15 +211,26 @@ export async function release(
   return problems;
 }
 
+/** A connection of a guest node that failed is not tried again by itself; while its machine is held, a try is safe. */
+async function forgetFailuresOfGuests(
+  context: RunContext,
+  play: Play,
+  names: readonly string[],
+): Promise<void> {
+  const { cib, mon } = await readCluster(context.lead);
+  const failed = cib.guestNodes
+    .map(({ name }) => name)
+    .filter((name) => names.includes(name) && failuresOf(mon, name).length > 0);
+  if (failed.length > 0) await forgetFailures(context, play, failed);
+}
+
 /** The pins go when the restarts of this run are over, or the last one that an earlier run left is finished. */
 function unpinned(
   { cib }: ClusterFacts,
   back: readonly string[],
   before: ClusterFacts | undefined,
 ): readonly CibOperation[] {
-  const isLast = [...cib.remoteConnections.keys()].every(
-    (name) => back.includes(name) || !isQuiet(cib, name),
-  );
+  const isLast = connectedNames(cib).every((name) => back.includes(name) || !isQuiet(cib, name));
   return before !== undefined || isLast ? unpin(cib) : [];
 }
 

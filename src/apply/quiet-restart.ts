@@ -1,5 +1,6 @@
 import { readCluster } from '../facts/read-cluster.ts';
 import type { Host } from '../host/host.ts';
+import { nodeConnection } from '../pacemaker/cib.ts';
 import { isQuietUnfinished } from '../pacemaker/cib-edit.ts';
 import { activeOn } from '../pacemaker/crm-mon.ts';
 import { decisiveOperations } from '../pacemaker/history.ts';
@@ -9,6 +10,7 @@ import type { ItemKind, Play } from '../playbook/playbook.ts';
 import type { Verdict } from '../plan/run-event.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { conclude, failureOf, type RunContext } from './context.ts';
+import { disturbance, recordMachine } from './machines.ts';
 import { attachmentOf } from './quiet-marks.ts';
 import { movesOf, protectNodes, release, STILL_PROTECTED } from './quiet-protection.ts';
 import { takeStep } from './step.ts';
@@ -24,7 +26,8 @@ export interface PendingRestart {
  * Restarts daemons that the cluster is connected to, so that every resource stays where it is and keeps running. What
  * protects the resources depends on fencing: with fencing an unmanaged connection is enough, because the cluster
  * waits; without it the cluster would start the resources elsewhere while they still run, so that each of them is
- * unmanaged as well (seen on 3.0.0, both ways). So it is done when the connection gets another server or port: to the
+ * unmanaged as well (seen on 3.0.0, both ways). For a guest node its machine and every resource on it are, fencing or
+ * not, and while the connection is taken up again the machine is held still: a failure would restart it. So it is done when the connection gets another server or port: to the
  * cluster that is a stop and a start of the connection. A host whose daemon does not come back stays protected; the
  * next apply goes on from there.
  */
@@ -191,6 +194,13 @@ function comparePlacement(
   }
   const known = decisiveOperations(before.cib, was);
   const happened = [...decisiveOperations(after.cib, was)].filter((one) => !known.has(one));
+  const machine = nodeConnection(before.cib, host);
+  const disturbed =
+    machine?.isGuest === true
+      ? disturbance(recordMachine(before, machine.carrier), after)
+      : undefined;
+  if (disturbed !== undefined)
+    return { kind: 'failed', because: `its restart was not quiet: ${disturbed}` };
   return happened.length === 0
     ? { kind: 'changed' }
     : { kind: 'failed', because: `its restart was not quiet: ${happened.join(', ')}` };

@@ -1,5 +1,6 @@
 import type { RunResult } from '../plan/run-event.ts';
-import type { Play } from '../playbook/playbook.ts';
+import { nodesOf } from '../spec/spec.ts';
+import type { BatchSize, Play } from '../playbook/playbook.ts';
 import { batchesOf, groupPlays, hostsIn } from './batches.ts';
 import { runCheckPlay } from './check-play.ts';
 import { runCibPlay } from './cib-play.ts';
@@ -20,16 +21,38 @@ export async function runPlan(context: RunContext): Promise<RunResult> {
     // Cut anew: a batch whose hosts have all failed already would try nothing before the next and larger one.
     const names = planned.filter((name) => !context.failed.has(name));
     if (mayGoOn(context)) tellSkipped(context, plays);
-    const sizes = first.batch.length === 0 ? [] : (context.options.batch ?? first.batch);
+    const sizes = sizesFor(context, first);
     const batches = batchesOf(names, sizes);
     for (const [index, batch] of batches.entries()) {
-      if (mayGoOn(context)) {
+      if (mayGoOn(context) && !isVain(context, plays, batch)) {
         const label = batches.length > 1 ? `${index + 1} of ${batches.length}` : '';
         for (const play of plays) await runPlay(context, play, batch, label);
       }
     }
   }
   return { failed: context.failed, wasInterrupted: context.signal.aborted };
+}
+
+/** Guest nodes enter one at a time, whatever the operator says of batches. */
+function sizesFor({ options }: RunContext, { batch, for: whom }: Play): readonly BatchSize[] {
+  if (batch.length === 0) return [];
+  return whom === 'guestNodes' ? [1] : (options.batch ?? batch);
+}
+
+/** What took one machine's connection down may take the next one's: after a failure no further guest node is tried. */
+function isVain(context: RunContext, plays: readonly Play[], batch: readonly string[]): boolean {
+  const [vain] = context.inVain;
+  if (vain === undefined || plays.some((play) => play.for !== 'guestNodes')) return false;
+  const because = `not tried: the connection to ${vain} failed`;
+  const connects = plays.some(({ items }) => items.includes('guest-node'));
+  if (!connects) return false;
+  for (const play of plays) {
+    for (const { host, item } of changesOf(context, play)) {
+      if (batch.includes(host))
+        conclude(context, play, { host, item }, { kind: 'skipped', because });
+    }
+  }
+  return true;
 }
 
 /** Names what the hosts that failed in an earlier play miss. */
@@ -46,7 +69,7 @@ function tellSkipped(context: RunContext, plays: readonly Play[]): void {
 /** Hosts that the plan left out already do not count as failures of this run. */
 function mayGoOn({ signal, failed, options, spec, plan }: RunContext): boolean {
   if (signal.aborted) return false;
-  const total = spec.clusterNodes.length + spec.remoteNodes.length;
+  const total = spec.clusterNodes.length + nodesOf(spec).length;
   const left = new Set(plan.problems.map(({ host }) => host));
   const failures = [...failed.keys()].filter((host) => !left.has(host)).length;
   return options.maxFail === undefined || failures <= allowedFailures(options.maxFail, total);
@@ -62,8 +85,7 @@ function concerned(context: RunContext, plays: readonly Play[]): readonly string
   const planned = new Set(
     plays.flatMap((play) => changesOf(context, play)).map(({ host }) => host),
   );
-  const { clusterNodes, remoteNodes } = context.spec;
-  return [...clusterNodes, ...remoteNodes]
+  return [...context.spec.clusterNodes, ...nodesOf(context.spec)]
     .map(({ name }) => name)
     .filter((name) => planned.has(name));
 }

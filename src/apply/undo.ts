@@ -59,9 +59,9 @@ export async function forgetFailures(
 }
 
 // The scripts take one name after the other.
-const timeLimit = (names: readonly string[]): number => 60_000 + 5_000 * names.length;
+export const timeLimit = (names: readonly string[]): number => 60_000 + 5_000 * names.length;
 
-const notInTime = (what: string): OutriggerError =>
+export const notInTime = (what: string): OutriggerError =>
   new OutriggerError('TIMED_OUT', `${what} within ${LIMIT_MS / 1000} s`, {
     hint: 'look at the cluster with `crm_mon -1`; the next apply goes on from there',
   });

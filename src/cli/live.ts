@@ -1,7 +1,7 @@
 import { closeAll, planCluster, type Planned, type PlanRequest } from '../flows/plan-cluster.ts';
 import type { Playbook } from '../playbook/playbook.ts';
-import { select } from '../spec/select.ts';
-import type { RemoteNodeSpec, Spec } from '../spec/spec.ts';
+import { selectNodes } from '../spec/select.ts';
+import { nodesOf, type Nodes, type Spec } from '../spec/spec.ts';
 import { withConnector } from './connections.ts';
 import { inventoryFor, playbookFor } from './load.ts';
 import type { SharedOptions } from './options.ts';
@@ -13,7 +13,7 @@ import type { Terminal } from './terminal.ts';
 /** What a command works with once the live state is known. */
 export interface Live {
   readonly spec: Spec;
-  readonly selected: readonly RemoteNodeSpec[];
+  readonly selected: Nodes;
   readonly playbook: Playbook;
   readonly planned: Planned;
 }
@@ -27,18 +27,22 @@ export async function withPlan(
 ): Promise<void> {
   const spec = inventoryFor(options.inventory, terminal);
   const playbook = playbookFor(options.playbook);
-  const selected = select({ remoteNodes: spec.remoteNodes }, options.limit);
-  await withConnector(terminal, [...spec.clusterNodes, ...selected], async ({ connect }) => {
-    const planned = await planWith(
-      { spec, selected, playbook, connect, forks: options.forks, foresees },
-      terminal,
-    );
-    try {
-      await use({ spec, selected, playbook, planned });
-    } finally {
-      await closeAll(planned.hosts);
-    }
-  });
+  const selected = selectNodes(spec, options.limit);
+  await withConnector(
+    terminal,
+    [...spec.clusterNodes, ...nodesOf(selected)],
+    async ({ connect }) => {
+      const planned = await planWith(
+        { spec, selected, playbook, connect, forks: options.forks, foresees },
+        terminal,
+      );
+      try {
+        await use({ spec, selected, playbook, planned });
+      } finally {
+        await closeAll(planned.hosts);
+      }
+    },
+  );
 }
 
 async function planWith(

@@ -16,7 +16,7 @@ import { readFencers, readMembership, readRoutes } from './read-member.ts';
 
 export interface Machine {
   readonly name: string;
-  readonly role: 'clusterNode' | 'remoteNode';
+  readonly role: 'clusterNode' | 'remoteNode' | 'guestNode';
   readonly connection: Connection;
 }
 
@@ -24,6 +24,8 @@ export interface GatherOptions {
   readonly machines: readonly Machine[];
   /** Where the cluster connects to each remote node, by its name: the cluster nodes look for a route. */
   readonly servers: Facts['servers'];
+  /** The resource that each guest node is the machine of, by the node's name. */
+  readonly machinesOfGuests: Facts['machines'];
   readonly connect: ConnectHost;
   /** How many machines are asked at a time. */
   readonly forks: number;
@@ -60,7 +62,8 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
     const hosts = new Map(
       answers.flatMap(({ machine, host }) => (host ? [[machine.name, host] as const] : [])),
     );
-    return { hosts, facts: { ...(await toFacts(answers)), servers: options.servers } };
+    const { servers, machinesOfGuests } = options;
+    return { hosts, facts: { ...(await toFacts(answers)), servers, machines: machinesOfGuests } };
   } catch (thrown) {
     await Promise.allSettled([...opened].map((host) => host.close()));
     throw thrown;
@@ -84,7 +87,7 @@ async function askAll(options: GatherOptions, opened: Set<Host>): Promise<readon
 }
 
 const roleOf = (machine: Machine, lead: Machine | undefined): ProbeRole => {
-  if (machine.role === 'remoteNode') return 'remote';
+  if (machine.role !== 'clusterNode') return 'remote';
   return machine === lead ? 'lead' : 'member';
 };
 
@@ -92,7 +95,7 @@ const roleOf = (machine: Machine, lead: Machine | undefined): ProbeRole => {
 async function ask(
   machine: Machine,
   role: ProbeRole,
-  { connect, signal, servers }: GatherOptions,
+  { connect, signal, servers, machinesOfGuests }: GatherOptions,
   opened: Set<Host>,
 ): Promise<Answer> {
   const { name } = machine;
@@ -101,7 +104,11 @@ async function ask(
     signal.throwIfAborted();
     host = await connect(name, machine.connection, signal);
     opened.add(host);
-    const sections = await probe(host, role, role === 'remote' ? undefined : questions(servers));
+    const sections = await probe(
+      host,
+      role,
+      role === 'remote' ? undefined : questions(servers, machinesOfGuests),
+    );
     const facts = {
       ...readHost(name, sections, Date.now() / 1000),
       uname: linesOf(sections, 'uname')[0]?.trim(),
@@ -117,29 +124,30 @@ async function ask(
   }
 }
 
-const questions = (servers: Facts['servers']): Questions => ({
+const questions = (servers: Facts['servers'], guests: Facts['machines']): Questions => ({
   servers: [...new Set([...servers.values()].map(({ address }) => address))],
-  nodes: [...servers.keys()],
+  nodes: [...servers.keys()].filter((name) => !guests.has(name)),
 });
 
 const problemOf = (name: string, { code, message, hint }: OutriggerError): Unreachable => ({
   ...{ name, code, message, hint },
 });
 
-async function toFacts(answers: readonly Answer[]): Promise<Omit<Facts, 'servers'>> {
+async function toFacts(answers: readonly Answer[]): Promise<Omit<Facts, 'servers' | 'machines'>> {
   const clusterNodes = new Map<string, ClusterNodeFacts>();
   const remoteNodes = new Map<string, HostFacts>();
+  const guestNodes = new Map<string, HostFacts>();
   const unreachable = new Map<string, Unreachable>();
   let cluster: ClusterFacts | undefined;
   for (const answer of answers) {
     const { name, role } = answer.machine;
     if (answer.host === undefined) unreachable.set(name, answer.problem);
     else if (role === 'clusterNode') clusterNodes.set(name, answer.facts);
-    else remoteNodes.set(name, answer.facts);
+    else (role === 'guestNode' ? guestNodes : remoteNodes).set(name, answer.facts);
     if (answer.host !== undefined) cluster ??= answer.cluster;
   }
   cluster ??= await firstToTell(answers);
-  return { clusterNodes, remoteNodes, unreachable, cluster };
+  return { clusterNodes, remoteNodes, guestNodes, unreachable, cluster };
 }
 
 /** The cluster as the first cluster node tells it whose own Pacemaker runs; the last failure if all fail. */

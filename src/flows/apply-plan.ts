@@ -5,13 +5,14 @@ import { logDirectory, openRunLog, userName, type RunLog } from '../apply/run-lo
 import { runPlan } from '../apply/run.ts';
 import type { RunEvent, RunResult } from '../plan/run-event.ts';
 import { refuseRisks } from '../plan/risk.ts';
+import { connectedNames } from '../pacemaker/cib.ts';
 import type { Playbook } from '../playbook/playbook.ts';
-import type { RemoteNodeSpec, Spec } from '../spec/spec.ts';
+import type { Nodes, Spec } from '../spec/spec.ts';
 import type { Planned } from './plan-cluster.ts';
 
 export interface ApplyRequest {
   readonly spec: Spec;
-  readonly selected: readonly RemoteNodeSpec[];
+  readonly selected: Nodes;
   readonly playbook: Playbook;
   readonly planned: Planned;
   readonly options: RunOptions;
@@ -53,7 +54,7 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   let stopped: Error | undefined;
   try {
     await runPlan({
-      spec: { ...spec, remoteNodes: selected },
+      spec: { ...spec, ...selected },
       playbook,
       plan,
       hostItems: planned.hostItems,
@@ -64,8 +65,10 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
       options,
       log,
       signal,
-      connected: new Set(cluster.cib.remoteConnections.keys()),
+      connected: new Set(connectedNames(cluster.cib)),
       joining: new Set(),
+      machines: new Map(),
+      inVain: new Set(),
       failed,
       loadAuthkey: authkeyLoader(authkey, hosts),
       emit: (event) => {

@@ -2,9 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { splitSections, type Sections } from '../facts/sections.ts';
 import type { Host } from '../host/host.ts';
 import { loadScript } from '../host/load-script.ts';
+import { readCib } from '../pacemaker/cib.ts';
 import { applyOperations, type CibOperation } from '../pacemaker/cib-edit.ts';
 import { withoutSecrets } from '../pacemaker/cib-secrets.ts';
-import { effects, fencedIn, readSimulation, type Simulation } from '../pacemaker/simulate.ts';
+import {
+  effects,
+  fencedIn,
+  readSimulation,
+  type Effects,
+  type Simulation,
+} from '../pacemaker/simulate.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import type { Forecast } from '../plan/plan.ts';
 import { OutriggerError } from '../support/errors.ts';
@@ -59,13 +66,29 @@ export async function forecast(
       },
     );
   }
-  return judge(sections, new Set(intention.joiningNames));
+  return judge(sections, new Set(intention.joiningNames), machinesIn(cluster, intention));
 }
 
 const textOf = (sections: Sections, name: string): string =>
   (sections.get(name) ?? []).join('\n').trim();
 
-function judge(sections: Sections, connecting: ReadonlySet<string>): Forecast {
+/** The machines that nodes among those that join are or become guests on, by the machine's resource. */
+function machinesIn(cluster: ClusterFacts, intention: Intention): ReadonlyMap<string, string> {
+  const names = intention.joiningNames;
+  if (names.length === 0) return new Map();
+  const { guestNodes } = readCib(applyOperations(cluster.cibText, intention.joining));
+  return new Map(
+    guestNodes
+      .filter(({ name }) => names.includes(name))
+      .map(({ name, resource }) => [resource, name]),
+  );
+}
+
+function judge(
+  sections: Sections,
+  connecting: ReadonlySet<string>,
+  machines: ReadonlyMap<string, string>,
+): Forecast {
   const now = readSimulation(textOf(sections, 'now'));
   const final = readSimulation(textOf(sections, 'final'));
   const settled = readSimulation(textOf(sections, 'settled'));
@@ -86,6 +109,18 @@ function judge(sections: Sections, connecting: ReadonlySet<string>): Forecast {
       moves: [...atOnce.moves, ...later.moves].filter(isOther),
       others: atOnce.others.filter(isOther),
     },
-    fencedOnFailure: fencedIn(chain).filter((name) => !now.fences.includes(name)),
+    fencedOnFailure: [
+      ...new Set([
+        ...fencedIn(chain).filter((name) => !now.fences.includes(name)),
+        // To fence a guest node is to stop or restart its machine.
+        ...chain.flatMap((pass) =>
+          disturbedIn(effects(now, pass)).flatMap((resource) => machines.get(resource) ?? []),
+        ),
+      ]),
+    ].sort(),
   };
 }
+
+/** Whatever does not simply go on: stopped, moved, restarted or recovered. */
+const disturbedIn = ({ stops, moves, others }: Effects): readonly string[] =>
+  [...stops, ...moves, ...others].map(({ resource }) => resource);

@@ -1,26 +1,38 @@
 import { digestOf, readKeyFile, withNewKey } from '../apply/authkey.ts';
 import { gather, type Gathered, type Machine } from '../facts/gather.ts';
 import type { ConnectHost, Host } from '../host/host.ts';
-import { hasConnections, readCib } from '../pacemaker/cib.ts';
-import { applyOperations } from '../pacemaker/cib-edit.ts';
-import { connectionState } from '../pacemaker/crm-mon.ts';
+import { hasConnections, nodeConnection, readCib } from '../pacemaker/cib.ts';
+import {
+  applyOperations,
+  holdMachines,
+  protect,
+  type CibOperation,
+} from '../pacemaker/cib-edit.ts';
+import { activeOn, connectionState } from '../pacemaker/crm-mon.ts';
 import { chooseAuthkey, type AuthkeyChoice } from '../plan/authkey-choice.ts';
 import { findDifferences, type Differences } from '../plan/differences.ts';
 import type { ClusterFacts, Facts } from '../plan/facts.ts';
+import { isMoved, type CibDifference, type CibItem } from '../plan/item.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { checkMembership, undeclaredMembers } from '../plan/membership.ts';
 import type { Forecast, Plan } from '../plan/plan.ts';
-import type { Playbook } from '../playbook/playbook.ts';
+import { connects, type Playbook } from '../playbook/playbook.ts';
 import { desire, type Desired } from '../spec/desired.ts';
-import type { ClusterNodeSpec, RemoteNodeSpec, Spec } from '../spec/spec.ts';
+import {
+  nodesOf,
+  type ClusterNodeSpec,
+  type Nodes,
+  type PacemakerRemoteSpec,
+  type Spec,
+} from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { forecast, type Intention } from './forecast.ts';
 
 export interface PlanRequest {
   /** The whole inventory. */
   readonly spec: Spec;
-  /** Which of its remote nodes this plan is about. */
-  readonly selected: readonly RemoteNodeSpec[];
+  /** Which of its remote nodes and guest nodes this plan is about. */
+  readonly selected: Nodes;
   readonly playbook: Playbook;
   readonly connect: ConnectHost;
   readonly forks: number;
@@ -45,7 +57,10 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
   const file = keyFile(spec);
   const { facts, hosts } = await gather({
     machines: machinesOf(spec, selected),
-    servers: new Map(selected.map(({ name, server, port }) => [name, { address: server, port }])),
+    servers: new Map(
+      nodesOf(selected).map(({ name, server, port }) => [name, { address: server, port }]),
+    ),
+    machinesOfGuests: new Map(selected.guestNodes.map(({ name, resource }) => [name, resource])),
     connect: request.connect,
     forks: request.forks,
     signal: request.signal,
@@ -54,7 +69,7 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
   try {
     const { cluster, lead } = clusterOf(facts, hosts);
     const authkey = withNewKey(chooseAuthkey(facts, hasConnections(cluster.cib), file));
-    const desired = desire({ ...spec, remoteNodes: selected }, facts, authkey);
+    const desired = desire({ ...spec, ...selected }, facts, authkey);
     const differences = findDifferences(facts, cluster, desired);
     const members = spec.clusterNodes.map(({ name }) => name);
     const plan = makePlan({
@@ -63,7 +78,7 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
       facts,
       cluster,
       differences,
-      declared: spec.remoteNodes.map(({ name }) => name),
+      declared: nodesOf(spec).map(({ name }) => name),
       silentMembers: members.filter((name) => facts.unreachable.has(name)),
       undeclaredMembers: undeclaredMembers(facts, cluster.cib, members),
       forecast:
@@ -83,12 +98,13 @@ export async function closeAll(hosts: ReadonlyMap<string, Host>): Promise<void> 
   await Promise.allSettled([...hosts.values()].map((host) => host.close()));
 }
 
-const machinesOf = (spec: Spec, selected: readonly RemoteNodeSpec[]): readonly Machine[] => [
+const machinesOf = (spec: Spec, { remoteNodes, guestNodes }: Nodes): readonly Machine[] => [
   ...spec.clusterNodes.map((node) => machine(node, 'clusterNode')),
-  ...selected.map((node) => machine(node, 'remoteNode')),
+  ...remoteNodes.map((node) => machine(node, 'remoteNode')),
+  ...guestNodes.map((node) => machine(node, 'guestNode')),
 ];
 
-const machine = (node: ClusterNodeSpec | RemoteNodeSpec, role: Machine['role']): Machine => ({
+const machine = (node: ClusterNodeSpec | PacemakerRemoteSpec, role: Machine['role']): Machine => ({
   name: node.name,
   role,
   connection: { ...node.connection, address: node.address },
@@ -144,7 +160,7 @@ async function forecastFor(
   { inCib }: Differences,
 ): Promise<Forecast | undefined> {
   if (inCib.size === 0) return undefined;
-  const connections = [...inCib].filter(([item]) => item.kind === 'connection-resource');
+  const connections = [...inCib].filter(([{ kind }]) => connects(kind));
   // The fence devices come first, and the scheduler tells that they are restarted for it.
   const fencing = [...inCib].filter(([item]) => item.kind === 'fence-device');
   const joining = [...fencing, ...connections].flatMap(([, { operations }]) => operations);
@@ -164,13 +180,27 @@ async function forecastFor(
     .map(({ host }) => host)
     .filter(
       (host) =>
-        cluster.cib.remoteConnections.get(host)?.guarded === true &&
+        nodeConnection(cluster.cib, host)?.guarded === true &&
         connectionState(cluster.mon, host).state !== 'truly-in',
     );
   const intention: Intention = {
     joining,
     joiningNames: [...new Set([...starting, ...unproven])],
-    final: [...joining, ...released],
+    final: [...joining, ...released, ...heldMeanwhile(cluster, connections)],
   };
   return forecast(lead, cluster, intention);
+}
+
+/** A guest node gets another address while its machine and all that runs on it are held: see apply/quiet-restart.ts. */
+function heldMeanwhile(
+  { cib, mon }: ClusterFacts,
+  connections: readonly (readonly [CibItem, CibDifference])[],
+): readonly CibOperation[] {
+  const guests = cib.guestNodes
+    .map(({ name }) => name)
+    .filter((name) =>
+      connections.some(([{ host }, difference]) => host === name && isMoved(difference)),
+    );
+  const running = guests.flatMap((name) => activeOn(mon, name));
+  return [...holdMachines(cib, guests), ...protect(cib, [...new Set(running)])];
 }

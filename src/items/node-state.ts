@@ -1,7 +1,8 @@
+import { nodeConnection } from '../pacemaker/cib.ts';
 import { isQuietUnfinished, nodeDifferences, release } from '../pacemaker/cib-edit.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import type { AttributeChange, CibItem } from '../plan/item.ts';
-import type { RemoteNodeSpec } from '../spec/spec.ts';
+import type { PacemakerRemoteSpec } from '../spec/spec.ts';
 
 const JOIN_GUARD = 'join guard';
 const START_GUARD = 'start guard';
@@ -14,7 +15,7 @@ export const isGuardChange = ({ name }: AttributeChange): boolean =>
  * What the cluster may do with a node that is in: standby and maintenance as declared, permanent node attributes, and
  * nothing left over from a join or a quiet restart.
  */
-export const nodeStateItem = (want: RemoteNodeSpec): CibItem => ({
+export const nodeStateItem = (want: PacemakerRemoteSpec): CibItem => ({
   kind: 'node-state',
   host: want.name,
   compare: (cluster) => {
@@ -29,15 +30,15 @@ export const nodeStateItem = (want: RemoteNodeSpec): CibItem => ({
 });
 
 /** A state that is not declared is the operator's, except for the standby in which a node joins. */
-function stateFor({ cib }: ClusterFacts, want: RemoteNodeSpec): RemoteNodeSpec['state'] {
-  const connection = cib.remoteConnections.get(want.name);
+function stateFor({ cib }: ClusterFacts, want: PacemakerRemoteSpec): PacemakerRemoteSpec['state'] {
+  const connection = nodeConnection(cib, want.name);
   const isJoining = connection === undefined || connection.joining;
   return want.state ?? (isJoining ? 'online' : undefined);
 }
 
-function changes(cluster: ClusterFacts, want: RemoteNodeSpec): readonly AttributeChange[] {
+function changes(cluster: ClusterFacts, want: PacemakerRemoteSpec): readonly AttributeChange[] {
   const { cib } = cluster;
-  const connection = cib.remoteConnections.get(want.name);
+  const connection = nodeConnection(cib, want.name);
   if (connection === undefined) {
     const attributes = Object.entries(want.attributes).map(([name, after]) => ({
       name,

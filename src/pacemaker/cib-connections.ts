@@ -7,7 +7,7 @@ import {
   REMOTE_AGENT,
   RETRY_PREFIX,
 } from './names.ts';
-import { asInherited, settings, type ById, type Settings } from './nvpairs.ts';
+import { asInherited, settings, type ById, type Setting, type Settings } from './nvpairs.ts';
 import { child, children, type XmlElement } from './xml.ts';
 
 /** One operation of a resource, as written; `timeout` and `onFail` also when they stand in the operation's own block. */
@@ -62,13 +62,22 @@ export interface RemoteConnection {
 /** A primitive whose machine is a guest node. */
 export interface GuestNode {
   readonly name: string;
+  /** The id of the primitive. */
   readonly resource: string;
   readonly enclosing: readonly Enclosing[];
   readonly server: string;
   readonly port: number;
+  /** As written. */
   readonly connectTimeout: string | undefined;
   readonly allowMigrate: boolean;
-  readonly meta: Settings;
+  /** The meta attributes that make it a guest node, as Pacemaker looks them up. */
+  readonly settings: Settings;
+  readonly targetRole: string | undefined;
+  /** The operator's own setting for the machine, without our marks; defaults of resources are not looked at. */
+  readonly isManaged: boolean;
+  /** The machine is held for a join that was not released yet: the node's standby is ours as well. */
+  readonly joining: boolean;
+  readonly element: XmlElement;
 }
 
 /** A primitive with what stands around it. */
@@ -175,24 +184,53 @@ export function connectionOf(placed: PlacedPrimitive, byId: ById): RemoteConnect
 }
 
 /** Whether an element (primitive or bundle) carries our quiet-restart mark. */
-export const isQuiet = (owner: XmlElement): boolean =>
-  children(owner, 'meta_attributes').some((block) =>
-    block.attributes['id']?.startsWith(QUIET_PREFIX),
-  );
+export const isQuiet = (owner: XmlElement): boolean => hasBlock(owner, QUIET_PREFIX);
+
+/** Whether a block of this prefix stands in an element. */
+const hasBlock = (owner: XmlElement, prefix: string): boolean =>
+  children(owner, 'meta_attributes').some((block) => block.attributes['id']?.startsWith(prefix));
+
+/**
+ * What makes a primitive a guest node, looked up as Pacemaker does: in the primitive's own blocks only, whatever their
+ * rules and scores, without templates and id-ref, and of several the one written last
+ * (lib/pengine/unpack.c, expand_remote_rsc_meta; the same in 2.1.5, 3.0.0 and 3.0.3).
+ */
+export function guestSettings(primitive: XmlElement): Settings {
+  const names: readonly string[] = Object.values(GUEST_META);
+  const found = new Map<string, Setting>();
+  for (const block of children(primitive, 'meta_attributes')) {
+    for (const { attributes } of block.children) {
+      const { name, value, id } = attributes;
+      if (name === undefined || value === undefined || !names.includes(name)) continue;
+      const blockId = block.attributes['id'];
+      found.set(name, { value, nvpairId: id, blockId, inherited: false });
+    }
+  }
+  return found;
+}
+
+/** Where a primitive may be a guest node: at the top, or in a group there (lib/pengine/unpack.c, unpack_remote_nodes). */
+export const mayBeGuest = ({ enclosing }: Pick<PlacedPrimitive, 'enclosing'>): boolean =>
+  enclosing.length === 0 || (enclosing.length === 1 && enclosing[0]?.name === 'group');
 
 /** Reads one placed primitive as the home of a guest node; undefined for any other. */
 export function guestOf(placed: PlacedPrimitive, byId: ById): GuestNode | undefined {
+  const found = guestSettings(placed.element);
+  const name = valueOf(found, GUEST_META.node);
+  if (name === undefined || !mayBeGuest(placed)) return undefined;
   const meta = withTemplate(placed.element, 'meta_attributes', byId);
-  const name = valueOf(meta, GUEST_META.node);
-  if (name === undefined) return undefined;
   return {
     name,
     resource: placed.id,
     enclosing: placed.enclosing,
-    server: valueOf(meta, GUEST_META.address) ?? name,
-    port: portOf(valueOf(meta, GUEST_META.port)),
-    connectTimeout: valueOf(meta, GUEST_META.connectTimeout),
-    allowMigrate: booleanOf(valueOf(meta, GUEST_META.allowMigrate) ?? 'true') ?? true,
-    meta,
+    server: valueOf(found, GUEST_META.address) ?? name,
+    port: portOf(valueOf(found, GUEST_META.port)),
+    connectTimeout: valueOf(found, GUEST_META.connectTimeout),
+    allowMigrate: booleanOf(valueOf(found, GUEST_META.allowMigrate) ?? 'true') ?? true,
+    settings: found,
+    targetRole: valueOf(meta, 'target-role'),
+    isManaged: booleanOf(valueOf(meta, 'is-managed') ?? 'true') ?? true,
+    joining: hasBlock(placed.element, GUARD_PREFIX),
+    element: placed.element,
   };
 }

@@ -1,5 +1,17 @@
 /** Everything that changes a CIB, as data: what the plan shows, crm_simulate tries and the write script carries out. */
 export { applyOperations, applyToTree } from './cib-apply.ts';
+export {
+  disconnectGuests,
+  freeMachines,
+  guestDifferences,
+  guestValues,
+  holdMachines,
+  isHeld,
+  joinGuests,
+  reconnectGuests,
+  removeGuests,
+  updateGuests,
+} from './cib-guest.ts';
 export { guard, join, release } from './cib-join.ts';
 export { nodeDifferences } from './cib-node-edit.ts';
 export { deleteXPath, type CibOperation, type Target } from './cib-operations.ts';

@@ -1,4 +1,5 @@
-import type { Cib } from './cib.ts';
+import { nodeConnection, type Cib } from './cib.ts';
+import { guestGuardTargets } from './cib-guest.ts';
 import {
   nodeAttributeTargets,
   nodeDifferences,
@@ -50,10 +51,14 @@ export function join(cib: Cib, wanted: readonly WantedConnection[]): readonly Ci
   });
 }
 
-const guardTarget = (name: string, joining: boolean): Target => ({
-  element: 'meta_attributes',
-  id: `${joining ? GUARD_PREFIX : RETRY_PREFIX}${name}`,
-});
+/** Our marks on a connection that was not released yet. */
+function guardTargets(cib: Cib, name: string): readonly Target[] {
+  const connection = nodeConnection(cib, name);
+  if (connection?.guarded !== true) return [];
+  if (connection.isGuest) return guestGuardTargets(connection.carrier);
+  const prefix = connection.joining ? GUARD_PREFIX : RETRY_PREFIX;
+  return [{ element: 'meta_attributes', id: `${prefix}${name}` }];
+}
 
 /**
  * Guards the start operation of connections that exist and are about to be tried again, by a mark of its own: unlike a
@@ -89,8 +94,7 @@ export function release(cib: Cib, wanted: readonly WantedNodeState[]): readonly 
     }
     const node = nodeEntryElement({ name, entry, ids: cib.ids, made }, set);
     if (node !== undefined) nodes.push(node);
-    const connection = cib.remoteConnections.get(name);
-    if (connection?.guarded === true) targets.push(guardTarget(name, connection.joining));
+    targets.push(...guardTargets(cib, name));
     if (entry !== undefined)
       targets.push(...nodeAttributeTargets(entry, removed, node !== undefined));
   }

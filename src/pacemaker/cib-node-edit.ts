@@ -1,4 +1,4 @@
-import type { RemoteNodeSpec } from '../spec/spec.ts';
+import type { PacemakerRemoteSpec } from '../spec/spec.ts';
 import type { NodeEntry } from './cib-nodes.ts';
 import type { Target } from './cib-operations.ts';
 import { checkedId } from './cib-operations.ts';
@@ -8,7 +8,7 @@ import type { ById, Setting } from './nvpairs.ts';
 import { children, element, type XmlElement } from './xml.ts';
 
 /** What a node's permanent attributes are to be; attributes that are not named are left alone. */
-export type WantedNodeState = Pick<RemoteNodeSpec, 'name' | 'state' | 'attributes'>;
+export type WantedNodeState = Pick<PacemakerRemoteSpec, 'name' | 'state' | 'attributes'>;
 
 /** One attribute that is not as wanted; `undefined` is absent. */
 export interface NodeDifference {

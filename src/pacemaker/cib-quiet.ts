@@ -1,6 +1,6 @@
 import { OutriggerError } from '../support/errors.ts';
 import { printable } from '../support/printable.ts';
-import type { Cib } from './cib.ts';
+import { carrierOf, connectedNames, type Cib } from './cib.ts';
 import { checkedId, deletion, merge, type CibOperation } from './cib-operations.ts';
 import { isPinned } from './cib-pin.ts';
 import { placed } from './cib-place.ts';
@@ -14,17 +14,27 @@ import { element, type XmlElement } from './xml.ts';
  * its deletion restores what was. It wins over `is-managed="true"` on the primitive, its group, its clone and its
  * template, and over another block of score INFINITY that was there before (crm_mon of 2.1.5, 3.0.0, 3.0.3).
  */
-function quietBlock(resource: string): XmlElement {
-  const id = checkedId(`${QUIET_PREFIX}${resource}`);
-  return element('meta_attributes', { id, score: 'INFINITY' }, [
-    nvpair(`${id}-is-managed`, 'is-managed', 'false'),
-  ]);
+export const markBlock = (id: string, values: Readonly<Record<string, string>>): XmlElement =>
+  element(
+    'meta_attributes',
+    { id: checkedId(id), score: 'INFINITY' },
+    Object.entries(values).map(([name, value]) => nvpair(`${id}-${name}`, name, value)),
+  );
+
+/** The machine of a guest node is in maintenance as well, so that its connection can be given back before it is. */
+function quietBlock({ guestNodes }: Cib, resource: string): XmlElement {
+  const isMachine = guestNodes.some((guest) => guest.resource === resource);
+  return markBlock(`${QUIET_PREFIX}${resource}`, {
+    'is-managed': 'false',
+    ...(isMachine ? { maintenance: 'true' } : {}),
+  });
 }
 
 function quietElement(cib: Cib, id: string): XmlElement {
   const primitive = cib.primitives.get(id);
-  if (primitive !== undefined) return placed(primitive, [quietBlock(id)]);
-  if (cib.bundles.includes(id)) return element('bundle', { id: checkedId(id) }, [quietBlock(id)]);
+  if (primitive !== undefined) return placed(primitive, [quietBlock(cib, id)]);
+  if (cib.bundles.includes(id))
+    return element('bundle', { id: checkedId(id) }, [quietBlock(cib, id)]);
   throw new OutriggerError(
     'REFUSED',
     `${printable(id)} cannot be protected: it is not in the CIB`,
@@ -52,9 +62,9 @@ export const quietlyProtected = (cib: Cib): readonly string[] =>
     .filter(([id, { name }]) => name === 'meta_attributes' && id.startsWith(QUIET_PREFIX))
     .map(([id]) => id.slice(QUIET_PREFIX.length));
 
-/** Whether a quiet restart of this connection is under way, or was when the run died. */
-export const isQuiet = (cib: Cib, connection: string): boolean =>
-  isPinned(cib, connection) || cib.ids.has(`${QUIET_PREFIX}${connection}`);
+/** Whether a quiet restart of this node's daemon is under way, or was when the run died. */
+export const isQuiet = (cib: Cib, name: string): boolean =>
+  isPinned(cib, name) || cib.ids.has(`${QUIET_PREFIX}${carrierOf(cib, name)}`);
 
 /**
  * Whether it is for this node that a quiet restart has to be finished. What is active on it may carry a mark for the
@@ -62,7 +72,7 @@ export const isQuiet = (cib: Cib, connection: string): boolean =>
  */
 export function isQuietUnfinished(cib: Cib, mon: CrmMon, name: string): boolean {
   if (isQuiet(cib, name)) return true;
-  if ([...cib.remoteConnections.keys()].some((other) => isQuiet(cib, other))) return false;
+  if (connectedNames(cib).some((other) => isQuiet(cib, other))) return false;
   const active = activeOn(mon, name);
   return quietlyProtected(cib).some((id) => active.includes(id));
 }

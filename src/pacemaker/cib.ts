@@ -138,6 +138,36 @@ export const startupFencing = (cib: Cib): boolean => optionOf(cib, 'startup-fenc
 
 export const maintenanceMode = (cib: Cib): boolean => optionOf(cib, 'maintenance-mode', false);
 
+/** What the CIB says of how a Pacemaker Remote node is connected, be it a remote node or a guest node. */
+export interface NodeConnection {
+  /** The resource that carries our marks: the connection itself, or the machine of a guest node. */
+  readonly carrier: string;
+  readonly isGuest: boolean;
+  readonly targetRole: string | undefined;
+  readonly isManaged: boolean;
+  readonly guarded: boolean;
+  readonly joining: boolean;
+}
+
+/** The connection of a node; undefined: the CIB has none. */
+export function nodeConnection(cib: Cib, name: string): NodeConnection | undefined {
+  const remote = cib.remoteConnections.get(name);
+  if (remote !== undefined) return { ...remote, carrier: name, isGuest: false };
+  const guest = cib.guestNodes.find((one) => one.name === name);
+  if (guest === undefined) return undefined;
+  return { ...guest, carrier: guest.resource, isGuest: true, guarded: guest.joining };
+}
+
+/** The resource that carries our marks for a node; a node without a connection is its own. */
+export const carrierOf = (cib: Cib, name: string): string =>
+  nodeConnection(cib, name)?.carrier ?? name;
+
+/** The names of all Pacemaker Remote nodes that the CIB configures; bundles are none of ours. */
+export const connectedNames = (cib: Cib): readonly string[] => [
+  ...cib.remoteConnections.keys(),
+  ...cib.guestNodes.map(({ name }) => name),
+];
+
 /** Constraints that name a resource or node by that name. */
 export const constraintsNaming = (cib: Cib, name: string): readonly Constraint[] =>
   cib.constraints.filter(

@@ -1,4 +1,4 @@
-import type { ClusterNodeFacts, Facts } from './facts.ts';
+import { remoteHosts, type ClusterNodeFacts, type Facts } from './facts.ts';
 import type { Secret } from '../support/secret.ts';
 import type { Risk } from './risk.ts';
 
@@ -40,7 +40,7 @@ export function chooseAuthkey(
   }
   const holder = mostHeld(
     withKey,
-    [...facts.remoteNodes.values()].map((host) => host.authkey.digest),
+    remoteHosts(facts).map((host) => host.authkey.digest),
   );
   if (holder === undefined) {
     const risks = riskFor('authkey-replaced', members, connectionsExist);

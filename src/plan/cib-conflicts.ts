@@ -7,16 +7,20 @@ type Conflict = Pick<Problem, 'code' | 'message' | 'hint'>;
 
 /**
  * What in the CIB stands in the way of a connection of this name to this server. Merged into a resource that has the
- * same id, a connection would make that resource another one; and a second connection to one daemon takes it away from
+ * same id, a connection would make that resource another one; a guest node of such a name would silently not be made; and a second connection to one daemon takes it away from
  * the first, whose node the cluster then fences.
  */
-export function conflictInCib(cib: Cib, name: string, server: ServerFacts): Conflict | undefined {
-  const holder = holderOf(cib, name);
+export function conflictInCib(
+  cib: Cib,
+  { name, machine }: { readonly name: string; readonly machine: string | undefined },
+  server: ServerFacts,
+): Conflict | undefined {
+  const holder = holderOf(cib, name, machine);
   if (holder !== undefined) {
     return {
       code: 'NAME_TAKEN',
       message: `the cluster uses its name for something else: ${holder}`,
-      hint: 'give the remote node another name, or that thing another id',
+      hint: 'give the node another name, or that thing another id',
     };
   }
   const other = connectedAs(cib, name, server);
@@ -28,10 +32,13 @@ export function conflictInCib(cib: Cib, name: string, server: ServerFacts): Conf
   };
 }
 
-function holderOf(cib: Cib, name: string): string | undefined {
-  if (cib.remoteConnections.has(name)) return undefined;
+/** `machine`: of a guest node, the resource that it is to be the machine of. */
+function holderOf(cib: Cib, name: string, machine: string | undefined): string | undefined {
   const guest = cib.guestNodes.find((node) => node.name === name);
-  if (guest !== undefined) return `the guest node of ${guest.resource}`;
+  if (guest !== undefined) {
+    return guest.resource === machine ? undefined : `the guest node of ${guest.resource}`;
+  }
+  if (cib.remoteConnections.has(name)) return machine === undefined ? undefined : 'a remote node';
   if (cib.clusterNodes.some((node) => node.name === name)) return 'a cluster node';
   if (cib.primitives.has(name)) return 'a resource that is no connection';
   const holder = cib.ids.get(name);

@@ -1,26 +1,33 @@
 import type { ClusterFacts, Facts } from './facts.ts';
 import type { CibDifference, CibItem, HostDifference, HostItem } from './item.ts';
-import type { Problem } from './plan.ts';
+import type { Problem, StoppedGuest } from './plan.ts';
 import { findProblems } from './problems.ts';
+import { findStoppedGuests } from './stopped-guests.ts';
 
 /** Everything that is not as wanted, and the hosts that are left out. */
 export interface Differences {
   readonly problems: readonly Problem[];
+  readonly stoppedGuests: readonly StoppedGuest[];
   readonly onHosts: ReadonlyMap<HostItem, HostDifference>;
   readonly inCib: ReadonlyMap<CibItem, CibDifference>;
 }
 
-/** Compares what is wanted with what is. Hosts that gave no answer or must not be touched have no differences. */
+/**
+ * Compares what is wanted with what is. Hosts that gave no answer, that must not be touched, or whose machine the cluster
+ * has stopped, have no differences.
+ */
 export function findDifferences(
   facts: Facts,
   cluster: ClusterFacts,
   wanted: { readonly hostItems: readonly HostItem[]; readonly cibItems: readonly CibItem[] },
 ): Differences {
-  const problems = withRefusals(findProblems(facts), cluster, wanted.cibItems);
-  const left = new Set(problems.map(({ host }) => host));
+  const stoppedGuests = findStoppedGuests(facts, cluster);
+  const stopped = new Set(stoppedGuests.map(({ host }) => host));
+  const problems = withRefusals(findProblems(facts, stopped), cluster, wanted.cibItems);
+  const left = new Set([...stopped, ...problems.map(({ host }) => host)]);
   const onHosts = new Map<HostItem, HostDifference>();
   for (const item of wanted.hostItems.filter(({ host }) => !left.has(host))) {
-    const host = facts.remoteNodes.get(item.host) ?? facts.clusterNodes.get(item.host);
+    const host = factsOf(facts, item.host);
     const difference = host === undefined ? undefined : item.compare(host);
     if (difference !== undefined) onHosts.set(item, difference);
   }
@@ -29,7 +36,7 @@ export function findDifferences(
     const difference = item.compare(cluster);
     if (difference !== undefined) inCib.set(item, difference);
   }
-  return { problems, onHosts, inCib };
+  return { problems, stoppedGuests, onHosts, inCib };
 }
 
 /** What is wrong with a host itself counts before what it wants of the CIB. */
@@ -45,3 +52,5 @@ function withRefusals(
   });
   return [...problems, ...refused].sort((one, other) => (one.host < other.host ? -1 : 1));
 }
+const factsOf = ({ clusterNodes, remoteNodes, guestNodes }: Facts, name: string) =>
+  remoteNodes.get(name) ?? guestNodes.get(name) ?? clusterNodes.get(name);

@@ -129,7 +129,7 @@ export interface ClusterFacts {
   readonly dcState: string;
 }
 
-/** Where the cluster connects to a remote node. */
+/** Where the cluster connects to a Pacemaker Remote node. */
 export interface ServerFacts {
   readonly address: string;
   readonly port: number;
@@ -139,8 +139,17 @@ export interface ServerFacts {
 export interface Facts {
   readonly clusterNodes: ReadonlyMap<string, ClusterNodeFacts>;
   readonly remoteNodes: ReadonlyMap<string, HostFacts>;
+  readonly guestNodes: ReadonlyMap<string, HostFacts>;
   readonly unreachable: ReadonlyMap<string, Unreachable>;
-  /** Where the cluster connects to each remote node. */
+  /** Where the cluster connects to each Pacemaker Remote node that this is about. */
   readonly servers: ReadonlyMap<string, ServerFacts>;
+  /** The resource that each guest node is the machine of, whether its host answered or not. */
+  readonly machines: ReadonlyMap<string, string>;
   readonly cluster: ClusterFacts | undefined;
 }
+
+/** What the remote nodes and guest nodes told that answered. */
+export const remoteHosts = ({ remoteNodes, guestNodes }: Facts): readonly HostFacts[] => [
+  ...remoteNodes.values(),
+  ...guestNodes.values(),
+];

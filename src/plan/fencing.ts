@@ -32,11 +32,14 @@ export function fencingOf(
       ),
     ),
   );
-  return [...facts.servers.keys()].map((node) => ({
-    node,
-    devices: devicesFor(facts, node),
-    extended: extended.get(node),
-  }));
+  // A guest node needs no device: the cluster fences it by restarting its machine.
+  return [...facts.servers.keys()]
+    .filter((node) => !facts.machines.has(node))
+    .map((node) => ({
+      node,
+      devices: devicesFor(facts, node),
+      extended: extended.get(node),
+    }));
 }
 
 const isOpen = ({ devices = [], extended }: NodeFencing): boolean =>

@@ -1,4 +1,5 @@
 import type { CibOperation } from '../pacemaker/cib-operations.ts';
+import { GUEST_META } from '../pacemaker/names.ts';
 import type { ItemKind } from '../playbook/playbook.ts';
 import type { Action } from './action.ts';
 import type { ClusterFacts, HostFacts } from './facts.ts';
@@ -29,7 +30,7 @@ export interface HostItem {
   compare(facts: HostFacts): HostDifference | undefined;
 }
 
-/** How the CIB differs from what is wanted for one remote node, and the edits that make it right. */
+/** How the CIB differs from what is wanted for one Pacemaker Remote node, and the edits that make it right. */
 export interface CibDifference {
   readonly attributes: readonly AttributeChange[];
   readonly operations: readonly CibOperation[];
@@ -47,7 +48,7 @@ export interface Refusal {
   readonly hint: string | undefined;
 }
 
-/** Something in the CIB that must look a certain way for a remote node. */
+/** Something in the CIB that must look a certain way for a Pacemaker Remote node. */
 export interface CibItem {
   readonly kind: ItemKind;
   readonly host: string;
@@ -55,3 +56,9 @@ export interface CibItem {
   /** Why the host must be left out: what is wanted cannot be had in this CIB. */
   refuse?(cluster: ClusterFacts): Refusal | undefined;
 }
+
+const PLACES: readonly string[] = ['server', 'port', GUEST_META.address, GUEST_META.port];
+
+/** The connection is to go somewhere else: the cluster stops it and starts it again. */
+export const isMoved = ({ joins, attributes }: CibDifference): boolean =>
+  !joins && attributes.some(({ name, before }) => before !== undefined && PLACES.includes(name));

@@ -1,8 +1,13 @@
-import { fencingEnabled, hasConnections, maintenanceMode } from '../pacemaker/cib.ts';
+import {
+  connectedNames,
+  fencingEnabled,
+  hasConnections,
+  maintenanceMode,
+} from '../pacemaker/cib.ts';
 import { REMOTE_UNIT } from '../pacemaker/names.ts';
 import type { ItemKind, Play, Playbook } from '../playbook/playbook.ts';
 import { groupBy } from '../support/group-by.ts';
-import type { ClusterFacts, Facts, HostFacts } from './facts.ts';
+import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
 import type { Differences } from './differences.ts';
 import { fencingNotes, fencingOf, fencingRisks } from './fencing.ts';
 import type { HostDifference, HostItem } from './item.ts';
@@ -17,7 +22,7 @@ export interface PlanInput {
   readonly facts: Facts;
   readonly cluster: ClusterFacts;
   readonly differences: Differences;
-  /** Names of the remote nodes that the inventory declares, whether this plan is limited to some of them or not. */
+  /** Names of the remote nodes and guest nodes that the inventory declares, whether this plan is limited to some of them or not. */
   readonly declared: readonly string[];
   /** Cluster nodes that gave no answer. */
   readonly silentMembers: readonly string[];
@@ -29,21 +34,22 @@ export interface PlanInput {
 /** Compares what is wanted with what is. Pure: the same input gives the same plan. */
 export function makePlan(input: PlanInput): Plan {
   const { facts, cluster, playbook } = input;
-  const { problems } = input.differences;
+  const { problems, stoppedGuests } = input.differences;
   const plays = playbook.plays.map((play) => ({
     name: play.name,
     changes: changesOf(play, input),
   }));
   const changed = new Set(plays.flatMap(({ changes }) => changes.map(({ host }) => host)));
-  const left = new Set(problems.map(({ host }) => host));
+  const left = new Set([...problems, ...stoppedGuests].map(({ host }) => host));
   const joining = joiningIn(input.differences);
   const fencing = fencingOf(facts, cluster, input.differences);
-  const known = [...facts.clusterNodes.keys(), ...facts.remoteNodes.keys()];
+  const known = [...facts.clusterNodes.values(), ...remoteHosts(facts)].map(({ name }) => name);
   return {
     formatVersion: '1.0',
     cluster: summarise(input),
     plays,
     problems,
+    stoppedGuests,
     risks: risksOf(input, [
       ...fencingRisks(fencing, joining),
       ...runningRisks(facts, cluster, joining),
@@ -63,7 +69,7 @@ function changesOf(play: Play, input: PlanInput): readonly Change[] {
   const { onHosts, inCib } = input.differences;
   if (play.hosts === 'cluster') {
     return [...inCib]
-      .filter(([item]) => play.items.includes(item.kind))
+      .filter(([{ kind, host }]) => play.items.includes(kind) && isFor(play, host, input))
       .map(([item, difference]) => ({
         host: item.host,
         item: item.kind,
@@ -73,7 +79,7 @@ function changesOf(play: Play, input: PlanInput): readonly Change[] {
         isConsequence: false,
       }));
   }
-  const hosts = play.hosts === 'clusterNodes' ? input.facts.clusterNodes : input.facts.remoteNodes;
+  const hosts = input.facts[play.hosts];
   const planned = [...onHosts].filter(
     ([{ host, kind }]) => hosts.has(host) && play.items.includes(kind),
   );
@@ -89,6 +95,9 @@ function changesOf(play: Play, input: PlanInput): readonly Change[] {
     return [...changes, ...consequences(host, play, own, input)];
   });
 }
+
+const isFor = (play: Play, host: string, { facts }: PlanInput): boolean =>
+  facts.machines.has(host) === (play.for === 'guestNodes');
 
 type Planned = readonly (readonly [HostItem, HostDifference])[];
 
@@ -118,7 +127,7 @@ function hostChange(
 }
 
 const restartOf = (host: HostFacts, { cluster }: PlanInput): Restart =>
-  cluster.cib.remoteConnections.has(host.name) ? 'quiet-restart' : 'restart';
+  connectedNames(cluster.cib).includes(host.name) ? 'quiet-restart' : 'restart';
 
 /** A running daemon takes up a new key or environment only when it is started again. */
 function consequences(
@@ -187,25 +196,24 @@ function risksOf(input: PlanInput, others: readonly Risk[]): readonly Risk[] {
  * A fencing device has no state that a move could lose, and a connection that another cluster node takes over disturbs
  * nothing on its node: the forecast shows both, but nobody has to allow them.
  */
-function forecastRisks(
-  forecast: Forecast | undefined,
-  { fencingDevices, remoteConnections }: ClusterFacts['cib'],
-): readonly Risk[] {
+function forecastRisks(forecast: Forecast | undefined, cib: ClusterFacts['cib']): readonly Risk[] {
   if (forecast === undefined) return [];
+  const { fencingDevices } = cib;
+  const connections = connectedNames(cib);
   const { effects, fencedOnFailure } = forecast;
   const counts = ({ resource }: { readonly resource: string }): boolean =>
     !fencingDevices.includes(resource);
   // A reload leaves a resource running; that a connection is stopped and started has a name of its own: `reconnects`.
   const others = effects.others
     .filter((other) => counts(other) && other.action !== 'reload')
-    .filter(({ resource }) => !remoteConnections.has(resource))
+    .filter(({ resource }) => !connections.includes(resource))
     .map(({ resource, action }) => `${resource} (${action})`);
   const fenced = [...new Set([...effects.fences, ...fencedOnFailure])];
   const risks: Risk[] = [
     {
       code: 'moves-resources',
       subjects: effects.moves
-        .filter((move) => counts(move) && !remoteConnections.has(move.resource))
+        .filter((move) => counts(move) && !connections.includes(move.resource))
         .map(({ resource }) => resource),
     },
     {

@@ -6,7 +6,9 @@ import {
   QUIET_PREFIX,
   RETRY_PREFIX,
 } from '../pacemaker/names.ts';
-import type { ClusterFacts, Facts } from './facts.ts';
+import { isHeld } from '../pacemaker/cib-edit.ts';
+import { remoteHosts, type ClusterFacts, type Facts } from './facts.ts';
+import { machineState } from './machine.ts';
 
 // Warned about: PSK does not care, but clocks that jump backwards harm a cluster (Pacemaker Explained, nodes.rst).
 const CLOCK_TOLERANCE_SECONDS = 60;
@@ -19,6 +21,7 @@ export function notesOn(facts: Facts, cluster: ClusterFacts): readonly string[] 
     ...selinuxNotes(facts),
     ...firewallNotes(facts),
     ...connectionNotes(cluster),
+    ...guestNotes(cluster),
     ...leftoverNotes(cluster),
   ].sort();
 }
@@ -38,8 +41,8 @@ function leftoverNotes({ cib }: ClusterFacts): readonly string[] {
       ];
 }
 
-const clockNotes = ({ clusterNodes, remoteNodes }: Facts): readonly string[] =>
-  [...clusterNodes.values(), ...remoteNodes.values()]
+const clockNotes = (facts: Facts): readonly string[] =>
+  [...facts.clusterNodes.values(), ...remoteHosts(facts)]
     .filter(({ clockAhead }) => Math.abs(clockAhead) > CLOCK_TOLERANCE_SECONDS)
     .map(({ name, clockAhead }) => {
       const seconds = Math.round(Math.abs(clockAhead));
@@ -52,12 +55,12 @@ const majorOf = (version: string | undefined): number | undefined => {
 };
 
 /** A remote node may be older than the cluster; newer by a major version is not supported upstream. */
-function versionNotes({ clusterNodes, remoteNodes }: Facts): readonly string[] {
-  const majors = [...clusterNodes.values()].flatMap(
+function versionNotes(facts: Facts): readonly string[] {
+  const majors = [...facts.clusterNodes.values()].flatMap(
     ({ packages }) => majorOf(packages['pacemaker']) ?? [],
   );
   const oldest = Math.min(...majors);
-  return [...remoteNodes.values()]
+  return remoteHosts(facts)
     .filter(({ packages }) => (majorOf(packages['pacemaker-remote']) ?? 0) > oldest)
     .map(
       ({ name, packages }) =>
@@ -70,9 +73,9 @@ function versionNotes({ clusterNodes, remoteNodes }: Facts): readonly string[] {
  * Pacemaker's domain unconfined (`unconfined_domain(cluster_t)` in rhcs.te, branches c9s and c10s of fedora-selinux), and
  * 3121 has no label of its own either (cluster_port_t is 5149, 40040 and 50006-50008: corenetwork.te.in).
  */
-const selinuxNotes = ({ remoteNodes, servers }: Facts): readonly string[] =>
-  [...remoteNodes.values()].flatMap(({ name, selinux, listening }) => {
-    const port = servers.get(name)?.port ?? DEFAULT_PORT;
+const selinuxNotes = (facts: Facts): readonly string[] =>
+  remoteHosts(facts).flatMap(({ name, selinux, listening }) => {
+    const port = facts.servers.get(name)?.port ?? DEFAULT_PORT;
     return selinux !== 'enforcing' || port === DEFAULT_PORT || listening.includes(port)
       ? []
       : [
@@ -81,12 +84,12 @@ const selinuxNotes = ({ remoteNodes, servers }: Facts): readonly string[] =>
   });
 
 /** busctl prints JSON since systemd 240 (RHEL 8 has 239); firewalld tells a zone's settings as it is asked since 0.9. */
-const firewallNotes = ({ remoteNodes, servers }: Facts): readonly string[] =>
-  [...remoteNodes.values()].flatMap(({ name, firewall }) =>
+const firewallNotes = (facts: Facts): readonly string[] =>
+  remoteHosts(facts).flatMap(({ name, firewall }) =>
     firewall.kind === 'none' || firewall.zones.length > 0
       ? []
       : [
-          `${name}: firewalld runs there, and told no zones (that takes systemd 240 and firewalld 0.9): see to it yourself that the cluster nodes reach port ${servers.get(name)?.port ?? DEFAULT_PORT}/tcp`,
+          `${name}: firewalld runs there, and told no zones (that takes systemd 240 and firewalld 0.9): see to it yourself that the cluster nodes reach port ${facts.servers.get(name)?.port ?? DEFAULT_PORT}/tcp`,
         ],
   );
 
@@ -112,6 +115,17 @@ function connectionNotes({ cib, mon }: ClusterFacts): readonly string[] {
     },
   );
 }
+
+/** A guest node that is not in although its machine is not simply stopped. */
+const guestNotes = ({ cib, mon }: ClusterFacts): readonly string[] =>
+  cib.guestNodes.flatMap(({ name, resource, isManaged }) => {
+    const machine = machineState(mon, { name, resource }, isHeld(cib, resource));
+    if (machine.kind === 'stopped') return [];
+    if (!isManaged) return [`${name}: its machine ${resource} is unmanaged by an operator`];
+    if (machine.kind === 'other') return [`${name}: its machine ${resource}: ${machine.why}`];
+    const state = connectionState(mon, name);
+    return state.state === 'truly-in' ? [] : [`${name}: not truly in (${state.why})`];
+  });
 
 /** Remote and guest nodes of the cluster that the inventory does not name: they are left alone. */
 export const unmanagedIn = (

@@ -6,7 +6,7 @@ import type { Risk } from './risk.ts';
 /** What a change does to a running pacemaker_remote. */
 export type Restart = 'none' | 'restart' | 'quiet-restart';
 
-/** One thing on one host, or in the CIB for one remote node, that apply would make right. */
+/** One thing on one host, or in the CIB for one Pacemaker Remote node, that apply would make right. */
 export interface Change {
   readonly host: string;
   readonly item: ItemKind;
@@ -29,6 +29,13 @@ export interface Problem {
   readonly code: string;
   readonly message: string;
   readonly hint: string | undefined;
+}
+
+/** A guest node whose machine the cluster has stopped: nothing is wrong, and nothing can be done until it runs. */
+export interface StoppedGuest {
+  readonly host: string;
+  readonly resource: string;
+  readonly message: string;
 }
 
 /** What stands in the cluster at the time of the plan. */
@@ -65,6 +72,7 @@ export interface Plan {
   readonly cluster: ClusterSummary;
   readonly plays: readonly PlannedPlay[];
   readonly problems: readonly Problem[];
+  readonly stoppedGuests: readonly StoppedGuest[];
   readonly risks: readonly Risk[];
   /** Of each remote node that this plan is about; empty where fencing is off. */
   readonly fencing: readonly NodeFencing[];

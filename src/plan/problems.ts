@@ -1,22 +1,36 @@
+import { connectedNames } from '../pacemaker/cib.ts';
 import { platformOf } from '../platform/detect.ts';
 import { conflictInCib } from './cib-conflicts.ts';
-import type { ClusterNodeFacts, Facts, HostFacts } from './facts.ts';
+import { remoteHosts, type ClusterNodeFacts, type Facts, type HostFacts } from './facts.ts';
+import { machineProblem } from './machine-problem.ts';
 import type { Problem } from './plan.ts';
 import { runsThere } from './runs-there.ts';
 
 const CLUSTER_UNITS = ['pacemaker.service', 'corosync.service'];
 
-/** Why hosts are left out of a plan: no answer, or something on them that outrigger must not touch. */
-export function findProblems(facts: Facts): readonly Problem[] {
+/**
+ * Why hosts are left out of a plan: no answer, or something on them that outrigger must not touch. That a host does not
+ * answer whose machine the cluster has `stopped` is no problem.
+ */
+export function findProblems(
+  facts: Facts,
+  stopped: ReadonlySet<string> = new Set(),
+): readonly Problem[] {
+  const unfit = [...facts.machines.keys()].flatMap((host) =>
+    asRefused(host, machineProblem(facts, host)),
+  );
   const silent = [...facts.unreachable.values()].map(({ name, code, message, hint }): Problem => ({
     ...{ host: name, kind: 'unreachable', code, message, hint },
   }));
-  const refused = [...facts.remoteNodes.values()].flatMap((host): Problem[] => {
-    const reason = refusal(host, facts);
-    return reason === undefined ? [] : [{ host: host.name, kind: 'refused', ...reason }];
-  });
-  return [...silent, ...refused].sort((one, other) => (one.host < other.host ? -1 : 1));
+  const refused = remoteHosts(facts).flatMap((host) => asRefused(host.name, refusal(host, facts)));
+  const seen = new Set(stopped);
+  return [...unfit, ...silent, ...refused]
+    .filter(({ host }) => !seen.has(host) && seen.add(host))
+    .sort((one, other) => (one.host < other.host ? -1 : 1));
 }
+
+const asRefused = (host: string, reason: Reason | undefined): readonly Problem[] =>
+  reason === undefined ? [] : [{ host, kind: 'refused', ...reason }];
 
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
 
@@ -46,7 +60,7 @@ function clusterMember(host: HostFacts, { clusterNodes }: Facts): Reason | undef
   return {
     code: 'HOST_IS_CLUSTER_NODE',
     message: `it is a cluster node: ${stack ?? 'its name is one of the cluster nodes'}`,
-    hint: 'a host is either a cluster node or a remote node; nothing was removed. If its cluster is gone for good, remove the packages pacemaker and corosync and /etc/corosync/corosync.conf yourself',
+    hint: 'a host is either a cluster node or a remote or guest node; nothing was removed. If its cluster is gone for good, remove the packages pacemaker and corosync and /etc/corosync/corosync.conf yourself',
   };
 }
 
@@ -73,9 +87,12 @@ function unknownServer({ name }: HostFacts, facts: Facts): Reason | undefined {
   };
 }
 
-function inTheWay({ name }: HostFacts, { cluster, servers }: Facts): Reason | undefined {
+function inTheWay({ name }: HostFacts, facts: Facts): Reason | undefined {
+  const { cluster, servers, machines } = facts;
   const server = servers.get(name);
-  return cluster && server && conflictInCib(cluster.cib, name, server);
+  return (
+    cluster && server && conflictInCib(cluster.cib, { name, machine: machines.get(name) }, server)
+  );
 }
 
 /** Addresses have many spellings, a connection has none: a second one would get the node of the first one fenced. */
@@ -83,7 +100,7 @@ function connectedElsewhere(
   { name, isConnected }: HostFacts,
   { cluster }: Facts,
 ): Reason | undefined {
-  if (!isConnected || cluster === undefined || cluster.cib.remoteConnections.has(name))
+  if (!isConnected || cluster === undefined || connectedNames(cluster.cib).includes(name))
     return undefined;
   return {
     code: 'HOST_IS_CONNECTED',

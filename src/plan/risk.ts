@@ -16,6 +16,8 @@ export const RISKS = {
     'an instance of a clone is active already on a host that joins: the cluster stops it while the node joins, and starts it again when the node is released',
   'starts-at-boot':
     'a unit that the cluster manages is enabled on a host that joins: after a boot of that host it would be active twice, and the cluster would stop both copies',
+  'guest-joins':
+    'a machine of the cluster becomes a guest node: until its connection is proven the cluster leaves the machine alone, and a failed join is taken back; should that go wrong, the cluster stops or restarts the machine',
   reconnects:
     'a connection is stopped and started again at another address: until it is back, the cluster cannot act on its node',
   'moves-resources': 'the cluster would move resources',

@@ -1,6 +1,7 @@
+import { connectedNames } from '../pacemaker/cib.ts';
 import { localResources, type LocalForm, type LocalResource } from '../pacemaker/cib-local.ts';
 import { normalAddress } from '../spec/address.ts';
-import type { ClusterFacts, Facts, HostFacts } from './facts.ts';
+import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
 import type { Refusal } from './item.ts';
 import type { Risk } from './risk.ts';
 
@@ -29,7 +30,7 @@ function foundOn({ local }: HostFacts, resource: LocalResource): readonly Found[
 
 /** A node that the cluster knows has its resources where the cluster put them. */
 const foundOnNew = (host: HostFacts, { cib }: ClusterFacts): readonly Found[] =>
-  cib.remoteConnections.has(host.name)
+  connectedNames(cib).includes(host.name)
     ? []
     : localResources(cib, host.name).flatMap((resource) => foundOn(host, resource));
 
@@ -78,11 +79,11 @@ function remedyOf(form: LocalForm): string {
 
 /** What is no harm to another copy, or not yet: a human may know better. */
 export function runningRisks(
-  { remoteNodes }: Facts,
+  facts: Facts,
   cluster: ClusterFacts,
   joining: ReadonlySet<string>,
 ): readonly Risk[] {
-  const found = [...remoteNodes.values()]
+  const found = remoteHosts(facts)
     .filter(({ name }) => joining.has(name))
     .flatMap((host) => foundOnNew(host, cluster).map((one) => ({ ...one, host: host.name })));
   const named = (some: typeof found): readonly string[] =>

@@ -1,21 +1,27 @@
 import { errorAt, type Finding } from '../support/diagnostic.ts';
-import type { Check, ItemKind } from './playbook.ts';
+import type { Check, ItemKind, PlayFor } from './playbook.ts';
 import type { Step } from './check-plays.ts';
 
 /** A step that has to come before another one. */
 interface Needed {
   readonly what: ItemKind | Check;
-  /** Only counts when it is done on the remote nodes. */
-  readonly onRemoteNodes?: boolean;
+  /** Only counts when it is done on the nodes themselves. */
+  readonly onNodes?: boolean;
+  /** Guest nodes do not need it: to fence one is to restart its machine. */
+  readonly forRemoteNodes?: boolean;
   readonly because: string;
 }
 
 /** What a node needs before the cluster may connect to it. */
 const BEFORE_CONNECTING: readonly Needed[] = [
-  { what: 'package', onRemoteNodes: true, because: 'the host needs the software' },
-  { what: 'authkey', onRemoteNodes: true, because: 'the host needs the key' },
-  { what: 'service', onRemoteNodes: true, because: 'the daemon has to run' },
-  { what: 'fence-device', because: 'a node that is lost and that nobody can fence stays unclean' },
+  { what: 'package', onNodes: true, because: 'the host needs the software' },
+  { what: 'authkey', onNodes: true, because: 'the host needs the key' },
+  { what: 'service', onNodes: true, because: 'the daemon has to run' },
+  {
+    what: 'fence-device',
+    forRemoteNodes: true,
+    because: 'a node that is lost and that nobody can fence stays unclean',
+  },
   { what: 'port-reachable', because: 'every cluster node has to reach the daemon' },
   {
     what: 'same-credentials',
@@ -29,39 +35,81 @@ const PROVES: readonly (readonly [Check, ItemKind])[] = [
   ['same-credentials', 'authkey'],
 ];
 
-/** Refuses an order in which the cluster would connect to a node before that is proven to work. */
-export const checkOrder = (steps: readonly Step[]): Finding[] => [
-  ...steps.flatMap((step, index) =>
-    step.what === 'connection-resource' ? checkConnecting(step, steps.slice(0, index)) : [],
-  ),
-  ...checkTakenUp(steps),
-  ...checkProven(steps),
-  ...checkReleased(steps),
-];
+/** What makes the cluster connect to the nodes of each kind. */
+const CONNECTS: Readonly<Record<PlayFor, ItemKind>> = {
+  remoteNodes: 'connection-resource',
+  guestNodes: 'guest-node',
+};
 
-function checkConnecting({ pointer }: Step, before: readonly Step[]): Finding[] {
+/** The steps for one kind of nodes, on the nodes themselves or on the cluster. */
+interface Course {
+  readonly kind: PlayFor;
+  readonly connect: ItemKind;
+  readonly steps: readonly Step[];
+}
+
+const courseOf = (kind: PlayFor, steps: readonly Step[]): Course => ({
+  kind,
+  connect: CONNECTS[kind],
+  steps: steps.filter(
+    (step) =>
+      step.hosts === kind ||
+      ((step.hosts === 'cluster' || step.hosts === 'clusterNodes') && step.for === kind),
+  ),
+});
+
+/** Refuses an order in which the cluster would connect to a node before that is proven to work. */
+export const checkOrder = (steps: readonly Step[]): Finding[] =>
+  (['remoteNodes', 'guestNodes'] as const)
+    .map((kind) => courseOf(kind, steps))
+    .flatMap((course) => [
+      ...course.steps.flatMap((step, index) =>
+        step.what === course.connect ? checkConnecting(course, step, index) : [],
+      ),
+      ...checkTakenUp(course),
+      ...checkProven(course),
+      ...checkReleased(course),
+    ]);
+
+function checkConnecting(
+  { kind, steps }: Course,
+  { pointer, what: connect }: Step,
+  index: number,
+): Finding[] {
+  const before = steps.slice(0, index);
   const missing = BEFORE_CONNECTING.filter(
-    (needed) => !before.some((step) => fulfils(step, needed)),
+    (needed) =>
+      !(needed.forRemoteNodes === true && kind !== 'remoteNodes') &&
+      !before.some((step) => fulfils(kind, step, needed)),
   );
   const outdated = PROVES.filter(([check, proven]) => {
     const checked = before.findLastIndex(({ what }) => what === check);
     const done = before.findLastIndex((step) =>
-      fulfils(step, { what: proven, onRemoteNodes: true }),
+      fulfils(kind, step, { what: proven, onNodes: true }),
     );
     return checked >= 0 && checked < done;
   });
   return [
-    ...missing.map((needed) => tooEarly(pointer, needed)),
+    ...missing.map((needed) => tooEarly(kind, { pointer, connect }, needed)),
     ...outdated.map(([check, proven]) => proofTooOld(pointer, check, proven)),
   ];
 }
 
-const fulfils = (step: Step, needed: Pick<Needed, 'what' | 'onRemoteNodes'>): boolean =>
-  step.what === needed.what && (needed.onRemoteNodes !== true || step.hosts === 'remoteNodes');
+const fulfils = (kind: PlayFor, step: Step, needed: Pick<Needed, 'what' | 'onNodes'>): boolean =>
+  step.what === needed.what && (needed.onNodes !== true || step.hosts === kind);
 
-function tooEarly(pointer: string, { what, onRemoteNodes, because }: Needed): Finding {
-  const where = onRemoteNodes === true ? ' with `hosts: remoteNodes`' : '';
-  const message = `\`connection-resource\` comes before \`${what}\`: ${because}`;
+function tooEarly(
+  kind: PlayFor,
+  { pointer, connect }: { readonly pointer: string; readonly connect: ItemKind | Check },
+  { what, onNodes, because }: Needed,
+): Finding {
+  const where =
+    onNodes === true
+      ? ` with \`hosts: ${kind}\``
+      : kind === 'guestNodes'
+        ? ` with \`for: ${kind}\``
+        : '';
+  const message = `\`${connect}\` comes before \`${what}\`: ${because}`;
   const expected = `\`${what}\` in an earlier play${where}`;
   return errorAt(pointer, 'unsafe-order', message, { expected });
 }
@@ -76,37 +124,37 @@ function proofTooOld(pointer: string, check: Check, proven: ItemKind): Finding {
 const READ_AT_START: readonly (ItemKind | Check)[] = ['authkey', 'environment'];
 
 /** A daemon goes on with what it read at its start: what changes that comes before a `service`, and before the connect. */
-function checkTakenUp(steps: readonly Step[]): Finding[] {
+function checkTakenUp({ kind, connect, steps }: Course): Finding[] {
   const isService = (step: Step): boolean =>
-    fulfils(step, { what: 'service', onRemoteNodes: true });
+    fulfils(kind, step, { what: 'service', onNodes: true });
   if (!steps.some(isService)) return [];
   return steps.flatMap(({ what, hosts, pointer }, index) => {
-    if (hosts !== 'remoteNodes' || !READ_AT_START.includes(what)) return [];
+    if (hosts !== kind || !READ_AT_START.includes(what)) return [];
     const after = steps.slice(index + 1);
-    const connect = after.findIndex((step) => step.what === 'connection-resource');
-    if (after.slice(0, connect < 0 ? undefined : connect).some(isService)) return [];
+    const next = after.findIndex((step) => step.what === connect);
+    if (after.slice(0, next < 0 ? undefined : next).some(isService)) return [];
     const message = `\`${what}\` comes after \`service\`: the daemon would go on with what it had read before`;
-    const expected = `\`service\` after \`${what}\`, and before \`connection-resource\``;
+    const expected = `\`service\` after \`${what}\`, and before \`${connect}\``;
     return [errorAt(pointer, 'unsafe-order', message, { expected })];
   });
 }
 
 /** After the last connect comes the proof that the nodes are in. */
-function checkProven(steps: readonly Step[]): Finding[] {
-  const last = steps.findLastIndex(({ what }) => what === 'connection-resource');
-  const connect = steps[last];
-  if (connect === undefined || steps.slice(last).some(({ what }) => what === 'truly-in')) return [];
+function checkProven({ connect, steps }: Course): Finding[] {
+  const last = steps.findLastIndex(({ what }) => what === connect);
+  const step = steps[last];
+  if (step === undefined || steps.slice(last).some(({ what }) => what === 'truly-in')) return [];
   const message = 'nothing proves that the nodes which are connected here have joined';
   const expected = '`truly-in` in a later play';
-  return [errorAt(connect.pointer, 'unsafe-order', message, { expected })];
+  return [errorAt(step.pointer, 'unsafe-order', message, { expected })];
 }
 
 /** A node takes up its declared state only when it is proven to be in. */
-function checkReleased(steps: readonly Step[]): Finding[] {
+function checkReleased({ connect, steps }: Course): Finding[] {
   let proven = false;
   const findings: Finding[] = [];
   for (const { what, pointer } of steps) {
-    if (what === 'connection-resource') proven = false;
+    if (what === connect) proven = false;
     if (what === 'truly-in') proven = true;
     if (what !== 'node-state' || proven) continue;
     const message =

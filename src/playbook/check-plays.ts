@@ -1,18 +1,19 @@
 import { errorAt, type Finding } from '../support/diagnostic.ts';
 import { childPointer } from '../support/json-pointer.ts';
 import type { Sound } from '../support/sound.ts';
-import type { Check, ItemKind, PlayHosts } from './playbook.ts';
+import type { Check, ItemKind, PlayFor, PlayHosts } from './playbook.ts';
 import type { Play } from './schema-types.ts';
 
 /** Whose each item and each check is. */
 const BELONGS_TO: Readonly<Record<ItemKind | Check, readonly PlayHosts[]>> = {
-  package: ['clusterNodes', 'remoteNodes'],
-  authkey: ['clusterNodes', 'remoteNodes'],
-  environment: ['clusterNodes', 'remoteNodes'],
-  'firewall-port': ['clusterNodes', 'remoteNodes'],
-  service: ['clusterNodes', 'remoteNodes'],
+  package: ['clusterNodes', 'remoteNodes', 'guestNodes'],
+  authkey: ['clusterNodes', 'remoteNodes', 'guestNodes'],
+  environment: ['clusterNodes', 'remoteNodes', 'guestNodes'],
+  'firewall-port': ['clusterNodes', 'remoteNodes', 'guestNodes'],
+  service: ['clusterNodes', 'remoteNodes', 'guestNodes'],
   'fence-device': ['cluster'],
   'connection-resource': ['cluster'],
+  'guest-node': ['cluster'],
   'node-state': ['cluster'],
   'port-reachable': ['clusterNodes'],
   'same-credentials': ['clusterNodes'],
@@ -23,6 +24,7 @@ const BELONGS_TO: Readonly<Record<ItemKind | Check, readonly PlayHosts[]>> = {
 export interface Step {
   readonly what: ItemKind | Check;
   readonly hosts: PlayHosts | undefined;
+  readonly for: PlayFor;
   readonly pointer: string;
 }
 
@@ -34,7 +36,9 @@ export const stepsOf = (plays: SoundPlays): Step[] =>
     (['items', 'checks'] as const).flatMap((kind) =>
       (play?.[kind] ?? []).flatMap((what, position) => {
         const pointer = childPointer('/plays', index, kind, position);
-        return what === undefined ? [] : [{ what, hosts: play?.hosts, pointer }];
+        return what === undefined
+          ? []
+          : [{ what, hosts: play?.hosts, for: play?.for ?? 'remoteNodes', pointer }];
       }),
     ),
   );
@@ -44,7 +48,7 @@ export const checkPlays = (plays: SoundPlays): Finding[] => [
   ...plays.flatMap((play, index) =>
     play === undefined ? [] : checkPlay(play, childPointer('/plays', index)),
   ),
-  ...stepsOf(plays).flatMap(checkStepHosts),
+  ...stepsOf(plays).flatMap((step) => [...checkStepHosts(step), ...checkStepFor(step)]),
 ];
 
 function checkPlay(play: Sound<Play>, pointer: string): Finding[] {
@@ -53,12 +57,40 @@ function checkPlay(play: Sound<Play>, pointer: string): Finding[] {
     const expected = '`items`, `checks` or both';
     findings.push(errorAt(pointer, 'empty-play', 'this play does nothing', { expected }));
   }
-  if (play.around !== undefined && play.hosts !== undefined && play.hosts !== 'remoteNodes') {
-    const message = `\`${play.around}\` restarts the daemon of remote nodes`;
-    const expected = '`hosts: remoteNodes`';
+  if (play.around !== undefined && play.hosts !== undefined && !ofNodes(play.hosts)) {
+    const message = `\`${play.around}\` restarts the daemon of remote nodes and guest nodes`;
+    const expected = '`hosts: remoteNodes` or `hosts: guestNodes`';
     findings.push(errorAt(childPointer(pointer, 'around'), 'wrong-hosts', message, { expected }));
   }
+  if (play.for !== undefined && play.hosts !== undefined && ofNodes(play.hosts)) {
+    const message = `\`for\` has no meaning in a play with \`hosts: ${play.hosts}\``;
+    const expected = '`hosts: clusterNodes` or `hosts: cluster`';
+    findings.push(errorAt(childPointer(pointer, 'for'), 'wrong-hosts', message, { expected }));
+  } else if (play.for === 'guestNodes' && !isOneByOne(play.batch)) {
+    const message = 'guest nodes enter one at a time: a connection that fails may stop its machine';
+    const at = play.batch === undefined ? pointer : childPointer(pointer, 'batch');
+    findings.push(errorAt(at, 'unsafe-batch', message, { expected: '`batch: 1`' }));
+  }
   return findings;
+}
+
+const ofNodes = (hosts: PlayHosts): boolean => hosts === 'remoteNodes' || hosts === 'guestNodes';
+
+const isOneByOne = (batch: Sound<Play>['batch']): boolean =>
+  batch === 1 || (Array.isArray(batch) && batch.length > 0 && batch.every((size) => size === 1));
+
+/** For whom alone some items are. */
+const ONLY_FOR: Readonly<Partial<Record<ItemKind | Check, PlayFor>>> = {
+  'fence-device': 'remoteNodes',
+  'connection-resource': 'remoteNodes',
+  'guest-node': 'guestNodes',
+};
+
+function checkStepFor({ what, for: whom, pointer }: Step): Finding[] {
+  const right = ONLY_FOR[what];
+  if (right === undefined || right === whom) return [];
+  const message = `\`${what}\` has no meaning in a play for ${whom === 'guestNodes' ? 'guest nodes' : 'remote nodes'}`;
+  return [errorAt(pointer, 'wrong-hosts', message, { expected: `\`for: ${right}\`` })];
 }
 
 function checkStepHosts({ what, hosts, pointer }: Step): Finding[] {

@@ -1,5 +1,8 @@
 /** Who a play works on: the machines themselves, or the CIB (`cluster`). */
-export type PlayHosts = 'clusterNodes' | 'remoteNodes' | 'cluster';
+export type PlayHosts = 'clusterNodes' | 'remoteNodes' | 'guestNodes' | 'cluster';
+
+/** For whom a play works on the cluster. */
+export type PlayFor = 'remoteNodes' | 'guestNodes';
 
 /** What must hold before a play starts. */
 export type Gate = 'quorum' | 'no-pending-transition' | 'no-maintenance';
@@ -13,7 +16,12 @@ export type ItemKind =
   | 'service'
   | 'fence-device'
   | 'connection-resource'
+  | 'guest-node'
   | 'node-state';
+
+/** Whether an item makes the cluster connect to a node. */
+export const connects = (kind: ItemKind): boolean =>
+  kind === 'connection-resource' || kind === 'guest-node';
 
 /** What is proven without changing anything. */
 export type Check = 'port-reachable' | 'same-credentials' | 'truly-in';
@@ -24,6 +32,8 @@ export type BatchSize = number | `${number}%`;
 export interface Play {
   readonly name: string;
   readonly hosts: PlayHosts;
+  /** Of plays on the cluster and its nodes: the kind of nodes for whose sake. */
+  readonly for: PlayFor;
   readonly gates: readonly Gate[];
   readonly items: readonly ItemKind[];
   readonly checks: readonly Check[];

@@ -33,6 +33,7 @@ const playOf = (play: Sound<PlayDocument> | undefined): Play[] =>
         {
           name: play.name,
           hosts: play.hosts,
+          for: play.for ?? 'remoteNodes',
           gates: present(play.gates),
           items: present(play.items),
           checks: present(play.checks),

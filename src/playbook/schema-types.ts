@@ -15,6 +15,7 @@ export type Item =
   | 'service'
   | 'fence-device'
   | 'connection-resource'
+  | 'guest-node'
   | 'node-state';
 /**
  * Every cluster node reaches the port; the keys are the same everywhere; the node has really joined.
@@ -51,7 +52,11 @@ export interface Play {
   /**
    * Who the play works on: the machines themselves, or the CIB (`cluster`).
    */
-  hosts: 'clusterNodes' | 'remoteNodes' | 'cluster';
+  hosts: 'clusterNodes' | 'remoteNodes' | 'guestNodes' | 'cluster';
+  /**
+   * For whom a play works on the cluster. One for guest nodes takes them one at a time: `batch: 1`.
+   */
+  for?: 'remoteNodes' | 'guestNodes';
   /**
    * What must hold before the play, and before each of its batches, starts.
    */

@@ -9,7 +9,9 @@ import {
   type Failure,
   type NotIn,
 } from '../pacemaker/crm-mon.ts';
+import { isHeld } from '../pacemaker/cib-guest.ts';
 import { quietlyProtected } from '../pacemaker/cib-quiet.ts';
+import { machineState } from '../plan/machine.ts';
 import type { ClusterSummary } from '../plan/plan.ts';
 import { compareNames } from './fold-names.ts';
 
@@ -45,6 +47,8 @@ export interface RemoteOverview {
 export interface GuestOverview extends RemoteOverview {
   /** The resource that is the machine. */
   readonly resource: string;
+  /** The cluster has stopped the machine, and nothing has failed. */
+  readonly isStopped: boolean;
 }
 
 export interface ClusterOverview {
@@ -81,8 +85,12 @@ export function overviewOf({ mon, cib }: ClusterState): ClusterOverview {
     guestNodes: cib.guestNodes
       .map((guest) => ({
         ...remoteNode(guest, { mon, cib }),
-        marks: isMarked(cib, guest.resource) ? ['quiet'] : [],
+        marks: [
+          ...(guest.joining ? ['guard'] : []),
+          ...(isMarked(cib, guest.resource) ? ['quiet'] : []),
+        ],
         resource: guest.resource,
+        isStopped: machineState(mon, guest, isHeld(cib, guest.resource)).kind === 'stopped',
       }))
       .sort(byName),
     failures: mon.failures.toSorted(

@@ -8,6 +8,7 @@ export interface PlanCounts {
   readonly inSync: number;
   readonly unreachable: number;
   readonly refused: number;
+  readonly stoppedGuests: number;
 }
 
 /** How large a plan is. A host that gave no answer never counts as in sync. */
@@ -21,5 +22,6 @@ export function countPlan(plan: Plan): PlanCounts {
     inSync: plan.inSync.length,
     unreachable: left('unreachable'),
     refused: left('refused'),
+    stoppedGuests: plan.stoppedGuests.length,
   };
 }

@@ -14,6 +14,11 @@ export function planAsJson(plan: Plan): string {
     counts: countPlan(plan),
     plays: plan.plays.map((play) => ({ name: play.name, changes: play.changes.map(changeObject) })),
     problems: plan.problems.map(problemObject),
+    stoppedGuests: plan.stoppedGuests.map(({ host, resource, message }) => ({
+      host,
+      resource,
+      message,
+    })),
     risks: plan.risks.map(({ code, subjects }) => ({ code, meaning: RISKS[code], subjects })),
     fencing: plan.fencing.map(({ node, devices, extended }) => ({
       node,

@@ -18,6 +18,7 @@ export function renderPlan(plan: Plan, style: Style = plainStyle): string {
     headerLines(plan.cluster, style),
     ...plays.map((play) => playLines(play, style)),
     ...problemSections(plan.problems, style),
+    section('Stopped by the cluster', causeLines(plan.stoppedGuests, style.faint), style),
     section('Who can fence the remote nodes', fencingOf(plan, style), style),
     section('What the cluster will do', forecastOf(plan, style), style),
     section('Risks', riskLines(plan.risks, style), style),
@@ -114,10 +115,11 @@ const namesLines = (names: readonly string[]): readonly string[] =>
 
 /** The last line: how much would change, and whose state is known to be right. */
 function summaryLine(plan: Plan, style: Style): string {
-  const { hosts, inSync, unreachable, refused } = countPlan(plan);
+  const { hosts, inSync, unreachable, refused, stoppedGuests } = countPlan(plan);
   const changes = changeCount(plan);
   const rest = [
     ...(inSync > 0 || hosts === 0 ? [`${counted(inSync, 'host')} in sync`] : []),
+    ...(stoppedGuests > 0 ? [`${counted(stoppedGuests, 'guest')} stopped`] : []),
     ...(unreachable > 0 ? [style.bad(`${unreachable} unreachable`)] : []),
     ...(refused > 0 ? [style.bad(`${refused} refused`)] : []),
   ];

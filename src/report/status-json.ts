@@ -21,7 +21,11 @@ export function statusAsJson(state: ClusterState): string {
       states: node.states,
     })),
     remoteNodes: remoteNodes.map(remoteObject),
-    guestNodes: guestNodes.map((guest) => ({ ...remoteObject(guest), resource: guest.resource })),
+    guestNodes: guestNodes.map((guest) => ({
+      ...remoteObject(guest),
+      resource: guest.resource,
+      isStopped: guest.isStopped,
+    })),
     quietMarks: quiet,
     failures: failures.map((failure) => ({
       operation: failure.operationKey,

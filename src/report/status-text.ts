@@ -56,7 +56,11 @@ export function renderStatus(state: ClusterState, style: Style = plainStyle): st
       guestNodes.map((node) => guestRow(node, style)),
       style,
     ),
-    titled('Left behind by an earlier run', leftBehindLines(quiet, remoteNodes), style),
+    titled(
+      'Left behind by an earlier run',
+      leftBehindLines(quiet, [...remoteNodes, ...guestNodes]),
+      style,
+    ),
     titled('Failures', failures.flatMap(failureLines).map(style.bad), style),
     [summaryLine(overview, style)],
   ];
@@ -98,8 +102,12 @@ const remoteRow = (node: RemoteOverview, style: Style): readonly Cell[] => [
   foldNames(node.resources) || '-',
 ];
 
-const guestRow = (node: GuestOverview, style: Style): readonly Cell[] =>
-  remoteRow(node, style).toSpliced(4, 0, printable(node.resource));
+function guestRow(node: GuestOverview, style: Style): readonly Cell[] {
+  const row = remoteRow(node, style).toSpliced(4, 0, printable(node.resource));
+  return node.isStopped
+    ? row.toSpliced(1, 1, { text: 'stopped by the cluster', paint: style.faint })
+    : row;
+}
 
 function stateCell({ notIn, states, marks }: RemoteOverview, style: Style): Cell {
   const also = [...states, ...marks.map((mark) => `${mark} left`)];
@@ -143,6 +151,16 @@ function failureLines({
   return wrapText(`${printable(what)} on ${printable(node)}: ${printable(why)}`, 2, 4);
 }
 
+/** A machine that is stopped does not count as one that is missing. */
+function guestsText(
+  guestNodes: readonly GuestOverview[],
+  share: (nodes: readonly RemoteOverview[], noun: string) => string,
+): string {
+  const stopped = guestNodes.filter(({ isStopped }) => isStopped).length;
+  const running = guestNodes.filter(({ isStopped }) => !isStopped);
+  return `${share(running, 'guest node')}${stopped === 0 ? '' : `, ${stopped} stopped`}`;
+}
+
 function summaryLine(
   { clusterNodes, remoteNodes, guestNodes, failures }: ClusterOverview,
   style: Style,
@@ -156,7 +174,7 @@ function summaryLine(
   const told = [
     `${online} of ${counted(clusterNodes.length, 'cluster node')} online`,
     share(remoteNodes, 'remote node'),
-    ...(guestNodes.length === 0 ? [] : [share(guestNodes, 'guest node')]),
+    ...(guestNodes.length === 0 ? [] : [guestsText(guestNodes, share)]),
     ...(failures.length === 0 ? [] : [style.bad(counted(failures.length, 'failure'))]),
   ];
   return told.join(', ');

@@ -1,13 +1,14 @@
+import { isNcName } from '../pacemaker/names.ts';
 import { errorAt, type Finding } from '../support/diagnostic.ts';
 import { childPointer } from '../support/json-pointer.ts';
 import { endpoint, normalAddress } from './address.ts';
 import type { Declared, Resolved } from './resolve-inventory.ts';
-import type { ClusterNodeSpec } from './spec.ts';
+import type { ClusterNodeSpec, PacemakerRemoteSpec } from './spec.ts';
 
 /** Tells the line of a value, so that messages can point at the other of two. */
 type LineOf = (pointer: string) => number;
 
-/** A remote node's name is also the XML id of its connection resource, so it cannot begin with a digit. */
+/** The name is also the XML id of the connection resource, so it cannot begin with a digit. */
 const REMOTE_NODE_NAME = /^[A-Za-z_][A-Za-z0-9._-]{0,63}$/;
 const CLUSTER_NODE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
 
@@ -19,10 +20,22 @@ export const checkNodes = (resolved: Resolved, lineOf: LineOf): Finding[] =>
   oncePerPlace([
     ...checkClusterNodes(resolved.clusterNodes, lineOf),
     ...checkRemoteNames(resolved, lineOf),
+    ...checkMachines(resolved, lineOf),
     ...checkRemoteAddresses(resolved, lineOf),
     ...checkNumericAddresses(resolved),
     ...checkPlugs(resolved, lineOf),
   ]);
+
+type Kind = 'cluster node' | 'remote node' | 'guest node';
+
+/** What both kinds of Pacemaker Remote nodes have to be checked for, and which kind each is. */
+const pacemakerRemotes = ({
+  remoteNodes,
+  guestNodes,
+}: Resolved): readonly (Declared<PacemakerRemoteSpec> & { readonly kind: Kind })[] => [
+  ...remoteNodes.map((declared) => ({ ...declared, kind: 'remote node' as const })),
+  ...guestNodes.map((declared) => ({ ...declared, kind: 'guest node' as const })),
+];
 
 /** The nodes of one range tend to share a fault; the first of them speaks for all. */
 function oncePerPlace(findings: readonly Finding[]): Finding[] {
@@ -43,43 +56,79 @@ function checkClusterNodes(nodes: readonly Declared<ClusterNodeSpec>[], lineOf: 
     const addressPointer = childPointer(pointer, 'address');
     return [
       ...checkName(name, 'cluster node', childPointer(pointer, 'name')),
-      ...names.claim(name.toLowerCase(), childPointer(pointer, 'name'), {
+      ...names.claim(name.toLowerCase(), childPointer(pointer, 'name'), 'cluster node', {
         code: 'duplicate-name',
-        message: `another cluster node is named \`${name}\``,
+        message: `is named \`${name}\``,
       }),
-      ...hosts.claim(endpoint(address, connection.port ?? SSH_PORT), addressPointer, {
-        code: 'duplicate-address',
-        message: `another cluster node has the address \`${address}\``,
-      }),
+      ...hosts.claim(
+        endpoint(address, connection.port ?? SSH_PORT),
+        addressPointer,
+        'cluster node',
+        { code: 'duplicate-address', message: `has the address \`${address}\`` },
+      ),
     ];
   });
 }
 
 /** Pacemaker compares the names of nodes without regard to case. */
-function checkRemoteNames({ clusterNodes, remoteNodes }: Resolved, lineOf: LineOf): Finding[] {
+function checkRemoteNames(resolved: Resolved, lineOf: LineOf): Finding[] {
   const taken = new Map(
-    clusterNodes.map(({ node, pointer }) => [node.name.toLowerCase(), pointer]),
+    resolved.clusterNodes.map(({ node, pointer }) => [node.name.toLowerCase(), pointer]),
   );
   const names = new Claims(lineOf);
-  return remoteNodes.flatMap(({ node: { name }, pointer }) => {
+  return pacemakerRemotes(resolved).flatMap(({ node: { name }, pointer, kind }) => {
     const namePointer = childPointer(pointer, 'name');
     const clusterNode = taken.get(name.toLowerCase());
     if (clusterNode !== undefined) {
-      const message = `\`${name}\` is already a cluster node (line ${lineOf(clusterNode)}); it cannot be a remote node too`;
+      const message = `\`${name}\` is already a cluster node (line ${lineOf(clusterNode)}); it cannot be a ${kind} too`;
       return [errorAt(namePointer, 'name-of-cluster-node', message)];
     }
     return [
-      ...checkName(name, 'remote node', namePointer),
-      ...names.claim(name.toLowerCase(), namePointer, {
+      ...checkName(name, kind, namePointer),
+      ...names.claim(name.toLowerCase(), namePointer, kind, {
         code: 'duplicate-name',
-        message: `another remote node is named \`${name}\``,
+        message: `is named \`${name}\``,
       }),
     ];
   });
 }
 
-function checkName(name: string, kind: 'cluster node' | 'remote node', pointer: string): Finding[] {
-  const isRemote = kind === 'remote node';
+/**
+ * One machine is one guest node, and neither has the name of the other: Pacemaker makes no node of a guest whose name is
+ * that of a resource, and says nothing (lib/pengine/unpack.c, expand_remote_rsc_meta).
+ */
+function checkMachines({ remoteNodes, guestNodes }: Resolved, lineOf: LineOf): Finding[] {
+  const resources = new Claims(lineOf);
+  const machines = new Map(guestNodes.map(({ node, pointer }) => [node.resource, pointer]));
+  const connections = new Map(remoteNodes.map(({ node, pointer }) => [node.name, pointer]));
+  return guestNodes.flatMap(({ node: { name, resource }, pointer }) => {
+    const resourcePointer = childPointer(pointer, 'resource');
+    const machine = machines.get(name);
+    const connection = connections.get(resource);
+    const findings: Finding[] = [];
+    if (machine !== undefined) {
+      const message = `\`${name}\` is the resource of a virtual machine (line ${lineOf(machine)}); a guest node needs a name of its own`;
+      findings.push(errorAt(childPointer(pointer, 'name'), 'name-of-resource', message));
+    }
+    if (connection !== undefined) {
+      const message = `\`${resource}\` is a remote node (line ${lineOf(connection)}), not the resource of a virtual machine`;
+      findings.push(errorAt(resourcePointer, 'wrong-resource', message));
+    }
+    if (!isNcName(resource)) {
+      const message = `\`${resource}\` cannot be the id of a resource`;
+      const expected = 'letters, digits, `.`, `_` and `-`, beginning with a letter or `_`';
+      findings.push(errorAt(resourcePointer, 'wrong-resource', message, { expected }));
+    }
+    const claimed = resources.claim(resource, resourcePointer, 'guest node', {
+      code: 'duplicate-resource',
+      message: `is the machine \`${resource}\``,
+    });
+    return [...findings, ...claimed];
+  });
+}
+
+function checkName(name: string, kind: Kind, pointer: string): Finding[] {
+  const isRemote = kind !== 'cluster node';
   if ((isRemote ? REMOTE_NODE_NAME : CLUSTER_NODE_NAME).test(name)) return [];
   const begin = isRemote ? 'a letter or `_`' : 'a letter, a digit or `_`';
   const expected = `at most 64 letters, digits, \`.\`, \`_\` and \`-\`, beginning with ${begin}`;
@@ -89,9 +138,9 @@ function checkName(name: string, kind: 'cluster node' | 'remote node', pointer: 
 }
 
 /** No host can be two nodes, and no two connections can lead to one daemon. */
-function checkRemoteAddresses({ clusterNodes, remoteNodes }: Resolved, lineOf: LineOf): Finding[] {
+function checkRemoteAddresses(resolved: Resolved, lineOf: LineOf): Finding[] {
   const clusterAddresses = new Map(
-    clusterNodes.flatMap((clusterNode) => [
+    resolved.clusterNodes.flatMap((clusterNode) => [
       [normalAddress(clusterNode.node.address), clusterNode],
       [
         endpoint(clusterNode.node.address, clusterNode.node.connection.port ?? SSH_PORT),
@@ -101,7 +150,7 @@ function checkRemoteAddresses({ clusterNodes, remoteNodes }: Resolved, lineOf: L
   );
   const servers = new Claims(lineOf);
   const hosts = new Claims(lineOf);
-  return remoteNodes.flatMap(({ node, pointer, serverPointer }) => {
+  return pacemakerRemotes(resolved).flatMap(({ node, pointer, serverPointer, kind }) => {
     const { address, server, port, connection } = node;
     const addressPointer = childPointer(pointer, 'address');
     const host = endpoint(address, connection.port ?? SSH_PORT);
@@ -114,13 +163,13 @@ function checkRemoteAddresses({ clusterNodes, remoteNodes }: Resolved, lineOf: L
       const message = `\`${text}\` is the address of the cluster node \`${other.node.name}\` (line ${lineOf(other.pointer)}); no host can be both`;
       return [errorAt(path, 'address-of-cluster-node', message)];
     }
-    const sameServer = servers.claim(endpoint(server, port), serverPointer, {
+    const sameServer = servers.claim(endpoint(server, port), serverPointer, kind, {
       code: 'duplicate-server',
-      message: `another remote node is on \`${server}\` port ${port}`,
+      message: `is on \`${server}\` port ${port}`,
     });
-    const sameHost = hosts.claim(host, addressPointer, {
+    const sameHost = hosts.claim(host, addressPointer, kind, {
       code: 'duplicate-address',
-      message: `another remote node has the address \`${address}\``,
+      message: `has the address \`${address}\``,
     });
     return sameServer.length > 0 ? sameServer : sameHost;
   });
@@ -130,12 +179,12 @@ function checkRemoteAddresses({ clusterNodes, remoteNodes }: Resolved, lineOf: L
 const OCTET = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/;
 
 /** Four numbers are an address, never a name: no resolver would find `10.0.1.300`, and some read `010` as octal. */
-const checkNumericAddresses = ({ clusterNodes, remoteNodes }: Resolved): Finding[] =>
+const checkNumericAddresses = (resolved: Resolved): Finding[] =>
   [
-    ...clusterNodes.map(({ node: { address }, pointer }) => [
+    ...resolved.clusterNodes.map(({ node: { address }, pointer }) => [
       [address, childPointer(pointer, 'address')] as const,
     ]),
-    ...remoteNodes.map(({ node: { address, server }, pointer, serverPointer }) => [
+    ...pacemakerRemotes(resolved).map(({ node: { address, server }, pointer, serverPointer }) => [
       [address, childPointer(pointer, 'address')] as const,
       [server, serverPointer] as const,
     ]),
@@ -157,29 +206,36 @@ function checkPlugs({ remoteNodes }: Resolved, lineOf: LineOf): Finding[] {
   return remoteNodes.flatMap(({ node: { fencing }, pointer }) => {
     if (fencing?.plug === undefined) return [];
     const { device, plug } = fencing;
-    return plugs.claim(`${device} ${plug}`, childPointer(pointer, 'fencing', 'plug'), {
+    const plugPointer = childPointer(pointer, 'fencing', 'plug');
+    return plugs.claim(`${device} ${plug}`, plugPointer, 'remote node', {
       code: 'duplicate-plug',
-      message: `another remote node is on plug \`${plug}\` of \`${device}\``,
+      message: `is on plug \`${plug}\` of \`${device}\``,
     });
   });
 }
 
-/** Who claimed a word first; whoever comes later is told where that was. */
+/** Who claimed a word first; whoever comes later is told who that was, and where. */
 class Claims {
-  readonly #first = new Map<string, string>();
+  readonly #first = new Map<string, { readonly pointer: string; readonly kind: Kind }>();
   readonly #lineOf: LineOf;
 
   constructor(lineOf: LineOf) {
     this.#lineOf = lineOf;
   }
 
-  claim(word: string, pointer: string, fault: { code: string; message: string }): Finding[] {
+  claim(
+    word: string,
+    pointer: string,
+    kind: Kind,
+    fault: { code: string; message: string },
+  ): Finding[] {
     const first = this.#first.get(word);
     if (first !== undefined) {
-      const line = this.#lineOf(first);
-      return [errorAt(pointer, fault.code, `${fault.message} (line ${line})`)];
+      const line = this.#lineOf(first.pointer);
+      const who = `${first.kind === kind ? 'another' : 'a'} ${first.kind}`;
+      return [errorAt(pointer, fault.code, `${who} ${fault.message} (line ${line})`)];
     }
-    this.#first.set(word, pointer);
+    this.#first.set(word, { pointer, kind });
     return [];
   }
 }

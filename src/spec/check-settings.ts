@@ -15,7 +15,8 @@ export const checkSettings = (inventory: Sound<Inventory>): Finding[] => [
     ...checkMeta(settings),
     ...checkStartTimeout(settings),
   ]),
-  ...findUnusedGroups(inventory),
+  ...guestSettingsOf(inventory).flatMap(checkGuestTimeout),
+  ...checkGroups(inventory),
 ];
 
 /** What `state` says is written into these two attributes. */
@@ -27,7 +28,7 @@ const checkAttributes = ({ pointer, attributes }: Section): Finding[] =>
       childPointer(pointer, 'attributes', name),
       'reserved-attribute',
       `the node attribute \`${name}\` belongs to the cluster`,
-      { at: 'key', expected: `\`state: ${name}\` on the remote node or its group` },
+      { at: 'key', expected: `\`state: ${name}\` on the node or its group` },
     ),
   );
 
@@ -60,8 +61,7 @@ const remoteSettingsOf = ({
 
 const STATE_INSTEAD =
   '`state: standby` for a node that runs nothing, `state: maintenance` for one that the cluster leaves alone';
-const GUEST_INSTEAD =
-  'no such setting: it would make the connection a guest node, and `guestNodes` are not built yet';
+const GUEST_INSTEAD = 'an entry of `guestNodes`, which names the resource of the virtual machine';
 
 /** Meta attributes with which a connection does not start, is not proven, or is another thing altogether. */
 const RESERVED_META: ReadonlyMap<string, string> = new Map([
@@ -87,21 +87,68 @@ const checkMeta = ({ pointer, meta = {} }: RemoteSettings): Finding[] =>
 /** A join is given up after 150 s; a start has to be over by then, and seen to be. */
 const LONGEST_START_MS = 120_000;
 
-function checkStartTimeout({ pointer, operations }: RemoteSettings): Finding[] {
-  const timeout = operations?.start?.timeout;
+const checkStartTimeout = ({ pointer, operations }: RemoteSettings): Finding[] =>
+  checkStart(operations?.start?.timeout, childPointer(pointer, 'operations', 'start', 'timeout'));
+
+function checkStart(timeout: string | number | undefined, path: string): Finding[] {
   if (timeout === undefined || durationMs(String(timeout)) <= LONGEST_START_MS) return [];
-  const path = childPointer(pointer, 'operations', 'start', 'timeout');
   const message =
     'a start may not take that long: a join that is not proven after 150 s is undone, and the start has to be over by then';
   return [errorAt(path, 'wrong-value', message, { expected: 'at most 120s' })];
 }
 
-function findUnusedGroups({ groups = {}, remoteNodes = [] }: Sound<Inventory>): Finding[] {
-  const used = new Set(remoteNodes.map((entry) => entry?.group));
-  return Object.keys(groups)
-    .filter((name) => !used.has(name))
-    .map((name) => {
-      const message = `no remote node is in the group \`${name}\``;
-      return warningAt(childPointer('/groups', name), 'unused-group', message, { at: 'key' });
-    });
+/** What a group or a guest node says of connections. */
+const guestSettingsOf = ({ groups = {}, guestNodes = [] }: Sound<Inventory>) => [
+  ...Object.entries(groups).map(([name, group]) => ({
+    ...group,
+    pointer: childPointer('/groups', name),
+  })),
+  ...guestNodes.map((entry, index) => ({
+    ...entry,
+    pointer: childPointer('/guestNodes', index),
+  })),
+];
+
+/** No time at all and a connection fails, which would stop its machine. */
+function checkGuestTimeout({
+  pointer,
+  connectTimeout,
+}: Pick<Sound<Group>, 'connectTimeout'> & { readonly pointer: string }): Finding[] {
+  const path = childPointer(pointer, 'connectTimeout');
+  if (connectTimeout === undefined || durationMs(String(connectTimeout)) > 0)
+    return checkStart(connectTimeout, path);
+  const message = '`connectTimeout` leaves no time to connect';
+  return [errorAt(path, 'wrong-value', message, { expected: 'more than 0s' })];
+}
+
+/** Settings of groups that mean nothing to the other kind of nodes. */
+const ONLY_FOR_REMOTE_NODES = ['reconnectInterval', 'operations', 'meta', 'fencing'] as const;
+const ONLY_FOR_GUEST_NODES = ['connectTimeout', 'allowMigrate'] as const;
+
+/** Groups, and settings of groups, that nobody uses. */
+function checkGroups({
+  groups = {},
+  remoteNodes = [],
+  guestNodes = [],
+}: Sound<Inventory>): Finding[] {
+  const ofRemotes = new Set(remoteNodes.map((entry) => entry?.group));
+  const ofGuests = new Set(guestNodes.map((entry) => entry?.group));
+  return Object.entries(groups).flatMap(([name, group]) => {
+    const pointer = childPointer('/groups', name);
+    if (!ofRemotes.has(name) && !ofGuests.has(name)) {
+      const message = `no node is in the group \`${name}\``;
+      return [warningAt(pointer, 'unused-group', message, { at: 'key' })];
+    }
+    const unused = [
+      ...(ofRemotes.has(name) ? [] : ONLY_FOR_REMOTE_NODES),
+      ...(ofGuests.has(name) ? [] : ONLY_FOR_GUEST_NODES),
+    ];
+    const kind = ofRemotes.has(name) ? 'remote nodes' : 'guest nodes';
+    return unused
+      .filter((key) => group?.[key] !== undefined)
+      .map((key) => {
+        const message = `\`${key}\` means nothing to ${kind}, and the group \`${name}\` has no others`;
+        return warningAt(childPointer(pointer, key), 'without-effect', message, { at: 'key' });
+      });
+  });
 }

@@ -3,6 +3,7 @@ import { connectionResourceItem } from '../items/connection-resource.ts';
 import { environmentItem } from '../items/environment.ts';
 import { fenceDeviceItem } from '../items/fence-device.ts';
 import { firewallPortItem } from '../items/firewall-port.ts';
+import { guestNodeItem } from '../items/guest-node.ts';
 import { nodeStateItem } from '../items/node-state.ts';
 import { packageItem } from '../items/package.ts';
 import { serviceItem } from '../items/service.ts';
@@ -11,7 +12,7 @@ import type { Facts, HostFacts } from '../plan/facts.ts';
 import { devicesFor } from '../plan/fencing.ts';
 import type { CibItem, HostItem } from '../plan/item.ts';
 import { platformOf } from '../platform/detect.ts';
-import type { RemoteNodeSpec, Spec } from './spec.ts';
+import type { PacemakerRemoteSpec, Spec } from './spec.ts';
 
 /** Everything that outrigger keeps in shape for one inventory. */
 export interface Desired {
@@ -24,25 +25,30 @@ export function desire(spec: Spec, facts: Facts, authkey: AuthkeyChoice): Desire
   const cluster = spec.clusterNodes
     .filter(({ name }) => facts.clusterNodes.has(name))
     .map(({ name }) => authkeyItem(name, authkey, authkey.risks));
-  const remote = spec.remoteNodes.flatMap((node) => {
-    const host = facts.remoteNodes.get(node.name);
+  const { remoteNodes, guestNodes } = facts;
+  const remotes = spec.remoteNodes.filter(({ name }) => remoteNodes.has(name));
+  const guests = spec.guestNodes.filter(({ name }) => guestNodes.has(name));
+  const onHosts = [...remotes, ...guests].flatMap((node) => {
+    const host = remoteNodes.get(node.name) ?? guestNodes.get(node.name);
     return host === undefined ? [] : itemsOf(node, host, facts, authkey);
   });
-  const present = spec.remoteNodes.filter(({ name }) => facts.remoteNodes.has(name));
   return {
-    hostItems: [...cluster, ...remote],
-    cibItems: present.flatMap((node) => [
-      ...(node.fencing === undefined
-        ? []
-        : [fenceDeviceItem(node.name, node.fencing, devicesFor(facts, node.name))]),
-      connectionResourceItem(node),
-      nodeStateItem(node),
-    ]),
+    hostItems: [...cluster, ...onHosts],
+    cibItems: [
+      ...remotes.flatMap((node) => [
+        ...(node.fencing === undefined
+          ? []
+          : [fenceDeviceItem(node.name, node.fencing, devicesFor(facts, node.name))]),
+        connectionResourceItem(node),
+        nodeStateItem(node),
+      ]),
+      ...guests.flatMap((node) => [guestNodeItem(node), nodeStateItem(node)]),
+    ],
   };
 }
 
 function itemsOf(
-  node: RemoteNodeSpec,
+  node: PacemakerRemoteSpec,
   host: HostFacts,
   facts: Facts,
   authkey: AuthkeyChoice,
@@ -59,7 +65,7 @@ function itemsOf(
 }
 
 /** The addresses from which the cluster nodes connect to a node. */
-function sourcesFor({ server }: RemoteNodeSpec, facts: Facts): readonly string[] {
+function sourcesFor({ server }: PacemakerRemoteSpec, facts: Facts): readonly string[] {
   const sources = [...facts.clusterNodes.values()].flatMap(
     ({ routes }) => routes.find((route) => route.server === server)?.source ?? [],
   );

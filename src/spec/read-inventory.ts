@@ -46,10 +46,17 @@ export function readInventory(inventory: InventoryText): ReadInventory {
   };
 }
 
-const specOf = ({ clusterName, clusterNodes, remoteNodes, authkey }: Resolved): Spec => ({
+const specOf = ({
+  clusterName,
+  clusterNodes,
+  remoteNodes,
+  guestNodes,
+  authkey,
+}: Resolved): Spec => ({
   cluster: { name: clusterName },
   clusterNodes: clusterNodes.map(({ node }) => node),
   remoteNodes: remoteNodes.map(({ node }) => node),
+  guestNodes: guestNodes.map(({ node }) => node),
   authentication: { method: 'psk', authkey },
 });
 

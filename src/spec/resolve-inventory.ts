@@ -8,6 +8,7 @@ import { expandTogether } from './ranges.ts';
 import type {
   Connection,
   Group,
+  GuestNode,
   Inventory,
   Operations,
   RemoteNode,
@@ -17,6 +18,7 @@ import type {
   AuthkeySource,
   ClusterNodeSpec,
   ConnectionSpec,
+  GuestNodeSpec,
   OperationSpec,
   RemoteNodeSpec,
 } from './spec.ts';
@@ -38,6 +40,7 @@ export interface Resolved {
   readonly authkey: AuthkeySource;
   readonly clusterNodes: readonly Declared<ClusterNodeSpec>[];
   readonly remoteNodes: readonly Declared<RemoteNodeSpec>[];
+  readonly guestNodes: readonly Declared<GuestNodeSpec>[];
   readonly findings: readonly Finding[];
 }
 
@@ -59,19 +62,24 @@ export function resolveInventory(inventory: Sound<Inventory>, base: PathBase): R
     );
   });
 
+  const settingsOf = (pointer: string, entry: Sound<RemoteNode | GuestNode>) => {
+    const group = groupOf(entry, pointer, groups, findings);
+    const connection = connectionSpec([defaults, group.connection, entry.connection], base);
+    const serverPointer = childPointer(pointer, entry.server === undefined ? 'address' : 'server');
+    return { group, connection, serverPointer };
+  };
+
   const remoteNodes = (inventory.remoteNodes ?? []).flatMap((entry, index) => {
     if (entry === undefined) return [];
     const pointer = childPointer('/remoteNodes', index);
-    const group = groupOf(entry, pointer, groups, findings);
-    const shared = sharedSpec(entry, group);
-    const connection = connectionSpec([defaults, group.connection, entry.connection], base);
-    const serverPointer = childPointer(pointer, entry.server === undefined ? 'address' : 'server');
+    const { group, connection, serverPointer } = settingsOf(pointer, entry);
+    const shared = { ...sharedSpec(entry, group), ...remoteSpec(entry, group), connection };
     const device = deviceOf([entry.fencing, group.fencing, fencing]);
-    if (device === undefined && entry.fencing?.plug !== undefined)
-      findings.push(plugOfNothing(pointer));
-    return expand(pointer, entry, entry.fencing?.plug).map(({ plug, ...fields }) => ({
+    const plug = entry.fencing?.plug;
+    if (device === undefined && plug !== undefined) findings.push(plugOfNothing(pointer));
+    return expand(pointer, { ...entry, plug }).map(({ name, address, server, plug }) => ({
       node: {
-        ...{ ...fields, ...shared, connection },
+        ...{ name, address, server, ...shared },
         fencing: device === undefined ? undefined : { device, plug },
       },
       pointer,
@@ -79,9 +87,21 @@ export function resolveInventory(inventory: Sound<Inventory>, base: PathBase): R
     }));
   });
 
+  const guestNodes = (inventory.guestNodes ?? []).flatMap((entry, index) => {
+    if (entry?.resource === undefined) return [];
+    const pointer = childPointer('/guestNodes', index);
+    const { group, connection, serverPointer } = settingsOf(pointer, entry);
+    const shared = { ...sharedSpec(entry, group), ...guestSpec(entry, group), connection };
+    return expand(pointer, entry).map(({ name, address, server, resource }) => ({
+      node: { ...{ name, address, server, resource }, ...shared },
+      pointer,
+      serverPointer,
+    }));
+  });
+
   const authkey = authkeySource(inventory.authentication, base);
   const clusterName = inventory.cluster?.name ?? '';
-  return { clusterName, authkey, clusterNodes, remoteNodes, findings };
+  return { clusterName, authkey, clusterNodes, remoteNodes, guestNodes, findings };
 }
 
 /** The group whose settings an entry shares; an empty one where there is none. */
@@ -108,18 +128,21 @@ interface EntryTexts {
   readonly name?: string | undefined;
   readonly address?: string | undefined;
   readonly server?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly plug?: string | number | undefined;
 }
 
 /** Expands the ranges of one entry after the other and counts the nodes of all of them. */
 function expander(findings: Finding[]) {
   let left = MAX_NODES;
-  return (pointer: string, entry: EntryTexts, plug?: string | number) => {
-    const { name, address, server } = entry;
+  return (pointer: string, entry: EntryTexts) => {
+    const { name, address, server, resource, plug } = entry;
     if (name === undefined || address === undefined) return [];
-    const expanded = expandTogether<'name' | 'address' | 'server' | 'plug'>(
+    const expanded = expandTogether<keyof EntryTexts>(
       {
         ...{ name, address },
         ...(server === undefined ? {} : { server }),
+        ...(resource === undefined ? {} : { resource }),
         ...(plug === undefined ? {} : { plug: String(plug) }),
       },
       left,
@@ -135,6 +158,7 @@ function expander(findings: Finding[]) {
       name: texts.name ?? name,
       address: texts.address ?? address,
       server: texts.server ?? texts.address ?? address,
+      resource: texts.resource ?? '',
       plug: texts.plug,
     }));
   };
@@ -161,16 +185,27 @@ function unknownGroup(pointer: string, name: string, known: readonly string[]): 
   });
 }
 
-/** What a remote node can share with others: its own settings over those of its group. */
-function sharedSpec(own: Sound<RemoteNode>, group: Sound<Group>) {
+/** What a node can share with others: its own settings over those of its group. */
+const sharedSpec = (own: Sound<RemoteNode | GuestNode>, group: Sound<Group>) => ({
+  port: own.port ?? group.port ?? 3121,
+  attributes: texts({ ...group.attributes, ...own.attributes }),
+  state: own.state ?? group.state,
+});
+
+function remoteSpec(own: Sound<RemoteNode>, group: Sound<Group>) {
   const reconnectInterval = own.reconnectInterval ?? group.reconnectInterval;
   return {
-    port: own.port ?? group.port ?? 3121,
     reconnectInterval: reconnectInterval === undefined ? undefined : String(reconnectInterval),
     operations: operationSpecs(group.operations ?? {}, own.operations ?? {}),
     meta: texts({ ...group.meta, ...own.meta }),
-    attributes: texts({ ...group.attributes, ...own.attributes }),
-    state: own.state ?? group.state,
+  };
+}
+
+function guestSpec(own: Sound<GuestNode>, group: Sound<Group>) {
+  const connectTimeout = own.connectTimeout ?? group.connectTimeout;
+  return {
+    connectTimeout: connectTimeout === undefined ? undefined : String(connectTimeout),
+    allowMigrate: own.allowMigrate ?? group.allowMigrate,
   };
 }
 

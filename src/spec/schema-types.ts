@@ -13,7 +13,11 @@ export type RemotePort = number;
  */
 export type Scalar = string | number | boolean;
 /**
- * What the remote node shall do: run resources, run none, or be left alone by the cluster. Not declared, it is the operator's: a standby or maintenance set by hand stays.
+ * Of guest nodes: whether the connection goes along when the machine is migrated live (`remote-allow-migrate`). Not declared: Pacemaker's true, or what an operator has set.
+ */
+export type AllowMigrate = boolean;
+/**
+ * What the node shall do: run resources, run none, or be left alone by the cluster. Not declared, it is the operator's: a standby or maintenance set by hand stays.
  */
 export type State = 'online' | 'standby' | 'maintenance';
 /**
@@ -30,7 +34,7 @@ export type Name = string;
 export type Address = string;
 
 /**
- * One Pacemaker cluster and the remote nodes that shall belong to it. What is not declared here is left alone.
+ * One Pacemaker cluster and the remote nodes and guest nodes that shall belong to it. What is not declared here is left alone.
  */
 export interface Inventory {
   /**
@@ -40,7 +44,7 @@ export interface Inventory {
   cluster: Cluster;
   connection?: Connection;
   /**
-   * Settings shared by many remote nodes, by the name of the group. A host's own settings win over its group's.
+   * Settings shared by many remote nodes or guest nodes, by the name of the group. A host's own settings win over its group's.
    */
   groups?: {
     [k: string]: Group;
@@ -57,6 +61,10 @@ export interface Inventory {
    * The hosts that join through an `ocf:pacemaker:remote` connection resource of the same name.
    */
   remoteNodes?: RemoteNode[];
+  /**
+   * The hosts that are virtual machines of the cluster: each is the machine of a resource that exists, and shall be a node as well.
+   */
+  guestNodes?: GuestNode[];
 }
 /**
  * The cluster as a whole.
@@ -106,7 +114,7 @@ export interface Connection {
   connectTimeout?: ReconnectInterval;
 }
 /**
- * Settings shared by the remote nodes that name this group.
+ * Settings shared by the remote nodes and guest nodes that name this group.
  */
 export interface Group {
   connection?: Connection;
@@ -114,6 +122,8 @@ export interface Group {
   reconnectInterval?: ReconnectInterval;
   operations?: Operations;
   meta?: Meta;
+  connectTimeout?: ReconnectInterval;
+  allowMigrate?: AllowMigrate;
   attributes?: Attributes;
   state?: State;
   fencing?: Fencing;
@@ -215,4 +225,26 @@ export interface NodeFencing {
    * What the device calls this node: an outlet, a virtual machine; written into its pcmk_host_map. Ranges are expanded as in the name. Without it: the node's name.
    */
   plug?: string | number;
+}
+/**
+ * A guest node, or many whose name, resource, address and server advance together: `guest[1-9]`.
+ */
+export interface GuestNode {
+  name: Name;
+  /**
+   * The id of the resource in the cluster that is the virtual machine: a primitive that exists. Ranges are expanded as in the name.
+   */
+  resource: string;
+  address: Address;
+  server?: Address;
+  /**
+   * The group whose settings this entry shares.
+   */
+  group?: string;
+  connection?: Connection;
+  port?: RemotePort;
+  connectTimeout?: ReconnectInterval;
+  allowMigrate?: AllowMigrate;
+  attributes?: Attributes;
+  state?: State;
 }

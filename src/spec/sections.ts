@@ -11,7 +11,13 @@ export interface Section {
 
 /** Every part of an inventory that may hold settings, in the order of the schema. */
 export function sectionsOf(inventory: Sound<Inventory>): Section[] {
-  const { connection, groups = {}, clusterNodes = [], remoteNodes = [] } = inventory;
+  const {
+    connection,
+    groups = {},
+    clusterNodes = [],
+    remoteNodes = [],
+    guestNodes = [],
+  } = inventory;
   return [
     { pointer: '', connection },
     ...Object.entries(groups).map(([name, group]) => ({
@@ -25,6 +31,10 @@ export function sectionsOf(inventory: Sound<Inventory>): Section[] {
     ...remoteNodes.map((entry, index) => ({
       ...entry,
       pointer: childPointer('/remoteNodes', index),
+    })),
+    ...guestNodes.map((entry, index) => ({
+      ...entry,
+      pointer: childPointer('/guestNodes', index),
     })),
   ];
 }

@@ -2,6 +2,7 @@ import { OutriggerError } from '../support/errors.ts';
 import { nearest } from '../support/nearest.ts';
 import { expandTogether } from './ranges.ts';
 import { MAX_NODES } from './resolve-inventory.ts';
+import type { Nodes } from './spec.ts';
 
 interface Named {
   readonly name: string;
@@ -20,6 +21,15 @@ export function select<Node extends Named>(
   if (limit === undefined) return all;
   const chosen = new Set(limit.split(',').flatMap((pattern) => matches(pattern.trim(), lists)));
   return all.filter(({ name }) => chosen.has(name));
+}
+
+/** The remote nodes and guest nodes that `--limit` names; both kinds, or the one that it names. */
+export function selectNodes({ remoteNodes, guestNodes }: Nodes, limit: string | undefined): Nodes {
+  const chosen = new Set<Named>(select<Named>({ remoteNodes, guestNodes }, limit));
+  return {
+    remoteNodes: remoteNodes.filter((node) => chosen.has(node)),
+    guestNodes: guestNodes.filter((node) => chosen.has(node)),
+  };
 }
 
 function matches(

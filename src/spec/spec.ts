@@ -34,26 +34,40 @@ export interface FencingSpec {
   readonly plug: string | undefined;
 }
 
-/** A host that joins through an `ocf:pacemaker:remote` connection resource of the same name. */
-export interface RemoteNodeSpec {
+/** What remote nodes and guest nodes have in common: a host with a daemon that the cluster connects to. */
+export interface PacemakerRemoteSpec {
   readonly name: string;
   /** Where SSH goes. */
   readonly address: string;
   /** Where the cluster connects. */
   readonly server: string;
   readonly port: number;
+  /** Permanent node attributes. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** What the cluster may do with the node; undefined: not declared, so that it is the operator's. */
+  readonly state: 'online' | 'standby' | 'maintenance' | undefined;
+  readonly connection: ConnectionSpec;
+}
+
+/** A host that joins through an `ocf:pacemaker:remote` connection resource of the same name. */
+export interface RemoteNodeSpec extends PacemakerRemoteSpec {
+  /** Undefined: not declared. */
+  readonly fencing: FencingSpec | undefined;
   readonly reconnectInterval: string | undefined;
   /** Operations by name (`start`, `stop`, `monitor` ...), on top of Pacemaker's usual ones. */
   readonly operations: Readonly<Record<string, OperationSpec>>;
   /** Meta attributes of the connection resource. */
   readonly meta: Readonly<Record<string, string>>;
-  /** Permanent node attributes. */
-  readonly attributes: Readonly<Record<string, string>>;
-  /** What the cluster may do with the node; undefined: not declared, so that it is the operator's. */
-  readonly state: 'online' | 'standby' | 'maintenance' | undefined;
-  /** Undefined: not declared. */
-  readonly fencing: FencingSpec | undefined;
-  readonly connection: ConnectionSpec;
+}
+
+/** A host that is a virtual machine of the cluster: meta attributes of its resource make it a node as well. */
+export interface GuestNodeSpec extends PacemakerRemoteSpec {
+  /** The id of the primitive that is the machine. */
+  readonly resource: string;
+  /** How long the cluster may take to connect; undefined: not declared. */
+  readonly connectTimeout: string | undefined;
+  /** Whether the connection goes along when the machine is migrated live; undefined: not declared. */
+  readonly allowMigrate: boolean | undefined;
 }
 
 /** Where the one authkey comes from: the cluster nodes' own (made once if there is none), or a local file. */
@@ -65,5 +79,15 @@ export interface Spec {
   readonly cluster: { readonly name: string };
   readonly clusterNodes: readonly ClusterNodeSpec[];
   readonly remoteNodes: readonly RemoteNodeSpec[];
+  readonly guestNodes: readonly GuestNodeSpec[];
   readonly authentication: { readonly method: 'psk'; readonly authkey: AuthkeySource };
 }
+
+/** The Pacemaker Remote nodes of an inventory, or those that a run is about. */
+export type Nodes = Pick<Spec, 'remoteNodes' | 'guestNodes'>;
+
+/** All of them: remote nodes first. */
+export const nodesOf = ({ remoteNodes, guestNodes }: Nodes): readonly PacemakerRemoteSpec[] => [
+  ...remoteNodes,
+  ...guestNodes,
+];

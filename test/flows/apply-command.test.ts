@@ -24,7 +24,7 @@ async function applyAsJson(lab: FakeLab, planned: Planned) {
       env: {},
       signal: new AbortController().signal,
     },
-    { spec: lab.spec, selected: lab.spec.remoteNodes, playbook: sitePlaybook, planned },
+    { spec: lab.spec, selected: lab.spec, playbook: sitePlaybook, planned },
   );
   const lines = out
     .trimEnd()

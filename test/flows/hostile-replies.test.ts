@@ -107,7 +107,7 @@ async function printedBy(story: Story): Promise<readonly string[]> {
   const planned = await told(async () => {
     const { spec } = story;
     const { plan, hosts } = await planCluster({
-      ...{ spec, selected: spec.remoteNodes, playbook: sitePlaybook, forks: 10, connect, signal },
+      ...{ spec, selected: spec, playbook: sitePlaybook, forks: 10, connect, signal },
     });
     await closeAll(hosts);
     const json = planAsJson(plan);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { closeAll, planCluster, type Planned } from '../../src/flows/plan-cluster.ts';
 import type { ConnectHost } from '../../src/host/host.ts';
 import { changeCount } from '../../src/plan/plan.ts';
-import type { RemoteNodeSpec, Spec } from '../../src/spec/spec.ts';
+import { selectNodes } from '../../src/spec/select.ts';
+import type { Nodes, Spec } from '../../src/spec/spec.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import type { FakeHost } from '../support/fake-host.ts';
 import { FakeLab } from '../support/fake-lab.ts';
@@ -18,7 +19,7 @@ const THREE = ['h1', 'h2', 'h3'];
 interface Asked {
   readonly spec: Spec;
   readonly connect: ConnectHost;
-  readonly selected?: readonly RemoteNodeSpec[];
+  readonly selected?: Nodes;
   readonly forks?: number;
   readonly foresees?: boolean;
   readonly signal?: AbortSignal;
@@ -27,7 +28,7 @@ interface Asked {
 
 const plan = ({ spec, connect, ...more }: Asked): Promise<Planned> =>
   planCluster({
-    ...{ spec, connect, playbook: sitePlaybook, selected: spec.remoteNodes, forks: 10 },
+    ...{ spec, connect, playbook: sitePlaybook, selected: spec, forks: 10 },
     ...{ signal: new AbortController().signal, ...more },
   });
 
@@ -119,7 +120,7 @@ describe('a plan', () => {
 
   it('asks only for what it is limited to, and knows the others as declared', async () => {
     const lab = new FakeLab(THREE);
-    const selected = lab.spec.remoteNodes.filter(({ name }) => name === 'h2');
+    const selected = selectNodes(lab.spec, 'h2');
     const { plan: limited } = await planOf(lab, { selected });
     assert.deepEqual(lab.network.connections, ['c1', 'c2', 'h2']);
     const touched = new Set(

@@ -7,7 +7,8 @@ import { loadInventory, loadPlaybook, loadSchema } from '../../src/flows/load-do
 import type { Plan } from '../../src/plan/plan.ts';
 import { planAsJson } from '../../src/report/plan-json.ts';
 import { renderPlan } from '../../src/report/plan-text.ts';
-import { select } from '../../src/spec/select.ts';
+import { selectNodes } from '../../src/spec/select.ts';
+import { nodesOf } from '../../src/spec/spec.ts';
 import { findSchemaFaults } from '../../src/support/json-schema.ts';
 import { FakeHost, fakeNetwork } from '../support/fake-host.ts';
 import { readReply, recordedAt, replyTo, unfoldReply } from '../support/replies.ts';
@@ -57,9 +58,9 @@ async function planOf(story: URL): Promise<Plan> {
   const { spec, diagnostics } = loadInventory(fileURLToPath(new URL('inventory.yml', story)));
   const { playbook } = loadPlaybook(undefined);
   assert.ok(spec !== undefined && playbook !== undefined, JSON.stringify(diagnostics));
-  const selected = select({ remoteNodes: spec.remoteNodes }, settingsOf(story).limit);
-  const names = selected.map(({ name }) => name);
-  const hosts = [...spec.clusterNodes, ...selected].flatMap(
+  const selected = selectNodes(spec, settingsOf(story).limit);
+  const names = nodesOf(selected).map(({ name }) => name);
+  const hosts = [...spec.clusterNodes, ...nodesOf(selected)].flatMap(
     ({ name }) => hostOf(story, name, names) ?? [],
   );
   const realNow = Date.now;

@@ -6,6 +6,7 @@ import { connectionResourceItem } from '../../src/items/connection-resource.ts';
 import { environmentItem } from '../../src/items/environment.ts';
 import { fenceDeviceItem } from '../../src/items/fence-device.ts';
 import { firewallPortItem } from '../../src/items/firewall-port.ts';
+import { guestNodeItem } from '../../src/items/guest-node.ts';
 import { nodeStateItem } from '../../src/items/node-state.ts';
 import { packageItem } from '../../src/items/package.ts';
 import { serviceItem } from '../../src/items/service.ts';
@@ -20,7 +21,7 @@ import { DEBIAN } from '../../src/platform/debian.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import { RHEL } from '../../src/platform/rhel.ts';
 import { crmMonXml, type Reported } from '../support/crm-mon.ts';
-import { hostFacts, remoteNode, type HostFactsPatch } from '../support/specs.ts';
+import { guestNode, hostFacts, remoteNode, type HostFactsPatch } from '../support/specs.ts';
 
 /** One case: what is wanted, what is there, and what must come of it. */
 interface Case {
@@ -67,6 +68,7 @@ const inCib: Partial<Record<ItemKind, (want: Want) => CibItem>> = {
       told as readonly string[] | undefined,
     ),
   'connection-resource': (want) => connectionResourceItem(remoteNode(HOST, want)),
+  'guest-node': (want) => guestNodeItem(guestNode(HOST, want)),
   'node-state': (want) => nodeStateItem(remoteNode(HOST, want)),
 };
 

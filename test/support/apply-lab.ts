@@ -25,7 +25,7 @@ export const planOf = ({ spec, network }: FakeLab): Promise<Planned> =>
     ...{
       spec,
       playbook: sitePlaybook,
-      selected: spec.remoteNodes,
+      selected: spec,
       connect: network.connect,
       forks: 10,
     },
@@ -47,7 +47,7 @@ export async function apply(lab: FakeLab, run: Run = {}): Promise<Applied> {
   const { forks = 10, batch = ['100%'], maxFail, allowed = [], onEvent } = run;
   const events: RunEvent[] = [];
   const result = await applyPlan({
-    ...{ spec: lab.spec, selected: lab.spec.remoteNodes, playbook: sitePlaybook },
+    ...{ spec: lab.spec, selected: lab.spec, playbook: sitePlaybook },
     planned: run.planned ?? (await planOf(lab)),
     options: { forks, batch, maxFail },
     allowed: new Set(allowed),

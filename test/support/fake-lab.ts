@@ -75,6 +75,7 @@ export class FakeLab {
       cluster: { name: 'prod' },
       clusterNodes: ['c1', 'c2'].map((name) => ({ name, address: name, connection: sshTo })),
       remoteNodes: nodes,
+      guestNodes: [],
       authentication: { method: 'psk', authkey: { kind: 'cluster' } },
     };
     this.hosts = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { loadPlaybook } from '../../src/flows/load-document.ts';
 import type { HostFacts } from '../../src/plan/facts.ts';
 import type { Playbook } from '../../src/playbook/playbook.ts';
-import type { ConnectionSpec, RemoteNodeSpec } from '../../src/spec/spec.ts';
+import type { ConnectionSpec, GuestNodeSpec, RemoteNodeSpec } from '../../src/spec/spec.ts';
 
 /** The playbook that is used unless somebody names another. */
 export const sitePlaybook = ((): Playbook => {
@@ -34,6 +34,21 @@ export const remoteNode = (name: string, more: Partial<RemoteNodeSpec> = {}): Re
   attributes: {},
   state: undefined,
   fencing: undefined,
+  connection: sshTo,
+  ...more,
+});
+
+/** A guest node as the shortest inventory entry gives it. */
+export const guestNode = (name: string, more: Partial<GuestNodeSpec> = {}): GuestNodeSpec => ({
+  name,
+  resource: `vm-${name}`,
+  address: '192.0.2.41',
+  server: '192.0.2.41',
+  port: 3121,
+  connectTimeout: undefined,
+  allowMigrate: undefined,
+  attributes: {},
+  state: undefined,
   connection: sshTo,
   ...more,
 });

@@ -5,7 +5,7 @@ import type { Connector } from '../../host/ssh/connector.ts';
 import type { Endpoint } from '../../host/ssh/route.ts';
 import type { OfferedKey } from '../../host/ssh/scan.ts';
 import { select } from '../../spec/select.ts';
-import type { ClusterNodeSpec, RemoteNodeSpec } from '../../spec/spec.ts';
+import type { ClusterNodeSpec, PacemakerRemoteSpec } from '../../spec/spec.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { printable } from '../../support/printable.ts';
 import { askSure } from '../ask.ts';
@@ -21,7 +21,7 @@ interface Options {
   readonly yes?: true;
 }
 
-type Machine = ClusterNodeSpec | RemoteNodeSpec;
+type Machine = ClusterNodeSpec | PacemakerRemoteSpec;
 
 /** A server whose keys are to be looked at: a machine of the inventory, or a jump host on the way to one. */
 interface Subject {
@@ -45,7 +45,7 @@ export const addTrust: AddCommand = (terminal, finish) =>
     .addOption(inventoryOption())
     .option(
       '--limit <pattern>',
-      'only these machines: names, ranges, globs, clusterNodes or remoteNodes',
+      'only these machines: names, ranges, globs, clusterNodes, remoteNodes or guestNodes',
     )
     .option(
       '--yes',
@@ -54,7 +54,11 @@ export const addTrust: AddCommand = (terminal, finish) =>
     .action(async ({ inventory, limit, yes }: Options) => {
       const spec = inventoryFor(inventory, terminal);
       const machines = select<Machine>(
-        { clusterNodes: spec.clusterNodes, remoteNodes: spec.remoteNodes },
+        {
+          clusterNodes: spec.clusterNodes,
+          remoteNodes: spec.remoteNodes,
+          guestNodes: spec.guestNodes,
+        },
         limit,
       );
       const isWhole = await withConnector(terminal, machines, async (connector) => {

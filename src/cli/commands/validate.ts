@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { loadInventory } from '../../flows/load-document.ts';
 import { counted } from '../../report/layout.ts';
+import type { Spec } from '../../spec/spec.ts';
 import { hasErrors } from '../../support/diagnostic.ts';
 import { printable } from '../../support/printable.ts';
 import { diagnosticsAsJson, renderDiagnostics } from '../../support/render-diagnostics.ts';
@@ -25,9 +26,14 @@ export const addValidate: AddCommand = (terminal, finish) =>
       if (json) terminal.out(diagnosticsAsJson(diagnostics));
       else if (diagnostics.length > 0)
         terminal.out(renderDiagnostics(diagnostics, new Map([[inventory, text]])));
-      else
-        terminal.out(
-          `${printable(inventory)} is valid: ${counted(spec?.clusterNodes.length ?? 0, 'cluster node')}, ${counted(spec?.remoteNodes.length ?? 0, 'remote node')}.\n`,
-        );
+      else if (spec !== undefined)
+        terminal.out(`${printable(inventory)} is valid: ${countsOf(spec)}.\n`);
       finish(hasErrors(diagnostics) ? EXIT.error : EXIT.ok);
     });
+
+const countsOf = ({ clusterNodes, remoteNodes, guestNodes }: Spec): string =>
+  [
+    counted(clusterNodes.length, 'cluster node'),
+    counted(remoteNodes.length, 'remote node'),
+    ...(guestNodes.length === 0 ? [] : [counted(guestNodes.length, 'guest node')]),
+  ].join(', ');

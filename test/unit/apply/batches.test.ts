@@ -58,7 +58,8 @@ describe('batches', () => {
 
 describe('plays that are taken together', () => {
   const play = (name: string, ...batch: BatchSize[]): Play => ({
-    ...{ name, hosts: 'cluster', gates: [], items: [], checks: [], around: undefined },
+    ...{ name, hosts: 'cluster', gates: [], items: [], checks: [] },
+    ...{ for: 'remoteNodes', around: undefined },
     batch,
   });
   const grouped = (...plays: Play[]) =>

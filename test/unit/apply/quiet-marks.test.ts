@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { attachmentOf, isMoved, releasable } from '../../../src/apply/quiet-marks.ts';
+import { attachmentOf, releasable } from '../../../src/apply/quiet-marks.ts';
+import { isMoved } from '../../../src/plan/item.ts';
 import { isQuietUnfinished } from '../../../src/pacemaker/cib-edit.ts';
 import { readCib } from '../../../src/pacemaker/cib.ts';
 import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';

@@ -24,6 +24,8 @@ const factsWith = (members: Digests, remotes: Digests = {}): Facts => ({
   remoteNodes: new Map(
     Object.entries(remotes).map(([name, digest]) => [name, withKey(name, digest)]),
   ),
+  guestNodes: new Map(),
+  machines: new Map(),
   unreachable: new Map(),
   servers: new Map(),
   cluster: undefined,

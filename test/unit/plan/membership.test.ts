@@ -28,6 +28,8 @@ const factsOf = (told: Readonly<Record<string, Told>>): Facts => ({
     ]),
   ),
   remoteNodes: new Map(),
+  guestNodes: new Map(),
+  machines: new Map(),
   unreachable: new Map(),
   servers: new Map(),
   cluster: undefined,

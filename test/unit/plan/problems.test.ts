@@ -30,6 +30,8 @@ function factsWith(hosts: readonly HostFacts[], more: Partial<Facts> = {}): Fact
   return {
     clusterNodes: new Map([['c1', member('c1')]]),
     remoteNodes: new Map(hosts.map((host) => [host.name, host])),
+    guestNodes: new Map(),
+    machines: new Map(),
     unreachable: new Map(),
     servers: new Map(hosts.map(({ name }) => [name, { address: '192.0.2.99', port: 3121 }])),
     cluster,

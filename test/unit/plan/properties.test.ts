@@ -147,6 +147,8 @@ const anyHost = (name: string): fc.Arbitrary<HostFacts> =>
       });
     });
 
+const NO_GUESTS = { guestNodes: new Map(), machines: new Map() };
+
 const MEMBERS = ['c1', 'c2', 'c3'];
 const REMOTES = ['r1', 'r2', 'r7', 'r8', 'r9'];
 
@@ -182,11 +184,13 @@ const anyWorld: fc.Arbitrary<World> = fc
         cluster: { name: 'prod' },
         clusterNodes: MEMBERS.map((name) => ({ name, address: name, connection: sshTo })),
         remoteNodes: nodes,
+        guestNodes: [],
         authentication: { method: 'psk', authkey: { kind: 'cluster' } },
       },
       facts: {
         clusterNodes: new Map(memberFacts.map((host) => [host.name, host])),
         remoteNodes: new Map(remotes.filter(answered).map((host) => [host.name, host])),
+        ...NO_GUESTS,
         unreachable: new Map(silent.map((name) => [name, { name, ...why }])),
         servers,
         cluster,
@@ -287,6 +291,7 @@ describe('a plan', () => {
           facts: {
             clusterNodes: new Map(MEMBERS.map((name) => [name, member(name)])),
             remoteNodes: new Map(remoteNodes.map(({ name, port }) => [name, right(name, port)])),
+            ...NO_GUESTS,
             unreachable: new Map(),
             servers: new Map(),
             cluster,

@@ -57,6 +57,8 @@ function said(cluster: ClusterFacts, there: There): unknown {
   const facts: Facts = {
     clusterNodes: new Map(),
     remoteNodes: new Map([['r1', host]]),
+    guestNodes: new Map(),
+    machines: new Map(),
     unreachable: new Map(),
     servers: new Map(),
     cluster,

@@ -30,6 +30,11 @@ describe('readPlaybook', () => {
         'cluster connection-resource',
         'cluster truly-in',
         'cluster node-state',
+        'guestNodes package authkey environment firewall-port service',
+        'clusterNodes port-reachable same-credentials',
+        'cluster guest-node',
+        'cluster truly-in',
+        'cluster node-state',
       ],
     );
   });
@@ -54,6 +59,7 @@ plays: [{ name: Keys, hosts: clusterNodes, items: [authkey] }]
       {
         name: 'Keys',
         hosts: 'clusterNodes',
+        for: 'remoteNodes',
         gates: [],
         items: ['authkey'],
         checks: [],

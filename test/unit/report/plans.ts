@@ -19,6 +19,7 @@ export const quietPlan: Plan = {
   ],
   problems: [],
   fencing: [],
+  stoppedGuests: [],
   risks: [],
   notes: [],
   unmanaged: [],

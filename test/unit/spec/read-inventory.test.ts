@@ -94,6 +94,7 @@ describe('readInventory', () => {
           connection,
         },
       ],
+      guestNodes: [],
       authentication: { method: 'psk', authkey: { kind: 'cluster' } },
     });
   });
@@ -219,7 +220,7 @@ remoteNodes:
         severity: 'warning',
         code: 'unused-group',
         path: '/groups/compute',
-        message: 'no remote node is in the group `compute`',
+        message: 'no node is in the group `compute`',
       },
     ]);
   });

@@ -1,0 +1,82 @@
+import { disconnectGuests, freeMachines, removeGuests } from '../pacemaker/cib-edit.ts';
+import type { ClusterFacts } from '../plan/facts.ts';
+import { machineOf } from '../plan/machine.ts';
+import type { Play } from '../playbook/playbook.ts';
+import type { GuestNodeSpec } from '../spec/spec.ts';
+import { OutriggerError } from '../support/errors.ts';
+import { writeCib } from './cib.ts';
+import { tellWaiting, type RunContext } from './context.ts';
+import { isIdle } from './gates.ts';
+import { disturbance } from './machines.ts';
+import { failuresOf } from './prove.ts';
+import { runScript } from './scripts.ts';
+import { forgetFailures, notInTime, timeLimit } from './undo.ts';
+import { watchCluster } from './watch-cluster.ts';
+
+const LIMIT_MS = 60_000;
+
+/**
+ * Takes back joins of guest nodes that failed, while their machines are held: unmanage the connections, forget their
+ * failures, make the machines plain machines again, wait until the connections are gone, forget the nodes, and only then
+ * give the machines back to the cluster. A failure that is remembered keeps a machine from where it runs (`vm1 cannot run
+ * on c2 due to reaching migration threshold`, Pacemaker 3.0.0), and it cannot be forgotten once the connection is gone.
+ */
+export async function undoGuests(
+  context: RunContext,
+  play: Play,
+  guests: readonly GuestNodeSpec[],
+): Promise<void> {
+  const { lead } = context;
+  const names = guests.map(({ name }) => name);
+  await writeCib(context, play, 'undo-unmanage', ({ cib }) => disconnectGuests(cib, names));
+  tellWaiting(context, play, 'the cluster lets go of the failed connection', LIMIT_MS);
+  const unmanaged = await watchCluster(
+    lead,
+    LIMIT_MS,
+    (cluster) =>
+      isIdle(cluster) &&
+      names.every((name) =>
+        cluster.mon.resources.every(({ id, managed }) => id !== name || !managed),
+      ),
+  );
+  if (unmanaged.kind === 'limit')
+    throw notInTime('the cluster did not let go of the failed connection');
+  const present = unmanaged.cluster.cib.guestNodes.map(({ name }) => name);
+  await forgetFailures(
+    context,
+    play,
+    names.filter((name) => present.includes(name)),
+  );
+  await writeCib(context, play, 'undo-guest', ({ cib }) => removeGuests(cib, names));
+  tellWaiting(context, play, 'the failed connection is gone', LIMIT_MS);
+  const gone = await watchCluster(
+    lead,
+    LIMIT_MS,
+    (cluster) => isIdle(cluster) && names.every((name) => isForgotten(cluster, name)),
+  );
+  if (gone.kind === 'limit') throw notInTime('the cluster did not forget the failed connection');
+  const timeoutMs = timeLimit(names);
+  tellWaiting(context, play, `${names.length} node(s) forgotten`, timeoutMs);
+  await runScript(lead, 'forget-nodes', { params: names, timeoutMs });
+
+  const machines = guests.map(({ resource }) => resource);
+  await writeCib(context, play, 'undo-free-machine', () => freeMachines(machines));
+  tellWaiting(context, play, 'the cluster manages the machine again', LIMIT_MS);
+  const managed = await watchCluster(
+    lead,
+    LIMIT_MS,
+    (cluster) =>
+      isIdle(cluster) && machines.every((id) => machineOf(cluster.mon, id)?.managed === true),
+  );
+  if (managed.kind === 'limit') throw notInTime('the cluster does not manage the machine again');
+  for (const name of names) {
+    const before = context.machines.get(name);
+    const why = before === undefined ? undefined : disturbance(before, managed.cluster);
+    if (why !== undefined) throw new OutriggerError('NOT_CONVERGED', why);
+  }
+}
+
+const isForgotten = ({ mon }: ClusterFacts, name: string): boolean =>
+  mon.resources.every(({ id }) => id !== name) &&
+  failuresOf(mon, name).length === 0 &&
+  mon.failCounts.every(({ resource }) => resource !== name);

@@ -1,0 +1,63 @@
+import type { Cib } from '../pacemaker/cib.ts';
+import { mayBeGuest } from '../pacemaker/cib-connections.ts';
+import { isHeld } from '../pacemaker/cib-edit.ts';
+import { nearest } from '../support/nearest.ts';
+import type { Facts } from './facts.ts';
+import { machineState } from './machine.ts';
+import type { Problem } from './plan.ts';
+
+type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
+
+/** Why a resource cannot be, or cannot become at the moment, the machine of a guest node. */
+export function machineProblem({ cluster, machines }: Facts, name: string): Reason | undefined {
+  const resource = machines.get(name);
+  if (cluster === undefined || resource === undefined) return undefined;
+  const { cib, mon } = cluster;
+  const guest = cib.guestNodes.find((one) => one.resource === resource);
+  if (guest !== undefined && guest.name !== name) {
+    return {
+      code: 'RESOURCE_IS_GUEST',
+      message: `${resource} is the machine of the guest node ${guest.name} already`,
+      hint: `a machine is one guest node: declare it as ${guest.name}, or take that name from the resource first`,
+    };
+  }
+  if (guest !== undefined) return undefined;
+  const unfit = unfitFor(cib, resource);
+  if (unfit !== undefined) return unfit;
+  const state = machineState(mon, { name, resource }, isHeld(cib, resource));
+  if (state.kind !== 'other') return undefined;
+  return {
+    code: 'MACHINE_NOT_READY',
+    message: `its machine ${resource} cannot be made a guest node now: ${state.why}`,
+    hint: 'bring the machine into a state in which the cluster runs it and manages it, then plan again',
+  };
+}
+
+function unfitFor(cib: Cib, resource: string): Reason | undefined {
+  const primitive = cib.primitives.get(resource);
+  if (primitive === undefined) {
+    const other = cib.ids.get(resource);
+    const meant = nearest(resource, [...cib.primitives.keys()]);
+    const hint =
+      meant === undefined ? 'make the resource of the machine first' : `did you mean ${meant}?`;
+    const isResource = other !== undefined && NOT_PRIMITIVE.includes(other.name);
+    return isResource
+      ? notFit(resource, `it is a ${other.name}`)
+      : { code: 'RESOURCE_UNKNOWN', message: `the cluster has no resource ${resource}`, hint };
+  }
+  if (cib.remoteConnections.has(resource))
+    return notFit(resource, 'it is the connection of a remote node');
+  if (cib.fencingDevices.includes(resource)) return notFit(resource, 'it is a fencing device');
+  const around = primitive.enclosing.at(0)?.name;
+  return mayBeGuest(primitive)
+    ? undefined
+    : notFit(resource, `it stands in a ${around ?? 'clone'}`);
+}
+
+const NOT_PRIMITIVE: readonly string[] = ['group', 'clone', 'master', 'bundle', 'template'];
+
+const notFit = (resource: string, why: string): Reason => ({
+  code: 'RESOURCE_UNFIT',
+  message: `${resource} cannot be the machine of a guest node: ${why}`,
+  hint: 'a guest node is made of a primitive of its own or in a group: name the resource that is the virtual machine',
+});

@@ -1,0 +1,78 @@
+import type { ResourceStatus } from '../pacemaker/cluster-status.ts';
+import type { CrmMon, Failure } from '../pacemaker/crm-mon.ts';
+
+/** What the cluster says of a virtual machine's resource. */
+export type MachineState =
+  | { readonly kind: 'running'; readonly on: string }
+  /** The cluster means it to be off: nothing has failed. */
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'other'; readonly why: string };
+
+/** The resource as crm_mon shows it. */
+export const machineOf = (mon: CrmMon, resource: string): ResourceStatus | undefined =>
+  mon.resources.find(({ primitive }) => primitive === resource);
+
+const OPERATION_KEY = /^(.*)_(?:start|stop|monitor|migrate_to|migrate_from|notify|reload)_\d+$/;
+
+const failuresOf = ({ failures }: CrmMon, names: readonly string[]): readonly Failure[] =>
+  failures.filter(({ operationKey }) =>
+    names.includes(OPERATION_KEY.exec(operationKey)?.[1] ?? operationKey),
+  );
+
+const hasFailed = ({ failCounts }: CrmMon, names: readonly string[]): boolean =>
+  failCounts.some(({ resource }) => names.includes(resource));
+
+/** A guest node and its machine. */
+interface Guest {
+  readonly name: string;
+  readonly resource: string;
+}
+
+type Rule = readonly [
+  holds: (machine: ResourceStatus, isHeld: boolean) => boolean,
+  why: (machine: ResourceStatus) => string,
+];
+
+/** What is neither running as it should nor simply off, the most telling reason first. */
+const RULES: readonly Rule[] = [
+  [({ orphaned }) => orphaned, () => 'it was deleted and still runs'],
+  [({ blocked }) => blocked, () => 'it is blocked'],
+  [({ failed }) => failed, () => 'it has failed'],
+  [
+    ({ pending, role }) => pending !== undefined || role.endsWith('ing'),
+    ({ pending, role }) => `it is on the way (${pending ?? role})`,
+  ],
+  [
+    ({ active, managed, maintenance }, isHeld) => active && !isHeld && (!managed || maintenance),
+    () => 'it is unmanaged',
+  ],
+  [({ nodes }) => nodes.length > 1, () => 'it is active on several nodes'],
+];
+
+/**
+ * Whether a machine runs, is meant to be off, or neither; `isHeld`: it is our own mark that keeps it unmanaged. A
+ * connection that fails takes its machine down, so its failures count as well.
+ */
+export function machineState(
+  mon: CrmMon,
+  { name, resource }: Guest,
+  isHeld: boolean,
+): MachineState {
+  const machine = machineOf(mon, resource);
+  if (machine === undefined) return { kind: 'other', why: 'the cluster does not report it' };
+  const broken = RULES.find(([holds]) => holds(machine, isHeld));
+  if (broken !== undefined) return { kind: 'other', why: broken[1](machine) };
+  const [on] = machine.nodes;
+  if (machine.active && on !== undefined) return { kind: 'running', on };
+  const why = whyDown(mon, [resource, name]);
+  return why === undefined ? { kind: 'stopped' } : { kind: 'other', why };
+}
+
+/** What failed of a machine that is off; undefined: nothing. */
+function whyDown(mon: CrmMon, names: readonly string[]): string | undefined {
+  const said = failuresOf(mon, names).map(
+    ({ task, node, exitReason, exitStatus }) => `${task} on ${node}: ${exitReason || exitStatus}`,
+  );
+  if (said.length > 0) return `it failed (${[...new Set(said)].sort().join('; ')})`;
+  return hasFailed(mon, names) ? 'it failed before' : undefined;
+}
