@@ -14,9 +14,9 @@ export async function withConnector<T>(
   use: (connector: Connector) => Promise<T>,
 ): Promise<T> {
   const { env, signal } = terminal;
-  const connector = sshConnector({ env, ask: (question) => askSecret(terminal, question) });
+  const connector = sshConnector({ env, signal, ask: (question) => askSecret(terminal, question) });
   try {
-    await connector.prepare(machines.map(connectionTo), signal);
+    await connector.prepare(machines.map(connectionTo));
     return await use(connector);
   } finally {
     await connector.close();

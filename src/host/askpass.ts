@@ -32,7 +32,7 @@ export function askProgram(
       );
     });
     child.on('close', (code, killedBy) => {
-      const [answer] = splitLine(Buffer.concat(chunks));
+      const answer = firstLine(Buffer.concat(chunks));
       if (code !== 0) reject(failed(program, endOf(code, killedBy)));
       else if (answer.length === 0) reject(failed(program, 'it printed nothing'));
       else if (answer.length > MOST_BYTES) reject(failed(program, 'it printed too much'));
@@ -41,12 +41,11 @@ export function askProgram(
   });
 }
 
-/** The first line without its line break, and the rest. */
-export function splitLine(bytes: Buffer): readonly [line: Buffer, rest: Buffer] {
+/** The first line, without its line break. */
+export function firstLine(bytes: Buffer): Buffer {
   const end = bytes.indexOf(0x0a);
-  if (end < 0) return [bytes, Buffer.of()];
-  const line = bytes.subarray(0, end);
-  return [line.at(-1) === 0x0d ? line.subarray(0, -1) : line, bytes.subarray(end + 1)];
+  const line = end < 0 ? bytes : bytes.subarray(0, end);
+  return line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
 }
 
 const endOf = (code: number | null, killedBy: NodeJS.Signals | null): string =>

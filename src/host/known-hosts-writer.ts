@@ -8,6 +8,7 @@ import {
   type KnownHost,
   parseKnownHosts,
 } from './known-hosts.ts';
+import { whileLocked } from './known-hosts-lock.ts';
 
 /** A server's public key that the operator has confirmed. */
 export interface ConfirmedKey {
@@ -16,19 +17,36 @@ export interface ConfirmedKey {
   readonly blob: Uint8Array;
 }
 
+/** `confirmed` keys are added to what is there; a key `if-new` only where the host has no other one. */
+export type Recording = 'confirmed' | 'if-new';
+
 /**
- * Records confirmed keys and returns how many were new. What the file already holds is kept as it is; all new lines go
- * out in a single append, so that a reader never sees half a line and another writer's lines are never lost.
+ * Records keys and returns how many were new. What the file already holds is kept as it is; all new lines go out in a
+ * single append, so that a reader never sees half a line and another writer's lines are never lost.
  */
 export async function recordKnownHosts(
   keys: readonly ConfirmedKey[],
   file: string,
+  recording: Recording = 'confirmed',
 ): Promise<number> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  return whileLocked(file, () => append(keys, file, recording));
+}
+
+async function append(
+  keys: readonly ConfirmedKey[],
+  file: string,
+  recording: Recording,
+): Promise<number> {
   const handle = await open(file, 'a+', 0o600);
   try {
     const text = await readFile(handle, 'utf8');
-    const lines = newLines(keys, parseKnownHosts(text, file));
+    const known = parseKnownHosts(text, file);
+    for (const key of recording === 'if-new' ? keys : []) {
+      const problem = changedKey(key, known);
+      if (problem !== undefined) throw problem;
+    }
+    const lines = newLines(keys, known);
     if (lines.length === 0) return 0;
     const separator = text === '' || text.endsWith('\n') ? '' : '\n';
     await handle.write(`${separator}${lines.join('\n')}\n`);
@@ -37,6 +55,27 @@ export async function recordKnownHosts(
   } finally {
     await handle.close();
   }
+}
+
+/** Why a key is not recorded: the file holds another one of the same type for that host. */
+export function changedKey(
+  { name, blob }: ConfirmedKey,
+  known: readonly KnownHost[],
+): OutriggerError | undefined {
+  const type = keyTypeOf(blob);
+  const entries = entriesFor(known, name).filter(
+    ({ marker, keyType }) => marker === 'none' && keyType === type,
+  );
+  if (entries.some((entry) => Buffer.from(entry.blob).equals(blob))) return undefined;
+  const [other] = entries;
+  if (other === undefined) return undefined;
+  return new OutriggerError(
+    'HOST_KEY_CHANGED',
+    `the key ${fingerprint(blob)} of ${name} is not recorded: ${other.file}:${other.line} holds ${fingerprint(other.blob)} (${other.keyType})`,
+    {
+      hint: 'another machine may be answering: find out before anything else. Only if the host was really installed anew: remove that line',
+    },
+  );
 }
 
 function newLines(keys: readonly ConfirmedKey[], known: readonly KnownHost[]): readonly string[] {

@@ -1,40 +1,54 @@
 import { OutriggerError } from '../support/errors.ts';
 import { quote } from './quote.ts';
 
-/** RFC 4253 promises room for packets of 32768 bytes; quoting and the prelude need the rest. */
-const MAX_SCRIPT_BYTES = 24 * 1024;
+/**
+ * Reads a script from stdin, up to a line that repeats the first one, and runs it. `read` takes a pipe byte by byte, so
+ * that everything behind the script is left for it. Whatever the login shell is has to take this as one word in single
+ * quotes: no line break (csh), no backslash (fish), no exclamation mark (csh), and less than 1 KiB (the word limit of
+ * BSD csh).
+ */
+const BOOT = [
+  'LC_ALL=C; export LC_ALL',
+  'outrigger_break=$(echo; echo .)',
+  'outrigger_break=${outrigger_break%.}',
+  'outrigger_script=',
+  'IFS= read -r outrigger_nonce || exit 125',
+  'until IFS= read -r outrigger_line || exit 125; test "$outrigger_line" = "$outrigger_nonce"' +
+    '; do outrigger_script=$outrigger_script$outrigger_line$outrigger_break; done',
+  'eval "$outrigger_script"',
+].join('; ');
 
 /**
- * Runs before every script. It reads from stdin the nonce, the number of parameters and one parameter a line; `read`
- * takes a pipe byte by byte, so that everything after them is left for the script. The last thing it prints is the
- * marker behind which the script's own output begins.
+ * Stands before every script. It reads from stdin the number of parameters and one parameter a line. The last thing it
+ * prints is the marker behind which the script's own output begins, on stdout and on stderr.
  */
 const PRELUDE = `
-LC_ALL=C
 PATH="\${PATH:+$PATH:}/usr/sbin:/usr/bin:/sbin:/bin"
-export LC_ALL PATH
+export PATH
 umask 077
-IFS= read -r outrigger_nonce && IFS= read -r outrigger_count || exit 125
 outrigger_uid=$(id -u)
 if [ "$outrigger_uid" != 0 ]; then
   printf 'outrigger:%s:uid:%s\\n' "$outrigger_nonce" "$outrigger_uid"
   exit 125
 fi
+IFS= read -r outrigger_count || exit 125
 set --
 while [ "$#" -lt "$outrigger_count" ]; do
   IFS= read -r outrigger_line || exit 125
   set -- "$@" "$outrigger_line"
 done
+printf 'outrigger:%s:begin\\n' "$outrigger_nonce" >&2
 printf 'outrigger:%s:begin\\n' "$outrigger_nonce"
-unset outrigger_nonce outrigger_count outrigger_uid outrigger_line
+unset outrigger_nonce outrigger_count outrigger_uid outrigger_line outrigger_break outrigger_script
 `;
 
 export type Become = 'none' | 'sudo';
 
-/** Everything that travels on stdin: the run's nonce, the parameters, and what the script reads itself. */
+/** Everything that travels on stdin: the run's nonce, the script, its parameters, and what it reads itself. */
 export interface ScriptInput {
   /** Lower-case hexadecimal, different for each run: what the far side cannot print by accident. */
   readonly nonce: string;
+  readonly script: string;
   readonly params: readonly string[];
   readonly input: Uint8Array;
 }
@@ -45,28 +59,51 @@ export type ScriptReply =
   | { readonly kind: 'not-root'; readonly uid: string }
   | { readonly kind: 'not-started'; readonly noise: string };
 
-/** The command line that runs `script` as root. `env` sets the locale of sudo's messages in any login shell. */
-export function commandLine(script: string, become: Become): string {
-  const size = new TextEncoder().encode(script).length;
-  if (size > MAX_SCRIPT_BYTES) {
-    throw new Error(
-      `a script of ${size} bytes: at most ${MAX_SCRIPT_BYTES} travel in a command line`,
-    );
-  }
-  const shell = `/bin/sh -c ${quote(PRELUDE + script)}`;
-  return become === 'sudo' ? `exec env LC_ALL=C sudo -n -- ${shell}` : `exec ${shell}`;
+/**
+ * The command line that runs a script as root; the same for every script. `env` sets the locale of sudo's messages in
+ * any login shell. With a `gate` (a nonce) sudo may ask for a password: its question and the moment when it has let us
+ * through are told on stderr (`passwordAsked`, `isThrough`).
+ */
+export function commandLine(become: Become, gate?: string): string {
+  if (become === 'none') return `exec /bin/sh -c ${quote(BOOT)}`;
+  if (gate === undefined) return `exec env LC_ALL=C sudo -n -- /bin/sh -c ${quote(BOOT)}`;
+  requireNonce(gate);
+  const opened = `echo outrigger:${gate}:through >&2; ${BOOT}`;
+  // %p: whose password it is, which `Defaults targetpw` and the like decide (sudo(8), --prompt).
+  const prompt = quote(`outrigger:${gate}:password:%p:`);
+  return `exec env LC_ALL=C sudo -S -p ${prompt} -- /bin/sh -c ${quote(opened)}`;
 }
 
+/** Whose password sudo has asked for so far, question by question. */
+export const passwordAsked = (stderr: string, gate: string): readonly string[] =>
+  Array.from(
+    stderr.matchAll(new RegExp(`outrigger:${gate}:password:([^:\n]*):`, 'g')),
+    ([, of]) => of ?? '',
+  );
+
+/** Whether sudo has let us through, so that what is sent from now on is read by our own shell. */
+export const isThrough = (stderr: string, gate: string): boolean =>
+  stderr.includes(`outrigger:${gate}:through\n`);
+
 /** The bytes for the stdin of `commandLine`. */
-export function standardInput({ nonce, params, input }: ScriptInput): Uint8Array {
+export function standardInput({ nonce, script, params, input }: ScriptInput): Uint8Array {
   requireNonce(nonce);
   params.forEach(requireOneLine);
-  const lines = [nonce, String(params.length), ...params].map((line) => `${line}\n`).join('');
+  const lines = [nonce, PRELUDE + script, nonce, String(params.length), ...params]
+    .map((line) => `${line}\n`)
+    .join('');
   const head = new TextEncoder().encode(lines);
   const whole = new Uint8Array(head.length + input.length);
   whole.set(head);
   whole.set(input, head.length);
   return whole;
+}
+
+/** What a script itself wrote to stderr; all of it where the script was not started. */
+export function ownErrors(stderr: string, nonce: string): string {
+  const begin = `outrigger:${nonce}:begin\n`;
+  const start = stderr.indexOf(begin);
+  return start < 0 ? stderr : stderr.slice(start + begin.length);
 }
 
 /** Cuts what login shells and banners printed before the script began. */

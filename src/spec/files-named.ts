@@ -8,7 +8,7 @@ import { sectionsOf } from './sections.ts';
 export interface NamedFile {
   readonly path: string;
   readonly pointer: string;
-  readonly kind: 'identity' | 'known-hosts' | 'ssh-config' | 'authkey';
+  readonly kind: 'identity' | 'known-hosts' | 'ssh-config' | 'become-password' | 'authkey';
 }
 
 /** What the caller found out about a file. */
@@ -37,6 +37,11 @@ export function filesNamed(inventory: Sound<Inventory>, base: PathBase): NamedFi
         `${pointer}/connection/sshConfig`,
         connection?.sshConfig === 'none' ? undefined : connection?.sshConfig,
       ),
+      ...named(
+        'become-password',
+        `${pointer}/connection/becomePassword/file`,
+        typeof connection?.becomePassword === 'object' ? connection.becomePassword.file : undefined,
+      ),
     ]),
     ...named('authkey', '/authentication/authkey/file', inventory.authentication?.authkey?.file),
   ];
@@ -46,11 +51,16 @@ const CALLED: Readonly<Record<NamedFile['kind'], string>> = {
   identity: 'private key',
   'known-hosts': 'known hosts file',
   'ssh-config': 'ssh_config file',
+  'become-password': 'file with the sudo password',
   authkey: 'authkey',
 };
 
 /** What only its owner may read. */
-const SECRET: ReadonlySet<NamedFile['kind']> = new Set(['identity', 'authkey'] as const);
+const SECRET: ReadonlySet<NamedFile['kind']> = new Set([
+  'identity',
+  'become-password',
+  'authkey',
+] as const);
 
 /** Holds the files that an inventory names against what the caller found; a file without facts is not judged. */
 export const checkFiles = (

@@ -19,8 +19,10 @@ import type {
   ClusterNodeSpec,
   ConnectionSpec,
   GuestNodeSpec,
+  HostKeyPolicy,
   OperationSpec,
   RemoteNodeSpec,
+  SecretSource,
 } from './spec.ts';
 
 /** How many nodes an inventory may declare. */
@@ -241,11 +243,35 @@ function connectionSpec(
     user: pick('user'),
     identityFile: path(pick('identityFile')),
     become: pick('become') ?? 'none',
+    becomePassword: secretSource(pick('becomePassword'), base),
+    hostKeys: hostKeyPolicy(pick('hostKeys')),
     knownHostsFile: path(pick('knownHostsFile')),
     proxyJump: pick('proxyJump'),
     sshConfig: sshConfig === 'none' ? 'none' : path(sshConfig),
     connectTimeoutMs: durationMs(String(pick('connectTimeout') ?? '10s')),
   };
+}
+
+function secretSource(
+  wanted: Sound<Connection>['becomePassword'],
+  base: PathBase,
+): SecretSource | undefined {
+  if (wanted === undefined) return undefined;
+  if (wanted === 'prompt') return { kind: 'prompt' };
+  const { file, askpass } = wanted;
+  if (file !== undefined) return { kind: 'file', path: absolutePath(file, base) };
+  const [program, ...args] = askpass ?? [];
+  if (program === undefined) return undefined;
+  // A name without a slash is looked for on the PATH, as a shell does.
+  const path = program.includes('/') ? absolutePath(program, base) : program;
+  return { kind: 'askpass', argv: [path, ...args.filter((arg) => arg !== undefined)] };
+}
+
+function hostKeyPolicy(wanted: Sound<Connection>['hostKeys']): HostKeyPolicy {
+  if (wanted === undefined || wanted === 'strict') return { kind: 'strict' };
+  if (wanted === 'accept-new') return { kind: 'accept-new' };
+  const fingerprints = (wanted.pinned ?? []).filter((print) => print !== undefined);
+  return { kind: 'pinned', fingerprints };
 }
 
 function authkeySource(

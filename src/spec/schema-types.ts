@@ -92,13 +92,17 @@ export interface Connection {
    */
   identityFile?: string;
   /**
-   * How to become root: not at all (the user is root) or through `sudo -n`.
+   * How to become root: not at all (the user is root) or through `sudo`.
    */
   become?: 'none' | 'sudo';
   /**
-   * How host keys are verified: only those in the known hosts file are believed.
+   * The password that sudo may ask for: `prompt` asks at the terminal, `file` is a file whose first line it is, `askpass` a program that prints it. Without it sudo must not ask (`sudo -n`). It is tried on one host first, once on each, and nowhere else once a host has refused it.
    */
-  hostKeys?: 'strict';
+  becomePassword?: 'prompt' | BecomePassword;
+  /**
+   * Which host keys are believed. `strict`: those in the known hosts file. `accept-new`: also the first one that a host ever shows, which is recorded. `pinned`: those with these fingerprints and nothing else. A key that has changed never is.
+   */
+  hostKeys?: ('strict' | 'accept-new') | PinnedKeys;
   /**
    * The file of known host keys; relative to this inventory. Without it: the files of ssh_config, or `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`.
    */
@@ -112,6 +116,32 @@ export interface Connection {
    */
   sshConfig?: string;
   connectTimeout?: ReconnectInterval;
+}
+/**
+ * Where the password that sudo asks for comes from.
+ */
+export interface BecomePassword {
+  /**
+   * A file that only its owner can read; relative to this inventory.
+   */
+  file?: string;
+  /**
+   * A program and its arguments; the question is added as the last one. A name with a slash is relative to this inventory.
+   *
+   * @minItems 1
+   */
+  askpass?: string[];
+}
+/**
+ * The host keys that a host may have.
+ */
+export interface PinnedKeys {
+  /**
+   * Fingerprints as `ssh-keygen -l` prints them.
+   *
+   * @minItems 1
+   */
+  pinned: string[];
 }
 /**
  * Settings shared by the remote nodes and guest nodes that name this group.

@@ -1,3 +1,18 @@
+/** Where a secret comes from: a person at the terminal, the first line of a file, or a program that prints it. */
+export type SecretSource =
+  | { readonly kind: 'prompt' }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'askpass'; readonly argv: readonly string[] };
+
+/**
+ * Which host keys are believed: those in the known hosts file; also the first one that a host ever shows; or those with
+ * these fingerprints and nothing else. A key that has changed never is.
+ */
+export type HostKeyPolicy =
+  | { readonly kind: 'strict' }
+  | { readonly kind: 'accept-new' }
+  | { readonly kind: 'pinned'; readonly fingerprints: readonly string[] };
+
 /**
  * How to reach a machine by SSH and become root there, as the inventory says it. Undefined is what it does not say:
  * that is for ssh_config, and then for the built-in defaults. Paths are absolute, times in milliseconds.
@@ -7,6 +22,9 @@ export interface ConnectionSpec {
   readonly user: string | undefined;
   readonly identityFile: string | undefined;
   readonly become: 'none' | 'sudo';
+  /** What sudo may ask for; undefined: it must not ask. */
+  readonly becomePassword: SecretSource | undefined;
+  readonly hostKeys: HostKeyPolicy;
   readonly knownHostsFile: string | undefined;
   /** The jump hosts as `ssh -J` takes them, or `none`. */
   readonly proxyJump: string | undefined;

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2, { type AuthContext, type Connection as Served, type ServerChannel } from 'ssh2';
 import type { Connection } from '../../src/host/host.ts';
+import { quote } from '../../src/shell/quote.ts';
 import { serveSftp } from './fake-sftp.ts';
 
 export type KeyKind = 'ed25519' | 'ecdsa' | 'rsa';
@@ -26,9 +28,16 @@ export interface FakeSshdOptions {
   /** The uid that `id -u` reports; 0 without this, whoever runs the tests. */
   readonly uid?: string;
   /** What the `sudo` on its PATH does; there is none without this. */
-  readonly sudo?: 'works' | { readonly says: string };
+  readonly sudo?: 'works' | { readonly says: string } | FakeSudo;
   /** Answers every command with this signal instead of running it. */
   readonly killedBy?: string;
+}
+
+/** A sudo that asks for a password, three times at most, and remembers nothing. */
+export interface FakeSudo {
+  readonly password: string;
+  /** Whose password it wants; admin's without this. */
+  readonly of?: string;
 }
 
 export interface FakeSshd {
@@ -37,6 +46,8 @@ export interface FakeSshd {
   readonly home: string;
   /** The command lines it was asked to run. */
   readonly commands: readonly string[];
+  /** The passwords that its sudo was given. */
+  readonly passwords: () => readonly string[];
   /** Connections made to its port, and the most channels open at once. */
   readonly seen: { connections: number; mostChannels: number };
   /** How to reach it: with a key it accepts and a known_hosts that holds its keys. */
@@ -71,11 +82,13 @@ export async function startFakeSshd(options: FakeSshdOptions = {}): Promise<Fake
     port,
     home,
     commands: fake.commands,
+    passwords: () => linesIn(join(home, STUBS, 'passwords')),
     seen: fake.seen,
     publicKeys,
     connection: {
       ...{ address: '127.0.0.1', port, user: 'admin', become: 'none' },
       ...{ identityFile, knownHostsFile, proxyJump: undefined, sshConfig: 'none' },
+      ...{ becomePassword: undefined, hostKeys: { kind: 'strict' } },
       connectTimeoutMs: 5000,
     },
     async close() {
@@ -216,9 +229,29 @@ async function writeStubs(home: string, { uid = '0', sudo }: FakeSshdOptions): P
     writeFile(join(folder, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
   await stub('id', `echo "\${FAKE_UID-${uid}}"`);
   const refusal = sudo === undefined ? "env: 'sudo': No such file or directory" : undefined;
-  if (sudo === 'works') await stub('sudo', 'shift 2; FAKE_UID=0 exec "$@"');
+  if (typeof sudo === 'object' && 'password' in sudo) await stub('sudo', askingSudo(sudo));
+  else if (sudo === 'works')
+    await stub('sudo', 'while [ "$1" != -- ]; do shift; done; shift; FAKE_UID=0 exec "$@"');
   else await stub('sudo', `cat >&2 <<'END'\n${refusal ?? sudo?.says ?? ''}\nEND\nexit 1`);
 }
+
+/** Called as `sudo -S -p PROMPT -- COMMAND`. */
+const askingSudo = ({ password, of = 'admin' }: FakeSudo): string => `
+echo 'We trust you have received the usual lecture.' >&2
+prompt=$(printf '%s' "$3" | sed 's/%p/${of}/')
+shift 4
+for try in 1 2 3; do
+  printf '%s' "$prompt" >&2
+  IFS= read -r given || { echo 'sudo: no password was provided' >&2; exit 1; }
+  printf '%s\\n' "$given" >>"\${0%/*}/passwords"
+  [ "$given" = ${quote(password)} ] && FAKE_UID=0 exec "$@"
+  echo 'Sorry, try again.' >&2
+done
+echo 'sudo: 3 incorrect password attempts' >&2
+exit 1`;
+
+const linesIn = (file: string): readonly string[] =>
+  existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
 
 const listen = (tcp: TcpServer): Promise<number> =>
   new Promise((resolve) => {

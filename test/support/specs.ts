@@ -16,6 +16,8 @@ export const sshTo: ConnectionSpec = {
   user: 'root',
   identityFile: undefined,
   become: 'none',
+  becomePassword: undefined,
+  hostKeys: { kind: 'strict' },
   knownHostsFile: undefined,
   proxyJump: undefined,
   sshConfig: 'none',

@@ -23,7 +23,7 @@ const never = new AbortController().signal;
 
 /** A connector that can ask nobody. */
 export const newConnector = (): Connector =>
-  sshConnector({ env: process.env, ask: () => Promise.reject(nobody()) });
+  sshConnector({ env: process.env, signal: never, ask: () => Promise.reject(nobody()) });
 
 const nobody = (): OutriggerError => new OutriggerError('REFUSED', 'nobody can be asked here');
 

@@ -83,7 +83,10 @@ async function startSshd({ path, identityFile, lines, address, kinds }: Start): 
   for (const type of kinds) newKeyFile(join(folder, `host_${type}`), type);
   const hostKeys = kinds.map((type) => `HostKey ${folder}/host_${type}`);
   const usual = configuration(port, address, `${identityFile}.pub`);
-  await writeFile(join(folder, 'sshd_config'), [...lines, ...hostKeys, usual].join('\n'));
+  // Unlike other settings this one must not come twice.
+  const sftp = lines.some((line) => line.startsWith('Subsystem')) ? '' : SFTP;
+  const all = [...lines, ...hostKeys, usual, sftp];
+  await writeFile(join(folder, 'sshd_config'), `${all.join('\n')}\n`);
   const logFile = join(folder, 'log');
   const log = openSync(logFile, 'a');
   const child = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'sshd_config')], {
@@ -104,9 +107,12 @@ async function startSshd({ path, identityFile, lines, address, kinds }: Start): 
     connection: {
       ...{ address, port, user: 'root', become: 'none', identityFile, knownHostsFile },
       ...{ proxyJump: undefined, sshConfig: 'none', connectTimeoutMs: 10_000 },
+      ...{ becomePassword: undefined, hostKeys: { kind: 'strict' } },
     },
   };
 }
+
+const SFTP = 'Subsystem sftp internal-sftp';
 
 const configuration = (port: number, address: string, keys: string): string => `
 ListenAddress ${address.includes(':') ? `[${address}]` : address}
@@ -118,7 +124,6 @@ KbdInteractiveAuthentication no
 StrictModes no
 UsePAM no
 PidFile none
-Subsystem sftp internal-sftp
 `;
 
 /** Ends the listener and the sessions that it has started: they outlive it otherwise. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import pLimit from 'p-limit';
-import { recordKnownHosts, type ConfirmedKey } from '../../host/known-hosts-writer.ts';
+import { loadKnownHosts } from '../../host/known-hosts.ts';
+import { changedKey, recordKnownHosts, type ConfirmedKey } from '../../host/known-hosts-writer.ts';
 import type { Connector } from '../../host/ssh/connector.ts';
 import type { Endpoint } from '../../host/ssh/route.ts';
 import type { OfferedKey } from '../../host/ssh/scan.ts';
@@ -99,9 +100,7 @@ function roundsOf(
     });
     add({ name: machine.name, server: target, jumps, limitMs });
   }
-  return Array.from(rounds, (round) => [
-    ...((round as Map<string, Subject> | undefined) ?? new Map<string, Subject>()).values(),
-  ]);
+  return rounds.map((round) => [...round.values()]);
 }
 
 const SCAN_AT_A_TIME = 32;
@@ -117,14 +116,28 @@ async function scan(
       limit(async (): Promise<Scanned> => {
         const { name, server, jumps, limitMs } = subject;
         try {
-          const keys = await connector.scan(name, server, { jumps, limitMs, signal });
-          return { subject, keys, problem: undefined };
+          const offered = await connector.scan(name, server, { jumps, limitMs, signal });
+          return { subject, ...(await unchanged(server, offered)) };
         } catch (thrown) {
           return { subject, keys: [], problem: messageOf(thrown) };
         }
       }),
     ),
   );
+}
+
+/** A key that has changed is never recorded beside the old one: both would be believed. */
+async function unchanged(
+  { knownHosts: { name, files } }: Endpoint,
+  offered: readonly OfferedKey[],
+): Promise<Pick<Scanned, 'keys' | 'problem'>> {
+  const known = (await Promise.all(files.map((file) => loadKnownHosts(file)))).flat();
+  const problems = offered.map((key) => changedKey({ name, blob: key.blob }, known));
+  const keys = offered.filter((_key, index) => problems[index] === undefined);
+  const changed = problems.flatMap((problem) =>
+    problem === undefined ? [] : [`${problem.message}\n    ${problem.hint ?? ''}`],
+  );
+  return { keys, problem: changed.length === 0 ? undefined : changed.join('\n  ') };
 }
 
 function show(terminal: Terminal, scanned: readonly Scanned[]): void {

@@ -1,11 +1,10 @@
 # Puts a staged file in place: whole, with its rights, or not at all.
-#   $1 staged file   $2 target   $3 owner   $4 group   $5 mode   $6 sha256 of the content
+#   $1 staged file, `-`: the content is on stdin   $2 target   $3 owner   $4 group   $5 mode   $6 sha256 of the content
 #   $7 $8 $9 mode, owner and group for a missing parent directory; three empty words: it must exist
 # On failure the target is untouched and stderr holds one line.
 set -u
 staged=$1 target=$2 owner=$3 group=$4 mode=$5 digest=$6
 parent_mode=$7 parent_owner=$8 parent_group=$9
-stage=${staged%/*}
 parent=${target%/*}
 [ -n "$parent" ] || parent=/
 temporary=${parent%/}/.${target##*/}.outrigger
@@ -30,9 +29,16 @@ clean_up() {
   if [ -n "$created" ]; then rmdir -- "$parent"; fi
 } 2>/dev/null
 
+if [ "$staged" = - ]; then
+  stage=$(mktemp -d) || fail "cannot create a temporary directory"
+  staged=$stage/file
+else
+  stage=${staged%/*}
+fi
 trap clean_up EXIT
 trap 'exit 1' HUP INT PIPE TERM
 
+[ "$1" != - ] || cat >"$staged" || fail "cannot write $staged"
 # What root reads here was put here by the SSH user and nobody else.
 [ -d "$stage" ] && [ ! -L "$stage" ] || fail "$stage is not a directory"
 [ -f "$staged" ] && [ ! -L "$staged" ] || fail "$staged is not a regular file"

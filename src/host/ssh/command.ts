@@ -13,6 +13,16 @@ export interface Command {
   readonly stdin: Uint8Array;
   readonly timeoutMs: number;
   readonly maxOutputMiB?: number;
+  /** What has to be said on stderr and stdin before stdin is sent. */
+  readonly greeting?: Greeting | undefined;
+}
+
+/** A conversation that comes before a command reads its stdin. */
+export interface Greeting {
+  /** Takes the next piece of stderr, and may answer it. A rejection ends the command. */
+  hear(text: string, write: (bytes: Uint8Array) => void): Promise<'through' | 'waiting'>;
+  /** The command is over. */
+  ended(): void;
 }
 
 /** A command that has ended by itself. */
@@ -35,7 +45,11 @@ export async function runCommand(link: Link, command: Command): Promise<Finished
       if (givenUp) opened.close();
       else collect(link, opened, command).then(resolve, reject);
     };
-    openChannel(link, command.line, onOpen, reject);
+    link.channels
+      .open(() => openChannel(link, command.line, onOpen))
+      .catch((cause: unknown) => {
+        reject(refused(link, cause));
+      });
   });
   try {
     return await bounded(link, bound, running);
@@ -46,31 +60,35 @@ export async function runCommand(link: Link, command: Command): Promise<Finished
   }
 }
 
-/** Tells a refusal as an OutriggerError, also where ssh2 throws at once (on a dead connection). */
-function openChannel(
-  { client, peer, ended }: Link,
+const refused = ({ peer, ended }: Link, cause: unknown): Error =>
+  ended.aborted
+    ? (ended.reason as Error)
+    : commandFailed(peer, `the host does not run commands: ${messageOf(cause)}`);
+
+/** Rejects with ssh2's own error, also where ssh2 throws at once (on a dead connection). */
+const openChannel = (
+  { client, channels }: Link,
   line: string,
   onOpen: (channel: ClientChannel) => void,
-  onRefusal: (why: Error) => void,
-): void {
-  const refused = (cause: unknown): Error =>
-    ended.aborted
-      ? (ended.reason as Error)
-      : commandFailed(peer, `the host does not run commands: ${messageOf(cause)}`);
-  try {
+): Promise<void> =>
+  new Promise((resolve, reject) => {
     client.exec(line, (error, channel) => {
-      if (error) onRefusal(refused(error));
-      else onOpen(channel);
+      if (error) {
+        reject(error);
+        return;
+      }
+      channel.once('close', () => {
+        channels.release();
+      });
+      onOpen(channel);
+      resolve();
     });
-  } catch (thrown) {
-    onRefusal(refused(thrown));
-  }
-}
+  });
 
 function collect(
   link: Link,
   channel: ClientChannel,
-  { stdin, maxOutputMiB = USUAL_OUTPUT_MIB }: Command,
+  { stdin, maxOutputMiB = USUAL_OUTPUT_MIB, greeting }: Command,
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
@@ -98,7 +116,38 @@ function collect(
         }, LOSS_KNOWN_MS);
       } else resolve({ code, stdout: Buffer.concat(output.stdout).toString(), stderr });
     });
-    channel.end(Buffer.from(stdin.buffer, stdin.byteOffset, stdin.byteLength));
+    const send = (): void => {
+      channel.end(Buffer.from(stdin.buffer, stdin.byteOffset, stdin.byteLength));
+    };
+    if (greeting === undefined) send();
+    else greet(channel, greeting).then(send, reject);
+  });
+}
+
+/** Resolves when the greeting is over; what ends the command before that is told by the command itself. */
+function greet(channel: ClientChannel, greeting: Greeting): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let isOver = false;
+    const hear = (chunk: Buffer): void => {
+      if (isOver) return;
+      greeting
+        .hear(chunk.toString('latin1'), (bytes) => {
+          if (channel.writable) channel.write(bytes);
+        })
+        .then((state) => {
+          if (state === 'waiting') return;
+          isOver = true;
+          resolve();
+        })
+        .catch((why: Error) => {
+          isOver = true;
+          reject(why);
+        });
+    };
+    channel.stderr.on('data', hear);
+    channel.on('close', () => {
+      greeting.ended();
+    });
   });
 }
 

@@ -4,7 +4,9 @@ import type { ConnectHost, Connection } from '../host.ts';
 import { interrupted, jumpHostFailed, type Peer } from './failures.ts';
 import { identitiesFor } from './identities.ts';
 import { JumpHosts, type Patience } from './jump-hosts.ts';
-import { type AskSecret, Keyring } from './keyring.ts';
+import type { AskSecret } from '../secret-source.ts';
+import { BecomePasswords } from './become-passwords.ts';
+import { Keyring } from './keyring.ts';
 import { openLink } from './open.ts';
 import { type Endpoint, type Route, RouteFinder } from './route.ts';
 import { type OfferedKey, scanHostKeys } from './scan.ts';
@@ -18,7 +20,7 @@ export interface Connector {
    * Finds the way to each of these, and asks for every secret that will be needed: before anything moves on the
    * terminal. Throws INPUT_INVALID for what ssh_config should not say.
    */
-  prepare(connections: readonly Connection[], signal: AbortSignal): Promise<void>;
+  prepare(connections: readonly Connection[]): Promise<void>;
   routeTo(connection: Connection): Route;
   /** The host keys that a server offers, asked through its jump hosts. They prove nothing until somebody compares. */
   scan(name: string, server: Endpoint, through: ScanThrough): Promise<readonly OfferedKey[]>;
@@ -34,12 +36,15 @@ export interface ScanThrough extends Patience {
 export interface ConnectorOptions {
   readonly ask: AskSecret;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted when the run is interrupted. */
+  readonly signal: AbortSignal;
 }
 
-export function sshConnector({ ask, env }: ConnectorOptions): Connector {
+export function sshConnector({ ask, env, signal }: ConnectorOptions): Connector {
   const routes = new RouteFinder({ env, home: homedir() });
   const keyring = new Keyring(ask);
   const jumpHosts = new JumpHosts(keyring);
+  const passwords = new BecomePasswords({ ask, signal });
   /** The last jump host before a server; its failure is told as one of the host behind it. */
   const reach = async (peer: Peer, jumps: readonly Endpoint[], patience: Patience) => {
     if (patience.signal.aborted) throw interrupted(peer);
@@ -50,23 +55,30 @@ export function sshConnector({ ask, env }: ConnectorOptions): Connector {
     });
   };
   return {
-    connect: async (name, connection, signal) => {
+    connect: async (name, connection, givenUp) => {
       const { target, jumps } = naming(name, () => routes.routeTo(connection));
       const peer = peerOf(name, target, jumps);
       const limitMs = connection.connectTimeoutMs;
-      const via = await reach(peer, jumps, { limitMs, signal });
-      const link = await within(peer, { limitMs, signal }, (limit) =>
+      const patience = { limitMs, signal: givenUp };
+      const via = await reach(peer, jumps, patience);
+      const link = await within(peer, patience, (limit) =>
         openLink({ peer, endpoint: target, via, keyring, limitMs, limit }),
       );
-      return new SshHost(link, { user: target.user, become: connection.become });
+      const password = passwords.of(connection, target.user);
+      return new SshHost(link, { user: target.user, become: connection.become, password });
     },
-    prepare: async (connections, signal) => {
+    prepare: async (connections) => {
       const ways = connections.map((connection) => routes.routeTo(connection));
       const logins = ways.flatMap(({ jumps, target }) => [...jumps, target]);
       const kinds = new Map(logins.map((login) => [JSON.stringify(login.identities), login]));
       for (const login of kinds.values()) {
         signal.throwIfAborted();
         await identitiesFor(peerOf(login.alias, login, []), login, keyring).catch(unlessLeft);
+      }
+      for (const [index, connection] of connections.entries()) {
+        signal.throwIfAborted();
+        const user = ways[index]?.target.user ?? '';
+        await passwords.of(connection, user)?.load().catch(unlessLeft);
       }
     },
     routeTo: (connection) => routes.routeTo(connection),

@@ -9,6 +9,8 @@ export interface Peer {
   readonly at: Pick<Endpoint, 'address' | 'port'>;
   /** What the operator calls the last jump host before it. */
   readonly behind?: string | undefined;
+  /** It is a jump host: no host of the inventory that could be chosen by its name. */
+  readonly isJumpHost?: boolean | undefined;
 }
 
 export const seconds = (milliseconds: number): string => `${milliseconds / 1000} s`;
@@ -60,13 +62,16 @@ export const connectionLost = (peer: Peer, why: string | undefined): OutriggerEr
 export const interrupted = (peer: Peer): OutriggerError =>
   new OutriggerError('INTERRUPTED', `given up connecting to ${whereIs(peer)}`, { host: peer.name });
 
+const trustCommand = ({ name, isJumpHost }: Peer): string =>
+  `outrigger trust -i INVENTORY${isJumpHost === true ? '' : ` --limit ${name}`}`;
+
 export const hostKeyUnknown = (peer: Peer, blob: Uint8Array): OutriggerError =>
   new OutriggerError(
     'HOST_KEY_UNKNOWN',
     `${whereIs(peer)} answers with a host key that nobody has confirmed: ${fingerprint(blob)}`,
     {
       host: peer.name,
-      hint: `compare the fingerprint with the host's own, then record it: outrigger trust -i INVENTORY --limit ${peer.name}`,
+      hint: `compare the fingerprint with the host's own, then record it: ${trustCommand(peer)}`,
     },
   );
 
@@ -79,7 +84,24 @@ export const hostKeyChanged = (peer: Peer, blob: Uint8Array, known: KnownHost): 
       host: peer.name,
       hint:
         'another machine may be answering: find out before anything else. Only if the host was really installed ' +
-        `anew: remove that line, then outrigger trust -i INVENTORY --limit ${peer.name}`,
+        `anew: remove that line, then ${trustCommand(peer)}`,
+    },
+  );
+
+export const hostKeyUnpinned = (
+  peer: Peer,
+  blob: Uint8Array,
+  type: string,
+  pinned: readonly string[],
+): OutriggerError =>
+  new OutriggerError(
+    'HOST_KEY_CHANGED',
+    `${whereIs(peer)} answers with the host key ${fingerprint(blob)} (${printable(type)}), but the inventory pins ${pinned.join(', ')}`,
+    {
+      host: peer.name,
+      hint:
+        'another machine may be answering: find out before anything else. Only if the host was really installed ' +
+        'anew: write its new fingerprint into `hostKeys` of its `connection`',
     },
   );
 

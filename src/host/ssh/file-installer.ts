@@ -8,7 +8,7 @@ import type { Host, HostFile } from '../host.ts';
 import { loadScript } from '../load-script.ts';
 import { commandFailed } from './failures.ts';
 import { bounded, type Link } from './link.ts';
-import { attachSftp } from './sftp.ts';
+import { openSftp, type SftpSession } from './sftp.ts';
 
 const INSTALL = new URL('../scripts/install-file.sh', import.meta.url);
 
@@ -19,19 +19,20 @@ const STAGED = 'file';
 const STAGE_TIMEOUT_MS = 60_000;
 const INSTALL_TIMEOUT_MS = 60_000;
 
-interface Session {
-  readonly sftp: SftpClient;
-  /** The absolute path of the staging directory: under sudo, `$HOME` would be root's. */
-  readonly stage: string;
-}
+/** Where a file waits to be put in place; `-`: it comes on stdin. */
+type Staged = string;
+const ON_STDIN: Staged = '-';
 
-/** Puts files in place: SFTP into a private directory of the SSH user, from there a script as root. */
+/**
+ * Puts files in place: SFTP into a private directory of the SSH user, from there a script as root. Where SFTP does not
+ * work (switched off, or disturbed by what the login shell prints) the script gets the content on stdin.
+ */
 export class FileInstaller {
   readonly #link: Link;
   readonly #exec: Host['exec'];
   /** One file at a time: they share the staging directory. */
   readonly #oneByOne = pLimit(1);
-  #session: Promise<Session> | undefined;
+  #hasSftp = true;
 
   constructor(link: Link, exec: Host['exec']) {
     this.#link = link;
@@ -44,23 +45,50 @@ export class FileInstaller {
 
   async #install(file: HostFile): Promise<void> {
     requireAbsolute(this.#link.peer.name, file.path);
-    const { sftp, stage } = await this.#staging(file, this.#open());
+    const staged = await this.#stage(file);
     try {
-      await this.#staging(file, putStaged(sftp, stage, reveal(file.content)));
-      await this.#putInPlace(file, posix.join(stage, STAGED));
+      await this.#putInPlace(file, staged);
     } catch (error) {
       // The script removes what was staged; where it did not run, this does, as well as the connection still allows.
-      await this.#staging(file, removeStaged(sftp, stage)).catch(() => undefined);
+      if (staged !== ON_STDIN) await this.#removeStaged(file).catch(() => undefined);
       throw error;
     }
   }
 
-  #open(): Promise<Session> {
-    this.#session ??= openSession(this.#link).catch((error: unknown) => {
-      this.#session = undefined;
-      throw error;
+  /** No SFTP stays open while the script runs: the host may allow a single session. */
+  async #stage(file: HostFile): Promise<Staged> {
+    const session = this.#hasSftp ? await this.#openSftp(file) : undefined;
+    if (session === undefined) return ON_STDIN;
+    const { sftp } = session;
+    try {
+      const stage = await this.#staging(file, stageOf(sftp));
+      try {
+        await this.#staging(file, putStaged(sftp, stage, reveal(file.content)));
+      } catch (error) {
+        await this.#staging(file, removeStaged(sftp, stage)).catch(() => undefined);
+        throw error;
+      }
+      return posix.join(stage, STAGED);
+    } finally {
+      session.close();
+    }
+  }
+
+  /** Undefined: the host has no SFTP, now and for the rest of the run. */
+  #openSftp(file: HostFile): Promise<SftpSession | undefined> {
+    const opening = openSftp(this.#link).catch((): undefined => {
+      this.#hasSftp = false;
     });
-    return this.#session;
+    return this.#staging(file, opening);
+  }
+
+  async #removeStaged(file: HostFile): Promise<void> {
+    const session = await this.#openSftp(file);
+    if (session === undefined) return;
+    const stage = await this.#staging(file, stageOf(session.sftp));
+    await this.#staging(file, removeStaged(session.sftp, stage)).finally(() => {
+      session.close();
+    });
   }
 
   /** Every failure of SFTP becomes an OutriggerError; none of them holds a byte of the content. */
@@ -75,7 +103,7 @@ export class FileInstaller {
     );
   }
 
-  async #putInPlace(file: HostFile, staged: string): Promise<void> {
+  async #putInPlace(file: HostFile, staged: Staged): Promise<void> {
     const { path, owner, group, mode, content, createParent } = file;
     const digest = createHash('sha256').update(reveal(content)).digest('hex');
     const parent = createParent ?? { mode: '', owner: '', group: '' };
@@ -85,6 +113,7 @@ export class FileInstaller {
         ...[staged, path, owner, group, mode, digest],
         ...[parent.mode, parent.owner, parent.group],
       ],
+      ...(staged === ON_STDIN ? { input: content } : {}),
       timeoutMs: INSTALL_TIMEOUT_MS,
     });
     if (code !== 0) {
@@ -94,10 +123,9 @@ export class FileInstaller {
   }
 }
 
-async function openSession({ client }: Link): Promise<Session> {
-  const sftp = await attachSftp(client);
-  return { sftp, stage: posix.join(await sftp.realPath('.'), STAGE) };
-}
+/** The absolute path of the staging directory: under sudo, `$HOME` would be root's. */
+const stageOf = async (sftp: SftpClient): Promise<string> =>
+  posix.join(await sftp.realPath('.'), STAGE);
 
 /** Only the owner of a directory, or root, can change its mode: the chmod also proves whose the directory is. */
 async function putStaged(sftp: SftpClient, stage: string, content: Uint8Array): Promise<void> {

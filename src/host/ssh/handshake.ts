@@ -26,7 +26,7 @@ export interface HandshakeRequest {
   readonly methods: readonly AnyAuthMethod[];
   readonly hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[];
   /** Why this host key is not accepted; undefined accepts it. */
-  readonly hostKeyProblem: (blob: Uint8Array) => Error | undefined;
+  readonly hostKeyProblem: (blob: Uint8Array) => Promise<Error | undefined>;
   readonly timeoutMs: number;
 }
 
@@ -78,11 +78,12 @@ export function shakeHands(
       settle();
       resolve({ client, socket });
     });
-    const verify = (blob: Buffer): boolean => {
+    const verify = (blob: Buffer, accept: (isAccepted: boolean) => void): void => {
       stage = 'after-host-key';
-      const problem = request.hostKeyProblem(blob);
-      if (problem !== undefined) fail(problem);
-      return problem === undefined;
+      request.hostKeyProblem(blob).then((problem) => {
+        if (problem !== undefined) fail(problem);
+        accept(problem === undefined);
+      }, fail);
     };
     client.connect({ ...settings(request), sock: socket, hostVerifier: verify });
   });

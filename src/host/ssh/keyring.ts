@@ -1,9 +1,6 @@
 import { messageOf, OutriggerError } from '../../support/errors.ts';
-import type { Secret } from '../../support/secret.ts';
+import type { AskSecret } from '../secret-source.ts';
 import { readKeyFile, unlock, type EncryptedKey, type KeyFile } from './key-file.ts';
-
-/** Asks a person, or a program in their place, for a secret. Rejects with an OutriggerError where nobody answers. */
-export type AskSecret = (question: string) => Promise<Secret>;
 
 /** As often as ssh asks for a passphrase (ssh_config(5), NumberOfPasswordPrompts). */
 const MOST_TRIES = 3;

@@ -2,12 +2,14 @@ import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { messageOf } from '../../support/errors.ts';
+import { Channels } from './channels.ts';
 import { connectionLost, type Peer, timedOut } from './failures.ts';
 
 /** A connection that is up, and the moment when it no longer is. */
 export interface Link {
   readonly peer: Peer;
   readonly client: Client;
+  readonly channels: Channels;
   /** Aborted once, when the connection has ended for whatever reason; the reason is an OutriggerError. */
   readonly ended: AbortSignal;
   close(): Promise<void>;
@@ -42,7 +44,10 @@ export function linkOf(peer: Peer, opened: Opened, via: Link | undefined): Link 
     else setImmediate(end);
   });
   if (opened.socket.destroyed) end();
-  return { peer, client, ended: ending.signal, close: () => close(opened, ending.signal) };
+  return {
+    ...{ peer, client, channels: new Channels(), ended: ending.signal },
+    close: () => close(opened, ending.signal),
+  };
 }
 
 function close({ client, socket }: Opened, ended: AbortSignal): Promise<void> {

@@ -1,15 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { OutriggerError } from '../../support/errors.ts';
-import { entriesFor, type KnownHost, loadKnownHosts } from '../known-hosts.ts';
 import { afterDrops, isDrop } from './drops.ts';
 import { connectTimedOut, type Peer, seconds, unreachable } from './failures.ts';
 import { HandshakeError, shakeHands } from './handshake.ts';
-import { hostKeyProblem, offeredAlgorithms } from './host-key.ts';
 import { everythingRefused, type Identities, identitiesFor } from './identities.ts';
 import type { Keyring } from './keyring.ts';
 import { type Link, linkOf, type Opened } from './link.ts';
 import type { Endpoint } from './route.ts';
 import { openStream } from './stream.ts';
+import { type Verification, verificationsFor } from './verify.ts';
 
 /** One server, and how to get at it. */
 export interface Approach {
@@ -26,33 +25,43 @@ export interface Approach {
 
 interface Prepared extends Approach {
   readonly identities: Identities;
-  /** What known_hosts says about this server. */
-  readonly known: readonly KnownHost[];
+  readonly verification: Verification;
 }
 
 /** Logs in to one server: its host key is verified first. */
 export async function openLink(approach: Approach): Promise<Link> {
   const { peer, endpoint, keyring, limit, via } = approach;
   const identities = await unlessAborted(limit, identitiesFor(peer, endpoint, keyring));
-  const known = await knownKeys(peer, endpoint);
-  const opened = await open({ ...approach, identities, known });
+  const opened = await openVerified(approach, identities);
   return linkOf(peer, opened, via);
 }
 
-async function knownKeys({ name }: Peer, { knownHosts }: Endpoint): Promise<readonly KnownHost[]> {
-  try {
-    const files = await Promise.all(knownHosts.files.map((file) => loadKnownHosts(file)));
-    return entriesFor(files.flat(), knownHosts.name);
-  } catch (error) {
-    if (!(error instanceof OutriggerError)) throw error;
-    const { code, message, hint, cause } = error;
-    throw new OutriggerError(code, message, {
-      host: name,
-      cause,
-      ...(hint === undefined ? {} : { hint }),
-    });
+/** One handshake, or one for each kind of key where the right one may be of any. */
+async function openVerified(approach: Approach, identities: Identities): Promise<Opened> {
+  const { peer, endpoint } = approach;
+  const verifications = await verificationsFor(peer, endpoint);
+  let failure: unknown;
+  for (const verification of verifications) {
+    try {
+      return await open({ ...approach, identities, verification });
+    } catch (thrown) {
+      failure = worse(failure, thrown);
+      if (!isOtherKind(thrown)) throw thrown;
+    }
   }
+  throw failure;
 }
+
+/** The server has no key of the kind that was asked for, or another one than expected. */
+const isOtherKind = (thrown: unknown): boolean =>
+  thrown instanceof OutriggerError &&
+  (thrown.code === 'HOST_KEY_CHANGED' || hasNoSuchKey(thrown.cause));
+
+const hasNoSuchKey = (cause: unknown): boolean =>
+  cause instanceof HandshakeError && cause.message.includes('no matching host key');
+
+const worse = (before: unknown, now: unknown): unknown =>
+  before instanceof OutriggerError && before.code === 'HOST_KEY_CHANGED' ? before : now;
 
 /** Tries again where the server hung up before it said anything. */
 const open = (approach: Prepared): Promise<Opened> =>
@@ -61,7 +70,7 @@ const open = (approach: Prepared): Promise<Opened> =>
   });
 
 async function openOnce(approach: Prepared): Promise<Opened> {
-  const { peer, endpoint, identities, known, via, limit, limitMs } = approach;
+  const { peer, endpoint, identities, verification, via, limit, limitMs } = approach;
   const socket: Duplex = await openStream(peer, via, limit).catch((error: unknown) => {
     if (limit.aborted) throw connectTimedOut(peer, 'no answer', limitMs);
     throw error;
@@ -69,8 +78,8 @@ async function openOnce(approach: Prepared): Promise<Opened> {
   const request = {
     username: endpoint.user,
     methods: identities.methods,
-    hostKeyAlgorithms: offeredAlgorithms(known),
-    hostKeyProblem: (blob: Uint8Array) => hostKeyProblem(peer, blob, known),
+    hostKeyAlgorithms: verification.algorithms,
+    hostKeyProblem: verification.problem,
     timeoutMs: limitMs,
   };
   return shakeHands(socket, request, limit).catch((error: unknown) => {

@@ -11,9 +11,14 @@ interface Refusal {
 /** What sudo (the C one and sudo-rs) and env print, in the C locale, instead of running a command. */
 const REFUSALS: readonly Refusal[] = [
   {
+    said: /incorrect (password|authentication) attempt/,
+    message: 'sudo does not take the password of',
+    hint: 'check `becomePassword` in the inventory; it was tried once here, and nobody tries it again',
+  },
+  {
     said: /a password is required|interactive authentication is required/,
     message: 'sudo wants a password for',
-    hint: 'allow the user to run commands without a password: `USER ALL=(root) NOPASSWD: ALL` in /etc/sudoers.d',
+    hint: 'say in `connection` where it comes from (`becomePassword`), or allow the user to run commands without one: `USER ALL=(root) NOPASSWD: ALL` in /etc/sudoers.d',
   },
   {
     said: /not in the sudoers file|not allowed to|may not run sudo|I'm afraid I can't do that/,

@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { posix } from 'node:path';
 import { normalAddress } from '../../spec/address.ts';
+import type { HostKeyPolicy } from '../../spec/spec.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import type { Connection } from '../host.ts';
 import { knownHostName } from '../known-hosts.ts';
@@ -29,6 +30,7 @@ export interface Endpoint {
   readonly identities: WantedIdentities;
   /** Under which name known_hosts files it, and in which files to look; the first one takes new keys. */
   readonly knownHosts: { readonly name: string; readonly files: readonly string[] };
+  readonly hostKeys: HostKeyPolicy;
 }
 
 /** The way to a host. */
@@ -140,6 +142,7 @@ export class RouteFinder {
         name: hostKeyAlias ?? knownHostName(address, port),
         files: this.#knownHostsFiles(connection, settings, tokens),
       },
+      hostKeys: policyFor(ofHost, connection),
     };
   }
 
@@ -244,6 +247,10 @@ function portOf(said: Said | undefined): number | undefined {
   if (port >= 1 && port <= 65_535) return port;
   throw new OutriggerError('INPUT_INVALID', `${said.where}: \`Port ${said.text}\` is no port`);
 }
+
+/** Pinned keys are those of the host; a jump host has others. */
+const policyFor = (ofHost: boolean, { hostKeys }: Connection): HostKeyPolicy =>
+  ofHost || hostKeys.kind !== 'pinned' ? hostKeys : { kind: 'strict' };
 
 const samePlace = (one: Endpoint, other: Endpoint): boolean =>
   one.address === other.address && one.port === other.port && one.user === other.user;

@@ -81,7 +81,7 @@ const scanRequest = (types: readonly string[]) => ({
   hostKeyAlgorithms: types.flatMap(
     (type): readonly ServerHostKeyAlgorithm[] => HOST_KEY_ALGORITHMS.get(type) ?? [],
   ),
-  hostKeyProblem: (blob: Uint8Array) => new Seen(blob),
+  hostKeyProblem: (blob: Uint8Array) => Promise.resolve(new Seen(blob)),
   // The signal given to the handshake is the limit.
   timeoutMs: 0,
 });

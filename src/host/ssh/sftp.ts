@@ -1,5 +1,6 @@
 import type { Client, SFTPWrapper } from 'ssh2';
 import SftpClient from 'ssh2-sftp-client';
+import type { Link } from './link.ts';
 
 const ignore = (): void => undefined;
 
@@ -9,17 +10,31 @@ interface Inside {
   sftp: SFTPWrapper;
 }
 
+/** SFTP for a while; it counts as a session of the connection until it is closed. */
+export interface SftpSession {
+  readonly sftp: SftpClient;
+  close(): void;
+}
+
 /**
  * SFTP in a channel of a connection that is already up. ssh2-sftp-client can only connect by itself, which would be a
  * second login; handed both halves, all its operations work. Never call its `end`: the connection is not its own.
  */
-export async function attachSftp(client: Client): Promise<SftpClient> {
-  const channel = await openChannel(client);
+export async function openSftp({ client, channels }: Link): Promise<SftpSession> {
+  const channel = await channels.open(() => openChannel(client));
+  channel.once('close', () => {
+    channels.release();
+  });
   // Without a listener an error of the channel would end this process; the operation under way rejects as well.
   channel.on('error', ignore);
   const sftp = new SftpClient('outrigger', { error: ignore, end: ignore, close: ignore });
   const inside: Inside = { client, sftp: channel };
-  return Object.assign(sftp, inside);
+  return {
+    sftp: Object.assign(sftp, inside),
+    close: () => {
+      channel.end();
+    },
+  };
 }
 
 const openChannel = (client: Client): Promise<SFTPWrapper> =>

@@ -1,23 +1,30 @@
 import { randomBytes } from 'node:crypto';
-import pLimit from 'p-limit';
-import { type Become, commandLine, readReply, standardInput } from '../../shell/script.ts';
+import {
+  type Become,
+  commandLine,
+  ownErrors,
+  readReply,
+  type ScriptInput,
+  standardInput,
+} from '../../shell/script.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { printableLines } from '../../support/printable.ts';
 import { reveal, type Secret } from '../../support/secret.ts';
 import type { ExecRequest, ExecResult, Host, HostFile } from '../host.ts';
-import { type Finished, runCommand } from './command.ts';
+import type { BecomePassword } from './become-password.ts';
+import { type Command, type Finished, runCommand } from './command.ts';
 import { commandFailed } from './failures.ts';
 import { FileInstaller } from './file-installer.ts';
 import type { Link } from './link.ts';
 import { notRoot, sudoRefusal } from './privilege.ts';
-
-/** sshd allows ten channels in a connection (MaxSessions): seven commands and SFTP leave room for a person's own. */
-const COMMANDS_AT_ONCE = 7;
+import { greetSudo } from './sudo-greeting.ts';
 
 /** Who logs in, and how they become root. */
 export interface Privilege {
   readonly user: string;
   readonly become: Become;
+  /** What sudo may ask for; without it sudo must not ask. */
+  readonly password: BecomePassword | undefined;
 }
 
 /** A host at the other end of one SSH connection. */
@@ -25,7 +32,6 @@ export class SshHost implements Host {
   readonly name: string;
   readonly #link: Link;
   readonly #become: Privilege;
-  readonly #commands = pLimit(COMMANDS_AT_ONCE);
   readonly #files: FileInstaller;
 
   constructor(link: Link, become: Privilege) {
@@ -35,8 +41,20 @@ export class SshHost implements Host {
     this.#files = new FileInstaller(link, (request) => this.exec(request));
   }
 
-  exec(request: ExecRequest): Promise<ExecResult> {
-    return this.#commands(() => this.#run(request));
+  async exec({ script, params = [], input = '', ...limits }: ExecRequest): Promise<ExecResult> {
+    if (this.#link.ended.aborted) throw this.#link.ended.reason;
+    const nonce = newNonce();
+    const stdin = this.#stdin({ nonce, script, params, input: bytesOf(input) });
+    const finished = await runCommand(this.#link, { ...this.#asRoot(), stdin, ...limits });
+    const reply = readReply(finished.stdout, nonce);
+    switch (reply.kind) {
+      case 'ran':
+        return { ...finished, stdout: reply.stdout, stderr: ownErrors(finished.stderr, nonce) };
+      case 'not-root':
+        throw notRoot(this.name, this.#become, reply.uid);
+      case 'not-started':
+        throw this.#notStarted(finished);
+    }
   }
 
   writeFile(file: HostFile): Promise<void> {
@@ -47,26 +65,20 @@ export class SshHost implements Host {
     return this.#link.close();
   }
 
-  async #run({ script, params = [], input = '', ...limits }: ExecRequest): Promise<ExecResult> {
-    if (this.#link.ended.aborted) throw this.#link.ended.reason;
-    const nonce = randomBytes(16).toString('hex');
-    const line = commandLine(script, this.#become.become);
-    const stdin = this.#stdin(nonce, params, bytesOf(input));
-    const finished = await runCommand(this.#link, { line, stdin, ...limits });
-    const reply = readReply(finished.stdout, nonce);
-    switch (reply.kind) {
-      case 'ran':
-        return { ...finished, stdout: reply.stdout };
-      case 'not-root':
-        throw notRoot(this.name, this.#become, reply.uid);
-      case 'not-started':
-        throw this.#notStarted(finished);
-    }
+  /** The command line that reads a script from stdin, and what comes before that. */
+  #asRoot(): Pick<Command, 'line' | 'greeting'> {
+    const { become, password } = this.#become;
+    if (become === 'none' || password === undefined) return { line: commandLine(become) };
+    const gate = newNonce();
+    return {
+      line: commandLine(become, gate),
+      greeting: greetSudo({ host: this.name, gate, password }),
+    };
   }
 
-  #stdin(nonce: string, params: readonly string[], input: Uint8Array): Uint8Array {
+  #stdin(input: ScriptInput): Uint8Array {
     try {
-      return standardInput({ nonce, params, input });
+      return standardInput(input);
     } catch (error) {
       if (!(error instanceof OutriggerError)) throw error;
       throw new OutriggerError(error.code, error.message, { host: this.name });
@@ -84,6 +96,8 @@ export class SshHost implements Host {
     );
   }
 }
+
+const newNonce = (): string => randomBytes(16).toString('hex');
 
 const bytesOf = (input: string | Secret): Uint8Array =>
   typeof input === 'string' ? new TextEncoder().encode(input) : reveal(input);

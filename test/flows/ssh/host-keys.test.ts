@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { fingerprint } from '../../../src/host/known-hosts.ts';
 import { scanHostKeys } from '../../../src/host/ssh/scan.ts';
 import { newKey } from '../../support/fake-sshd.ts';
@@ -70,6 +71,73 @@ describe('host keys', () => {
       execFileSync('ssh-keygen', ['-H', '-f', knownHostsFile], { stdio: 'ignore' });
       await connect({ ...connection, knownHostsFile });
     }
+  });
+
+  describe('accept-new', () => {
+    const acceptNew = { hostKeys: { kind: 'accept-new' } } as const;
+
+    it('records the first key of a host once, and knows it from then on', async () => {
+      const { connection, port, publicKeys } = await start();
+      const knownHostsFile = at('new');
+      const trusting = { ...connection, ...acceptNew, knownHostsFile };
+      await Promise.all([connect(trusting), connect(trusting), connect(trusting)]);
+      assert.equal(
+        readFileSync(knownHostsFile, 'utf8'),
+        `[127.0.0.1]:${port} ${publicKeys[0] ?? ''}\n`,
+      );
+      await connect({ ...connection, knownHostsFile });
+      assert.deepEqual(existsSync(`${knownHostsFile}.outrigger-lock`), false);
+    });
+
+    it('refuses a key that has changed, of whatever type, and records nothing', async () => {
+      const { connection, port } = await start();
+      for (const kind of ['ed25519', 'ecdsa'] as const) {
+        const line = `[127.0.0.1]:${port} ${newKey(kind).public}\n`;
+        const knownHostsFile = await file(`known-${kind}`, line);
+        const trusting = { ...connection, ...acceptNew, knownHostsFile };
+        const { message } = await failure(trusting, 'HOST_KEY_CHANGED');
+        assert.ok(message.includes(`${knownHostsFile}:1`), message);
+        assert.equal(readFileSync(knownHostsFile, 'utf8'), line);
+      }
+    });
+
+    it('refuses a revoked key', async () => {
+      const { connection, publicKeys } = await start();
+      const knownHostsFile = await file('known', `@revoked * ${publicKeys[0] ?? ''}\n`);
+      await failure({ ...connection, ...acceptNew, knownHostsFile }, 'HOST_KEY_CHANGED');
+    });
+
+    it('waits for somebody else who writes the file, and says so when that takes too long', async () => {
+      const { connection } = await start();
+      const knownHostsFile = at('new');
+      await file('new.outrigger-lock', '');
+      const { message } = await failure(
+        { ...connection, ...acceptNew, knownHostsFile, connectTimeoutMs: 9000 },
+        'HOST_KEY_UNKNOWN',
+      );
+      assert.match(message, /new\.outrigger-lock/);
+    });
+  });
+
+  describe('pinned', () => {
+    const pinning = (...fingerprints: string[]) => ({
+      hostKeys: { kind: 'pinned', fingerprints } as const,
+    });
+
+    it('believes a key of any type by its fingerprint, and asks no file', async () => {
+      const { connection, publicKeys } = await start({ hostKeys: ['ed25519', 'ecdsa', 'rsa'] });
+      for (const key of publicKeys) {
+        await connect({ ...connection, ...pinning(printOf(key)), knownHostsFile: at('absent') });
+      }
+    });
+
+    it('believes nothing else, whatever known_hosts says', async () => {
+      const { connection, publicKeys } = await start({ hostKeys: ['ed25519', 'ecdsa'] });
+      const other = printOf(newKey('ed25519').public);
+      const { message } = await failure({ ...connection, ...pinning(other) }, 'HOST_KEY_CHANGED');
+      assert.ok(message.includes(`the inventory pins ${other}`), message);
+      assert.ok(message.includes(printOf(publicKeys[0])), message);
+    });
   });
 
   describe('scanning host keys', () => {

@@ -68,6 +68,7 @@ describe('through jump hosts, against the sshd of OpenSSH', () => {
     ].join('\n');
   const to = (address: string, more: Partial<Connection> = {}): Connection => ({
     ...{ address, port: undefined, user: undefined, become: 'none', identityFile: undefined },
+    ...{ becomePassword: undefined, hostKeys: { kind: 'strict' } },
     ...{ knownHostsFile: undefined, proxyJump: undefined, sshConfig, connectTimeoutMs: 5000 },
     ...more,
   });

@@ -27,13 +27,13 @@ describe('a private key with a passphrase', () => {
         ? Promise.reject(new OutriggerError('REFUSED', 'nobody is here'))
         : Promise.resolve(new Secret(Buffer.from(answer)));
     };
-    return { questions, connector: sshConnector({ env, ask }) };
+    return { questions, connector: sshConnector({ env, ask, signal: never }) };
   };
 
   it('is asked for once for all hosts, and again after a slip', async () => {
     const connection = await prepare();
     const { connector, questions } = asking(['wrong', 'open sesame']);
-    await connector.prepare([connection, { ...connection, address: 'localhost' }], never);
+    await connector.prepare([connection, { ...connection, address: 'localhost' }]);
     assert.deepEqual(questions, [
       `Passphrase of ${at('locked')}:`,
       `That was not it. Passphrase of ${at('locked')}:`,
@@ -48,7 +48,7 @@ describe('a private key with a passphrase', () => {
   it('is an error of each host, once, where nobody answers, with the agent as the way out', async () => {
     const connection = await prepare();
     const { connector, questions } = asking([]);
-    await connector.prepare([connection], never);
+    await connector.prepare([connection]);
     for (const name of ['a', 'b']) {
       await assert.rejects(connector.connect(name, connection, never), {
         code: 'AUTHENTICATION_FAILED',
@@ -78,7 +78,7 @@ describe('a private key with a passphrase', () => {
       execFileSync('ssh-keygen', ['-q', '-p', '-P', 'open sesame', '-N', '', '-f', plain]);
       execFileSync('ssh-add', ['-q', plain], { env: { SSH_AUTH_SOCK: socket }, stdio: 'pipe' });
       const { connector, questions } = asking([], { SSH_AUTH_SOCK: socket });
-      await connector.prepare([connection], never);
+      await connector.prepare([connection]);
       await (await connector.connect('a', connection, never)).close();
       assert.deepEqual(questions, []);
     } finally {
@@ -90,8 +90,9 @@ describe('a private key with a passphrase', () => {
     const connection = await prepare();
     const connector = sshConnector({
       env: {},
+      signal: never,
       ask: () => Promise.reject(new OutriggerError('INTERRUPTED', 'left')),
     });
-    await assert.rejects(connector.prepare([connection], never), { code: 'INTERRUPTED' });
+    await assert.rejects(connector.prepare([connection]), { code: 'INTERRUPTED' });
   });
 });

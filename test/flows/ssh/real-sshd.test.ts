@@ -196,5 +196,24 @@ describe('against the sshd of OpenSSH', () => {
       await writeFile(SUDO_RULE, `${SUDO_USER} ALL=(root) NOPASSWD: /bin/true\n`);
       await assert.rejects(run({ become: 'sudo' }), { code: 'PRIVILEGE_MISSING' });
     });
+
+    it('gives sudo the password that it asks for, to root and targetpw none', async () => {
+      const path = join(folder, 'password');
+      await writeFile(path, `the word\n`, { mode: 0o600 });
+      execFileSync('chpasswd', { input: `${SUDO_USER}:the word\n` });
+      const becomePassword = { kind: 'file', path } as const;
+      const asking = () => open({ user: SUDO_USER, become: 'sudo', becomePassword });
+      const run = async () =>
+        (await asking()).exec({ script: 'id -un; cat', input: 'in', timeoutMs: 15_000 });
+      await writeFile(SUDO_RULE, `${SUDO_USER} ALL=(root) ALL\n`);
+      assert.equal((await run()).stdout, 'root\nin');
+      await writeFile(SUDO_RULE, `Defaults:${SUDO_USER} targetpw\n${SUDO_USER} ALL=(root) ALL\n`);
+      await assert.rejects(run(), { message: /asks for the password of root, not of/ });
+      await writeFile(SUDO_RULE, `Defaults:${SUDO_USER} requiretty\n${SUDO_USER} ALL=(root) ALL\n`);
+      await assert.rejects(run(), { message: /wants a terminal/ });
+      await writeFile(SUDO_RULE, `${SUDO_USER} ALL=(root) ALL\n`);
+      await writeFile(path, 'another word\n');
+      await assert.rejects(run(), { code: 'PRIVILEGE_MISSING', message: /does not take the pass/ });
+    });
   });
 });

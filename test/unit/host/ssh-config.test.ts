@@ -33,6 +33,7 @@ describe('ssh_config', () => {
   };
   const to = (address: string, more: Partial<Connection> = {}): Connection => ({
     ...{ address, port: undefined, user: undefined, become: 'none', identityFile: undefined },
+    ...{ becomePassword: undefined, hostKeys: { kind: 'strict' } },
     ...{ knownHostsFile: undefined, proxyJump: undefined, sshConfig: join(folder, 'config') },
     connectTimeoutMs: 5000,
     ...more,
@@ -186,6 +187,7 @@ Host gate
         ...{ alias: 'bastion', address: 'bastion', port: 22, user: userInfo().username },
         identities: { files: ['/key'], only: true, agent: '/agent' },
         knownHosts: { name: 'bastion', files: ['/known'] },
+        hostKeys: { kind: 'strict' },
       });
     });
 

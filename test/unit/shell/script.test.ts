@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import {
   commandLine,
+  isThrough,
+  ownErrors,
+  passwordAsked,
   readReply,
   type ScriptReply,
   standardInput,
@@ -32,9 +35,8 @@ interface Ran {
 
 /** Runs the script as the far side does, with `shell` in the place of /bin/sh; Node's stdin pipe is a socketpair. */
 function run({ shell, script, params = [], input = '', uid = '0' }: Run): Promise<Ran> {
-  const line = commandLine(script, 'none')
-    .replace('exec /bin/sh -c ', `exec ${shell} -c `)
-    .replace('$(id -u)', `$(echo ${uid})`);
+  const line = commandLine('none').replace('exec /bin/sh -c ', `exec ${shell} -c `);
+  const sent = standardInput({ nonce: NONCE, script, params, input: Buffer.from(input) });
   const child = spawn('/bin/sh', ['-c', line], {
     env: { PATH: '/usr/bin:/bin', LANG: 'de_DE.UTF-8' },
   });
@@ -43,10 +45,10 @@ function run({ shell, script, params = [], input = '', uid = '0' }: Run): Promis
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.on('error', () => undefined);
-  child.stdin.end(standardInput({ nonce: NONCE, params, input: Buffer.from(input) }));
+  child.stdin.end(Buffer.from(sent).toString().replace('$(id -u)', `$(echo ${uid})`));
   return new Promise((resolve) => {
     child.on('close', (code) => {
-      resolve({ code, reply: readReply(stdout, NONCE), stderr });
+      resolve({ code, reply: readReply(stdout, NONCE), stderr: ownErrors(stderr, NONCE) });
     });
   });
 }
@@ -116,24 +118,48 @@ for (const program of ['/bin/dash', '/bin/bash']) {
       assert.deepEqual(reply, { kind: 'not-root', uid: '1000' });
     });
 
-    it('is not started with fewer parameters than were announced', async () => {
-      const line = commandLine('echo started', 'none').replace('$(id -u)', '0');
-      const child = spawn(shell, ['-c', line]);
-      child.stdin.end(`${NONCE}\n2\nonly one\n`);
+    it('is not started with fewer parameters than were announced, or cut short', async () => {
+      const child = spawn(shell, ['-c', commandLine('none')]);
+      const sent = standardInput({ nonce: NONCE, script: 'echo started', params: ['one'], input });
+      child.stdin.end(
+        Buffer.from(sent)
+          .toString()
+          .replace(/1\none\n$/, '2\nonly one\n'),
+      );
       const code = await new Promise((resolve) => child.on('close', resolve));
       assert.equal(code, 125);
+      const cut = spawn(shell, ['-c', commandLine('none')]);
+      cut.stdin.end(Buffer.from(sent).subarray(0, -20));
+      assert.equal(await new Promise((resolve) => cut.on('close', resolve)), 125);
     });
   });
 }
 
+const input = Buffer.of();
+
 describe('commandLine', () => {
   it('asks sudo never to prompt, in the C locale', () => {
-    assert.match(commandLine('true', 'sudo'), /^exec env LC_ALL=C sudo -n -- \/bin\/sh -c '/);
+    assert.match(commandLine('sudo'), /^exec env LC_ALL=C sudo -n -- \/bin\/sh -c '/);
   });
 
-  it('takes a script of 24 KiB and no more', () => {
-    assert.ok(commandLine('#'.repeat(24 * 1024), 'none'));
-    assert.throws(() => commandLine('#'.repeat(24 * 1024 + 1), 'none'), /at most 24576/);
+  it('lets sudo ask with a question of ours, and tells when it has let us through', () => {
+    const line = commandLine('sudo', NONCE);
+    assert.ok(line.includes(` sudo -S -p 'outrigger:${NONCE}:password:%p:' -- /bin/sh -c 'echo `));
+    assert.throws(() => commandLine('sudo', `'; reboot`), /nonce/);
+    const stderr = `We trust you\noutrigger:${NONCE}:password:admin:outrigger:${NONCE}:password:admin:`;
+    assert.deepEqual(passwordAsked(stderr, NONCE), ['admin', 'admin']);
+    assert.deepEqual(passwordAsked(stderr, 'fedcba9876543210'), []);
+    assert.equal(isThrough(stderr, NONCE), false);
+    assert.equal(isThrough(`${stderr}outrigger:${NONCE}:through\n`, NONCE), true);
+  });
+
+  it('is one that csh and fish read as sh does: short, one line, no backslash, no exclamation mark', () => {
+    for (const line of [commandLine('none'), commandLine('sudo'), commandLine('sudo', NONCE)]) {
+      assert.doesNotMatch(line, /[\n\\!]/);
+      // One word in single quotes, or two; BSD csh takes words of less than 1024 characters.
+      for (const word of line.match(/'[^']*'/g) ?? []) assert.ok(word.length < 1000, word);
+      assert.equal((line.match(/'/g)?.length ?? 0) % 2, 0);
+    }
   });
 });
 
@@ -146,7 +172,7 @@ describe('standardInput', () => {
     it(`refuses a parameter with ${name}`, () => {
       const params = ['fine', `a${character}b`];
       assert.throws(
-        () => standardInput({ nonce: NONCE, params, input: Buffer.of() }),
+        () => standardInput({ nonce: NONCE, script: '', params, input }),
         /parameter 2/,
       );
     });
@@ -154,7 +180,7 @@ describe('standardInput', () => {
 
   it('refuses a nonce that could be guessed or break the line', () => {
     for (const nonce of ['', 'abc', `${NONCE}\n`]) {
-      assert.throws(() => standardInput({ nonce, params: [], input: Buffer.of() }));
+      assert.throws(() => standardInput({ nonce, script: '', params: [], input }));
     }
   });
 });

@@ -1,0 +1,111 @@
+import { messageOf, OutriggerError } from '../../support/errors.ts';
+import type { Secret } from '../../support/secret.ts';
+
+/** Gives a password when it is first needed; the same one each time. */
+export type PasswordSource = () => Promise<Secret>;
+
+/**
+ * One sudo password and the hosts that ask for it. A wrong password that is tried everywhere at once locks accounts:
+ * the first host tries it alone, no host is tried twice, and what the first host refuses is tried on no other.
+ */
+export class BecomePassword {
+  readonly user: string;
+  readonly #source: PasswordSource;
+  readonly #refusedBy = new Map<string, OutriggerError>();
+  readonly #acceptedBy = new Set<string>();
+  /** The hosts that have been given it and have not answered yet; settled when they have. */
+  readonly #tried = new Map<string, Tried>();
+
+  constructor(user: string, source: PasswordSource) {
+    this.user = user;
+    this.#source = source;
+  }
+
+  /** Asks for it, if nobody has. */
+  async load(): Promise<void> {
+    await this.#source();
+  }
+
+  /** The password, once it is this host's turn to be given it. Then one of the other methods has to be called. */
+  async turnOf(host: string): Promise<Secret> {
+    const password = await this.#source().catch((why: unknown) => {
+      throw withoutPassword(host, this.user, why);
+    });
+    for (;;) {
+      const own = this.#refusedBy.get(host);
+      if (own !== undefined) throw own;
+      if (this.#acceptedBy.has(host)) return password;
+      const isProven = this.#acceptedBy.size > 0;
+      const [other] = this.#refusedBy.keys();
+      if (!isProven && other !== undefined) throw this.#notTried(host, other);
+      const before = isProven ? this.#tried.get(host) : [...this.#tried.values()][0];
+      if (before === undefined) break;
+      await before.promise;
+    }
+    this.#tried.set(host, newTried());
+    return password;
+  }
+
+  accepted(host: string): void {
+    this.#acceptedBy.add(host);
+    this.abandoned(host);
+  }
+
+  /** The error of a host that wants another password. */
+  refused(host: string): OutriggerError {
+    const error = new OutriggerError(
+      'PRIVILEGE_MISSING',
+      `sudo does not take the password of ${this.user}: it was asked for a second time`,
+      {
+        host,
+        hint: 'check `becomePassword` in the inventory; it was tried once here, and nobody tries it again. sudo may also want a second factor, which outrigger cannot give',
+      },
+    );
+    this.#refusedBy.set(host, error);
+    this.abandoned(host);
+    return error;
+  }
+
+  /** The host has neither taken nor refused it. */
+  abandoned(host: string): void {
+    this.#tried.get(host)?.settle();
+    this.#tried.delete(host);
+  }
+
+  #notTried(host: string, other: string): OutriggerError {
+    return new OutriggerError(
+      'PRIVILEGE_MISSING',
+      `the sudo password of ${this.user} was not tried here, because ${other} does not take it`,
+      {
+        host,
+        hint: `correct it; if only ${other} has another one, give that host its own \`becomePassword\``,
+      },
+    );
+  }
+}
+
+function withoutPassword(host: string, user: string, why: unknown): Error {
+  if (why instanceof OutriggerError && why.code === 'INTERRUPTED') return why;
+  return new OutriggerError(
+    'PRIVILEGE_MISSING',
+    `sudo wants the password of ${user}: ${messageOf(why)}`,
+    {
+      host,
+      hint: '`becomePassword` in the inventory says where it comes from: prompt, a file, or a program (askpass)',
+      cause: why,
+    },
+  );
+}
+
+interface Tried {
+  readonly promise: Promise<void>;
+  readonly settle: () => void;
+}
+
+function newTried(): Tried {
+  let settle: () => void = () => undefined;
+  const promise = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, settle };
+}
