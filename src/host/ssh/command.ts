@@ -138,11 +138,7 @@ function greet(channel: ClientChannel, greeting: Greeting): Promise<void> {
           if (state === 'waiting') return;
           isOver = true;
           resolve();
-        })
-        .catch((why: Error) => {
-          isOver = true;
-          reject(why);
-        });
+        }, reject);
     };
     channel.stderr.on('data', hear);
     channel.on('close', () => {
