@@ -14,6 +14,10 @@ need ssh-agent openssh-client
 need sudo sudo
 need useradd passwd
 need mount mount
+# Login shells that are not like sh.
+need bsd-csh csh
+need tcsh tcsh
+need fish fish
 
 cannot() { # WHY
   echo "SETUP: $1: tests that need a real sshd or a lab of hosts cannot run here${missing:+; missing:$missing}" >&2

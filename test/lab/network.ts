@@ -5,6 +5,7 @@ import { must, run } from './run.ts';
 /** The control seat, where outrigger runs. */
 export const CONTROL_ADDRESS = '10.77.0.1';
 export const PREFIX = 16;
+export const PREFIX6 = 64;
 
 /** Closed paths are dropped on the bridge itself, so they outlive a power cycle and no host's firewall knows. */
 const FIREWALL = `table bridge lab {
@@ -29,6 +30,12 @@ export function virtualAddress(number: number): string {
   return `10.77.2.${number}`;
 }
 
+/** The IPv6 address that goes with one of these: `10.77.1.3` is `fd00:77::1:3` too. */
+export function address6Of(address: string): string {
+  const [, , third, fourth] = address.split('.');
+  return `fd00:77::${third}:${fourth}`;
+}
+
 /** Argv that runs `argv` on the control seat; nsenter becomes the program, so its pid is the program's. */
 export function inNetwork(lab: string, argv: readonly string[]): string[] {
   return ['/usr/bin/nsenter', `--net=/run/netns/${netnsOf(lab)}`, '--', ...argv];
@@ -41,6 +48,7 @@ export async function createNetwork(lab: string): Promise<void> {
     'link set lo up',
     'link add lab0 type bridge forward_delay 0',
     `addr add ${CONTROL_ADDRESS}/${PREFIX} dev lab0`,
+    `addr add ${address6Of(CONTROL_ADDRESS)}/${PREFIX6} dev lab0 nodad`,
     'link set lab0 up',
   ];
   await must(['ip', '-n', netns, '-batch', '-'], { stdin: lines.join('\n') });

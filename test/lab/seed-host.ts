@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seedFile } from './disk.ts';
 import type { Disk } from './disk.ts';
-import { CONTROL_ADDRESS, PREFIX } from './network.ts';
+import { address6Of, CONTROL_ADDRESS, PREFIX, PREFIX6 } from './network.ts';
 import { hostKeyFile, publicKeyFile } from './ssh.ts';
 import type { LabHost, LabRecord } from './types.ts';
 
@@ -40,6 +40,8 @@ Name=host0
 
 [Network]
 Address=${host.address}/${PREFIX}
+Address=${address6Of(host.address)}/${PREFIX6}
+IPv6DuplicateAddressDetection=0
 DHCP=no
 LinkLocalAddressing=no
 IPv6AcceptRA=no

@@ -1,6 +1,7 @@
 /** Keys of the control seat and of the hosts, made beforehand: no host key is ever taken on trust. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { address6Of } from './network.ts';
 import { must } from './run.ts';
 import { eachOf } from './wait.ts';
 import type { LabHost } from './types.ts';
@@ -24,7 +25,7 @@ export async function makeKeys(dir: string, hosts: readonly LabHost[]): Promise<
   await eachOf(hosts, 4, (host) => makeKey(hostKeyFile(dir, host.name), host.name));
   const known = hosts.map((host) => {
     const key = readFileSync(`${hostKeyFile(dir, host.name)}.pub`, 'utf8').split(' ');
-    return `${host.name},${host.address} ${key[0]} ${key[1]}\n`;
+    return `${host.name},${host.address},${address6Of(host.address)} ${key[0]} ${key[1]}\n`;
   });
   writeFileSync(join(sshDirOf(dir), 'known_hosts'), known.join(''));
   writeFileSync(join(sshDirOf(dir), 'config'), sshConfig(sshDirOf(dir), hosts));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Host } from '../../../src/host/host.ts';
 import type { Connector } from '../../../src/host/ssh/connector.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
@@ -152,6 +153,9 @@ describe('through jump hosts, against the sshd of OpenSSH', () => {
       assert.equal(code, 'HOST_KEY_CHANGED');
       assert.ok(message.includes(`${knownHostsFile}:1`), message);
     }
+    // sshd writes its log a moment later.
+    for (let waited = 0; waited < 100 && handshakes() === before; waited += 1) await sleep(50);
+    await sleep(200);
     assert.equal(handshakes() - before, 1);
   });
 
@@ -166,7 +170,7 @@ describe('through jump hosts, against the sshd of OpenSSH', () => {
     const opened = [await open('a', to('t0')), await open('b', to('t1'))];
     const running = opened.map((host) => host.exec({ script: 'sleep 30', timeoutMs: 20_000 }));
     const outcomes = Promise.allSettled(running);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await sleep(300);
     await bastion.stop();
     for (const [index, outcome] of (await outcomes).entries()) {
       assert.ok(outcome.status === 'rejected');
