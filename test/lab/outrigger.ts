@@ -45,11 +45,12 @@ export type Line = RunEvent | Summary | { type: 'version' };
 export type Finished = { code: number; stdout: string; stderr: string };
 export type Applied = Finished & { lines: Line[]; failures: Record<string, string> };
 
-/** A remote node of an inventory: what differs from the defaults, and the lab host that it is. */
+/** A remote node or guest node of an inventory: what differs from the defaults, and the lab host that it is. */
 export type WantedNode = { name: string; host: string } & Record<string, unknown>;
 
 export type WantedInventory = {
-  remoteNodes: readonly WantedNode[];
+  remoteNodes?: readonly WantedNode[];
+  guestNodes?: readonly WantedNode[];
   /** Hosts; default: all cluster nodes of the lab. */
   clusterNodes?: readonly string[];
   /** A file with the key that all nodes shall hold; default: the cluster's. */
@@ -60,6 +61,7 @@ export type WantedInventory = {
 export function writeInventory(lab: Lab, wanted: WantedInventory): string {
   const members = lab.hosts.filter(({ kind }) => kind === 'cluster').map(({ name }) => name);
   const address = (host: string): string => lab.addresses[host] ?? assert.fail(`no host ${host}`);
+  const placed = ({ host, ...node }: WantedNode) => ({ address: address(host), ...node });
   const inventory = {
     apiVersion: 'outrigger/v1',
     cluster: { name: lab.name },
@@ -77,10 +79,8 @@ export function writeInventory(lab: Lab, wanted: WantedInventory): string {
     ...(wanted.authkey === undefined
       ? {}
       : { authentication: { method: 'psk', authkey: { file: wanted.authkey } } }),
-    remoteNodes: wanted.remoteNodes.map(({ host, ...node }) => ({
-      address: address(host),
-      ...node,
-    })),
+    remoteNodes: wanted.remoteNodes?.map(placed),
+    guestNodes: wanted.guestNodes?.map(placed),
   };
   const path = join(mkdtempSync(join(lab.dir, 'inventory-')), 'inventory.yml');
   writeFileSync(path, JSON.stringify(inventory, undefined, 2));

@@ -32,8 +32,9 @@ export function startApply(
   lab: Lab,
   inventory: string,
   onLine: (line: Line, child: ChildProcess) => void = () => undefined,
+  more: readonly string[] = [],
 ): Running {
-  const child = lab.controlSpawn(argvOf(['apply', '--yes', '--json', '-i', inventory]), {
+  const child = lab.controlSpawn(argvOf(['apply', '--yes', '--json', '-i', inventory, ...more]), {
     env: environmentIn(lab),
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: APPLY_LIMIT_MS,

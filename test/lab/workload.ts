@@ -47,8 +47,12 @@ const CONSTRAINTS = [
   '<rsc_location id="elected-prefers" rsc="elected"><rule id="elected-rule" role="Master" score="100"><expression id="elected-expression" attribute="#uname" operation="eq" value="h1"/></rule></rsc_location>',
 ];
 
-/** Puts the agent on every host that has Pacemaker, makes the resources, and waits until they run. */
-export async function startWorkload(lab: Lab): Promise<void> {
+/** Puts the agent on every host that is on, and makes resources. */
+async function configure(
+  lab: Lab,
+  resources: readonly string[],
+  constraints: readonly string[],
+): Promise<void> {
   for (const { name } of lab.hosts) {
     await lab.sh(
       name,
@@ -56,8 +60,22 @@ export async function startWorkload(lab: Lab): Promise<void> {
       { stdin: AGENT },
     );
   }
-  const xml = `<configuration><resources>${RESOURCES.join('')}</resources><constraints>${CONSTRAINTS.join('')}</constraints></configuration>`;
+  const xml = `<configuration><resources>${resources.join('')}</resources><constraints>${constraints.join('')}</constraints></configuration>`;
   await lab.sh('c1', 'cibadmin --modify --allow-create --xml-pipe', { stdin: xml });
+}
+
+/** Makes one resource, and waits until it runs on the node that it prefers. */
+export async function startOn(lab: Lab, resource: string, node: string): Promise<void> {
+  await configure(lab, [primitive(resource)], [prefer(resource, node)]);
+  await waitFor(`${resource} runs on ${node}`, 60_000, async () => {
+    const { lines } = await photograph(lab);
+    return lines.includes(`cluster: ${resource} Started on ${node}`) || lines.join('\n');
+  });
+}
+
+/** Makes the resources on every host that has Pacemaker, and waits until they run. */
+export async function startWorkload(lab: Lab): Promise<void> {
+  await configure(lab, RESOURCES, CONSTRAINTS);
   await waitFor('the workload runs', 60_000, async () => {
     const { lines } = await photograph(lab);
     const stopped = lines.filter((line) => line.startsWith('cluster') && line.endsWith(' Stopped'));

@@ -13,7 +13,7 @@ import {
   tracesOf,
   writeInventory,
 } from '../outrigger.ts';
-import type { Meddling } from '../outrigger.ts';
+import type { Meddling, WantedNode } from '../outrigger.ts';
 import { failForced, forceFailure, installByHand, swapKey, unforce } from '../sabotage.ts';
 import { skipWithoutLab } from '../story-run.ts';
 import { waitFor } from '../wait.ts';
@@ -54,8 +54,7 @@ describe('connections that exist, and others who change them', function () {
     if (this.currentTest?.state === 'passed') await assertQuiet(lab);
   });
 
-  const inventoryOf = (...remoteNodes: Parameters<typeof writeInventory>[1]['remoteNodes'][0][]) =>
-    writeInventory(lab, { remoteNodes });
+  const inventoryOf = (...remoteNodes: WantedNode[]) => writeInventory(lab, { remoteNodes });
 
   /** The client's port of the one connection to the daemon: another one is another connection. */
   const session = async (host: string): Promise<string> => {
