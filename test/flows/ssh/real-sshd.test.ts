@@ -82,7 +82,10 @@ describe('against the sshd of OpenSSH', () => {
   it('moves large input and output', async () => {
     const root = await open();
     const input = 'x'.repeat(5_000_000);
-    const { stdout } = await root.exec({ script: 'cat', input, timeoutMs: 20_000 });
+    const { stdout } = await root.exec({
+      ...{ script: 'cat', input },
+      ...{ timeoutMs: 20_000, maxOutputMiB: 8 },
+    });
     assert.ok(stdout === input);
   });
 
