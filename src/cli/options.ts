@@ -46,7 +46,7 @@ export const addLiveOptions = (command: Command): Command =>
     .addOption(inventoryOption())
     .option(
       '--limit <pattern>',
-      'only these nodes: names, ranges (r[1-9]), globs (db*), remoteNodes or guestNodes, separated by commas',
+      'only these nodes: names, ranges (r[1-9]), globs (db*), groups, remoteNodes or guestNodes, separated by commas',
     )
     .option(
       '--playbook <file>',

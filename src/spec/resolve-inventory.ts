@@ -189,6 +189,7 @@ function unknownGroup(pointer: string, name: string, known: readonly string[]): 
 
 /** What a node can share with others: its own settings over those of its group. */
 const sharedSpec = (own: Sound<RemoteNode | GuestNode>, group: Sound<Group>) => ({
+  group: own.group,
   port: own.port ?? group.port ?? 3121,
   attributes: texts({ ...group.attributes, ...own.attributes }),
   state: own.state ?? group.state,

@@ -1,3 +1,4 @@
+import { fitsGlob } from '../support/glob.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { nearest } from '../support/nearest.ts';
 import { expandTogether } from './ranges.ts';
@@ -6,11 +7,12 @@ import type { Nodes } from './spec.ts';
 
 interface Named {
   readonly name: string;
+  readonly group?: string | undefined;
 }
 
 /**
- * The nodes that `--limit` names: names, ranges (`r[1-9]`) and globs (`db*`), separated by commas, or the name of a
- * whole list (`remoteNodes`). Throws USAGE for a pattern that matches nothing, so that a slip does not pass for
+ * The nodes that `--limit` names: names, ranges (`r[1-9]`), globs (`db*`) and groups, separated by commas, or the name
+ * of a whole list (`remoteNodes`). Throws USAGE for a pattern that matches nothing, so that a slip does not pass for
  * "nothing to do".
  */
 export function select<Node extends Named>(
@@ -19,7 +21,8 @@ export function select<Node extends Named>(
 ): readonly Node[] {
   const all = Object.values(lists).flat();
   if (limit === undefined) return all;
-  const chosen = new Set(limit.split(',').flatMap((pattern) => matches(pattern.trim(), lists)));
+  const sets = setsIn(lists);
+  const chosen = new Set(limit.split(',').flatMap((pattern) => matches(pattern.trim(), all, sets)));
   return all.filter(({ name }) => chosen.has(name));
 }
 
@@ -32,31 +35,52 @@ export function selectNodes({ remoteNodes, guestNodes }: Nodes, limit: string | 
   };
 }
 
+/** The names of many nodes under one: the lists, and the groups that have nodes. */
+function setsIn(
+  lists: Readonly<Record<string, readonly Named[]>>,
+): ReadonlyMap<string, readonly string[]> {
+  const sets = new Map<string, string[]>();
+  for (const { name, group } of Object.values(lists).flat()) {
+    if (group !== undefined) sets.set(group, [...(sets.get(group) ?? []), name]);
+  }
+  for (const [list, nodes] of Object.entries(lists)) {
+    sets.set(
+      list,
+      nodes.map(({ name }) => name),
+    );
+  }
+  return sets;
+}
+
 function matches(
   pattern: string,
-  lists: Readonly<Record<string, readonly Named[]>>,
+  nodes: readonly Named[],
+  sets: ReadonlyMap<string, readonly string[]>,
 ): readonly string[] {
-  if (Object.hasOwn(lists, pattern)) return (lists[pattern] ?? []).map(({ name }) => name);
-  const known = Object.values(lists).flatMap((nodes) => nodes.map(({ name }) => name));
-  const wanted = expand(pattern).map(matcher);
-  const found = known.filter((name) => wanted.some((matched) => matched.test(name)));
+  const known = nodes.map(({ name }) => name);
+  const set = sets.get(pattern);
+  if (set !== undefined && known.includes(pattern)) throw ambiguous(pattern);
+  const found = set ?? matching(pattern, known);
   if (found.length > 0) return found;
-  const meant = nearest(pattern, [...known, ...Object.keys(lists)]);
-  const kinds = Object.keys(lists).join(' or ');
+  const meant = nearest(pattern, [...known, ...sets.keys()]);
+  const kinds = [...sets.keys()].join(' or ');
   throw new OutriggerError('USAGE', `--limit "${pattern}" matches nothing in the inventory`, {
     hint: meant === undefined ? `give names, ranges, globs or ${kinds}` : `did you mean ${meant}?`,
   });
 }
 
-function expand(pattern: string): readonly string[] {
+function matching(pattern: string, known: readonly string[]): readonly string[] {
   const expanded = expandTogether({ name: pattern }, MAX_NODES);
-  return 'fault' in expanded ? [pattern] : expanded.entries.map(({ name }) => name ?? pattern);
+  const wanted =
+    'fault' in expanded ? [pattern] : expanded.entries.map(({ name }) => name ?? pattern);
+  if (!/[*?]/.test(pattern)) {
+    const names = new Set(wanted);
+    return known.filter((name) => names.has(name));
+  }
+  return known.filter((name) => wanted.some((glob) => fitsGlob(glob, name)));
 }
 
-const matcher = (glob: string): RegExp =>
-  new RegExp(
-    `^${glob
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  );
+const ambiguous = (name: string): OutriggerError =>
+  new OutriggerError('USAGE', `--limit "${name}" is a node and a group: it is not clear which`, {
+    hint: 'rename the group in the inventory, or name its nodes one by one',
+  });

@@ -59,6 +59,7 @@ export interface PacemakerRemoteSpec {
   readonly address: string;
   /** Where the cluster connects. */
   readonly server: string;
+  readonly group: string | undefined;
   readonly port: number;
   /** Permanent node attributes. */
   readonly attributes: Readonly<Record<string, string>>;

@@ -55,6 +55,10 @@ export type WantedInventory = {
   clusterNodes?: readonly string[];
   /** A file with the key that all nodes shall hold; default: the cluster's. */
   authkey?: string;
+  /** Default: 5s. */
+  connectTimeout?: string;
+  /** Settings that nodes share. */
+  groups?: Record<string, unknown>;
 };
 
 /** Writes an inventory for hosts of the lab into the lab's directory; gives its path. */
@@ -70,7 +74,7 @@ export function writeInventory(lab: Lab, wanted: WantedInventory): string {
       identityFile: join(lab.sshDir, 'id_ed25519'),
       knownHostsFile: join(lab.sshDir, 'known_hosts'),
       sshConfig: 'none',
-      connectTimeout: '5s',
+      connectTimeout: wanted.connectTimeout ?? '5s',
     },
     clusterNodes: (wanted.clusterNodes ?? members).map((name) => ({
       name,
@@ -79,6 +83,7 @@ export function writeInventory(lab: Lab, wanted: WantedInventory): string {
     ...(wanted.authkey === undefined
       ? {}
       : { authentication: { method: 'psk', authkey: { file: wanted.authkey } } }),
+    groups: wanted.groups ?? {},
     remoteNodes: wanted.remoteNodes?.map(placed),
     guestNodes: wanted.guestNodes?.map(placed),
   };

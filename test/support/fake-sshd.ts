@@ -193,6 +193,7 @@ class Fake {
     this.#children.add(child);
     child.stdin.on('error', () => undefined);
     channel.on('error', () => undefined);
+    channel.stderr.on('error', () => undefined); // written to after the client has gone
     channel.pipe(child.stdin);
     child.stdout.pipe(channel, { end: false });
     child.stderr.pipe(channel.stderr, { end: false });
