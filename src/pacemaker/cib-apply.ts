@@ -1,3 +1,4 @@
+import { union } from './cib-combine.ts';
 import { withoutExtensions } from './cib-extend.ts';
 import type { CibOperation, DeleteOperation, MergeOperation, Target } from './cib-operations.ts';
 import { at, element, parseXml, serializeXml, type XmlElement } from './xml.ts';
@@ -79,14 +80,30 @@ function withNextVersion(before: XmlElement, after: XmlElement): XmlElement {
   return element(after.name, { ...after.attributes, ...version }, after.children);
 }
 
-const applyOne = (root: XmlElement, operation: MergeOperation | DeleteOperation): XmlElement =>
+const applyOne = (root: XmlElement, operation: Step): XmlElement =>
   operation.kind === 'merge'
     ? mergeInto(root, operation.fragment)
     : without(root, indexTargets(operation.targets));
 
+type Step = MergeOperation | DeleteOperation;
+
+/** Neighbours of one kind as one step: each step walks the whole document, however little it changes. */
+function joined(operations: readonly Step[]): readonly Step[] {
+  const steps: Step[] = [];
+  for (const operation of operations) {
+    const last = steps.at(-1);
+    if (last?.kind === 'merge' && operation.kind === 'merge')
+      steps.splice(-1, 1, { ...last, fragment: union(last.fragment, operation.fragment) });
+    else if (last?.kind === 'delete' && operation.kind === 'delete')
+      steps.splice(-1, 1, { ...last, targets: [...last.targets, ...operation.targets] });
+    else steps.push(operation);
+  }
+  return steps;
+}
+
 /** The CIB after these edits, as a tree. */
 export const applyToTree = (root: XmlElement, operations: readonly CibOperation[]): XmlElement =>
-  withoutExtensions(operations).reduce(
+  joined(withoutExtensions(operations)).reduce(
     (current, operation) => withNextVersion(current, applyOne(current, operation)),
     root,
   );

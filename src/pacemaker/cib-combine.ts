@@ -33,7 +33,8 @@ const SECTIONS: readonly string[] = [
   'status',
 ];
 
-function union(one: XmlElement, other: XmlElement): XmlElement {
+/** Two fragments as one: what merging it makes is what merging them one after the other makes. */
+export function union(one: XmlElement, other: XmlElement): XmlElement {
   const merged = [...one.children];
   for (const child of other.children) {
     const index = SECTIONS.includes(child.name)
