@@ -162,6 +162,7 @@ sleep 300`;
       const devices = await devicesOf(lab, 'x1').catch((): string[] => []);
       return devices.includes('fencing') || devices.join();
     });
+    await settled(lab);
   });
 
   it('has a node that is lost fenced by that device, once, and back', async () => {

@@ -37,7 +37,7 @@ const DIES = 'h15';
 
 /** Takes connections, as the kernel does for whoever listens, and never says a word. */
 const LISTEN =
-  'socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(22, INADDR_ANY)) or die; listen(S, 9); sleep';
+  'socket(S, PF_INET, SOCK_STREAM, 0); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1); bind(S, sockaddr_in(22, INADDR_ANY)) or die; listen(S, 9); sleep';
 const SILENT = `systemctl stop ssh.socket ssh.service; systemd-run --quiet --unit=silent perl -MSocket -e '${LISTEN}'`;
 const SPEAKING = 'systemctl stop silent; systemctl start ssh';
 
