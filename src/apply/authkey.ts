@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Host } from '../host/host.ts';
 import { readLocalFile } from '../host/local-file.ts';
 import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
+import { MOST_BYTES } from '../spec/files-named.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { reveal, Secret } from '../support/secret.ts';
 import { runScript } from './scripts.ts';
@@ -9,11 +10,9 @@ import { runScript } from './scripts.ts';
 // The size that pcs writes; Debian and crmsh write 4096. Any length serves (lib/lrmd/lrmd_client.c).
 const NEW_KEY_BYTES = 256;
 
-/** More than any key; a file that is larger is another file. */
-const MAX_KEY_BYTES = 1024 * 1024;
-
 /** An authkey from a file on this machine. */
-export const readKeyFile = (path: string): Secret => new Secret(readLocalFile(path, MAX_KEY_BYTES));
+export const readKeyFile = (path: string): Secret =>
+  new Secret(readLocalFile(path, MOST_BYTES.authkey));
 
 /** SHA-256 of a secret, hexadecimal: for comparing, never for showing. */
 export const digestOf = (secret: Secret): string =>

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { readLocalFile } from '../host/local-file.ts';
@@ -88,8 +88,11 @@ function bytesOf(file: string, what: string): Buffer {
 function lookAt(path: string): FileFacts {
   try {
     const found = statSync(path);
+    if (found.isFile()) accessSync(path, constants.R_OK);
     return { exists: true, isFile: found.isFile(), mode: found.mode, size: found.size };
-  } catch {
-    return { exists: false };
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { exists: false };
+    return { exists: true, unreadable: messageOf(thrown) };
   }
 }

@@ -23,7 +23,13 @@ export function askProgram(
       signal,
     });
     const chunks: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    let room = MOST_BYTES;
+    child.stdout.on('data', (chunk: Buffer) => {
+      room -= chunk.length;
+      chunks.push(chunk);
+      // One that prints without end shall not eat our memory.
+      if (room < 0) child.kill('SIGKILL');
+    });
     child.on('error', (error) => {
       reject(
         signal.aborted
@@ -33,9 +39,9 @@ export function askProgram(
     });
     child.on('close', (code, killedBy) => {
       const answer = firstLine(Buffer.concat(chunks));
-      if (code !== 0) reject(failed(program, endOf(code, killedBy)));
+      if (room < 0) reject(failed(program, 'it printed too much'));
+      else if (code !== 0) reject(failed(program, endOf(code, killedBy)));
       else if (answer.length === 0) reject(failed(program, 'it printed nothing'));
-      else if (answer.length > MOST_BYTES) reject(failed(program, 'it printed too much'));
       else resolve(new Secret(answer));
     });
   });

@@ -1,6 +1,8 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { OutriggerError } from '../support/errors.ts';
+import { MOST_BYTES } from '../spec/files-named.ts';
+import { messageOf, OutriggerError } from '../support/errors.ts';
 import {
   entriesFor,
   fingerprint,
@@ -9,6 +11,7 @@ import {
   parseKnownHosts,
 } from './known-hosts.ts';
 import { whileLocked } from './known-hosts-lock.ts';
+import { readLocalFile } from './local-file.ts';
 
 /** A server's public key that the operator has confirmed. */
 export interface ConfirmedKey {
@@ -29,18 +32,30 @@ export async function recordKnownHosts(
   file: string,
   recording: Recording = 'confirmed',
 ): Promise<number> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  return whileLocked(file, () => append(keys, file, recording));
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    return await whileLocked(file, () => append(keys, file, recording));
+  } catch (thrown) {
+    if (thrown instanceof OutriggerError) throw thrown;
+    throw new OutriggerError(
+      'HOST_KEY_UNKNOWN',
+      `no host key is recorded in ${file}: ${messageOf(thrown)}`,
+      { hint: '`knownHostsFile` of the connection names another file', cause: thrown },
+    );
+  }
 }
+
+/** To append and no more; a FIFO that nobody reads is an error then, not a wait. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
 async function append(
   keys: readonly ConfirmedKey[],
   file: string,
   recording: Recording,
 ): Promise<number> {
-  const handle = await open(file, 'a+', 0o600);
+  const handle = await open(file, APPEND, 0o600);
   try {
-    const text = await readFile(handle, 'utf8');
+    const text = readLocalFile(file, MOST_BYTES['known-hosts']).toString();
     const known = parseKnownHosts(text, file);
     for (const key of recording === 'if-new' ? keys : []) {
       const problem = changedKey(key, known);

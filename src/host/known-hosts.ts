@@ -1,7 +1,9 @@
 import { createHash, createHmac } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { normalAddress } from '../spec/address.ts';
+import { MOST_BYTES } from '../spec/files-named.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
+import { readLocalFile } from './local-file.ts';
 import { fitsList } from './pattern.ts';
 
 /** One line of a known_hosts file that names a key. */
@@ -91,7 +93,8 @@ export async function loadKnownHosts(file: string): Promise<readonly KnownHost[]
     const version = [mtimeMs, size, ino].join(':');
     const known = parsedFiles.get(file);
     if (known?.version === version) return known.entries;
-    const entries = parseKnownHosts(await readFile(file, 'utf8'), file);
+    const text = readLocalFile(file, MOST_BYTES['known-hosts']).toString();
+    const entries = parseKnownHosts(text, file);
     parsedFiles.set(file, { version, entries });
     return entries;
   } catch (cause) {
@@ -99,7 +102,7 @@ export async function loadKnownHosts(file: string): Promise<readonly KnownHost[]
     throw new OutriggerError(
       'HOST_KEY_UNKNOWN',
       `cannot read the known_hosts file ${file}: ${messageOf(cause)}`,
-      { hint: 'no host is trusted while the file cannot be read: mend its rights', cause },
+      { hint: 'no host is trusted while the file cannot be read: mend it, or its rights', cause },
     );
   }
 }

@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { MOST_BYTES } from '../spec/files-named.ts';
 import type { SecretSource } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { Secret } from '../support/secret.ts';
 import { askProgram, firstLine } from './askpass.ts';
+import { openLocalFile } from './local-file.ts';
 
 /** Asks a person, or a program in their place, for a secret. Rejects with an OutriggerError where nobody answers. */
 export type AskSecret = (question: string) => Promise<Secret>;
@@ -19,13 +20,15 @@ export function secretFrom(
     case 'askpass':
       return askProgram(source.argv, question, signal);
     case 'file':
-      return secretIn(source.path);
+      return Promise.resolve().then(() => secretIn(source.path));
   }
 }
 
 /** The first line of a file that only its owner can read. */
-async function secretIn(path: string): Promise<Secret> {
-  const secret = await readPrivately(path).catch((thrown: unknown) => {
+function secretIn(path: string): Secret {
+  try {
+    return new Secret(readPrivately(path));
+  } catch (thrown) {
     throw new OutriggerError(
       'INPUT_INVALID',
       `cannot take a secret from ${path}: ${messageOf(thrown)}`,
@@ -33,14 +36,13 @@ async function secretIn(path: string): Promise<Secret> {
         hint: 'its first line is the secret, and only its owner may read it: chmod 600',
       },
     );
-  });
-  return new Secret(secret);
+  }
 }
 
-async function readPrivately(path: string): Promise<Buffer> {
-  const { mode } = await stat(path);
+function readPrivately(path: string): Buffer {
+  const { mode, content } = openLocalFile(path, MOST_BYTES['become-password']);
   if ((mode & 0o077) !== 0) throw new Error('others can read it');
-  const line = firstLine(await readFile(path));
+  const line = firstLine(content);
   if (line.length === 0) throw new Error('its first line is empty');
   return line;
 }

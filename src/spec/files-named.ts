@@ -19,7 +19,19 @@ export type FileFacts =
       readonly isFile: boolean;
       readonly mode: number;
       readonly size: number;
-    };
+    }
+  | { readonly exists: true; readonly unreadable: string };
+
+const MIB = 1024 * 1024;
+
+/** More than any such file holds: one that is larger is another file. A fleet has many host keys. */
+export const MOST_BYTES: Readonly<Record<NamedFile['kind'], number>> = {
+  identity: MIB,
+  'known-hosts': 64 * MIB,
+  'ssh-config': MIB,
+  'become-password': MIB,
+  authkey: MIB,
+};
 
 /** The local files that an inventory names; only the caller can look at them. */
 export function filesNamed(inventory: Sound<Inventory>, base: PathBase): NamedFile[] {
@@ -84,8 +96,16 @@ function checkFile({ path, pointer, kind }: NamedFile, found: FileFacts): Findin
         ]
       : [errorAt(pointer, 'missing-file', message)];
   }
+  if ('unreadable' in found) {
+    const message = `the ${called} ${path} cannot be read: ${found.unreadable}`;
+    return [errorAt(pointer, 'unreadable-file', message)];
+  }
   if (!found.isFile) {
     return [errorAt(pointer, 'wrong-file', `the ${called} ${path} is not a regular file`)];
+  }
+  if (found.size > MOST_BYTES[kind]) {
+    const message = `the ${called} ${path} is larger than ${MOST_BYTES[kind] / MIB} MiB`;
+    return [errorAt(pointer, 'wrong-file', message)];
   }
   const findings: Finding[] = [];
   if (SECRET.has(kind) && (found.mode & 0o077) !== 0) {

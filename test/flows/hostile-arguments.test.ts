@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeError } from '../../src/cli/describe-error.ts';
 import { EXIT } from '../../src/cli/exit-code.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
+import { newKey } from '../support/fake-sshd.ts';
+import { unusedPort } from '../support/ports.ts';
 import { RAW } from '../unit/hostile/nasty.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -152,6 +154,57 @@ describe('hostile arguments', () => {
   });
 
   describe('a file that an inventory names', () => {
+    it('is refused at its place when it is too large, or cannot be read', async () => {
+      await writeFile(at('huge'), '', { mode: 0o600 });
+      await truncate(at('huge'), 1_000_000_000_000);
+      await symlink('loop', at('loop'));
+      const text = [
+        INVENTORY,
+        'connection:',
+        '  identityFile: huge',
+        '  knownHostsFile: loop',
+        '  becomePassword: { file: huge }',
+        '  sshConfig: huge',
+        'authentication: { authkey: { file: huge } }',
+      ].join('\n');
+      await writeFile(at('sizes.yml'), text);
+      const { code, text: said } = await run('validate', '-i', at('sizes.yml'));
+      assert.equal(code, EXIT.error);
+      for (const expected of [
+        /sizes\.yml:7:17: error: .*huge is larger than 1 MiB/,
+        /sizes\.yml:8:19: error: .*loop cannot be read: ELOOP/,
+        /sizes\.yml:9:27: error: .*huge is larger than 1 MiB/,
+        /sizes\.yml:10:14: error: .*huge is larger than 1 MiB/,
+        /sizes\.yml:11:36: error: .*huge is larger than 1 MiB/,
+      ]) {
+        assert.match(said, expected);
+      }
+    });
+
+    for (const [line, why] of [
+      ['IdentityFile', /fifo cannot be used: it is not a regular file/],
+      ['UserKnownHostsFile', /cannot read the known_hosts file \S+fifo: it is not a regular file/],
+      ['Include', /cannot read \S+fifo: it is not a regular file/],
+    ] as const) {
+      it(`is refused by way of ssh_config: ${line} of a FIFO`, async () => {
+        execFileSync('mkfifo', ['-m', '600', at(`${line}-fifo`)]);
+        await writeFile(at('identity'), newKey('ed25519').private, { mode: 0o600 });
+        await writeFile(at(`${line}.config`), `${line} ${at(`${line}-fifo`)}\n`);
+        const connection = JSON.stringify({
+          ...{ sshConfig: `${line}.config`, port: await unusedPort() },
+          ...(line === 'IdentityFile' ? {} : { identityFile: 'identity' }),
+        });
+        const text = INVENTORY.replace('192.0.2.11', '127.0.0.1').replace(
+          '192.0.2.21',
+          '127.0.0.2',
+        );
+        await writeFile(at('config.yml'), `${text}connection: ${connection}\n`);
+        const { code, text: said } = await runProcess('plan', '-i', at('config.yml'));
+        assert.ok(code > 0, said);
+        assert.match(said, why);
+      });
+    }
+
     it('is refused when it is no file at all', async () => {
       execFileSync('mkfifo', ['-m', '600', at('key')]);
       const text = `${INVENTORY}connection: { identityFile: key, knownHostsFile: /dev/zero }\nauthentication: { authkey: { file: . } }\n`;

@@ -1,6 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
+import { MOST_BYTES } from '../../spec/files-named.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
+import { fitsGlob } from '../../support/glob.ts';
+import { readLocalFile } from '../local-file.ts';
 import { expandHome } from './expand.ts';
 import { parseConfig, type ConfigLine } from './parse.ts';
 
@@ -15,6 +18,17 @@ export interface Directive extends ConfigLine {
 /** Where ssh looks (ssh_config(5), FILES). */
 const SYSTEM_FILE = '/etc/ssh/ssh_config';
 const MOST_INCLUDES = 16;
+/** Files that include each other by wildcards multiply with every level. */
+const MOST_FILES = 500;
+/** Names that wildcards may have to be held against: a mistyped one would walk through the whole file system. */
+const MOST_NAMES = 20_000;
+
+/** What reading may still cost, all files together. */
+interface Budget {
+  files: number;
+  bytes: number;
+  names: number;
+}
 
 /** What relative names in an Include are relative to, and what `~` stands for. */
 interface Base {
@@ -29,10 +43,11 @@ interface Base {
 export function readSshConfig(file: string | undefined, home: string): readonly Directive[] {
   if (file === 'none') return [];
   const user = { directory: posix.join(home, '.ssh'), home };
-  if (file !== undefined) return readFile(file, user, { conditions: [], depth: 0 }, 'needed');
+  const budget = { files: MOST_FILES, bytes: MOST_BYTES['ssh-config'], names: MOST_NAMES };
+  const top = { conditions: [], depth: 0, budget };
+  if (file !== undefined) return readFile(file, user, top, 'needed');
   const usual = posix.join(user.directory, 'config');
   refuseOpenFile(usual);
-  const top = { conditions: [], depth: 0 };
   return [
     ...readFile(usual, user, top, 'optional'),
     ...readFile(SYSTEM_FILE, { directory: posix.dirname(SYSTEM_FILE), home }, top, 'optional'),
@@ -53,15 +68,16 @@ function refuseOpenFile(file: string): void {
 interface Place {
   readonly conditions: readonly Condition[];
   readonly depth: number;
+  readonly budget: Budget;
 }
 
 function readFile(
   file: string,
   base: Base,
-  { conditions, depth }: Place,
+  { conditions, depth, budget }: Place,
   kind: 'needed' | 'optional',
 ): readonly Directive[] {
-  const text = textOf(file, kind);
+  const text = textOf(file, kind, budget);
   let current: readonly Condition[] = conditions;
   return parseConfig(text, file).flatMap((line): readonly Directive[] => {
     switch (line.keyword) {
@@ -73,10 +89,10 @@ function readFile(
         if (depth >= MOST_INCLUDES) throw tooDeep(line);
         return line.args
           .flatMap((pattern) =>
-            filesFor(posix.resolve(base.directory, expandHome(pattern, base.home))),
+            filesFor(posix.resolve(base.directory, expandHome(pattern, base.home)), line, budget),
           )
           .flatMap((path) =>
-            readFile(path, base, { conditions: current, depth: depth + 1 }, 'needed'),
+            readFile(path, base, { conditions: current, depth: depth + 1, budget }, 'needed'),
           );
       default:
         return [{ ...line, conditions: current }];
@@ -84,9 +100,15 @@ function readFile(
   });
 }
 
-function textOf(file: string, kind: 'needed' | 'optional'): string {
+function textOf(file: string, kind: 'needed' | 'optional', budget: Budget): string {
   try {
-    return readFileSync(file, 'utf8');
+    if (--budget.files < 0) throw new Error(`these are more than ${MOST_FILES} files`);
+    const content = readLocalFile(file, MOST_BYTES['ssh-config']);
+    budget.bytes -= content.length;
+    if (budget.bytes < 0) {
+      throw new Error(`these are more than ${MOST_BYTES['ssh-config'] / 1024 / 1024} MiB together`);
+    }
+    return content.toString();
   } catch (thrown) {
     const isAbsent = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
     if (isAbsent && kind === 'optional') return '';
@@ -102,23 +124,44 @@ const tooDeep = ({ where }: ConfigLine): OutriggerError =>
     `${where}: more than ${MOST_INCLUDES} files include each other`,
   );
 
+const tooWide = ({ where }: ConfigLine): OutriggerError =>
+  new OutriggerError(
+    'INPUT_INVALID',
+    `${where}: more than ${MOST_NAMES} names would have to be looked at`,
+    { hint: 'use wildcards in the last part of the path only' },
+  );
+
 /** The files that a name with wildcards stands for, in the order of their names; a name of nothing is no error. */
-function filesFor(pattern: string): readonly string[] {
+function filesFor(pattern: string, line: ConfigLine, budget: Budget): readonly string[] {
   return pattern
     .split('/')
     .slice(1)
     .reduce<readonly string[]>(
-      (found, part) => found.flatMap((folder) => matchesIn(folder, part)),
+      (found, part) => found.flatMap((folder) => matchesIn(folder, part, line, budget)),
       ['/'],
     )
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+    .filter((path) => !isMissing(path));
 }
 
-function matchesIn(folder: string, part: string): readonly string[] {
+/** An Include of what is no regular file is told when it is read; ssh passes over one of a folder. */
+function isMissing(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined || found.isDirectory();
+}
+
+function matchesIn(
+  folder: string,
+  part: string,
+  line: ConfigLine,
+  budget: Budget,
+): readonly string[] {
   if (!/[*?[]/.test(part)) return [posix.join(folder, part)];
-  const matcher = fileMatcher(part);
-  return namesIn(folder)
-    .filter((name) => matcher.test(name) && (part.startsWith('.') || !name.startsWith('.')))
+  const names = namesIn(folder);
+  budget.names -= names.length;
+  if (budget.names < 0) throw tooWide(line);
+  const fits = fileMatcher(part);
+  return names
+    .filter((name) => fits(name) && (part.startsWith('.') || !name.startsWith('.')))
     .sort()
     .map((name) => posix.join(folder, name));
 }
@@ -131,12 +174,30 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** glob(7), for one part of a path. */
-const fileMatcher = (part: string): RegExp =>
-  new RegExp(
-    `^${part
-      .replace(/[.+^${}()|\\]/g, String.raw`\$&`)
-      .replaceAll('[!', '[^')
+/** glob(7), for one part of a path; a `[` that nothing closes is itself. */
+function fileMatcher(part: string): (name: string) => boolean {
+  const classes = /\[!?\]?[^\]]*\]/g;
+  if (part.search(classes) < 0) return (name) => fitsGlob(part, name);
+  const literal = (text: string): string =>
+    text
+      .replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
       .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  );
+      .replaceAll('?', '.');
+  const oneOf = (text: string): string =>
+    text
+      .replaceAll('\\', String.raw`\\`)
+      .replace('[!', '[^')
+      .replace(/(?<=.)\[/g, String.raw`\[`);
+  let pattern = '';
+  let from = 0;
+  for (const { 0: found, index } of part.matchAll(classes)) {
+    pattern += literal(part.slice(from, index)) + oneOf(found);
+    from = index + found.length;
+  }
+  try {
+    const matcher = new RegExp(`^${pattern}${literal(part.slice(from))}$`);
+    return (name) => matcher.test(name);
+  } catch {
+    return () => false; // `[z-a]` is nobody
+  }
+}

@@ -35,7 +35,7 @@ export async function identitiesFor(
 ): Promise<Identities> {
   const isNamed = wanted.files.length > 0;
   const paths = isNamed ? wanted.files : DEFAULT_FILES.map((name) => join(homedir(), '.ssh', name));
-  const files = await Promise.all(paths.map((path) => keyring.look(path)));
+  const files = paths.map((path) => keyring.look(path));
   const held = await heldKeys(wanted, files);
   const prints = new Set(held.map(printOf));
   const locked = files.filter(

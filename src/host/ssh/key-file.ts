@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
 import ssh2, { type ParsedKey } from 'ssh2';
+import { MOST_BYTES } from '../../spec/files-named.ts';
 import { messageOf } from '../../support/errors.ts';
 import { reveal, type Secret } from '../../support/secret.ts';
+import { openLocalFile } from '../local-file.ts';
 
 /** A private key read from a file, or why there is none. */
 export type KeyFile =
@@ -20,12 +21,13 @@ export interface EncryptedKey {
   readonly publicKey: Buffer | undefined;
 }
 
-export async function readKeyFile(path: string): Promise<KeyFile> {
+/** Reads a private key. Whatever is wrong with the file is a kind of its own. */
+export function readKeyFile(path: string): KeyFile {
   try {
-    const { mode, uid } = await stat(path);
+    const { mode, uid, content } = openLocalFile(path, MOST_BYTES.identity);
     // As ssh does: a key of our own that others can read is not a secret any more.
     if (uid === process.getuid?.() && (mode & 0o077) !== 0) return { kind: 'exposed', path };
-    return parse(path, await readFile(path));
+    return parse(path, content);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       return { kind: 'absent', path };

@@ -8,7 +8,7 @@ const MOST_TRIES = 3;
 /** The private keys of a run: a fleet shares them, so that each is read, and asked for, once. */
 export class Keyring {
   readonly #ask: AskSecret;
-  readonly #files = new Map<string, Promise<KeyFile>>();
+  readonly #files = new Map<string, KeyFile>();
   readonly #opened = new Map<string, Promise<KeyFile>>();
   /** One question at a time. */
   #questions: Promise<unknown> = Promise.resolve();
@@ -18,7 +18,7 @@ export class Keyring {
   }
 
   /** The key in a file, as it lies there. */
-  look(path: string): Promise<KeyFile> {
+  look(path: string): KeyFile {
     const known = this.#files.get(path) ?? readKeyFile(path);
     this.#files.set(path, known);
     return known;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Connection } from '../../../src/host/host.ts';
@@ -247,6 +247,58 @@ Host gate
       assert.throws(() => route('a'), { code: 'INPUT_INVALID', message: expected });
     });
   }
+
+  describe('includes', () => {
+    const refused = (message: RegExp): void => {
+      assert.throws(() => route('a'), { code: 'INPUT_INVALID', message });
+    };
+
+    it('of itself, of too many, of too much and of no file are errors', () => {
+      file(`Include ${join(folder, 'config')}\n`);
+      refused(/config:1: more than 16 files include each other/);
+      mkdirSync(join(folder, 'many'));
+      for (let index = 0; index < 8; index += 1) {
+        writeFileSync(join(folder, `many/${index}`), `Include ${folder}/many/*\n`);
+      }
+      file(`Include ${folder}/many/*\n`);
+      refused(/more than 16 files include each other|more than 500 files/);
+      for (let index = 0; index < 600; index += 1) {
+        writeFileSync(join(folder, `many/${index}`), `Port ${index + 1}\n`);
+      }
+      refused(/cannot read \S+\/many\/\d+: these are more than 500 files/);
+      file(`Include ${folder}/huge\n`);
+      writeFileSync(join(folder, 'huge'), '# nothing\n'.repeat(200_000));
+      refused(/huge: it is larger than 1 MiB/);
+      execFileSync('mkfifo', [join(folder, 'fifo')]);
+      file(`Include ${folder}/fif?\n`);
+      refused(/fifo: it is not a regular file/);
+      mkdirSync(join(folder, 'maze'));
+      for (let index = 0; index < 30; index += 1) symlinkSync('.', join(folder, `maze/${index}`));
+      file(`Include ${folder}/maze/*/*/*/*/*/*\n`);
+      refused(/config:1: more than 20000 names would have to be looked at/);
+    });
+
+    it('of folders, nobody and /dev/null are none; a class of letters is one', () => {
+      mkdirSync(join(folder, 'd/folder'), { recursive: true });
+      writeFileSync(join(folder, 'd/b1.conf'), 'Port 1001\n');
+      writeFileSync(join(folder, 'd/[.conf'), 'User bracket\n');
+      file(
+        ['[z-a]', 'folder', '*x*x*x*x*', '[!a-c]*.conf', '[]', '[a-c][0-9].c*', '[.conf']
+          .map((pattern) => `Include ${folder}/d/${pattern}\n`)
+          .join('') + 'Include /dev/null\n',
+      );
+      assert.equal(route('a').target.port, 1001);
+      assert.equal(route('a').target.user, 'bracket');
+    });
+
+    it('a megabyte of short lines is read in a moment', () => {
+      file('Host b\n'.repeat(140_000));
+      const began = process.cpuUsage();
+      assert.equal(route('a').target.port, 22);
+      const { user } = process.cpuUsage(began);
+      assert.ok(user < 20e6, `${user / 1e6} s`);
+    });
+  });
 
   it('INPUT_INVALID: a file of ours that others can write, or one that is not there', () => {
     writeFileSync(join(home, '.ssh/config'), '');
