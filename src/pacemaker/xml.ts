@@ -12,6 +12,8 @@ export interface XmlElement {
 
 const MAX_LENGTH = 128 * 1024 * 1024;
 const MAX_DEPTH = 100;
+/** More than any element of Pacemaker's has; with a million of them one tag takes seconds. */
+const MAX_ATTRIBUTES = 1000;
 
 /** An element; attributes given as `undefined` are left out. */
 export function element(
@@ -68,6 +70,16 @@ export function parseXml(text: string, what: string): XmlElement {
     parser.on('doctype', () => {
       throw new Error('it has a document type declaration');
     });
+    let attributes = 0;
+    parser.on('opentagstart', () => {
+      attributes = 0;
+    });
+    parser.on('attribute', () => {
+      attributes += 1;
+      if (attributes > MAX_ATTRIBUTES) {
+        throw new Error(`an element with more than ${MAX_ATTRIBUTES} attributes`);
+      }
+    });
     parser.on('opentag', (tag) => {
       builder.start(tag.name, tag.attributes);
     });
@@ -104,8 +116,12 @@ function attributeText(owner: string, name: string, value: string): string {
       `<${owner}>: XML cannot carry a character in ${name}="${printable(value)}"`,
     );
   }
-  return ` ${name}="${value.replace(/[&<>"\t\n\r]/g, (character) => ESCAPES[character] ?? character)}"`;
+  return ` ${name}="${escaped(value)}"`;
 }
+
+/** A value as it stands in a document. */
+export const escaped = (value: string): string =>
+  value.replace(/[&<>"\t\n\r]/g, (character) => ESCAPES[character] ?? character);
 
 function append(lines: string[], current: XmlElement, indent: string): void {
   const attributes = Object.entries(current.attributes)

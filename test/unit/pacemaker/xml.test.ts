@@ -70,6 +70,10 @@ describe('XML', () => {
   it('refuses documents that are made to exhaust it', () => {
     refused('<!DOCTYPE cib [<!ENTITY a "aaaa">]><cib/>', /document type declaration/);
     refused('<a>'.repeat(101) + '</a>'.repeat(101), /nested deeper than 100/);
+    const attributes = (count: number) =>
+      Array.from({ length: count }, (_, index) => ` a${index}="1"`).join('');
+    refused(`<a${attributes(1001)}/>`, /1000 attributes/);
+    assert.equal(parseXml(`<a${attributes(1000)}/>`, 'it').name, 'a');
   });
 
   it('does not write a character that XML cannot carry', () => {
