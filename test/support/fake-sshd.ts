@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
@@ -29,6 +30,10 @@ export interface FakeSshdOptions {
   readonly uid?: string;
   /** What the `sudo` on its PATH does; there is none without this. */
   readonly sudo?: 'works' | { readonly says: string } | FakeSudo;
+  /** Answers every command with bytes that are no SSH, and never hangs up. */
+  readonly garbage?: boolean;
+  /** What it shows everybody who logs in. */
+  readonly banner?: string;
   /** Answers every command with this signal instead of running it. */
   readonly killedBy?: string;
 }
@@ -63,11 +68,14 @@ export async function startFakeSshd(options: FakeSshdOptions = {}): Promise<Fake
   const hostKeys = (options.hostKeys ?? ['ed25519']).map(newKey);
   const clientKey = newKey('ed25519');
   const fake = new Fake(options, home, clientKey.public);
-  const server = new ssh2.Server({ hostKeys: hostKeys.map((key) => key.private) });
+  const server = new ssh2.Server({
+    hostKeys: hostKeys.map((key) => key.private),
+    ...(options.banner === undefined ? {} : { banner: options.banner }),
+  });
   server.on('connection', (client: Served) => {
     fake.serve(client);
   });
-  const tcp = createServer((socket) => {
+  const tcp = createServer({ allowHalfOpen: options.garbage === true }, (socket) => {
     fake.accept(socket, server);
   });
   const port = await listen(tcp);
@@ -160,7 +168,8 @@ class Fake {
       session.on('close', () => (this.#channels -= 1));
       session.on('exec', (acceptExec, _reject, { command }) => {
         this.commands.push(command);
-        if (this.#options.hang !== 'exec') void this.#run(acceptExec(), command);
+        if (this.#options.garbage === true) this.#babble();
+        else if (this.#options.hang !== 'exec') void this.#run(acceptExec(), command);
       });
       session.on('sftp', (acceptSftp) => {
         serveSftp(acceptSftp(), this.#home);
@@ -210,6 +219,13 @@ class Fake {
       setTimeout(() => {
         this.#drop();
       }, dropAfterMs);
+  }
+
+  #babble(): void {
+    for (const socket of this.#sockets) {
+      socket.removeAllListeners('data').removeAllListeners('end').resume();
+      socket.write(randomBytes(100_000));
+    }
   }
 
   #drop(): void {

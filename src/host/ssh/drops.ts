@@ -8,8 +8,16 @@ const RETRY_AFTER_MS = [250, 500, 1000, 2000];
 export const isDrop = (error: unknown): boolean =>
   error instanceof HandshakeError &&
   error.stage === 'before-host-key' &&
+  otherWords(error) === undefined &&
   (error.level === 'client-socket' ||
     /^(connection closed|Connection lost before)/.test(error.message));
+
+/** What sshd says before it hangs up on one connection too many (sshd.c, srclimit.c). */
+const TOO_MANY = /^(Exceeded MaxStartups|Not allowed at this time)\s*$/;
+
+/** What a server says that does not speak SSH at all. */
+export const otherWords = ({ greeting }: HandshakeError): string | undefined =>
+  greeting.trim() === '' || TOO_MANY.test(greeting) ? undefined : greeting.trim();
 
 /** Tries again for as long as the server hangs up unheard; at the limit the last such failure is thrown. */
 export async function afterDrops<T>(limit: AbortSignal, attempt: () => Promise<T>): Promise<T> {

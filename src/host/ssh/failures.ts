@@ -1,5 +1,5 @@
 import { OutriggerError } from '../../support/errors.ts';
-import { printable, printableLines } from '../../support/printable.ts';
+import { printable, printableLines, shorten } from '../../support/printable.ts';
 import { fingerprint, type KnownHost } from '../known-hosts.ts';
 import type { Endpoint } from './route.ts';
 
@@ -42,6 +42,25 @@ const NETWORK_WORDS = new Map([
   ['ENOTFOUND', 'its name is not known to DNS'],
   ['EAI_AGAIN', 'DNS does not answer'],
 ]);
+
+/** A handshake that ended before it was one. */
+export const handshakeFailed = (
+  peer: Peer,
+  { message, said, cause }: { message: string; said: string | undefined; cause: unknown },
+): OutriggerError =>
+  said === undefined
+    ? unreachable(
+        peer,
+        `the SSH handshake failed: ${message}`,
+        'compare with `ssh -v`: the host may speak only algorithms that outrigger does not',
+        cause,
+      )
+    : unreachable(
+        peer,
+        `it does not speak SSH, but says: ${shorten(said.split(/\r?\n/)[0] ?? '', 100)}`,
+        'something else listens on this port: check `address` and `port`',
+        cause,
+      );
 
 /** A failure of the network, in words. */
 export function networkFailure(peer: Peer, error: Error): OutriggerError {

@@ -27,17 +27,19 @@ export interface HandshakeRequest {
   readonly hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[];
   /** Why this host key is not accepted; undefined accepts it. */
   readonly hostKeyProblem: (blob: Uint8Array) => Promise<Error | undefined>;
-  readonly timeoutMs: number;
 }
 
 /** ssh2's own error, and how far the handshake had come: before the host key a new attempt can do no harm. */
 export class HandshakeError extends Error {
   readonly stage: 'before-host-key' | 'after-host-key';
   readonly level: string;
+  /** What the server said before it said that it speaks SSH; as it came. */
+  readonly greeting: string;
 
-  constructor(cause: Error & { level?: string }, stage: HandshakeError['stage']) {
+  constructor(cause: Error & { level?: string }, stage: HandshakeError['stage'], greeting: string) {
     super(cause.message, { cause });
     this.stage = stage;
+    this.greeting = greeting;
     this.level = cause.level ?? '';
   }
 }
@@ -55,6 +57,7 @@ export function shakeHands(
     signal.throwIfAborted();
     const client = new ssh2.Client();
     let stage: HandshakeError['stage'] = 'before-host-key';
+    let greeting = (): string => '';
     const settle = (): void => {
       signal.removeEventListener('abort', giveUp);
     };
@@ -69,10 +72,10 @@ export function shakeHands(
     signal.addEventListener('abort', giveUp, { once: true });
     // These two stay for good: a promise that is settled ignores them, and no error event may go unheard.
     client.on('error', (error: Error & { level?: string }) => {
-      if (!isPassing(error)) fail(new HandshakeError(error, stage));
+      if (!isPassing(error)) fail(new HandshakeError(error, stage, greeting()));
     });
     client.on('close', () => {
-      fail(new HandshakeError(new Error('connection closed'), stage));
+      fail(new HandshakeError(new Error('connection closed'), stage, greeting()));
     });
     client.once('ready', () => {
       settle();
@@ -86,7 +89,27 @@ export function shakeHands(
       }, fail);
     };
     client.connect({ ...settings(request), sock: socket, hostVerifier: verify });
+    greeting = greetingFrom(socket, () => {
+      fail(new HandshakeError(new Error('its greeting has no end'), stage, greeting()));
+    });
   });
+}
+
+/** ssh2 would keep a greeting of any length. */
+const LONGEST_GREETING = 64 * 1024;
+
+/** Listens until the server says that it speaks SSH (RFC 4253, 4.2: other lines may come before). */
+function greetingFrom(socket: Duplex, tooLong: () => void): () => string {
+  let heard = '';
+  const hear = (chunk: Buffer): void => {
+    const seen = Math.max(0, heard.length - '\nSSH-'.length);
+    heard += chunk.toString('latin1');
+    if ((seen === 0 && heard.startsWith('SSH-')) || heard.includes('\nSSH-', seen)) {
+      socket.off('data', hear);
+    } else if (heard.length > LONGEST_GREETING) tooLong();
+  };
+  socket.on('data', hear);
+  return () => heard.slice(0, LONGEST_GREETING).replace(/^SSH-[^]*/m, '');
 }
 
 /** One key that cannot sign (an agent that has lost it) is not the end: ssh2 goes on with the next one. */
@@ -97,8 +120,10 @@ const isPassing = ({ level, message }: Error & { level?: string }): boolean =>
 const settings = (request: HandshakeRequest): ConnectConfig => ({
   username: request.username,
   authHandler: [...request.methods],
-  readyTimeout: request.timeoutMs,
+  // The signal given to the handshake is the limit; a timer of ssh2 outlives a stream that is closed already.
+  readyTimeout: 0,
   keepaliveInterval: KEEPALIVE_MS,
   keepaliveCountMax: 3,
-  algorithms: { kex: KEX, serverHostKey: [...request.hostKeyAlgorithms] },
+  // No compression: a little of it could become a lot of memory.
+  algorithms: { kex: KEX, serverHostKey: [...request.hostKeyAlgorithms], compress: ['none'] },
 });

@@ -33,6 +33,8 @@ export function linkOf(peer: Peer, opened: Opened, via: Link | undefined): Link 
   let why: string | undefined;
   client.on('error', (error) => {
     why ??= error.message;
+    // ssh2 only says goodbye, and a server that sends garbage need not answer: nobody shall wait for it.
+    opened.socket.destroy();
   });
   const end = (): void => {
     const lost = via?.ended.aborted === true ? messageOf(via.ended.reason) : why;

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { OutriggerError } from '../../support/errors.ts';
-import { afterDrops, isDrop } from './drops.ts';
-import { connectTimedOut, type Peer, seconds, unreachable } from './failures.ts';
+import { afterDrops, isDrop, otherWords } from './drops.ts';
+import { connectTimedOut, handshakeFailed, type Peer, seconds, unreachable } from './failures.ts';
 import { HandshakeError, shakeHands } from './handshake.ts';
 import { everythingRefused, type Identities, identitiesFor } from './identities.ts';
 import type { Keyring } from './keyring.ts';
@@ -80,7 +80,6 @@ async function openOnce(approach: Prepared): Promise<Opened> {
     methods: identities.methods,
     hostKeyAlgorithms: verification.algorithms,
     hostKeyProblem: verification.problem,
-    timeoutMs: limitMs,
   };
   return shakeHands(socket, request, limit).catch((error: unknown) => {
     if (limit.aborted) throw connectTimedOut(peer, 'the SSH handshake did not finish', limitMs);
@@ -103,12 +102,7 @@ function explain({ peer, endpoint, identities, limitMs }: Prepared, error: Hands
   ) {
     return everythingRefused(peer, endpoint.user, identities);
   }
-  return unreachable(
-    peer,
-    `the SSH handshake failed: ${error.message}`,
-    'compare with `ssh -v`: the host may speak only algorithms that outrigger does not',
-    error,
-  );
+  return handshakeFailed(peer, { message: error.message, said: otherWords(error), cause: error });
 }
 
 /** Stops waiting when `signal` says so: an agent that never answers must not hold up a run. */

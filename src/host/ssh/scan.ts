@@ -1,7 +1,7 @@
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { fingerprint, keyTypeOf } from '../known-hosts.ts';
-import { afterDrops } from './drops.ts';
-import { connectTimedOut, type Peer, unreachable } from './failures.ts';
+import { afterDrops, otherWords } from './drops.ts';
+import { connectTimedOut, handshakeFailed, type Peer } from './failures.ts';
 import { HandshakeError, shakeHands } from './handshake.ts';
 import { HOST_KEY_ALGORITHMS } from './host-key.ts';
 import type { Patience } from './jump-hosts.ts';
@@ -70,7 +70,7 @@ async function offeredKey(
     if (error instanceof Seen) return describeKey(error.blob);
     if (!(error instanceof HandshakeError)) throw error;
     if (error.message.includes('no matching host key')) return undefined;
-    throw unreachable(peer, `the SSH handshake failed: ${error.message}`, undefined, error);
+    throw handshakeFailed(peer, { message: error.message, said: otherWords(error), cause: error });
   }
   throw new Error('a handshake ended without a host key');
 }
@@ -82,8 +82,6 @@ const scanRequest = (types: readonly string[]) => ({
     (type): readonly ServerHostKeyAlgorithm[] => HOST_KEY_ALGORITHMS.get(type) ?? [],
   ),
   hostKeyProblem: (blob: Uint8Array) => Promise.resolve(new Seen(blob)),
-  // The signal given to the handshake is the limit.
-  timeoutMs: 0,
 });
 
 const describeKey = (blob: Uint8Array): OfferedKey => ({
