@@ -1,3 +1,4 @@
+import type { Problem } from '../plan/plan.ts';
 import type { ErrorCode } from '../support/errors.ts';
 
 /** Stable exit codes: see the table in README.md. */
@@ -18,6 +19,18 @@ const RANK: readonly ExitCode[] = [130, 1, 4, 3, 5, 2, 0];
 /** When several hold, the gravest wins: 130, then 1, 4, 3, 5, 2, 0. */
 export const gravest = (codes: readonly ExitCode[]): ExitCode =>
   RANK.find((code) => codes.includes(code)) ?? EXIT.ok;
+
+/** The exit code of a comparison: hosts that gave no answer, hosts that must not be touched, and whether anything differs. */
+export const exitCodeOfComparison = (
+  problems: readonly Pick<Problem, 'kind'>[],
+  differs: boolean,
+): ExitCode =>
+  gravest([...problems.map(({ kind }) => BY_PROBLEM[kind]), ...(differs ? [EXIT.differs] : [])]);
+
+const BY_PROBLEM: Readonly<Record<Problem['kind'], ExitCode>> = {
+  unreachable: EXIT.incomplete,
+  refused: EXIT.refused,
+};
 
 const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   USAGE: EXIT.error,

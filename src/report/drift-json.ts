@@ -1,5 +1,5 @@
 import type { Drift } from '../plan/drift.ts';
-import { clusterObject, problemObject } from './plan-json.ts';
+import { clusterObject, problemObject, stoppedGuestObject } from './plan-json.ts';
 import { jsonText } from './json.ts';
 
 /**
@@ -7,7 +7,7 @@ import { jsonText } from './json.ts';
  * where something is absent, a line break at the end.
  */
 export function driftAsJson(drift: Drift): string {
-  const { drifted, problems, inSync } = drift;
+  const { drifted, problems, stoppedGuests, inSync } = drift;
   const of = (wanted: Drift['problems'][number]['kind']) =>
     problems.filter(({ kind }) => kind === wanted).map(problemObject);
   const [unreachable, refused] = [of('unreachable'), of('refused')];
@@ -20,6 +20,7 @@ export function driftAsJson(drift: Drift): string {
       inSync: inSync.length,
       unreachable: unreachable.length,
       refused: refused.length,
+      stoppedGuests: stoppedGuests.length,
     },
     drifted: drifted.flatMap(({ host, item, attributes }) =>
       attributes.map(({ name, before, after, reason }) => ({
@@ -31,6 +32,7 @@ export function driftAsJson(drift: Drift): string {
     ),
     unreachable,
     refused,
+    stoppedGuests: stoppedGuests.map(stoppedGuestObject),
     notes: drift.notes,
     unmanaged: drift.unmanaged,
     inSync,

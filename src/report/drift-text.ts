@@ -4,7 +4,7 @@ import { printable } from '../support/printable.ts';
 import { foldChanges, type ChangeBlock } from './change-blocks.ts';
 import { foldNames } from './fold-names.ts';
 import { alignColumns, counted, wrapText, type Cell } from './layout.ts';
-import { headerLines, noteLines, problemSections, section } from './plan-text.ts';
+import { headerLines, noteLines, problemSections, section, stoppedSection } from './plan-text.ts';
 import { plainStyle, type Style } from './style.ts';
 import { valueText } from './value-text.ts';
 
@@ -17,6 +17,7 @@ export function renderDrift(drift: Drift, style: Style = plainStyle): string {
       'Unreachable, nothing is known about them',
       'Refused: outrigger does not touch them',
     ]),
+    stoppedSection(drift.stoppedGuests, style),
     section('Worth knowing', noteLines(drift.notes, style), style),
     section(
       'In the cluster but not in the inventory',
@@ -58,12 +59,13 @@ function attributeCells({ name, before, after }: AttributeChange, style: Style):
 }
 
 /** The last line: how much has drifted, and about whom nothing is known. */
-function summaryLine({ drifted, problems, inSync }: Drift, style: Style): string {
+function summaryLine({ drifted, problems, stoppedGuests, inSync }: Drift, style: Style): string {
   const left = (wanted: Drift['problems'][number]['kind']): number =>
     problems.filter(({ kind }) => kind === wanted).length;
   const hosts = new Set(drifted.map(({ host }) => host)).size;
   const rest = [
     `${counted(inSync.length, 'host')} in sync`,
+    ...(stoppedGuests.length > 0 ? [`${counted(stoppedGuests.length, 'guest')} stopped`] : []),
     ...(left('unreachable') > 0 ? [style.bad(`${left('unreachable')} unreachable`)] : []),
     ...(left('refused') > 0 ? [style.bad(`${left('refused')} refused`)] : []),
   ].join(', ');

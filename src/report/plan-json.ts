@@ -1,4 +1,11 @@
-import type { Change, ClusterSummary, Forecast, Plan, Problem } from '../plan/plan.ts';
+import type {
+  Change,
+  ClusterSummary,
+  Forecast,
+  Plan,
+  Problem,
+  StoppedGuest,
+} from '../plan/plan.ts';
 import { RISKS } from '../plan/risk.ts';
 import { jsonText } from './json.ts';
 import { countPlan } from './plan-counts.ts';
@@ -14,11 +21,7 @@ export function planAsJson(plan: Plan): string {
     counts: countPlan(plan),
     plays: plan.plays.map((play) => ({ name: play.name, changes: play.changes.map(changeObject) })),
     problems: plan.problems.map(problemObject),
-    stoppedGuests: plan.stoppedGuests.map(({ host, resource, message }) => ({
-      host,
-      resource,
-      message,
-    })),
+    stoppedGuests: plan.stoppedGuests.map(stoppedGuestObject),
     risks: plan.risks.map(({ code, subjects }) => ({ code, meaning: RISKS[code], subjects })),
     fencing: plan.fencing.map(({ node, devices, extended }) => ({
       node,
@@ -51,6 +54,13 @@ export const problemObject = ({ host, kind, code, message, hint }: Problem) => (
   code,
   message,
   hint: hint ?? null,
+});
+
+/** A guest node whose machine the cluster has stopped, as JSON documents tell it. */
+export const stoppedGuestObject = ({ host, resource, message }: StoppedGuest) => ({
+  host,
+  resource,
+  message,
 });
 
 const changeObject = ({ host, item, action, attributes, restart, isConsequence }: Change) => ({

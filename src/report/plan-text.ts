@@ -1,4 +1,10 @@
-import { changeCount, type ClusterSummary, type Plan, type Problem } from '../plan/plan.ts';
+import {
+  changeCount,
+  type ClusterSummary,
+  type Plan,
+  type Problem,
+  type StoppedGuest,
+} from '../plan/plan.ts';
 import { RISKS, type Risk } from '../plan/risk.ts';
 import { printable } from '../support/printable.ts';
 import { causeLines } from './causes.ts';
@@ -18,7 +24,7 @@ export function renderPlan(plan: Plan, style: Style = plainStyle): string {
     headerLines(plan.cluster, style),
     ...plays.map((play) => playLines(play, style)),
     ...problemSections(plan.problems, style),
-    section('Stopped by the cluster', causeLines(plan.stoppedGuests, style.faint), style),
+    stoppedSection(plan.stoppedGuests, style),
     section('Who can fence the remote nodes', fencingOf(plan, style), style),
     section('What the cluster will do', forecastOf(plan, style), style),
     section('Risks', riskLines(plan.risks, style), style),
@@ -74,6 +80,10 @@ export function problemSections(
     section(refused, causeLines(of('refused'), style.bad), style),
   ];
 }
+
+/** Guest nodes whose machine the cluster has stopped. */
+export const stoppedSection = (stopped: readonly StoppedGuest[], style: Style): readonly string[] =>
+  section('Stopped by the cluster', causeLines(stopped, style.faint), style);
 
 /** Without changes there is nothing to foresee, unless somebody would be fenced all the same. */
 const forecastOf = ({ forecast, plays }: Plan, style: Style): readonly string[] =>

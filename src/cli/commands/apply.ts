@@ -10,7 +10,7 @@ import { renderRun } from '../../report/run-text.ts';
 import { OutriggerError, type ErrorCode } from '../../support/errors.ts';
 import { askSure } from '../ask.ts';
 import { describeError } from '../describe-error.ts';
-import { EXIT, exitCodeOf, gravest, type ExitCode } from '../exit-code.ts';
+import { EXIT, exitCodeOf, exitCodeOfComparison, gravest, type ExitCode } from '../exit-code.ts';
 import { progressFor, withPlan, type Live } from '../live.ts';
 import { addLiveOptions, addRunOptions, jsonOption, type SharedOptions } from '../options.ts';
 import { styleFor } from '../style.ts';
@@ -156,7 +156,6 @@ export function exitCodeFor(
     stoppedBy === undefined ? EXIT.ok : exitCodeOf(stoppedBy),
     wasInterrupted ? EXIT.interrupted : EXIT.ok,
     [...failed.keys()].some((host) => !left.has(host)) ? EXIT.failed : EXIT.ok,
-    plan.problems.some(({ kind }) => kind === 'unreachable') ? EXIT.incomplete : EXIT.ok,
-    plan.problems.some(({ kind }) => kind === 'refused') ? EXIT.refused : EXIT.ok,
+    exitCodeOfComparison(plan.problems, false),
   ]);
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { driftOf } from '../../plan/drift.ts';
 import { driftAsJson } from '../../report/drift-json.ts';
 import { renderDrift } from '../../report/drift-text.ts';
-import { EXIT, gravest } from '../exit-code.ts';
+import { exitCodeOfComparison } from '../exit-code.ts';
 import { withPlan, type Live } from '../live.ts';
 import { addLiveOptions, jsonOption, type SharedOptions } from '../options.ts';
 import { styleFor } from '../style.ts';
@@ -23,15 +23,7 @@ export const addDrift: AddCommand = (terminal, finish) =>
             ? driftAsJson(drift)
             : renderDrift(drift, styleFor(terminal.outStream, terminal.env)),
         );
-        const has = (wanted: (typeof drift.problems)[number]['kind']): boolean =>
-          drift.problems.some(({ kind }) => kind === wanted);
-        finish(
-          gravest([
-            has('unreachable') ? EXIT.incomplete : EXIT.ok,
-            has('refused') ? EXIT.refused : EXIT.ok,
-            drift.drifted.length > 0 ? EXIT.differs : EXIT.ok,
-          ]),
-        );
+        finish(exitCodeOfComparison(drift.problems, drift.drifted.length > 0));
         return Promise.resolve();
       };
       await withPlan(options, terminal, tell, { foresees: false });

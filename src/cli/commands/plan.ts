@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { changeCount } from '../../plan/plan.ts';
 import { planAsJson } from '../../report/plan-json.ts';
 import { renderPlan } from '../../report/plan-text.ts';
-import { EXIT, gravest } from '../exit-code.ts';
+import { exitCodeOfComparison } from '../exit-code.ts';
 import { withPlan } from '../live.ts';
 import { addLiveOptions, jsonOption, type SharedOptions } from '../options.ts';
 import { styleFor } from '../style.ts';
@@ -27,16 +27,8 @@ export const addPlan: AddCommand = (terminal, finish) =>
             ? planAsJson(plan)
             : renderPlan(plan, styleFor(terminal.outStream, terminal.env)),
         );
-        const incomplete = plan.problems.some(({ kind }) => kind === 'unreachable');
-        const refused = plan.problems.some(({ kind }) => kind === 'refused');
         const differs = options.detailedExitcode === true && changeCount(plan) > 0;
-        finish(
-          gravest([
-            incomplete ? EXIT.incomplete : EXIT.ok,
-            refused ? EXIT.refused : EXIT.ok,
-            differs ? EXIT.differs : EXIT.ok,
-          ]),
-        );
+        finish(exitCodeOfComparison(plan.problems, differs));
         return Promise.resolve();
       });
     });

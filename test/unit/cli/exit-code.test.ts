@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { EXIT, exitCodeOf, gravest, type ExitCode } from '../../../src/cli/exit-code.ts';
+import {
+  EXIT,
+  exitCodeOf,
+  exitCodeOfComparison,
+  gravest,
+  type ExitCode,
+} from '../../../src/cli/exit-code.ts';
 
 /** From grave to harmless. */
 const ORDER: readonly ExitCode[] = [130, 1, 4, 3, 5, 2, 0];
@@ -17,6 +23,15 @@ describe('the exit code', () => {
       }),
     );
     assert.equal(gravest([]), 0);
+  });
+
+  it('of a comparison tells who could not be compared before it tells that something differs', () => {
+    const unreachable = { kind: 'unreachable' } as const;
+    const refused = { kind: 'refused' } as const;
+    assert.equal(exitCodeOfComparison([], false), 0);
+    assert.equal(exitCodeOfComparison([], true), 2);
+    assert.equal(exitCodeOfComparison([refused], true), 5);
+    assert.equal(exitCodeOfComparison([refused, unreachable], true), 3);
   });
 
   it('of an error tells its kind', () => {

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
+import { loadSchema } from '../../../src/flows/load-document.ts';
 import { driftOf } from '../../../src/plan/drift.ts';
 import { driftAsJson } from '../../../src/report/drift-json.ts';
 import { renderDrift } from '../../../src/report/drift-text.ts';
 import { assertGolden } from './golden.ts';
 import { change, fleetPlan, quietPlan, wrongKey } from './plans.ts';
 
-const schema = JSON.parse(
-  readFileSync(new URL('../../../schemas/drift.schema.json', import.meta.url), 'utf8'),
-) as object;
+const schema = loadSchema('drift');
 
 const plays = [{ name: 'Prepare the hosts', changes: ['r1', 'r2', 'r4'].flatMap(wrongKey) }];
 const drifted = driftOf({ ...quietPlan, plays, unmanaged: ['old1', 'old2'] });
@@ -41,6 +39,22 @@ describe('drift', () => {
     assert.match(text, /\nNo drift on those that answered\. .*3 unreachable, 1 refused\.\n$/);
   });
 
+  const stopped = driftOf({
+    ...quietPlan,
+    stoppedGuests: [
+      {
+        host: 'g1',
+        resource: 'vm-g1',
+        message: 'its machine vm-g1 is stopped by the cluster: prepared when it runs',
+      },
+    ],
+  });
+
+  it('tells of guests whose machine the cluster has stopped, neither as drift nor as in sync', () => {
+    assertGolden('stopped-guest-drift.txt', renderDrift(stopped));
+    assertGolden('stopped-guest-drift.json.txt', driftAsJson(stopped));
+  });
+
   it('never lets a control character through', () => {
     const nasty = 'a\u001b[2Jb\u009bc';
     const changes = [change('r1', 'node-state', [{ name: nasty, before: nasty, after: nasty }])];
@@ -57,6 +71,7 @@ describe('drift', () => {
     quiet: driftOf(quietPlan),
     drifted,
     fleet: driftOf(fleetPlan()),
+    stopped,
   })) {
     it(`is what the schema says (${name})`, () => {
       assert.ok(validate(JSON.parse(driftAsJson(drift))), JSON.stringify(validate.errors));
