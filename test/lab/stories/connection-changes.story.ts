@@ -123,7 +123,10 @@ describe('connections that exist, and others who change them', function () {
         await lab.sh('c1', 'crm_resource -r p1 -p reconnect_interval -v 9s');
       },
     });
-    assert.match(failures['p1'] ?? '', /somebody else changed its connection since the plan was made/);
+    assert.match(
+      failures['p1'] ?? '',
+      /somebody else changed its connection since the plan was made/,
+    );
     assert.match(await lab.sh('c1', 'crm_resource -r p1 -g reconnect_interval'), /^9s$/m);
     await applied(lab, 0, ['-i', inventoryOf(P1, P2)]);
     assert.equal(await session('h1'), before);
