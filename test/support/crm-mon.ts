@@ -6,6 +6,7 @@ export interface ReportedConnection {
   readonly role?: string;
   readonly blocked?: boolean;
   readonly managed?: boolean;
+  readonly maintenance?: boolean;
   readonly failed?: boolean;
   /** Why its start failed, by cluster node. */
   readonly startFailures?: Readonly<Record<string, string>>;
@@ -13,6 +14,8 @@ export interface ReportedConnection {
 
 export interface Reported {
   readonly connections?: Readonly<Record<string, ReportedConnection>>;
+  /** Virtual machines, by their resource. */
+  readonly machines?: Readonly<Record<string, ReportedConnection>>;
   /** Other resources, and on which node each is active. */
   readonly resources?: Readonly<Record<string, string>>;
 }
@@ -29,14 +32,21 @@ const nodeElement = (name: string, online: boolean, isDc = false): XmlElement =>
 function resourceElement(
   id: string,
   agent: string,
-  { on, role, blocked = false, managed = true, failed = false }: ReportedConnection,
+  {
+    on,
+    role,
+    blocked = false,
+    managed = true,
+    maintenance = false,
+    failed = false,
+  }: ReportedConnection,
 ): XmlElement {
   const active = on !== undefined;
   return element(
     'resource',
     {
       ...{ id, resource_agent: agent, role: role ?? (active ? 'Started' : 'Stopped') },
-      ...flags({ active, blocked, managed, failed }),
+      ...flags({ active, blocked, managed, maintenance, failed }),
     },
     active ? [element('node', { name: on, id: on })] : [],
   );
@@ -51,7 +61,7 @@ const failureElements = (id: string, reasons: Readonly<Record<string, string>>):
   );
 
 /** What `crm_mon --output-as=xml` would print, as far as outrigger looks at it. */
-export function crmMonXml({ connections = {}, resources = {} }: Reported): string {
+export function crmMonXml({ connections = {}, machines = {}, resources = {} }: Reported): string {
   const dc = { present: 'true', name: 'c1', version: '3.0.0-3.0.0', with_quorum: 'true' };
   const remotes = Object.entries(connections);
   return serializeXml(
@@ -63,6 +73,9 @@ export function crmMonXml({ connections = {}, resources = {} }: Reported): strin
       ]),
       element('resources', {}, [
         ...remotes.map(([id, report]) => resourceElement(id, 'ocf:pacemaker:remote', report)),
+        ...Object.entries(machines).map(([id, report]) =>
+          resourceElement(id, 'ocf:heartbeat:VirtualDomain', report),
+        ),
         ...Object.entries(resources).map(([id, on]) =>
           resourceElement(id, 'ocf:pacemaker:Dummy', { on }),
         ),
@@ -70,7 +83,9 @@ export function crmMonXml({ connections = {}, resources = {} }: Reported): strin
       element(
         'failures',
         {},
-        remotes.flatMap(([id, { startFailures = {} }]) => failureElements(id, startFailures)),
+        [...remotes, ...Object.entries(machines)].flatMap(([id, { startFailures = {} }]) =>
+          failureElements(id, startFailures),
+        ),
       ),
       element('status', { code: '0', message: 'OK' }),
     ]),

@@ -3,13 +3,24 @@ import type { ExecRequest, HostFile } from '../../src/host/host.ts';
 import { cibView } from '../../src/pacemaker/cib.ts';
 import { fenceCoverage } from '../../src/pacemaker/cib-fencing.ts';
 import { applyToTree, type CibOperation, type Target } from '../../src/pacemaker/cib-edit.ts';
-import { element, parseXml, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
-import type { RemoteNodeSpec, Spec } from '../../src/spec/spec.ts';
+import {
+  children,
+  element,
+  parseXml,
+  serializeXml,
+  type XmlElement,
+} from '../../src/pacemaker/xml.ts';
+import {
+  nodesOf,
+  type PacemakerRemoteSpec,
+  type RemoteNodeSpec,
+  type Spec,
+} from '../../src/spec/spec.ts';
 import { reveal } from '../../src/support/secret.ts';
 import { crmMonXml, type ReportedConnection } from './crm-mon.ts';
 import { FakeHost, fakeNetwork, type Answer, type Answers, type FakeNetwork } from './fake-host.ts';
 import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from './replies.ts';
-import { remoteNode, sshTo } from './specs.ts';
+import { guestNode, remoteNode, sshTo } from './specs.ts';
 
 const recorded = (file: string): string => readReply(new URL(`../${file}`, import.meta.url));
 
@@ -20,6 +31,8 @@ const LEAD = recorded('golden/first-join/replies/c1.probe.txt');
 const SIMULATION = recorded('golden/fleet/replies/c1.simulate.txt');
 
 export const CLUSTER_KEY = Buffer.from('the cluster’s authkey: never shown');
+
+const REJECTED = { c1: 'Key was rejected by service' };
 
 /** What a test changes about one host. */
 export interface HostTrouble {
@@ -57,6 +70,12 @@ export class FakeLab {
   readonly failing = new Set<string>();
   /** What crm_mon says of a connection instead. */
   readonly reported = new Map<string, ReportedConnection>();
+  /** Each time that the cluster recovered a machine, since the connection to its guest node failed. */
+  readonly recovered: string[] = [];
+  /** Machines that the cluster has stopped. */
+  readonly stopped = new Set<string>();
+  /** Guest nodes whose connection has failed, and of which that was not cleaned up. */
+  readonly #failed = new Set<string>();
   /** Called before each edit of the CIB is looked at. */
   beforeWrite: () => void = () => undefined;
   #cib: XmlElement = parseXml(sectionsOf(LEAD).get('cib')?.trim() ?? '', 'the CIB');
@@ -67,6 +86,7 @@ export class FakeLab {
     names: readonly string[],
     trouble: Readonly<Record<string, HostTrouble>> = {},
     settings: Partial<RemoteNodeSpec> = {},
+    guests: readonly string[] = [],
   ) {
     const nodes = names.map((name) =>
       remoteNode(name, { address: name, server: name, ...settings }),
@@ -75,12 +95,14 @@ export class FakeLab {
       cluster: { name: 'prod' },
       clusterNodes: ['c1', 'c2'].map((name) => ({ name, address: name, connection: sshTo })),
       remoteNodes: nodes,
-      guestNodes: [],
+      guestNodes: guests.map((name) => guestNode(name, { address: name, server: name })),
       authentication: { method: 'psk', authkey: { kind: 'cluster' } },
     };
+    this.#addMachines();
+    const all = nodesOf(this.spec);
     this.hosts = [
-      ...['c1', 'c2'].map((name) => this.#clusterNode(name, nodes, trouble[name])),
-      ...names.map((name) => this.#remoteHost(name, trouble[name])),
+      ...['c1', 'c2'].map((name) => this.#clusterNode(name, all, trouble[name])),
+      ...[...names, ...guests].map((name) => this.#remoteHost(name, trouble[name])),
     ];
     this.network = fakeNetwork(this.hosts);
   }
@@ -123,6 +145,13 @@ export class FakeLab {
     this.#cib = applyToTree(this.#cib, [{ kind: 'merge', fragment }]);
   }
 
+  /** The machines of guest nodes that the cluster leaves alone. */
+  get held(): readonly string[] {
+    return this.spec.guestNodes
+      .map(({ resource }) => resource)
+      .filter((resource) => this.#hasMeta(resource, 'maintenance', 'true'));
+  }
+
   /** As if what happened in another lab had happened here. */
   takeCibFrom(other: FakeLab): void {
     this.#cib = other.#cib;
@@ -140,7 +169,7 @@ export class FakeLab {
 
   #clusterNode(
     name: string,
-    nodes: readonly RemoteNodeSpec[],
+    nodes: readonly PacemakerRemoteSpec[],
     trouble: HostTrouble = {},
   ): FakeHost {
     const state = this.#addState(name, name === 'c1' ? LEAD : MEMBER, trouble.key ?? CLUSTER_KEY);
@@ -154,7 +183,7 @@ export class FakeLab {
         'write-cib': (request) => this.#writeCib(request),
         reach: ({ input }) => this.#reach(String(input)),
         'read-authkey': () => state.key?.toString('base64') ?? { code: 1, stderr: 'missing' },
-        cleanup: () => '',
+        cleanup: ({ params = [] }) => this.#cleanUp(params),
         'forget-nodes': () => '',
         ...trouble.answers,
       },
@@ -212,7 +241,7 @@ export class FakeLab {
     );
   }
 
-  #probe(state: HostState, request: ExecRequest, nodes: readonly RemoteNodeSpec[]): string {
+  #probe(state: HostState, request: ExecRequest, nodes: readonly PacemakerRemoteSpec[]): string {
     const role = request.params?.[1];
     if (role === 'remote' && request.input !== '') throw new Error('a host is told of no other');
     const sections = new Map(state.sections).set('clock', section(String(Date.now() / 1000)));
@@ -239,7 +268,94 @@ export class FakeLab {
       .join('\n');
   }
 
+  /** A resource of the cluster for the machine of each guest node. */
+  #addMachines(): void {
+    const agent = { class: 'ocf', provider: 'heartbeat', type: 'VirtualDomain' };
+    const machines = this.spec.guestNodes.map(({ resource: id }) =>
+      element('primitive', { id, ...agent }),
+    );
+    const resources = element('resources', {}, machines);
+    const fragment = element('cib', {}, [element('configuration', {}, [resources])]);
+    this.#cib = applyToTree(this.#cib, [{ kind: 'merge', fragment }]);
+  }
+
+  /** Whether any block of a machine says so: the one of ours wins over what else there may be. */
+  #hasMeta(resource: string, name: string, value: string): boolean {
+    const primitive = this.cib.primitives.get(resource)?.element;
+    return children(primitive ?? element('primitive', {}), 'meta_attributes').some((block) =>
+      block.children.some(
+        ({ attributes }) => attributes['name'] === name && attributes['value'] === value,
+      ),
+    );
+  }
+
+  /**
+   * What the cluster does by itself: a connection to a guest node takes `is-managed` over from its machine, and not
+   * `maintenance`; one that fails has the machine recovered, unless that is left alone.
+   */
+  #settle(): void {
+    for (const { name, resource } of this.cib.guestNodes) {
+      if (this.#hasMeta(resource, 'is-managed', 'false')) continue;
+      if (!this.failing.has(name) || this.#failed.has(name) || this.stopped.has(resource)) continue;
+      this.#failed.add(name);
+      if (this.held.includes(resource)) continue;
+      this.recover(resource);
+    }
+  }
+
+  /** The cluster starts this machine again. */
+  recover(id: string): void {
+    this.recovered.push(id);
+    const when = { operation: 'start', 'last-rc-change': String(this.recovered.length) };
+    const start = element('lrm_rsc_op', { id: `${id}_last_0`, ...when });
+    const history = element('lrm', { id: '1' }, [
+      element('lrm_resources', {}, [element('lrm_resource', { id }, [start])]),
+    ]);
+    const state = element('node_state', { id: '1', uname: 'c1' }, [history]);
+    const fragment = element('cib', {}, [element('status', {}, [state])]);
+    this.#cib = applyToTree(this.#cib, [{ kind: 'merge', fragment }]);
+  }
+
+  /** A connection that the cluster manages is tried again at once. */
+  #cleanUp(names: readonly string[]): Answer {
+    const known = [...this.cib.remoteConnections.keys(), ...this.#guestNames()];
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown !== undefined) return { code: 1, stderr: `Resource '${unknown}' not found\n` };
+    for (const name of names) this.#failed.delete(name);
+    this.#settle();
+    return '';
+  }
+
+  #guestNames(): readonly string[] {
+    return this.cib.guestNodes.map(({ name }) => name);
+  }
+
+  #guestConnections(): (readonly [string, ReportedConnection])[] {
+    return this.cib.guestNodes.map(({ name, resource }) => {
+      const said = this.reported.get(name);
+      const managed = !this.#hasMeta(resource, 'is-managed', 'false');
+      if (said !== undefined) return [name, { managed, ...said }];
+      if (this.stopped.has(resource)) return [name, { managed }];
+      return [
+        name,
+        this.#failed.has(name) ? { managed, startFailures: REJECTED } : { on: 'c1', managed },
+      ];
+    });
+  }
+
+  #machines(): (readonly [string, ReportedConnection])[] {
+    return this.spec.guestNodes.map(({ resource }) => {
+      const maintenance = this.held.includes(resource);
+      const managed = !maintenance && !this.#hasMeta(resource, 'is-managed', 'false');
+      return [
+        resource,
+        this.stopped.has(resource) ? { managed } : { on: 'c1', managed, maintenance },
+      ];
+    });
+  }
+
   #clusterSections(): Map<string, string> {
+    this.#settle();
     const connections = [...this.cib.remoteConnections.values()].map(
       ({ id, quiet, isManaged }): [string, ReportedConnection] => {
         const said = this.reported.get(id);
@@ -252,8 +368,17 @@ export class FakeLab {
           : [id, { on: 'c1', managed: isManaged && !quiet }];
       },
     );
+    // What failed is remembered also when the connection is gone.
+    const gone = [...this.#failed].filter((name) => !this.#guestNames().includes(name));
+    const report = {
+      connections: Object.fromEntries([...connections, ...this.#guestConnections()]),
+      machines: Object.fromEntries([
+        ...this.#machines(),
+        ...gone.map((name) => [name, { startFailures: REJECTED }] as const),
+      ]),
+    };
     return new Map([
-      ['crm_mon', crmMonXml({ connections: Object.fromEntries(connections) })],
+      ['crm_mon', crmMonXml(report)],
       ['dc_state', 'S_IDLE\n'],
       ['cib', serializeXml(this.#cib)],
       ['end', ''],
@@ -261,10 +386,10 @@ export class FakeLab {
   }
 
   #simulation(): string {
-    const known = this.cib.remoteConnections;
-    const joining = this.spec.remoteNodes
+    const known = [...this.cib.remoteConnections.keys(), ...this.#guestNames()];
+    const joining = nodesOf(this.spec)
       .map(({ name }) => name)
-      .filter((name) => !known.has(name));
+      .filter((name) => !known.includes(name));
     return unfoldReply(SIMULATION, joining);
   }
 
