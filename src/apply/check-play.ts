@@ -120,6 +120,11 @@ async function proveOrUndo(
   const failures = new Map(
     [...proof].filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+  for (const { name, resource } of context.spec.guestNodes) {
+    const why = failures.get(name);
+    if (why !== undefined && !context.joining.has(name) && context.machines.has(name))
+      failures.set(name, `${why}; its machine ${resource} is left alone until an apply gets it in`);
+  }
   const joined = [...failures.keys()].filter((name) => context.joining.has(name));
   if (joined.length === 0) return failures;
   const guests = context.spec.guestNodes.filter(({ name }) => joined.includes(name));

@@ -1,3 +1,4 @@
+import { isGuardChange } from '../items/node-state.ts';
 import { nodeConnection } from '../pacemaker/cib.ts';
 import { connectionState, type NotIn } from '../pacemaker/crm-mon.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
@@ -113,6 +114,9 @@ async function whatIsWrong(
   return proveMachines(context, play, releasedGuests(context, differences));
 }
 
+const isTried = (difference: CibDifference | undefined): boolean =>
+  difference !== undefined && (difference.joins || difference.cleansUp);
+
 /** What the machines were like before their connections are tried. */
 function rememberMachines(
   { spec, machines }: RunContext,
@@ -120,17 +124,17 @@ function rememberMachines(
   differences: ReadonlyMap<string, CibDifference>,
 ): void {
   for (const { name, resource } of spec.guestNodes)
-    if (differences.get(name)?.joins === true) machines.set(name, recordMachine(cluster, resource));
+    if (isTried(differences.get(name))) machines.set(name, recordMachine(cluster, resource));
 }
 
 /** Guest nodes whose machines have just been given back to the cluster. */
 const releasedGuests = (
-  { spec, joining }: RunContext,
+  { spec }: RunContext,
   differences: ReadonlyMap<string, CibDifference>,
 ): readonly string[] =>
   spec.guestNodes
     .map(({ name }) => name)
-    .filter((name) => joining.has(name) && differences.has(name));
+    .filter((name) => differences.get(name)?.attributes.some(isGuardChange));
 
 /** Why a guarded node is not truly in at this moment: without its guard it would be fenced for a failed start. */
 function guardedAndOut({ cib, mon }: ClusterFacts, name: string): NotIn | undefined {

@@ -1,11 +1,10 @@
 import { connectionDifferences, guard, join, updateConnections } from '../pacemaker/cib-edit.ts';
 import type { CibOperation } from '../pacemaker/cib-edit.ts';
 import type { RemoteConnection } from '../pacemaker/cib-connections.ts';
-import { maintenanceMode } from '../pacemaker/cib.ts';
-import { connectionState } from '../pacemaker/crm-mon.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import type { AttributeChange, CibDifference, CibItem } from '../plan/item.ts';
 import type { RemoteNodeSpec } from '../spec/spec.ts';
+import { anotherTry } from './another-try.ts';
 
 /** The `ocf:pacemaker:remote` resource that connects the cluster to a remote node. */
 export const connectionResourceItem = (want: RemoteNodeSpec): CibItem => ({
@@ -48,7 +47,7 @@ function updating(
 ): CibDifference | undefined {
   const { cib } = cluster;
   const differences = connectionDifferences(have, want);
-  const failed = mustTryAgain(cluster, have);
+  const failed = anotherTry(cluster, have);
   if (differences.length === 0 && failed === undefined) return undefined;
   const reconnects = differences.some(({ name }) => name === 'server' || name === 'port');
   const attributes = differences.map(({ name, attribute, before, after }): AttributeChange => ({
@@ -68,41 +67,5 @@ function updating(
     cleansUp: failed !== undefined,
     risks:
       reconnects && failed === undefined ? [{ code: 'reconnects', subjects: [want.name] }] : [],
-  };
-}
-
-/**
- * What the cluster does not do by itself: a start that failed for good waits for a cleanup, and a connection whose
- * daemon was stopped in good order stays down until something changes the CIB (Pacemaker 3.0.0). A connection that an
- * operator stopped or unmanaged is theirs.
- */
-function mustTryAgain(
-  { cib, mon, dcState }: ClusterFacts,
-  have: RemoteConnection,
-): AttributeChange | undefined {
-  if (!have.isManaged || have.targetRole?.toLowerCase() === 'stopped') return undefined;
-  const state = connectionState(mon, have.id);
-  if (state.state === 'truly-in') return undefined;
-  const failures = mon.failures.filter(({ operationKey }) =>
-    operationKey.startsWith(`${have.id}_start_`),
-  );
-  if (failures.length > 0) {
-    const before = failures.map(
-      ({ node, exitReason, exitStatus }) => `failed on ${node} (${exitReason || exitStatus})`,
-    );
-    return {
-      name: 'start',
-      before: [...new Set(before)].sort().join(', '),
-      after: 'tried again',
-      reason: 'a failed start waits for a cleanup',
-    };
-  }
-  const rests = cib.haveQuorum && !maintenanceMode(cib) && dcState.includes('S_IDLE');
-  if (state.why !== 'not-started' || !rests) return undefined;
-  return {
-    name: 'connection',
-    before: 'stopped',
-    after: 'started',
-    reason: 'its daemon was stopped, and the cluster does not try again by itself',
   };
 }

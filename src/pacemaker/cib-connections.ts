@@ -77,6 +77,8 @@ export interface GuestNode {
   readonly isManaged: boolean;
   /** The machine is held for a join that was not released yet: the node's standby is ours as well. */
   readonly joining: boolean;
+  /** The machine is held for a join, or for another try. */
+  readonly guarded: boolean;
   readonly element: XmlElement;
 }
 
@@ -231,6 +233,7 @@ export function guestOf(placed: PlacedPrimitive, byId: ById): GuestNode | undefi
     targetRole: valueOf(meta, 'target-role'),
     isManaged: booleanOf(valueOf(meta, 'is-managed') ?? 'true') ?? true,
     joining: hasBlock(placed.element, GUARD_PREFIX),
+    guarded: [GUARD_PREFIX, RETRY_PREFIX].some((prefix) => hasBlock(placed.element, prefix)),
     element: placed.element,
   };
 }

@@ -5,6 +5,7 @@ export {
   freeMachines,
   guestDifferences,
   guestValues,
+  holdForRetry,
   holdMachines,
   isHeld,
   joinGuests,

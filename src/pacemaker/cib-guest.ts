@@ -7,7 +7,7 @@ import { placed } from './cib-place.ts';
 import { markBlock } from './cib-quiet.ts';
 import { freeId, idFor, nvpair } from './connection-element.ts';
 import { sameDuration } from './durations.ts';
-import { DEFAULT_PORT, GUARD_PREFIX, GUEST_META, QUIET_PREFIX } from './names.ts';
+import { DEFAULT_PORT, GUARD_PREFIX, GUEST_META, QUIET_PREFIX, RETRY_PREFIX } from './names.ts';
 import { ownBlock } from './nvpairs.ts';
 import { children, element, type XmlElement } from './xml.ts';
 
@@ -129,6 +129,20 @@ export function joinGuests(cib: Cib, wanted: readonly WantedGuest[]): readonly C
   return merge({ nodes: entries, resources });
 }
 
+/**
+ * Holds machines of guest nodes whose connection is about to be tried again, by a mark of its own: unlike a join it
+ * leaves the operator's standby alone.
+ */
+export const holdForRetry = (cib: Cib, names: readonly string[]): readonly CibOperation[] =>
+  merge({
+    resources: cib.guestNodes
+      .filter(({ name, guarded }) => names.includes(name) && !guarded)
+      .map((guest) => {
+        const mark = markBlock(`${RETRY_PREFIX}${guest.resource}`, { maintenance: 'true' });
+        return placed({ ...guest, id: guest.resource }, [mark]);
+      }),
+  });
+
 /** Changes guest nodes in place; only what is declared and differs is touched. */
 export const updateGuests = (cib: Cib, wanted: readonly WantedGuest[]): readonly CibOperation[] =>
   merge({
@@ -152,11 +166,6 @@ export const reconnectGuests = (cib: Cib, names: readonly string[]): readonly Ci
       .map((id) => ({ element: 'nvpair', id })),
   );
 
-/** The mark of a join. */
-export const guestGuardTargets = (resource: string): readonly Target[] => [
-  blockTarget(guardId(resource)),
-];
-
 /** Makes the cluster let go of the connections of guest nodes whose join failed. */
 export const disconnectGuests = (cib: Cib, names: readonly string[]): readonly CibOperation[] =>
   merge({
@@ -173,11 +182,11 @@ export const disconnectGuests = (cib: Cib, names: readonly string[]): readonly C
 
 /** Whether a mark of ours keeps the cluster's hands off a machine. */
 export const isHeld = ({ ids }: Cib, resource: string): boolean =>
-  [GUARD_PREFIX, QUIET_PREFIX].some((prefix) => ids.has(`${prefix}${resource}`));
+  [GUARD_PREFIX, RETRY_PREFIX, QUIET_PREFIX].some((prefix) => ids.has(`${prefix}${resource}`));
 
 /** Gives machines back to the cluster that a join held. */
 export const freeMachines = (resources: readonly string[]): readonly CibOperation[] =>
-  deletion(resources.flatMap(guestGuardTargets));
+  deletion(resources.map((resource) => blockTarget(guardId(resource))));
 
 /**
  * Makes guest nodes plain machines again: their settings go, with a block that they alone were in, and their entries as

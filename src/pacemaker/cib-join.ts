@@ -1,5 +1,4 @@
 import { nodeConnection, type Cib } from './cib.ts';
-import { guestGuardTargets } from './cib-guest.ts';
 import {
   nodeAttributeTargets,
   nodeDifferences,
@@ -55,9 +54,8 @@ export function join(cib: Cib, wanted: readonly WantedConnection[]): readonly Ci
 function guardTargets(cib: Cib, name: string): readonly Target[] {
   const connection = nodeConnection(cib, name);
   if (connection?.guarded !== true) return [];
-  if (connection.isGuest) return guestGuardTargets(connection.carrier);
   const prefix = connection.joining ? GUARD_PREFIX : RETRY_PREFIX;
-  return [{ element: 'meta_attributes', id: `${prefix}${name}` }];
+  return [{ element: 'meta_attributes', id: `${prefix}${connection.carrier}` }];
 }
 
 /**

@@ -155,7 +155,7 @@ export function nodeConnection(cib: Cib, name: string): NodeConnection | undefin
   if (remote !== undefined) return { ...remote, carrier: name, isGuest: false };
   const guest = cib.guestNodes.find((one) => one.name === name);
   if (guest === undefined) return undefined;
-  return { ...guest, carrier: guest.resource, isGuest: true, guarded: guest.joining };
+  return { ...guest, carrier: guest.resource, isGuest: true };
 }
 
 /** The resource that carries our marks for a node; a node without a connection is its own. */

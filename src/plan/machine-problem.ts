@@ -3,7 +3,7 @@ import { mayBeGuest } from '../pacemaker/cib-connections.ts';
 import { isHeld } from '../pacemaker/cib-edit.ts';
 import { nearest } from '../support/nearest.ts';
 import type { Facts } from './facts.ts';
-import { machineState } from './machine.ts';
+import { failureThatStopped, machineState } from './machine.ts';
 import type { Problem } from './plan.ts';
 
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
@@ -30,6 +30,25 @@ export function machineProblem({ cluster, machines }: Facts, name: string): Reas
     code: 'MACHINE_NOT_READY',
     message: `its machine ${resource} cannot be made a guest node now: ${state.why}`,
     hint: 'bring the machine into a state in which the cluster runs it and manages it, then plan again',
+  };
+}
+
+/**
+ * Why a guest node gives no answer whose machine is down: the cluster stops a machine for good when the connection to it
+ * failed on every cluster node, and cleaning up alone would have it fail again. The way out was tried on 3.0.0.
+ */
+export function machineDown({ cluster, machines }: Facts, name: string): Reason | undefined {
+  const resource = machines.get(name);
+  const guest = cluster?.cib.guestNodes.find((one) => one.name === name);
+  if (cluster === undefined || resource === undefined || guest?.resource !== resource)
+    return undefined;
+  const failure = failureThatStopped(cluster.mon, { name, resource });
+  if (failure === undefined) return undefined;
+  const set = `crm_resource -r ${resource} --meta`;
+  return {
+    code: 'MACHINE_DOWN',
+    message: `the cluster stopped its machine ${resource}, because the connection to it failed (${failure})`,
+    hint: `on a cluster node: \`${set} -p target-role -v Stopped\`, \`crm_resource --cleanup -r ${name}\`, \`${set} -d remote-node\`, \`${set} -d target-role\`: the machine starts as a plain one, and apply makes it a guest node again`,
   };
 }
 

@@ -68,11 +68,23 @@ export function machineState(
   return why === undefined ? { kind: 'stopped' } : { kind: 'other', why };
 }
 
-/** What failed of a machine that is off; undefined: nothing. */
-function whyDown(mon: CrmMon, names: readonly string[]): string | undefined {
-  const said = failuresOf(mon, names).map(
+/** How the connection to a guest node failed whose machine is off; undefined: it runs, or that is not why. */
+export function failureThatStopped(mon: CrmMon, { name, resource }: Guest): string | undefined {
+  if (machineOf(mon, resource)?.active !== false) return undefined;
+  const said = failuresOf(mon, [name]);
+  return said.length === 0 ? undefined : wordsOf(said);
+}
+
+const wordsOf = (failures: readonly Failure[]): string => {
+  const said = failures.map(
     ({ task, node, exitReason, exitStatus }) => `${task} on ${node}: ${exitReason || exitStatus}`,
   );
-  if (said.length > 0) return `it failed (${[...new Set(said)].sort().join('; ')})`;
+  return [...new Set(said)].sort().join('; ');
+};
+
+/** What failed of a machine that is off; undefined: nothing. */
+function whyDown(mon: CrmMon, names: readonly string[]): string | undefined {
+  const said = failuresOf(mon, names);
+  if (said.length > 0) return `it failed (${wordsOf(said)})`;
   return hasFailed(mon, names) ? 'it failed before' : undefined;
 }

@@ -2,7 +2,7 @@ import { connectedNames } from '../pacemaker/cib.ts';
 import { platformOf } from '../platform/detect.ts';
 import { conflictInCib } from './cib-conflicts.ts';
 import { remoteHosts, type ClusterNodeFacts, type Facts, type HostFacts } from './facts.ts';
-import { machineProblem } from './machine-problem.ts';
+import { machineDown, machineProblem } from './machine-problem.ts';
 import type { Problem } from './plan.ts';
 import { runsThere } from './runs-there.ts';
 
@@ -21,6 +21,7 @@ export function findProblems(
   );
   const silent = [...facts.unreachable.values()].map(({ name, code, message, hint }): Problem => ({
     ...{ host: name, kind: 'unreachable', code, message, hint },
+    ...machineDown(facts, name),
   }));
   const refused = remoteHosts(facts).flatMap((host) => asRefused(host.name, refusal(host, facts)));
   const seen = new Set(stopped);

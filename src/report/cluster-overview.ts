@@ -86,7 +86,7 @@ export function overviewOf({ mon, cib }: ClusterState): ClusterOverview {
       .map((guest) => ({
         ...remoteNode(guest, { mon, cib }),
         marks: [
-          ...(guest.joining ? ['guard'] : []),
+          ...(guest.guarded ? ['guard'] : []),
           ...(isMarked(cib, guest.resource) ? ['quiet'] : []),
         ],
         resource: guest.resource,

@@ -204,6 +204,49 @@ describe('applying a plan with guest nodes', () => {
     });
   });
 
+  describe('whose connection is down while the machine runs', () => {
+    let lab: FakeLab;
+    beforeEach(async () => {
+      lab = labOf();
+      const { log } = await apply(lab, { allowed: ALLOWED });
+      await rm(log, { recursive: true });
+      lab.forget();
+      lab.dropped.add('g1');
+    });
+
+    it('is brought back with the machine held, and without a risk', async () => {
+      const { plan } = await planOf(lab);
+      assert.deepEqual(plan.risks, []);
+      assert.deepEqual(
+        plan.plays.flatMap(({ changes }) =>
+          changes.flatMap(({ host, attributes }) => attributes.map(({ name }) => [host, name])),
+        ),
+        [['g1', 'connection']],
+      );
+      const applied = await applyTold(lab, { allowed: [] });
+      assert.deepEqual([...applied.failed], []);
+      assert.deepEqual(applied.edits, ['guest-node: vm-g1', 'node-state: none']);
+      assert.deepEqual(verdictsOf(applied, 'g1'), WHOLE.slice(3));
+      assert.equal(changeCount((await planOf(lab)).plan), 0);
+    });
+
+    it('stays a guest node with its machine held when that fails, and the next apply goes on', async () => {
+      lab.failing.add('g1');
+      const applied = await applyTold(lab, { allowed: [] });
+      assert.match(
+        applied.failed.get('g1') ?? '',
+        /Key was rejected.*; its machine vm-g1 is left alone until an apply gets it in$/,
+      );
+      assert.deepEqual([isGuest(lab, 'g1'), lab.held, lab.recovered], [true, ['vm-g1'], []]);
+      await rm(applied.log, { recursive: true });
+      lab.failing.clear();
+      const again = await applyTold(lab, { allowed: [] });
+      assert.deepEqual([...again.failed], []);
+      assert.deepEqual([lab.held, lab.recovered], [[], []]);
+      assert.equal(changeCount((await planOf(lab)).plan), 0);
+    });
+  });
+
   it('leaves a guest alone whose machine the cluster has stopped', async () => {
     const lab = labOf();
     await apply(lab, { allowed: ALLOWED });

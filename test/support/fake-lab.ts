@@ -72,6 +72,8 @@ export class FakeLab {
   readonly reported = new Map<string, ReportedConnection>();
   /** Each time that the cluster recovered a machine, since the connection to its guest node failed. */
   readonly recovered: string[] = [];
+  /** Guest nodes whose daemon was stopped in good order: the cluster connects again when the CIB is edited. */
+  readonly dropped = new Set<string>();
   /** Machines that the cluster has stopped. */
   readonly stopped = new Set<string>();
   /** Guest nodes whose connection has failed, and of which that was not cleaned up. */
@@ -295,7 +297,7 @@ export class FakeLab {
    */
   #settle(): void {
     for (const { name, resource } of this.cib.guestNodes) {
-      if (this.#hasMeta(resource, 'is-managed', 'false')) continue;
+      if (this.#hasMeta(resource, 'is-managed', 'false') || this.dropped.has(name)) continue;
       if (!this.failing.has(name) || this.#failed.has(name) || this.stopped.has(resource)) continue;
       this.#failed.add(name);
       if (this.held.includes(resource)) continue;
@@ -335,7 +337,7 @@ export class FakeLab {
       const said = this.reported.get(name);
       const managed = !this.#hasMeta(resource, 'is-managed', 'false');
       if (said !== undefined) return [name, { managed, ...said }];
-      if (this.stopped.has(resource)) return [name, { managed }];
+      if (this.stopped.has(resource) || this.dropped.has(name)) return [name, { managed }];
       return [
         name,
         this.#failed.has(name) ? { managed, startFailures: REJECTED } : { on: 'c1', managed },
@@ -405,6 +407,7 @@ export class FakeLab {
     const merge = String(input);
     if (merge !== '') operations.push({ kind: 'merge', fragment: parseXml(merge, 'the edit') });
     this.#cib = applyToTree(this.#cib, operations);
+    this.dropped.clear();
     this.cibWrites.push(operations.map(({ kind }) => kind).join(' and '));
     return '';
   }

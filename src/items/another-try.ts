@@ -1,0 +1,48 @@
+import { maintenanceMode } from '../pacemaker/cib.ts';
+import { connectionState } from '../pacemaker/crm-mon.ts';
+import type { ClusterFacts } from '../plan/facts.ts';
+import type { AttributeChange } from '../plan/item.ts';
+
+/** The connection of a remote node or a guest node, with what an operator says of it. */
+interface Connection {
+  /** The name of the node. */
+  readonly id: string;
+  readonly isManaged: boolean;
+  readonly targetRole: string | undefined;
+}
+
+/**
+ * What the cluster does not do by itself: a start that failed for good waits for a cleanup, and a connection whose
+ * daemon was stopped in good order stays down until something changes the CIB (Pacemaker 3.0.0). A connection that an
+ * operator stopped or unmanaged is theirs.
+ */
+export function anotherTry(
+  { cib, mon, dcState }: ClusterFacts,
+  { id, isManaged, targetRole }: Connection,
+): AttributeChange | undefined {
+  if (!isManaged || targetRole?.toLowerCase() === 'stopped') return undefined;
+  const state = connectionState(mon, id);
+  if (state.state === 'truly-in') return undefined;
+  const failures = mon.failures.filter(({ operationKey }) =>
+    operationKey.startsWith(`${id}_start_`),
+  );
+  if (failures.length > 0) {
+    const before = failures.map(
+      ({ node, exitReason, exitStatus }) => `failed on ${node} (${exitReason || exitStatus})`,
+    );
+    return {
+      name: 'start',
+      before: [...new Set(before)].sort().join(', '),
+      after: 'tried again',
+      reason: 'a failed start waits for a cleanup',
+    };
+  }
+  const rests = cib.haveQuorum && !maintenanceMode(cib) && dcState.includes('S_IDLE');
+  if (state.why !== 'not-started' || !rests) return undefined;
+  return {
+    name: 'connection',
+    before: 'stopped',
+    after: 'started',
+    reason: 'its daemon was stopped, and the cluster does not try again by itself',
+  };
+}
