@@ -35,5 +35,6 @@ export function groupPlays(plays: readonly Play[]): readonly (readonly Play[])[]
   return groups;
 }
 
+/** Plays for guest nodes have batches of one, however that is written. */
 const goesWith = (one: Play, other: Play): boolean =>
-  one.batch.join() === other.batch.join() && one.for === other.for;
+  one.for === other.for && (one.for === 'guestNodes' || one.batch.join() === other.batch.join());

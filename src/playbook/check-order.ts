@@ -59,7 +59,12 @@ const courseOf = (kind: PlayFor, steps: readonly Step[]): Course => ({
 });
 
 /** Refuses an order in which the cluster would connect to a node before that is proven to work. */
-export const checkOrder = (steps: readonly Step[]): Finding[] =>
+export const checkOrder = (steps: readonly Step[]): Finding[] => [
+  ...checkCourses(steps),
+  ...checkOneByOne(steps),
+];
+
+const checkCourses = (steps: readonly Step[]): Finding[] =>
   (['remoteNodes', 'guestNodes'] as const)
     .map((kind) => courseOf(kind, steps))
     .flatMap((course) => [
@@ -163,4 +168,27 @@ function checkReleased({ connect, steps }: Course): Finding[] {
     findings.push(errorAt(pointer, 'unsafe-order', message, { expected }));
   }
   return findings;
+}
+
+/** What follows the connection of a guest node, before the next guest node is taken. */
+const AFTER_CONNECTING: readonly (ItemKind | Check)[] = ['truly-in', 'node-state'];
+
+/**
+ * Only neighbouring plays are taken together, guest node by guest node: parted from their proof or their release, all
+ * guest nodes would be connected, and all machines held, before the first is proven.
+ */
+function checkOneByOne(steps: readonly Step[]): Finding[] {
+  return steps.flatMap(({ what, play, pointer }) => {
+    if (what !== 'guest-node') return [];
+    const later = steps.filter((step) => step.play >= play);
+    const parted = later.find((step) => step.for !== 'guestNodes')?.play ?? Infinity;
+    const together = later.filter((step) => step.play < parted);
+    return AFTER_CONNECTING.filter((needed) => together.every((step) => step.what !== needed)).map(
+      (needed) => {
+        const message = `\`guest-node\` and \`${needed}\` do not stand in neighbouring plays: guest nodes enter one at a time`;
+        const expected = `\`${needed}\` with \`for: guestNodes\` after it, without another play in between`;
+        return errorAt(pointer, 'unsafe-order', message, { expected });
+      },
+    );
+  });
 }

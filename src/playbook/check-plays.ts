@@ -25,6 +25,8 @@ export interface Step {
   readonly what: ItemKind | Check;
   readonly hosts: PlayHosts | undefined;
   readonly for: PlayFor;
+  /** Which play it stands in, from 0. */
+  readonly play: number;
   readonly pointer: string;
 }
 
@@ -38,7 +40,7 @@ export const stepsOf = (plays: SoundPlays): Step[] =>
         const pointer = childPointer('/plays', index, kind, position);
         return what === undefined
           ? []
-          : [{ what, hosts: play?.hosts, for: play?.for ?? 'remoteNodes', pointer }];
+          : [{ what, hosts: play?.hosts, for: play?.for ?? 'remoteNodes', play: index, pointer }];
       }),
     ),
   );

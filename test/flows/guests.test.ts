@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { loadPlaybook } from '../../src/flows/load-document.ts';
 import { changeCount } from '../../src/plan/plan.ts';
 import { serializeXml } from '../../src/pacemaker/xml.ts';
 import {
@@ -245,6 +247,24 @@ describe('applying a plan with guest nodes', () => {
       assert.deepEqual([lab.held, lab.recovered], [[], []]);
       assert.equal(changeCount((await planOf(lab)).plan), 0);
     });
+  });
+
+  it('may be proven in a play of their own, with others before they are connected one at a time', async () => {
+    const file = fileURLToPath(new URL('playbooks/guests-proven-early.yml', import.meta.url));
+    const { playbook, diagnostics } = loadPlaybook(file);
+    assert.ok(playbook, JSON.stringify(diagnostics));
+    const lab = new FakeLab(['h1'], {}, {}, ['g1', 'g2']);
+    const applied = await applyTold(lab, { playbook });
+    assert.deepEqual([...applied.failed], []);
+    assert.deepEqual(applied.edits, [
+      'connection-resource: none',
+      'node-state: none',
+      'guest-node: vm-g1',
+      'node-state: none',
+      'guest-node: vm-g2',
+      'node-state: none',
+    ]);
+    assert.equal(changeCount((await planOf(lab)).plan), 0);
   });
 
   it('leaves a guest alone whose machine the cluster has stopped', async () => {

@@ -6,6 +6,7 @@ import type { RunOptions } from '../../src/apply/context.ts';
 import { applyPlan, type Applied as AppliedPlan } from '../../src/flows/apply-plan.ts';
 import { planCluster, type Planned } from '../../src/flows/plan-cluster.ts';
 import type { RunEvent } from '../../src/plan/run-event.ts';
+import type { Playbook } from '../../src/playbook/playbook.ts';
 import type { FakeLab } from './fake-lab.ts';
 import { sitePlaybook } from './specs.ts';
 
@@ -20,11 +21,11 @@ const EDITS = [
 ];
 
 /** The plan for everything that the lab's inventory declares. */
-export const planOf = ({ spec, network }: FakeLab): Promise<Planned> =>
+export const planOf = ({ spec, network }: FakeLab, playbook = sitePlaybook): Promise<Planned> =>
   planCluster({
     ...{
       spec,
-      playbook: sitePlaybook,
+      playbook,
       selected: spec,
       connect: network.connect,
       forks: 10,
@@ -36,6 +37,7 @@ export const planOf = ({ spec, network }: FakeLab): Promise<Planned> =>
 export type Applied = AppliedPlan & { readonly events: readonly RunEvent[] };
 
 export interface Run extends Partial<RunOptions> {
+  readonly playbook?: Playbook;
   readonly planned?: Planned;
   readonly allowed?: readonly string[];
   readonly signal?: AbortSignal;
@@ -45,10 +47,11 @@ export interface Run extends Partial<RunOptions> {
 /** Plans and applies, all hosts in one batch unless said otherwise. */
 export async function apply(lab: FakeLab, run: Run = {}): Promise<Applied> {
   const { forks = 10, batch = ['100%'], maxFail, allowed = [], onEvent } = run;
+  const { playbook = sitePlaybook } = run;
   const events: RunEvent[] = [];
   const result = await applyPlan({
-    ...{ spec: lab.spec, selected: lab.spec, playbook: sitePlaybook },
-    planned: run.planned ?? (await planOf(lab)),
+    ...{ spec: lab.spec, selected: lab.spec, playbook },
+    planned: run.planned ?? (await planOf(lab, playbook)),
     options: { forks, batch, maxFail },
     allowed: new Set(allowed),
     signal: run.signal ?? new AbortController().signal,

@@ -201,6 +201,27 @@ describe('guest nodes', function () {
     });
   });
 
+  it('one whose daemon somebody restarted with another key comes back, and its machine runs on', async () => {
+    await each(async (lab, inventory) => {
+      await swapKey(lab, 'v2');
+      await lab.sh('v2', 'systemctl restart pacemaker_remote');
+      await waitFor('g2 is out', 60_000, async () => !(await isStarted(lab, 'g2')) || 'not yet');
+      await settled(lab);
+      const { changes, risks } = await plan(lab, inventory);
+      assert.deepEqual(risks, []);
+      const tried = changes.filter(({ item }) => item === 'guest-node');
+      assert.deepEqual(
+        tried.map(({ host, attributes }) => [host, attributes.map(({ name }) => name)]),
+        [['g2', ['connection']]],
+      );
+      await applied(lab, 0, ['-i', inventory]);
+      for (const name of ['g1', 'g2']) assert.ok(await isStarted(lab, name), name);
+      await assertNothingToDo(lab, inventory);
+      await assertNothingLeft(lab);
+      await assertUndisturbed(lab);
+    });
+  });
+
   const CRASHES = [
     { item: 'guest-node', delayMs: 0 },
     { item: 'guest-node', delayMs: 1500 },
