@@ -109,6 +109,15 @@ async function findObjections(
   }
 }
 
+/** Another try of a connection that exists: it is not taken back when it fails, and its machine stays held. */
+function tellHeld({ spec, joining, machines }: RunContext, failures: Map<string, string>): void {
+  for (const { name, resource } of spec.guestNodes) {
+    const why = failures.get(name);
+    if (why !== undefined && !joining.has(name) && machines.has(name))
+      failures.set(name, `${why}; its machine ${resource} is left alone until an apply gets it in`);
+  }
+}
+
 async function proveOrUndo(
   context: RunContext,
   play: Play,
@@ -120,11 +129,7 @@ async function proveOrUndo(
   const failures = new Map(
     [...proof].filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-  for (const { name, resource } of context.spec.guestNodes) {
-    const why = failures.get(name);
-    if (why !== undefined && !context.joining.has(name) && context.machines.has(name))
-      failures.set(name, `${why}; its machine ${resource} is left alone until an apply gets it in`);
-  }
+  tellHeld(context, failures);
   const joined = [...failures.keys()].filter((name) => context.joining.has(name));
   if (joined.length === 0) return failures;
   const guests = context.spec.guestNodes.filter(({ name }) => joined.includes(name));

@@ -38,7 +38,7 @@ async function applyTold(lab: FakeLab, run: Run = {}) {
     ...run,
     onEvent: (event) => {
       if (event.type === 'cib-written')
-        edits.push(`${event.purpose}: ${lab.held.join() || 'none'}`);
+        edits.push(`${event.purpose}: ${lab.guests.held.join() || 'none'}`);
       run.onEvent?.(event);
     },
   });
@@ -76,7 +76,7 @@ describe('applying a plan with guest nodes', () => {
       'node-state: none',
     ]);
     for (const name of ['g1', 'g2']) assert.deepEqual(verdictsOf(applied, name), WHOLE);
-    assert.deepEqual(lab.recovered, []);
+    assert.deepEqual(lab.guests.recovered, []);
     lab.forget();
     const again = await planOf(lab);
     assert.equal(changeCount(again.plan), 0);
@@ -141,7 +141,7 @@ describe('applying a plan with guest nodes', () => {
       'forget-nodes',
       'write-cib', // the machine is given back
     ]);
-    assert.deepEqual(lab.recovered, [], 'the machine was disturbed');
+    assert.deepEqual(lab.guests.recovered, [], 'the machine was disturbed');
     assert.equal(configurationOf(lab), before);
     const untried = applied.events.flatMap((event) =>
       event.type === 'verdict' && event.host === 'g2' && event.verdict.kind === 'skipped'
@@ -161,7 +161,7 @@ describe('applying a plan with guest nodes', () => {
       allowed: ALLOWED,
       onEvent: (event) => {
         if (event.type === 'play-started' && event.play === 'Release the guest')
-          lab.recover('vm-g1');
+          lab.guests.recover('vm-g1');
       },
     });
     assert.match(applied.failed.get('g1') ?? '', /its machine was disturbed: start of vm-g1 on c1/);
@@ -180,7 +180,7 @@ describe('applying a plan with guest nodes', () => {
       assert.match(String(stopped), /killed/);
       await rm(log, { recursive: true });
       lab.forget();
-      assert.deepEqual(lab.held, ['vm-g1']);
+      assert.deepEqual(lab.guests.held, ['vm-g1']);
     });
 
     it('goes on there: proves, releases, and takes the next', async () => {
@@ -202,7 +202,10 @@ describe('applying a plan with guest nodes', () => {
       lab.failing.add('g1');
       const applied = await applyTold(lab);
       assert.match(applied.failed.get('g1') ?? '', /the join was undone$/);
-      assert.deepEqual([isGuest(lab, 'g1'), lab.held, lab.recovered], [false, [], []]);
+      assert.deepEqual(
+        [isGuest(lab, 'g1'), lab.guests.held, lab.guests.recovered],
+        [false, [], []],
+      );
     });
   });
 
@@ -213,7 +216,7 @@ describe('applying a plan with guest nodes', () => {
       const { log } = await apply(lab, { allowed: ALLOWED });
       await rm(log, { recursive: true });
       lab.forget();
-      lab.dropped.add('g1');
+      lab.guests.dropped.add('g1');
     });
 
     it('is brought back with the machine held, and without a risk', async () => {
@@ -239,12 +242,15 @@ describe('applying a plan with guest nodes', () => {
         applied.failed.get('g1') ?? '',
         /Key was rejected.*; its machine vm-g1 is left alone until an apply gets it in$/,
       );
-      assert.deepEqual([isGuest(lab, 'g1'), lab.held, lab.recovered], [true, ['vm-g1'], []]);
+      assert.deepEqual(
+        [isGuest(lab, 'g1'), lab.guests.held, lab.guests.recovered],
+        [true, ['vm-g1'], []],
+      );
       await rm(applied.log, { recursive: true });
       lab.failing.clear();
       const again = await applyTold(lab, { allowed: [] });
       assert.deepEqual([...again.failed], []);
-      assert.deepEqual([lab.held, lab.recovered], [[], []]);
+      assert.deepEqual([lab.guests.held, lab.guests.recovered], [[], []]);
       assert.equal(changeCount((await planOf(lab)).plan), 0);
     });
   });
@@ -271,7 +277,7 @@ describe('applying a plan with guest nodes', () => {
     const lab = labOf();
     await apply(lab, { allowed: ALLOWED });
     lab.forget();
-    lab.stopped.add('vm-g2');
+    lab.guests.stopped.add('vm-g2');
     const { plan } = await planOf(lab);
     assert.equal(changeCount(plan), 0);
     assert.deepEqual(plan.problems, []);

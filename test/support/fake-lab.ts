@@ -3,13 +3,7 @@ import type { ExecRequest, HostFile } from '../../src/host/host.ts';
 import { cibView } from '../../src/pacemaker/cib.ts';
 import { fenceCoverage } from '../../src/pacemaker/cib-fencing.ts';
 import { applyToTree, type CibOperation, type Target } from '../../src/pacemaker/cib-edit.ts';
-import {
-  children,
-  element,
-  parseXml,
-  serializeXml,
-  type XmlElement,
-} from '../../src/pacemaker/xml.ts';
+import { element, parseXml, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
 import {
   nodesOf,
   type PacemakerRemoteSpec,
@@ -18,6 +12,7 @@ import {
 } from '../../src/spec/spec.ts';
 import { reveal } from '../../src/support/secret.ts';
 import { crmMonXml, type ReportedConnection } from './crm-mon.ts';
+import { FakeGuests } from './fake-guests.ts';
 import { FakeHost, fakeNetwork, type Answer, type Answers, type FakeNetwork } from './fake-host.ts';
 import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from './replies.ts';
 import { guestNode, remoteNode, sshTo } from './specs.ts';
@@ -31,8 +26,6 @@ const LEAD = recorded('golden/first-join/replies/c1.probe.txt');
 const SIMULATION = recorded('golden/fleet/replies/c1.simulate.txt');
 
 export const CLUSTER_KEY = Buffer.from('the cluster’s authkey: never shown');
-
-const REJECTED = { c1: 'Key was rejected by service' };
 
 /** What a test changes about one host. */
 export interface HostTrouble {
@@ -70,14 +63,7 @@ export class FakeLab {
   readonly failing = new Set<string>();
   /** What crm_mon says of a connection instead. */
   readonly reported = new Map<string, ReportedConnection>();
-  /** Each time that the cluster recovered a machine, since the connection to its guest node failed. */
-  readonly recovered: string[] = [];
-  /** Guest nodes whose daemon was stopped in good order: the cluster connects again when the CIB is edited. */
-  readonly dropped = new Set<string>();
-  /** Machines that the cluster has stopped. */
-  readonly stopped = new Set<string>();
-  /** Guest nodes whose connection has failed, and of which that was not cleaned up. */
-  readonly #failed = new Set<string>();
+  readonly guests: FakeGuests;
   /** Called before each edit of the CIB is looked at. */
   beforeWrite: () => void = () => undefined;
   #cib: XmlElement = parseXml(sectionsOf(LEAD).get('cib')?.trim() ?? '', 'the CIB');
@@ -100,7 +86,8 @@ export class FakeLab {
       guestNodes: guests.map((name) => guestNode(name, { address: name, server: name })),
       authentication: { method: 'psk', authkey: { kind: 'cluster' } },
     };
-    this.#addMachines();
+    this.guests = new FakeGuests(this);
+    this.guests.addMachines();
     const all = nodesOf(this.spec);
     this.hosts = [
       ...['c1', 'c2'].map((name) => this.#clusterNode(name, all, trouble[name])),
@@ -141,17 +128,14 @@ export class FakeLab {
     const id = 'cib-bootstrap-options';
     const option = element('nvpair', { id: `${id}-${name}`, name, value });
     const block = element('cluster_property_set', { id }, [option]);
-    const fragment = element('cib', {}, [
-      element('configuration', {}, [element('crm_config', {}, [block])]),
-    ]);
-    this.#cib = applyToTree(this.#cib, [{ kind: 'merge', fragment }]);
+    this.merge(
+      element('cib', {}, [element('configuration', {}, [element('crm_config', {}, [block])])]),
+    );
   }
 
-  /** The machines of guest nodes that the cluster leaves alone. */
-  get held(): readonly string[] {
-    return this.spec.guestNodes
-      .map(({ resource }) => resource)
-      .filter((resource) => this.#hasMeta(resource, 'maintenance', 'true'));
+  /** Merges into the CIB without an edit of outrigger's. */
+  merge(fragment: XmlElement): void {
+    this.#cib = applyToTree(this.#cib, [{ kind: 'merge', fragment }]);
   }
 
   /** As if what happened in another lab had happened here. */
@@ -270,94 +254,16 @@ export class FakeLab {
       .join('\n');
   }
 
-  /** A resource of the cluster for the machine of each guest node. */
-  #addMachines(): void {
-    const agent = { class: 'ocf', provider: 'heartbeat', type: 'VirtualDomain' };
-    const machines = this.spec.guestNodes.map(({ resource: id }) =>
-      element('primitive', { id, ...agent }),
-    );
-    const resources = element('resources', {}, machines);
-    const fragment = element('cib', {}, [element('configuration', {}, [resources])]);
-    this.#cib = applyToTree(this.#cib, [{ kind: 'merge', fragment }]);
-  }
-
-  /** Whether any block of a machine says so: the one of ours wins over what else there may be. */
-  #hasMeta(resource: string, name: string, value: string): boolean {
-    const primitive = this.cib.primitives.get(resource)?.element;
-    return children(primitive ?? element('primitive', {}), 'meta_attributes').some((block) =>
-      block.children.some(
-        ({ attributes }) => attributes['name'] === name && attributes['value'] === value,
-      ),
-    );
-  }
-
-  /**
-   * What the cluster does by itself: a connection to a guest node takes `is-managed` over from its machine, and not
-   * `maintenance`; one that fails has the machine recovered, unless that is left alone.
-   */
-  #settle(): void {
-    for (const { name, resource } of this.cib.guestNodes) {
-      if (this.#hasMeta(resource, 'is-managed', 'false') || this.dropped.has(name)) continue;
-      if (!this.failing.has(name) || this.#failed.has(name) || this.stopped.has(resource)) continue;
-      this.#failed.add(name);
-      if (this.held.includes(resource)) continue;
-      this.recover(resource);
-    }
-  }
-
-  /** The cluster starts this machine again. */
-  recover(id: string): void {
-    this.recovered.push(id);
-    const when = { operation: 'start', 'last-rc-change': String(this.recovered.length) };
-    const start = element('lrm_rsc_op', { id: `${id}_last_0`, ...when });
-    const history = element('lrm', { id: '1' }, [
-      element('lrm_resources', {}, [element('lrm_resource', { id }, [start])]),
-    ]);
-    const state = element('node_state', { id: '1', uname: 'c1' }, [history]);
-    const fragment = element('cib', {}, [element('status', {}, [state])]);
-    this.#cib = applyToTree(this.#cib, [{ kind: 'merge', fragment }]);
-  }
-
-  /** A connection that the cluster manages is tried again at once. */
   #cleanUp(names: readonly string[]): Answer {
-    const known = [...this.cib.remoteConnections.keys(), ...this.#guestNames()];
+    const known = [...this.cib.remoteConnections.keys(), ...this.guests.names];
     const unknown = names.find((name) => !known.includes(name));
     if (unknown !== undefined) return { code: 1, stderr: `Resource '${unknown}' not found\n` };
-    for (const name of names) this.#failed.delete(name);
-    this.#settle();
+    this.guests.cleanUp(names);
     return '';
   }
 
-  #guestNames(): readonly string[] {
-    return this.cib.guestNodes.map(({ name }) => name);
-  }
-
-  #guestConnections(): (readonly [string, ReportedConnection])[] {
-    return this.cib.guestNodes.map(({ name, resource }) => {
-      const said = this.reported.get(name);
-      const managed = !this.#hasMeta(resource, 'is-managed', 'false');
-      if (said !== undefined) return [name, { managed, ...said }];
-      if (this.stopped.has(resource) || this.dropped.has(name)) return [name, { managed }];
-      return [
-        name,
-        this.#failed.has(name) ? { managed, startFailures: REJECTED } : { on: 'c1', managed },
-      ];
-    });
-  }
-
-  #machines(): (readonly [string, ReportedConnection])[] {
-    return this.spec.guestNodes.map(({ resource }) => {
-      const maintenance = this.held.includes(resource);
-      const managed = !maintenance && !this.#hasMeta(resource, 'is-managed', 'false');
-      return [
-        resource,
-        this.stopped.has(resource) ? { managed } : { on: 'c1', managed, maintenance },
-      ];
-    });
-  }
-
   #clusterSections(): Map<string, string> {
-    this.#settle();
+    this.guests.settle();
     const connections = [...this.cib.remoteConnections.values()].map(
       ({ id, quiet, isManaged }): [string, ReportedConnection] => {
         const said = this.reported.get(id);
@@ -370,14 +276,9 @@ export class FakeLab {
           : [id, { on: 'c1', managed: isManaged && !quiet }];
       },
     );
-    // What failed is remembered also when the connection is gone.
-    const gone = [...this.#failed].filter((name) => !this.#guestNames().includes(name));
     const report = {
-      connections: Object.fromEntries([...connections, ...this.#guestConnections()]),
-      machines: Object.fromEntries([
-        ...this.#machines(),
-        ...gone.map((name) => [name, { startFailures: REJECTED }] as const),
-      ]),
+      connections: { ...Object.fromEntries(connections), ...this.guests.connections() },
+      machines: this.guests.machines(),
     };
     return new Map([
       ['crm_mon', crmMonXml(report)],
@@ -388,7 +289,7 @@ export class FakeLab {
   }
 
   #simulation(): string {
-    const known = [...this.cib.remoteConnections.keys(), ...this.#guestNames()];
+    const known = [...this.cib.remoteConnections.keys(), ...this.guests.names];
     const joining = nodesOf(this.spec)
       .map(({ name }) => name)
       .filter((name) => !known.includes(name));
@@ -407,7 +308,7 @@ export class FakeLab {
     const merge = String(input);
     if (merge !== '') operations.push({ kind: 'merge', fragment: parseXml(merge, 'the edit') });
     this.#cib = applyToTree(this.#cib, operations);
-    this.dropped.clear();
+    this.guests.dropped.clear();
     this.cibWrites.push(operations.map(({ kind }) => kind).join(' and '));
     return '';
   }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
+import { authenticatePcs } from '../pcs.ts';
 import {
   applied,
   assertQuiet,
@@ -13,7 +14,7 @@ import {
   tracesOf,
   writeInventory,
 } from '../outrigger.ts';
-import { forceFailure, installByHand, swapKey, unforce } from '../sabotage.ts';
+import { forceFailure, swapKey, unforce } from '../sabotage.ts';
 import {
   actionsIn,
   AS_SUDOER,
@@ -27,7 +28,6 @@ import { waitFor } from '../wait.ts';
 import { photograph, startOn } from '../workload.ts';
 
 const KEY = '/etc/pacemaker/authkey';
-const PCS_PASSWORD = 'lab-password';
 const ALLOW = ['--allow', 'guest-joins'];
 
 /** Both labs do everything at the same time. */
@@ -59,14 +59,8 @@ describe('guest nodes', function () {
     skipWithoutLab(this);
     // One after the other: the first may have to build the images.
     for (const { name, fencing } of LABS) {
-      const lab = await labUp({
-        name,
-        fencing,
-        bareHosts: 0,
-        virtualMachines: 2,
-        pcs: fencing,
-        replace: true,
-      });
+      const kind = { bareHosts: 0, virtualMachines: 2, pcs: fencing };
+      const lab = await labUp({ name, fencing, replace: true, ...kind });
       await lab.clearPowerLog();
       labs.push(lab);
       inventories.set(lab, writeInventory(lab, { guestNodes: [GUESTS.g1, GUESTS.g2] }));
@@ -274,7 +268,7 @@ describe('guest nodes', function () {
     const [lab] = labs;
     assert.ok(lab);
     const inventory = inventories.get(lab) ?? assert.fail('no inventory');
-    await authenticatePcs(lab);
+    await authenticatePcs(lab, { c1: 'c1', c2: 'c2', g1: 'v1', g2: 'v2' });
     const pcs = (command: string) => lab.sh('c1', `pcs cluster node ${command}`);
 
     await pcs('remove-guest g2');
@@ -296,26 +290,6 @@ describe('guest nodes', function () {
     await applied(lab, 0, ['-i', inventory]);
     await assertNothingToDo(lab, inventory);
   });
-
-  /** pcsd runs and is trusted on all hosts, as pcs wants it before it touches a node. */
-  async function authenticatePcs(lab: Lab): Promise<void> {
-    await Promise.all(['v1', 'v2'].map((host) => installByHand(lab, host, 'pcs')));
-    await Promise.all(
-      lab.hosts.map(({ name }) =>
-        lab.sh(name, `echo hacluster:${PCS_PASSWORD} | chpasswd && systemctl start pcsd`),
-      ),
-    );
-    const hosts = Object.entries({ c1: 'c1', c2: 'c2', g1: 'v1', g2: 'v2' })
-      .map(([name, host]) => `${name} addr=${lab.addresses[host] ?? ''}`)
-      .join(' ');
-    await waitFor('pcs host auth', 60_000, async () => {
-      const { code, stdout, stderr } = await lab.exec(
-        'c1',
-        `pcs host auth ${hosts} -u hacluster -p ${PCS_PASSWORD}`,
-      );
-      return code === 0 || stdout + stderr;
-    });
-  }
 
   it('whose machine the cluster has stopped are no drift, and not unreachable', async () => {
     await each(async (lab, inventory) => {

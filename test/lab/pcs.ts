@@ -1,0 +1,27 @@
+import type { Lab } from './lab.ts';
+import { installByHand } from './sabotage.ts';
+import { waitFor } from './wait.ts';
+
+const PASSWORD = 'lab-password';
+
+/** pcsd runs and is trusted on all hosts, as pcs wants it before it touches a node; `seats`: the host of each name. */
+export async function authenticatePcs(
+  lab: Lab,
+  seats: Readonly<Record<string, string>>,
+): Promise<void> {
+  const guests = Object.values(seats).filter((host) => host.startsWith('v'));
+  await Promise.all(guests.map((host) => installByHand(lab, host, 'pcs')));
+  await Promise.all(
+    lab.hosts.map(({ name }) =>
+      lab.sh(name, `echo hacluster:${PASSWORD} | chpasswd && systemctl start pcsd`),
+    ),
+  );
+  const hosts = Object.entries(seats)
+    .map(([name, host]) => `${name} addr=${lab.addresses[host] ?? ''}`)
+    .join(' ');
+  await waitFor('pcs host auth', 60_000, async () => {
+    const auth = `pcs host auth ${hosts} -u hacluster -p ${PASSWORD}`;
+    const { code, stdout, stderr } = await lab.exec('c1', auth);
+    return code === 0 || stdout + stderr;
+  });
+}
