@@ -3,6 +3,8 @@ import { isGuardChange } from '../items/node-state.ts';
 import { nodeConnection } from '../pacemaker/cib.ts';
 import { isQuiet } from '../pacemaker/cib-edit.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
+import { connectedElsewhere } from '../plan/problems.ts';
+import { runsThere } from '../plan/runs-there.ts';
 import { connects, type Check, type Play } from '../playbook/playbook.ts';
 import { nodesOf, type PacemakerRemoteSpec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
@@ -103,7 +105,7 @@ async function findObjections(
       tellWaiting(context, play, `${nodes.length} port(s) tried`, REACH_TIMEOUT_MS);
       return checkPorts(context, nodes);
     case 'same-credentials':
-      return checkCredentials(context, nodes);
+      return checkNewcomers(context, nodes);
     case 'truly-in':
       return proveOrUndo(context, play, nodes);
   }
@@ -116,6 +118,19 @@ function tellHeld({ spec, joining, machines }: RunContext, failures: Map<string,
     if (why !== undefined && !joining.has(name) && machines.has(name))
       failures.set(name, `${why}; its machine ${resource} is left alone until an apply gets it in`);
   }
+}
+
+/** The plan may be an hour old: what it would refuse by now is not connected either. */
+async function checkNewcomers(
+  context: RunContext,
+  nodes: readonly PacemakerRemoteSpec[],
+): Promise<Objections> {
+  const cluster = await readCluster(context.lead);
+  return checkCredentials(
+    context,
+    nodes,
+    (host) => (connectedElsewhere(host, cluster) ?? runsThere(host, cluster))?.message,
+  );
 }
 
 async function proveOrUndo(

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { probeHost } from '../facts/probe.ts';
 import type { Host } from '../host/host.ts';
+import type { HostFacts } from '../plan/facts.ts';
 import type { PacemakerRemoteSpec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import type { RunContext } from './context.ts';
@@ -56,21 +57,29 @@ async function openFrom(
   }
 }
 
-/** Compares the authkeys themselves, by digest: on every cluster node that answers and on each of the nodes. */
+/**
+ * Compares the authkeys themselves, by digest: on every cluster node that answers and on each of the nodes. `objectTo`
+ * may say what else speaks against a node by the state that its host is in now.
+ */
 export async function checkCredentials(
   context: RunContext,
   nodes: readonly PacemakerRemoteSpec[],
+  objectTo: (host: HostFacts) => string | undefined = () => undefined,
 ): Promise<Objections> {
   const limit = pLimit(context.options.forks);
   const members = clusterHosts(context);
   const remoteHosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
   const digests = new Map<string, string>();
   const problems = new Map<string, string>();
+  const found = new Map<string, string>();
   await Promise.all(
     [...members, ...remoteHosts].map((host) =>
       limit(async () => {
         try {
-          const { digest } = (await probeHost(host)).authkey;
+          const facts = await probeHost(host);
+          const { digest } = facts.authkey;
+          const because = objectTo(facts);
+          if (because !== undefined) found.set(host.name, because);
           if (digest === undefined) problems.set(host.name, 'holds no authkey');
           else if (DIGEST.test(digest)) digests.set(host.name, digest);
           else problems.set(host.name, 'tells no digest of its authkey');
@@ -86,6 +95,7 @@ export async function checkCredentials(
   const objection = (name: string): string | undefined => {
     if (inCluster !== undefined) return inCluster;
     if (problems.has(name)) return `it ${problems.get(name) ?? ''}`;
+    if (found.has(name)) return found.get(name);
     const digest = digests.get(name);
     return digest !== undefined && digest === wanted
       ? undefined

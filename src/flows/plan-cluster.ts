@@ -1,7 +1,7 @@
 import { digestOf, readKeyFile, withNewKey } from '../apply/authkey.ts';
 import { gather, type Gathered, type Machine } from '../facts/gather.ts';
 import type { ConnectHost, Host } from '../host/host.ts';
-import { hasConnections, nodeConnection, readCib } from '../pacemaker/cib.ts';
+import { connectedNames, hasConnections, nodeConnection, readCib } from '../pacemaker/cib.ts';
 import {
   applyOperations,
   holdMachines,
@@ -69,6 +69,7 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
   try {
     const { cluster, lead } = clusterOf(facts, hosts);
     const authkey = withNewKey(chooseAuthkey(facts, hasConnections(cluster.cib), file));
+    checkKeyOfTheOthers(authkey, cluster, spec, selected);
     const desired = desire({ ...spec, ...selected }, facts, authkey);
     const differences = findDifferences(facts, cluster, desired);
     const members = spec.clusterNodes.map(({ name }) => name);
@@ -91,6 +92,27 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
     await closeAll(hosts);
     throw thrown;
   }
+}
+
+/** The key of the cluster nodes is for all: it does not change for some of the connected nodes that hold it. */
+function checkKeyOfTheOthers(
+  { risks }: AuthkeyChoice,
+  { cib }: ClusterFacts,
+  spec: Spec,
+  selected: Nodes,
+): void {
+  const changes = risks.some(({ subjects }) => subjects.length > 0);
+  const chosen = new Set(nodesOf(selected).map(({ name }) => name));
+  const connected = new Set(connectedNames(cib));
+  const others = nodesOf(spec)
+    .map(({ name }) => name)
+    .filter((name) => connected.has(name) && !chosen.has(name));
+  if (!changes || others.length === 0) return;
+  throw new OutriggerError(
+    'REFUSED',
+    `the authkey of cluster nodes would change, and --limit leaves out nodes that are connected with it: ${others.slice(0, 5).join(', ')}${others.length > 5 ? ` and ${others.length - 5} more` : ''}`,
+    { hint: 'leave --limit out: the key changes on all of them in one run' },
+  );
 }
 
 /** Ends all connections; never rejects. */

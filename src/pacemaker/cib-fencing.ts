@@ -1,4 +1,4 @@
-import type { Cib } from './cib.ts';
+import { connectedNames, type Cib } from './cib.ts';
 import { isOurs, type PlacedPrimitive } from './cib-connections.ts';
 import type { ExtendOperation } from './cib-operations.ts';
 import { freeId, idFor } from './connection-element.ts';
@@ -103,7 +103,26 @@ function coverageBy(
     // Beside an explicit check a map only translates names; without one it would make the device a static one.
     if (check === undefined) return madeStatic();
   } else if (isTold) return { kind: 'covered' };
+  const other = plug === undefined ? undefined : ownerOf(cib, plug, lists);
+  if (other !== undefined) {
+    return refused(
+      `it fences ${other} by the plug ${plug ?? ''} already`,
+      'give the plug of this machine: to fence the one would cut the power of the other',
+    );
+  }
   return extension(cib, primitive, additionTo(lists, node, plug));
+}
+
+/** Which node of the cluster a device fences by this plug; a name without an entry in the map is a plug itself. */
+function ownerOf(cib: Cib, plug: string, { list, map }: Lists): string | undefined {
+  const plugs = plugsInMap(map?.value ?? '');
+  const listed = namesInList(list?.value ?? '').map((name) => name.toLowerCase());
+  return [...cib.clusterNodes.map(({ name }) => name), ...connectedNames(cib)].find((name) => {
+    const mapped = plugs.get(name.toLowerCase());
+    return mapped === undefined
+      ? name === plug && listed.includes(name.toLowerCase())
+      : mapped.split(',').includes(plug);
+  });
 }
 
 /** Without an explicit check a list or a map makes a device static (fenced_commands.c, target_list_type). */

@@ -1,7 +1,14 @@
 import { connectedNames } from '../pacemaker/cib.ts';
 import { platformOf } from '../platform/detect.ts';
+import { normalAddress } from '../spec/address.ts';
 import { conflictInCib } from './cib-conflicts.ts';
-import { remoteHosts, type ClusterNodeFacts, type Facts, type HostFacts } from './facts.ts';
+import {
+  remoteHosts,
+  type ClusterFacts,
+  type ClusterNodeFacts,
+  type Facts,
+  type HostFacts,
+} from './facts.ts';
 import { machineDown, machineProblem } from './machine-problem.ts';
 import type { Problem } from './plan.ts';
 import { runsThere } from './runs-there.ts';
@@ -42,8 +49,8 @@ const refusal = (host: HostFacts, facts: Facts): Reason | undefined =>
   certificates(host) ??
   unknownServer(host, facts) ??
   inTheWay(host, facts) ??
-  connectedElsewhere(host, facts) ??
-  (facts.cluster && runsThere(host, facts.cluster));
+  sameMachine(host, facts) ??
+  (facts.cluster && (connectedElsewhere(host, facts.cluster) ?? runsThere(host, facts.cluster)));
 
 function unknownPlatform(host: HostFacts): Reason | undefined {
   if (platformOf(host) !== undefined) return undefined;
@@ -51,7 +58,7 @@ function unknownPlatform(host: HostFacts): Reason | undefined {
   return {
     code: 'PLATFORM_UNKNOWN',
     message: `its platform is not supported: ${osId || 'unknown'} ${osVersion} with ${packageManager || 'no known package manager'}`,
-    hint: 'supported so far: Debian, Ubuntu, RHEL, CentOS Stream, AlmaLinux, Rocky Linux, Oracle Linux and Fedora, with systemd',
+    hint: 'supported so far: Debian, Ubuntu, RHEL, CentOS Stream, AlmaLinux, Rocky Linux and Oracle Linux, with systemd',
   };
 }
 
@@ -96,13 +103,28 @@ function inTheWay({ name }: HostFacts, facts: Facts): Reason | undefined {
   );
 }
 
+/** One machine under two names, each with an address of its own: the second connection would get the first one fenced. */
+function sameMachine({ name, local }: HostFacts, { servers }: Facts): Reason | undefined {
+  const own = servers.get(name)?.address;
+  const twin = [...servers].find(
+    ([other, { address }]) =>
+      other !== name && address !== own && local.addresses.has(normalAddress(address)),
+  );
+  if (twin === undefined) return undefined;
+  const [other, { address }] = twin;
+  return {
+    code: 'HOST_IS_TWICE',
+    message: `it has the address ${address}, which is the server address of ${other}: the two are one machine`,
+    hint: 'a machine is one node only; keep one of the two entries, or give each its own address',
+  };
+}
+
 /** Addresses have many spellings, a connection has none: a second one would get the node of the first one fenced. */
-function connectedElsewhere(
+export function connectedElsewhere(
   { name, isConnected }: HostFacts,
-  { cluster }: Facts,
+  { cib }: ClusterFacts,
 ): Reason | undefined {
-  if (!isConnected || cluster === undefined || connectedNames(cluster.cib).includes(name))
-    return undefined;
+  if (!isConnected || connectedNames(cib).includes(name)) return undefined;
   return {
     code: 'HOST_IS_CONNECTED',
     message:

@@ -1,5 +1,7 @@
-import { connectedNames } from '../pacemaker/cib.ts';
+import { nodeConnection } from '../pacemaker/cib.ts';
 import { localResources, type LocalForm, type LocalResource } from '../pacemaker/cib-local.ts';
+import { isQuiet } from '../pacemaker/cib-quiet.ts';
+import type { CrmMon } from '../pacemaker/crm-mon.ts';
 import { normalAddress } from '../spec/address.ts';
 import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
 import type { Refusal } from './item.ts';
@@ -28,11 +30,25 @@ function foundOn({ local }: HostFacts, resource: LocalResource): readonly Found[
   });
 }
 
-/** A node that the cluster knows has its resources where the cluster put them. */
-const foundOnNew = (host: HostFacts, { cib }: ClusterFacts): readonly Found[] =>
-  connectedNames(cib).includes(host.name)
-    ? []
-    : localResources(cib, host.name).flatMap((resource) => foundOn(host, resource));
+const isActiveElsewhere = ({ resources }: CrmMon, id: string, node: string): boolean =>
+  resources.some(
+    ({ primitive, active, nodes }) => primitive === id && active && !nodes.includes(node),
+  );
+
+/**
+ * What a host that the cluster is not connected to has of it. Where the cluster knows the node already, what is active
+ * there may be what it started itself: harm is done only when a second copy is active elsewhere by now. Nothing is
+ * looked for while the connection is left alone, by an operator or by a quiet restart.
+ */
+function foundOnNew(host: HostFacts, { cib, mon }: ClusterFacts): readonly Found[] {
+  const all = localResources(cib, host.name);
+  const found = (some: readonly LocalResource[]): readonly Found[] =>
+    some.flatMap((resource) => foundOn(host, resource));
+  const connection = nodeConnection(cib, host.name);
+  if (connection === undefined) return found(all);
+  if (!connection.isManaged || isQuiet(cib, host.name)) return [];
+  return found(all.filter(({ id }) => isActiveElsewhere(mon, id, host.name)));
+}
 
 /**
  * Why a host must not join as it is: Pacemaker looks for every resource on a node that joins, finds these active twice,

@@ -1,8 +1,8 @@
 import type { Platform } from './platform.ts';
 import { repositoryAdvice } from './rhel-repositories.ts';
 
-// Ids of /etc/os-release; derived systems name one of them in ID_LIKE.
-const FAMILY = new Set(['rhel', 'centos', 'rocky', 'almalinux', 'ol', 'fedora']);
+// Ids of /etc/os-release; derived systems name one of them in ID_LIKE. Fedora has dnf5, which takes other options.
+const FAMILY = new Set(['rhel', 'centos', 'rocky', 'almalinux', 'ol']);
 
 // 5 min for another dnf, 7 min to resolve and download, and the transaction itself.
 const INSTALL_TIMEOUT_MS = 900_000;

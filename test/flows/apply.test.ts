@@ -3,6 +3,7 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Planned } from '../../src/flows/plan-cluster.ts';
 import { changeCount } from '../../src/plan/plan.ts';
+import { selectNodes } from '../../src/spec/select.ts';
 import { reveal } from '../../src/support/secret.ts';
 import {
   apply,
@@ -88,6 +89,21 @@ describe('applying a plan', () => {
     );
   });
 
+  it('changes the key of the cluster for all connected nodes or for none', async () => {
+    const lab = new FakeLab(THREE, { c2: { key: Buffer.from('its own') } });
+    const before = new FakeLab(THREE);
+    await apply(before);
+    lab.takeCibFrom(before);
+    await assert.rejects(planOf(lab, undefined, selectNodes(lab.spec, 'h2')), {
+      code: 'REFUSED',
+      message:
+        'the authkey of cluster nodes would change, and --limit leaves out nodes that are connected with it: h1, h3',
+    });
+    lab.forget();
+    const whole = await planOf(lab);
+    assert.ok(whole.plan.risks.some(({ code }) => code === 'cluster-keys-differ'));
+  });
+
   it('makes one key where no cluster node has any, and every machine gets that one', async () => {
     const lab = new FakeLab(['h1'], { c1: { key: 'none' }, c2: { key: 'none' } });
     const applied = await apply(lab);
@@ -128,6 +144,23 @@ describe('applying a plan', () => {
     const applied = await apply(lab);
     assert.match(applied.failed.get('h1') ?? '', /^after the change .*state is absent, not active/);
     assert.equal(lab.cibWrites.length, 0);
+  });
+
+  it('does not connect a host that somebody has connected to since the plan was made', async () => {
+    const lab: FakeLab = new FakeLab(['h1', 'h2'], {
+      c1: {
+        answers: {
+          reach: () => {
+            lab.change('h2', 'connected', '0B00000A:C350');
+            return 'h1 3121 open\nh2 3121 open\n';
+          },
+        },
+      },
+    });
+    const applied = await apply(lab);
+    assert.deepEqual([...applied.failed.keys()], ['h2']);
+    assert.match(applied.failed.get('h2') ?? '', /a cluster is connected to its pacemaker_remote/);
+    assert.deepEqual([...lab.cib.remoteConnections.keys()], ['h1']);
   });
 
   it('does not connect a host that a cluster node cannot reach', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Nodes } from '../../src/spec/spec.ts';
 import type { RunOptions } from '../../src/apply/context.ts';
 import { applyPlan, type Applied as AppliedPlan } from '../../src/flows/apply-plan.ts';
 import { planCluster, type Planned } from '../../src/flows/plan-cluster.ts';
@@ -20,13 +21,17 @@ const EDITS = [
   'cleanup',
 ];
 
-/** The plan for everything that the lab's inventory declares. */
-export const planOf = ({ spec, network }: FakeLab, playbook = sitePlaybook): Promise<Planned> =>
+/** The plan for everything that the lab's inventory declares, or for what is selected of it. */
+export const planOf = (
+  { spec, network }: FakeLab,
+  playbook = sitePlaybook,
+  selected: Nodes = spec,
+): Promise<Planned> =>
   planCluster({
     ...{
       spec,
       playbook,
-      selected: spec,
+      selected,
       connect: network.connect,
       forks: 10,
     },

@@ -143,6 +143,11 @@ export class FakeLab {
     this.#cib = other.#cib;
   }
 
+  /** What a host's probe prints in a section from now on. */
+  change(name: string, part: string, text: string): void {
+    this.#states.get(name)?.sections.set(part, section(text));
+  }
+
   /** Forgets what ran, so that the next run can be counted alone. */
   forget(): void {
     for (const host of this.hosts) {

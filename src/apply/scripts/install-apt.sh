@@ -1,6 +1,8 @@
 # Installs packages with apt; removes none. $1 ...: package names.
 # Debian starts pacemaker_remote as soon as it is unpacked, with a random key: it stays masked until its key is there.
 export DEBIAN_FRONTEND=noninteractive
+# needrestart, which Ubuntu's servers have, would restart services of its own choice after the installation.
+export NEEDRESTART_SUSPEND=1
 unit=pacemaker_remote.service
 was_there=$(systemctl show --property=LoadState --value "$unit" 2>/dev/null)
 if [ "$was_there" != loaded ]; then systemctl mask --quiet "$unit" || exit 1; fi

@@ -4,7 +4,7 @@ import type { AnyAuthMethod, ParsedKey } from 'ssh2';
 import { OutriggerError } from '../../support/errors.ts';
 import { printable } from '../../support/printable.ts';
 import { fingerprint } from '../known-hosts.ts';
-import { agentKeys, agentWith } from './agent.ts';
+import { AGENT_LIMIT_MS, agentKeys, agentWith } from './agent.ts';
 import { authenticationFailed, type Peer } from './failures.ts';
 import type { EncryptedKey, KeyFile } from './key-file.ts';
 import type { Keyring } from './keyring.ts';
@@ -36,7 +36,8 @@ export async function identitiesFor(
   const isNamed = wanted.files.length > 0;
   const paths = isNamed ? wanted.files : DEFAULT_FILES.map((name) => join(homedir(), '.ssh', name));
   const files = paths.map((path) => keyring.look(path));
-  const held = await heldKeys(wanted, files);
+  const fromAgent = await heldKeys(wanted, files);
+  const held = namedFirst(fromAgent ?? [], files);
   const prints = new Set(held.map(printOf));
   const locked = files.filter(
     (file): file is EncryptedKey => file.kind === 'encrypted' && !isHeld(file, prints),
@@ -52,21 +53,39 @@ export async function identitiesFor(
         file.kind !== 'key' && !(file.kind === 'encrypted' && (opens || isHeld(file, prints))),
     )
     .filter((file) => file.kind !== 'absent' || isNamed)
-    .map(problemOf);
+    .map(problemOf)
+    .concat(fromAgent === undefined ? [SILENT_AGENT] : []);
   if (held.length + own.length === 0) throw nothingToOffer(peer, isNamed, files, skipped);
   return { ...offer(user, wanted.agent, held, own), skipped };
 }
 
+const SILENT_AGENT = `the keys of the ssh-agent, which did not answer within ${AGENT_LIMIT_MS / 1000} s`;
+
+/** A server hears only the first few keys: those that somebody named come before what else the agent happens to hold. */
+function namedFirst(held: readonly ParsedKey[], files: readonly KeyFile[]): readonly ParsedKey[] {
+  const named = new Set(
+    files.flatMap((file) => {
+      if (file.kind === 'key') return [printOf(file.key)];
+      return file.kind === 'encrypted' && file.publicKey !== undefined
+        ? [fingerprint(file.publicKey)]
+        : [];
+    }),
+  );
+  const isNamed = (key: ParsedKey): boolean => named.has(printOf(key));
+  return [...held.filter(isNamed), ...held.filter((key) => !isNamed(key))];
+}
+
+/** Undefined: the agent did not answer. */
 async function heldKeys(
   { agent, only }: WantedIdentities,
   files: readonly KeyFile[],
-): Promise<readonly ParsedKey[]> {
+): Promise<readonly ParsedKey[] | undefined> {
   if (agent === undefined) return [];
   const locked = files.flatMap((file) => (file.kind === 'encrypted' ? [file] : []));
   if (only && locked.length === 0) return [];
   const keys = await agentKeys(agent);
   return only
-    ? keys.filter((key) => locked.some((file) => isHeld(file, new Set([printOf(key)]))))
+    ? keys?.filter((key) => locked.some((file) => isHeld(file, new Set([printOf(key)]))))
     : keys;
 }
 

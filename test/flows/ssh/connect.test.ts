@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { agentKeys } from '../../../src/host/ssh/agent.ts';
 import { newKey } from '../../support/fake-sshd.ts';
 import { connectSsh, useSsh } from '../../support/ssh-bench.ts';
 import { unusedPort } from '../../support/ports.ts';
@@ -142,16 +144,24 @@ describe('connecting by SSH', () => {
         await connect({ ...connection, identityFile: undefined });
       });
 
+      /** With an agent of its own, which holds what `add` gives it. */
+      const withAgent = async (
+        work: (add: (path: string) => void) => Promise<void>,
+      ): Promise<void> => {
+        const socket = at('agent');
+        const printed = execFileSync('ssh-agent', ['-a', socket, '-s'], { encoding: 'utf8' });
+        try {
+          process.env['SSH_AUTH_SOCK'] = socket;
+          await work((path) => execFileSync('ssh-add', ['-q', path], { stdio: 'pipe' }));
+        } finally {
+          process.kill(Number(/SSH_AGENT_PID=(\d+)/.exec(printed)?.[1]));
+        }
+      };
+
       it('takes the keys of an agent, at most six', async () => {
         const { connection } = await start({ auth: 'refuse' });
         const accepting = await start();
-        const socket = at('agent');
-        const printed = execFileSync('ssh-agent', ['-a', socket, '-s'], { encoding: 'utf8' });
-        const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(printed)?.[1]);
-        try {
-          process.env['SSH_AUTH_SOCK'] = socket;
-          const add = (path: string): Buffer =>
-            execFileSync('ssh-add', ['-q', path], { stdio: 'pipe' });
+        await withAgent(async (add) => {
           add(accepting.connection.identityFile ?? '');
           for (let index = 0; index < 8; index += 1)
             add(await file(`key${index}`, newKey('ed25519').private));
@@ -161,9 +171,30 @@ describe('connecting by SSH', () => {
             'AUTHENTICATION_FAILED',
           );
           assert.equal(message.match(/SHA256:/g)?.length, 6);
-        } finally {
-          process.kill(pid);
-        }
+        });
+      });
+
+      it('offers the key that is named before the others that the agent holds', async () => {
+        const { connection } = await start();
+        await withAgent(async (add) => {
+          for (let index = 0; index < 7; index += 1)
+            add(await file(`key${index}`, newKey('ed25519').private));
+          add(connection.identityFile ?? '');
+          await connect(connection);
+        });
+      });
+
+      it('leaves an agent that never answers', async () => {
+        let left: Promise<unknown> | undefined;
+        const silent = createServer((client) => {
+          left = once(client.resume(), 'close');
+        });
+        const socket = at('silent');
+        silent.listen(socket);
+        await once(silent, 'listening');
+        assert.equal(await agentKeys(socket, 50), undefined);
+        await left;
+        silent.close();
       });
     });
   });

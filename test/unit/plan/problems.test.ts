@@ -64,6 +64,20 @@ describe('a host is left out of the plan when', () => {
     assert.equal(problemOf(hostFacts(known, { isConnected: true }), { servers }), undefined);
   });
 
+  it('it is another host of the plan, under a second name and address', () => {
+    const addresses = new Set(['192.0.2.99', '2001:db8::9', '127.0.0.1']);
+    const local = { ...hostFacts('r9').local, addresses };
+    const servers = new Map([
+      ['r9', { address: '192.0.2.99', port: 3121 }],
+      ['r10', { address: '2001:DB8:0::9', port: 3121 }],
+    ]);
+    assert.deepEqual(problemOf(hostFacts('r9', { local }), { servers }), {
+      code: 'HOST_IS_TWICE',
+      message:
+        'it has the address 2001:DB8:0::9, which is the server address of r10: the two are one machine',
+    });
+  });
+
   it('its platform is unknown', () => {
     for (const facts of [
       hostFacts('r9', { osId: 'sles', osIdLike: 'suse', packageManager: 'zypper' }),

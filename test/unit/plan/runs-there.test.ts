@@ -23,17 +23,20 @@ const agent = (id: string, type: string, ...blocks: Readonly<Record<string, stri
     )
     .join('')}</primitive>`;
 
-function clusterWith(resources: string, constraints = ''): ClusterFacts {
+function clusterWith(resources: string, constraints = '', active = {}): ClusterFacts {
   const cibText = `<cib admin_epoch="0" epoch="1" num_updates="0"><configuration><nodes/>
     <resources>${resources}</resources><constraints>${constraints}</constraints></configuration><status/></cib>`;
   return {
     toldBy: 'c1',
     cib: readCib(cibText),
     cibText,
-    mon: readCrmMon(crmMonXml({})),
+    mon: readCrmMon(crmMonXml({ resources: active })),
     dcState: 'S_IDLE',
   };
 }
+
+const connectionOf = (inside: string): string =>
+  `<primitive id="r1" class="ocf" provider="pacemaker" type="remote">${inside}</primitive>`;
 
 interface There {
   readonly active?: readonly string[];
@@ -196,10 +199,33 @@ const CASES: readonly (readonly [string, ClusterFacts, There, string])[] = [
   ],
   [
     'a node that is in the cluster already',
-    clusterWith(
-      `${unit('web')}<primitive id="r1" class="ocf" provider="pacemaker" type="remote"/>`,
-    ),
+    clusterWith(unit('web') + connectionOf('')),
     { active: ['web.service'], enabled: ['web.service'] },
+    '',
+  ],
+  [
+    'a node that is in the cluster already, and its resource runs elsewhere by now',
+    clusterWith(unit('web') + connectionOf(''), '', { web: 'c1' }),
+    { active: ['web.service'] },
+    'web (systemd:web): web.service is active',
+  ],
+  [
+    'a node whose resource runs nowhere else',
+    clusterWith(unit('web') + connectionOf(''), '', { web: 'r1' }),
+    { active: ['web.service'] },
+    '',
+  ],
+  [
+    'a node whose connection an operator holds',
+    clusterWith(
+      unit('web') +
+        connectionOf(
+          '<meta_attributes id="r1-m"><nvpair id="r1-m-i" name="is-managed" value="false"/></meta_attributes>',
+        ),
+      '',
+      { web: 'c1' },
+    ),
+    { active: ['web.service'] },
     '',
   ],
 ];

@@ -13,7 +13,6 @@ describe('the platform of a host', () => {
     ['rocky', 'rhel centos fedora'],
     ['almalinux', 'rhel centos fedora'],
     ['ol', 'fedora'],
-    ['fedora', ''],
     ['a-rebuild', 'rhel'],
   ] as const) {
     it(`is rhel for ${id}`, () => {
@@ -28,6 +27,7 @@ describe('the platform of a host', () => {
 
   it('is unknown where the package manager is another, and for SUSE', () => {
     assert.equal(family('rhel', 'fedora', 'apt-get'), undefined);
+    assert.equal(family('fedora', '', 'dnf'), undefined);
     assert.equal(family('debian', '', 'dnf'), undefined);
     assert.equal(family('sles', 'suse', 'zypper'), undefined);
     assert.equal(family('opensuse-leap', 'suse opensuse', 'dnf'), undefined);
