@@ -1,7 +1,10 @@
-/** Running programs inside a host without going through its network. */
+/** Running programs inside a host: without going through its network, unless it is a domain. */
+import { join } from 'node:path';
 import { findHost, leaderOf } from './hosts.ts';
+import { inNetwork } from './network.ts';
 import { run } from './run.ts';
 import type { Result } from './run.ts';
+import { sshDirOf } from './ssh.ts';
 import type { LabRecord } from './types.ts';
 
 export type ExecOptions = { stdin?: string | Uint8Array; timeoutMs?: number };
@@ -14,9 +17,10 @@ const ENVIRONMENT = [
   'TERM=dumb',
 ];
 
-/** Argv that runs `argv` in the host's namespaces. */
+/** Argv that runs `argv` in the host's namespaces; a domain has a kernel of its own, so there it is by SSH. */
 export function inHost(lab: LabRecord, host: string, argv: readonly string[]): string[] {
-  const leader = leaderOf(lab.settings.name, findHost(lab, host).name);
+  if (findHost(lab, host).kind === 'domain') return overSsh(lab, host, argv);
+  const leader = leaderOf(lab.settings.name, host);
   if (leader === undefined) throw new Error(`lab: ${host} is off`);
   return [
     '/usr/bin/nsenter',
@@ -34,6 +38,32 @@ export function inHost(lab: LabRecord, host: string, argv: readonly string[]): s
     ...argv,
   ];
 }
+
+/** The socket of the one connection to a domain that all our programs share: a handshake takes seconds there. */
+export const controlSocket = (lab: LabRecord, domain: string): string =>
+  join(sshDirOf(lab.dir), `control-${domain}`);
+
+function overSsh(lab: LabRecord, domain: string, argv: readonly string[]): string[] {
+  const options = {
+    LogLevel: 'ERROR',
+    BatchMode: 'yes',
+    ConnectTimeout: '60',
+    ControlMaster: 'auto',
+    ControlPersist: 'yes',
+    ControlPath: controlSocket(lab, domain),
+  };
+  const command = ['/usr/bin/env', '-i', ...ENVIRONMENT, ...argv].map(quoted).join(' ');
+  return inNetwork(lab.settings.name, [
+    'ssh',
+    ...['-F', join(sshDirOf(lab.dir), 'config')],
+    ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+    domain,
+    command,
+  ]);
+}
+
+/** A word for the shell at the other end. */
+const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** Runs a script in a host's own /bin/sh. */
 export function execIn(

@@ -4,6 +4,7 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { execIn } from './exec.ts';
 import type { ExecOptions } from './exec.ts';
 import { bootsOf, findHost, isOn } from './hosts.ts';
+import { isOwn } from './options.ts';
 import { closePath, CONTROL_ADDRESS, inNetwork } from './network.ts';
 import { askPower, clearPowerLog, readPowerLog } from './power.ts';
 import { waitBooted, waitCluster, waitSsh } from './ready.ts';
@@ -40,7 +41,7 @@ export type Lab = {
   boots(host: string): number;
   /** The cluster node that runs a virtual machine. */
   ownerOf(machine: string): string | undefined;
-  /** Waits until these hosts (default: all but the virtual machines) have booted and answer on port 22. */
+  /** Waits until these hosts (default: all but virtual machines and domains) have booted and answer on port 22. */
   ready(...hosts: string[]): Promise<void>;
   /** Waits for a DC, every cluster node online, and the fence device and every virtual machine started. */
   clusterReady(): Promise<void>;
@@ -65,9 +66,7 @@ export function attach(lab: LabRecord, life: LabLife): Lab {
   const name = lab.settings.name;
   const exec: Lab['exec'] = (host, script, options) => execIn(lab, host, script, options);
   const someOf = (hosts: string[]) =>
-    hosts.length === 0
-      ? lab.hosts.filter(({ kind }) => kind !== 'virtual')
-      : hosts.map((host) => findHost(lab, host));
+    hosts.length === 0 ? lab.hosts.filter(isOwn) : hosts.map((host) => findHost(lab, host));
   return {
     name,
     dir: lab.dir,
@@ -86,7 +85,11 @@ export function attach(lab: LabRecord, life: LabLife): Lab {
     ownerOf: (machine) => ownerOf(lab, machine),
     ready: async (...hosts) => {
       for (const host of someOf(hosts)) await waitBooted(lab, host.name);
-      await waitSsh(lab, someOf(hosts));
+      // Who has booted a domain is logged in already.
+      await waitSsh(
+        lab,
+        someOf(hosts).filter(({ kind }) => kind !== 'domain'),
+      );
     },
     clusterReady: () => waitCluster(lab),
     fenceHistory: () => askCluster(lab, "stonith_admin -H '*' --verbose"),

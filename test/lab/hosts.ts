@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { groupDirs, groupPids, isPopulated, killGroup } from './cgroups.ts';
 import type { Disk } from './disk.ts';
 import { netnsOf } from './network.ts';
-import { hostDir, powerDir, scripts } from './paths.ts';
+import { domainsDir, hostDir, powerDir, scripts } from './paths.ts';
 import type { LabHost, LabRecord } from './types.ts';
 
 export function findHost(lab: LabRecord, name: string): LabHost {
@@ -48,11 +48,13 @@ export function isOn(lab: LabRecord, name: string): boolean {
 export function switchOn(lab: LabRecord, name: string): void {
   if (isOn(lab, name)) return;
   const host = findHost(lab, name);
+  if (host.kind === 'domain') throw new Error(`lab: only libvirt can switch ${name} on`);
   const dir = hostDir(lab.dir, name);
   writeFileSync(join(dir, 'boots'), String(bootsOf(lab, name) + 1));
   const machine = `${lab.settings.name}-${name}`;
   const argv = [netnsOf(lab.settings.name), host.layers.join(':'), dir, name, machine, lab.repo];
   if (host.kind === 'cluster') argv.push(powerDir(lab.dir));
+  if (host.kind === 'cluster' && lab.settings.domains > 0) argv.push(domainsDir(lab.dir));
   startInGroup(
     [lab.settings.name, name],
     [join(scripts, 'host.sh'), ...argv],

@@ -12,9 +12,17 @@ export type Images = {
   layers(kind: ImageKind): string[];
 };
 
-export type ImageKind = 'bare' | 'firewalld' | 'cluster' | 'pcs' | 'rhel';
+/** `libvirt` (QEMU too) goes on top of a cluster node, `kernel` on top of a bare host that is a domain. */
+export type ImageKind = 'bare' | 'firewalld' | 'cluster' | 'pcs' | 'rhel' | 'libvirt' | 'kernel';
 
-type Layer = { name: Exclude<ImageKind, 'rhel'>; over: ImageKind[]; packages: string[] };
+/** What a lab needs beyond what every lab needs. */
+export type Extras = { rhel: boolean; domains: boolean };
+
+type Layer = {
+  name: Exclude<ImageKind, 'rhel' | 'libvirt' | 'kernel'>;
+  over: ImageKind[];
+  packages: string[];
+};
 
 /** Layers over the bare image, in building order. */
 const LAYERS: readonly Layer[] = [
@@ -35,12 +43,16 @@ const RHEL_BUILT_FROM = [
   'sh/build-rhel.sh',
   ...readdirSync(rhelRecipe).map((file) => `rhel/${file}`),
 ];
+const DOMAINS_BUILT_FROM = ['sh/build-domains.sh'];
 
 /**
  * Builds what is missing, waiting for another process that builds the same. Most labs have no host that behaves as
- * RHEL does: its layer is made when the first one asks for it.
+ * RHEL does and no domain: the layers for these are made when the first lab asks for them.
  */
-export async function ensureImages(suite = 'trixie', withRhel = false): Promise<Images> {
+export async function ensureImages(
+  suite = 'trixie',
+  extras: Extras = { rhel: false, domains: false },
+): Promise<Images> {
   if (!/^[a-z]+$/.test(suite)) throw new Error(`lab: '${suite}' is no name of a Debian suite`);
   const recipe = hashOf([JSON.stringify(LAYERS)], BUILT_FROM);
   const dir = join(cacheDir, `${suite}-${recipe}`);
@@ -48,16 +60,29 @@ export async function ensureImages(suite = 'trixie', withRhel = false): Promise<
   await ensure(dir, `the images of ${suite}`, ['build-images.sh', suite, ...LAYERS.map(layerLine)]);
   const repo = join(dir, 'repo');
   const rhelDir = join(cacheDir, `rhel-${suite}-${hashOf([recipe], RHEL_BUILT_FROM)}`);
-  const layers: Images['layers'] = (kind) =>
-    kind === 'rhel'
-      ? [join(rhelDir, kind), ...BELOW_RHEL.map((name) => join(dir, name))]
-      : [kind, ...overOf(kind)].map((name) => join(dir, name));
-  if (withRhel) {
+  const domainsDir = join(cacheDir, `domains-${suite}-${hashOf([recipe], DOMAINS_BUILT_FROM)}`);
+  const layers: Images['layers'] = (kind) => {
+    if (kind === 'libvirt' || kind === 'kernel') return [join(domainsDir, kind)];
+    if (kind === 'rhel') {
+      return [join(rhelDir, kind), ...BELOW_RHEL.map((name) => join(dir, name))];
+    }
+    return [kind, ...overOf(kind)].map((name) => join(dir, name));
+  };
+  if (extras.rhel) {
     const lower = layers('rhel').slice(1).join(':');
     await ensure(rhelDir, `the RHEL-like image over ${suite}`, [
       'build-rhel.sh',
       suite,
       lower,
+      repo,
+    ]);
+  }
+  if (extras.domains) {
+    const lowers = [layers('cluster').join(':'), layers('bare').join(':')];
+    await ensure(domainsDir, `libvirt and a kernel over ${suite}`, [
+      'build-domains.sh',
+      suite,
+      ...lowers,
       repo,
     ]);
   }

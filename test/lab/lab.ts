@@ -1,6 +1,7 @@
 /** The lab for tests: real systemd hosts with a real Pacemaker cluster, on this one machine. */
 import { mkdirSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
+import { makeDomain } from './domains.ts';
 import { ensureImages } from './images.ts';
 import { freshDisk, switchOn } from './hosts.ts';
 import { createNetwork, openAllPaths } from './network.ts';
@@ -9,7 +10,7 @@ import type { Lab } from './handle.ts';
 import { killGroup } from './cgroups.ts';
 import { labDown, remnants } from './down.ts';
 import { raiseLimits } from './machine.ts';
-import { hostsOf, settle } from './options.ts';
+import { hostsOf, isOwn, settle } from './options.ts';
 import { labDir, stateDir } from './paths.ts';
 import { startPower } from './power.ts';
 import { waitBooted, waitCluster, waitSsh } from './ready.ts';
@@ -17,7 +18,7 @@ import { readRecord, writeRecord } from './record.ts';
 import { seedClusterNode } from './seed-cluster.ts';
 import { seedHost } from './seed-host.ts';
 import { makeKeys } from './ssh.ts';
-import type { LabHost, LabOptions, LabRecord } from './types.ts';
+import type { LabOptions, LabRecord } from './types.ts';
 import { eachOf } from './wait.ts';
 
 export { ensureImages, labDown };
@@ -33,7 +34,10 @@ const DEAD_AFTER_MS = 5000;
  */
 export async function labUp(options: LabOptions = {}): Promise<Lab> {
   const settings = settle(options);
-  const images = await ensureImages(settings.suite, settings.rhelHosts > 0);
+  const images = await ensureImages(settings.suite, {
+    rhel: settings.rhelHosts > 0,
+    domains: settings.domains > 0,
+  });
   const hosts = hostsOf(settings, images);
   const dir = labDir(settings.name);
   if (options.replace === true) await labDown(settings.name);
@@ -81,18 +85,16 @@ async function bootAll(lab: LabRecord): Promise<void> {
     const disk = freshDisk(lab, host);
     seedHost(lab, host, disk);
     if (host.kind === 'cluster') seedClusterNode(lab, disk, corosyncKey);
+    if (host.kind === 'domain') await makeDomain(lab, host);
   }
   await Promise.all([startPower(lab), bootHosts(lab)]);
-  await waitSsh(lab, ownHosts(lab));
+  await waitSsh(lab, lab.hosts.filter(isOwn));
   await waitCluster(lab);
 }
 
-/** Those that the lab itself boots. */
-const ownHosts = (lab: LabRecord): LabHost[] => lab.hosts.filter(({ kind }) => kind !== 'virtual');
-
 /** Cluster nodes first: the cluster forms while the others boot, and then starts the virtual machines. */
 async function bootHosts(lab: LabRecord): Promise<void> {
-  await eachOf(ownHosts(lab), lab.settings.parallelBoots, async (host) => {
+  await eachOf(lab.hosts.filter(isOwn), lab.settings.parallelBoots, async (host) => {
     switchOn(lab, host.name);
     await waitBooted(lab, host.name, DEAD_AFTER_MS);
   });

@@ -5,6 +5,7 @@ import { allLabs } from './down.ts';
 import { inHost } from './exec.ts';
 import { ensureImages, labDown, labOpen, labUp } from './lab.ts';
 import { isOn } from './hosts.ts';
+import type { Extras } from './images.ts';
 import { netnsOf } from './network.ts';
 import { labDir } from './paths.ts';
 import { isPowerRunning } from './power.ts';
@@ -34,6 +35,7 @@ type UpOptions = Named & {
   clusterNodes: number;
   bareHosts: number;
   virtualMachines: number;
+  domains: number;
   fencing: boolean;
   firewalld: number;
   rhelHosts: number;
@@ -75,7 +77,8 @@ function statusOf(lab: LabRecord): void {
   const { name, suite } = lab.settings;
   console.log(`${name} (${suite}, power daemon ${isPowerRunning(name) ? 'runs' : 'is gone'})`);
   for (const host of lab.hosts) {
-    console.log(`  ${host.name}  ${host.address}  ${isOn(lab, host.name) ? 'on' : 'off'}`);
+    const state = isOn(lab, host.name) ? 'on' : 'off';
+    console.log(`  ${host.name}  ${host.address}  ${host.kind === 'domain' ? 'domain' : state}`);
   }
 }
 
@@ -105,8 +108,8 @@ async function powerLog({ name }: Named): Promise<void> {
   }
 }
 
-async function buildImages(suite: string, withRhel: boolean): Promise<void> {
-  const images = await ensureImages(suite, withRhel);
+async function buildImages(suite: string, extras: Extras): Promise<void> {
+  const images = await ensureImages(suite, extras);
   console.log(images.repo);
 }
 
@@ -122,6 +125,7 @@ labCommand('up', 'bring a lab up')
   .option('--cluster-nodes <n>', 'hosts that form the cluster', count, 2)
   .option('--bare-hosts <n>', 'hosts without Pacemaker', count, 3)
   .option('--virtual-machines <n>', 'hosts that Pacemaker starts, as guest nodes are', count, 0)
+  .option('--domains <n>', 'QEMU machines that Pacemaker starts by way of libvirt (slow)', count, 0)
   .option('--fencing <on|off>', 'a fence device that really cuts power', onOff, true)
   .option('--firewalld <n>', 'how many bare hosts run firewalld (the last ones)', count, 1)
   .option('--rhel-hosts <n>', 'how many bare hosts behave as RHEL 9 (the first ones)', count, 0)
@@ -155,7 +159,8 @@ program
   .description('build the images only')
   .option('--suite <suite>', 'Debian suite', 'trixie')
   .option('--rhel', 'the RHEL-like one too', false)
-  .action((options: { suite: string; rhel: boolean }) => buildImages(options.suite, options.rhel));
+  .option('--domains', 'those for domains too', false)
+  .action((options: { suite: string } & Extras) => buildImages(options.suite, options));
 
 if (!skipHere()) {
   await program.parseAsync().catch((error: unknown) => {

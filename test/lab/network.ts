@@ -30,6 +30,10 @@ export function virtualAddress(number: number): string {
   return `10.77.2.${number}`;
 }
 
+export function domainAddress(number: number): string {
+  return `10.77.3.${number}`;
+}
+
 /** The IPv6 address that goes with one of these: `10.77.1.3` is `fd00:77::1:3` too. */
 export function address6Of(address: string): string {
   const [, , third, fourth] = address.split('.');

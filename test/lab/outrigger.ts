@@ -10,6 +10,11 @@ import { waitFor } from './wait.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 const RUN_LIMIT_MS = 300_000;
+/** To install packages where the processor is emulated takes minutes. */
+const DOMAIN_RUN_LIMIT_MS = 1_200_000;
+
+const runLimit = (lab: Lab): number =>
+  lab.hosts.some(({ kind }) => kind === 'domain') ? DOMAIN_RUN_LIMIT_MS : RUN_LIMIT_MS;
 
 export type Attribute = { name: string; before: string | null; after: string | null };
 export type PlannedChange = {
@@ -110,7 +115,7 @@ export const environmentIn = (lab: Lab): Record<string, string | undefined> => (
 
 /** Runs outrigger to its end, whatever its exit code. */
 export const outrigger = (lab: Lab, args: readonly string[]): Promise<Finished> =>
-  lab.control(argvOf(args), { env: environmentIn(lab), timeoutMs: RUN_LIMIT_MS });
+  lab.control(argvOf(args), { env: environmentIn(lab), timeoutMs: runLimit(lab) });
 
 /** The plan as JSON; fails with everything that was said when there is none. */
 export async function plan(
@@ -136,7 +141,7 @@ export async function apply(
   const child = lab.controlSpawn(argv, {
     env: environmentIn(lab),
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: RUN_LIMIT_MS,
+    timeout: runLimit(lab),
     killSignal: 'SIGKILL',
   });
   const lines: Line[] = [];

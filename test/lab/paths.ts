@@ -25,6 +25,11 @@ export function powerDir(dir: string): string {
   return join(dir, 'power');
 }
 
+/** The directory that cluster nodes see as /srv/domains: disks and definitions of domains, as on shared storage. */
+export function domainsDir(dir: string): string {
+  return join(dir, 'domains');
+}
+
 export function powerLogFile(dir: string): string {
   return join(dir, 'power.log');
 }

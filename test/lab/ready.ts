@@ -1,16 +1,20 @@
 /** When is a host up, and when is the cluster? */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inHost } from './exec.ts';
-import { isOn, leaderOf } from './hosts.ts';
+import { domainConsole } from './domains.ts';
+import { execIn, inHost } from './exec.ts';
+import { findHost, isOn, leaderOf } from './hosts.ts';
 import { inNetwork } from './network.ts';
 import { hostDir } from './paths.ts';
 import { run } from './run.ts';
-import { resourceOf } from './options.ts';
+import { isOwn, resourceOf } from './options.ts';
 import type { LabHost, LabRecord } from './types.ts';
 import { waitFor } from './wait.ts';
 
 const BOOT_LIMIT_MS = 90_000;
+/** Several times what a domain takes where it has a processor to itself. */
+const DOMAIN_BOOT_LIMIT_MS = 600_000;
+const DOMAIN_ANSWER_LIMIT_MS = 90_000;
 const SSH_LIMIT_MS = 20_000;
 const CLUSTER_LIMIT_MS = 90_000;
 const CONSOLE_LINES = 15;
@@ -24,6 +28,8 @@ export async function waitBooted(
   host: string,
   offLimitMs = BOOT_LIMIT_MS,
 ): Promise<void> {
+  const domain = findHost(lab, host);
+  if (domain.kind === 'domain') return waitDomain(lab, domain);
   const start = Date.now();
   const probe = () => {
     if (Date.now() - start > offLimitMs && !isOn(lab, host)) {
@@ -34,15 +40,31 @@ export async function waitBooted(
   try {
     await waitFor(`${host} has booted`, BOOT_LIMIT_MS, probe, 50);
   } catch (error) {
-    throw new Error(`${String(error)}\n${consoleTail(lab, host)}`, { cause: error });
+    const console = join(hostDir(lab.dir, host), 'console.log');
+    throw new Error(`${String(error)}\n${tailOf(console)}`, { cause: error });
   }
 }
 
-/** The last that the host said while booting. */
-function consoleTail(lab: LabRecord, host: string): string {
-  const file = join(hostDir(lab.dir, host), 'console.log');
-  return readFileSync(file, 'utf8').split('\n').slice(-CONSOLE_LINES).join('\n');
+/** Waits until everyone may log in to a domain. */
+async function waitDomain(lab: LabRecord, domain: LabHost): Promise<void> {
+  const probe = async () => {
+    const { code, stderr } = await execIn(lab, domain.name, 'test ! -e /run/nologin', {
+      timeoutMs: DOMAIN_ANSWER_LIMIT_MS,
+    });
+    return code === 0 || stderr || 'still booting (/run/nologin)';
+  };
+  try {
+    await waitFor(`${domain.name} has booted`, DOMAIN_BOOT_LIMIT_MS, probe, 1000);
+  } catch (error) {
+    throw new Error(`${String(error)}\n${tailOf(domainConsole(lab, domain))}`, { cause: error });
+  }
 }
+
+/** The last that a host said while booting. */
+const tailOf = (console: string): string =>
+  existsSync(console)
+    ? readFileSync(console, 'utf8').split('\n').slice(-CONSOLE_LINES).join('\n')
+    : 'nothing was said on its console';
 
 /** Has the host booted so far that everyone may log in? */
 export const isUp = (lab: LabRecord, host: string): boolean => bootState(lab, host) === true;
@@ -70,6 +92,7 @@ function listensOn(pid: number, port: number): boolean {
 
 /** Waits until all these hosts show their host key to the control seat. */
 export async function waitSsh(lab: LabRecord, hosts: readonly LabHost[]): Promise<void> {
+  if (hosts.length === 0) return;
   const scan = ['ssh-keyscan', '-T', '2', '-t', 'ed25519', ...hosts.map((host) => host.address)];
   const probe = async () => {
     const { stdout } = await run(inNetwork(lab.settings.name, scan));
@@ -99,7 +122,10 @@ function clusterState(lab: LabRecord, status: string): true | string {
     if (!new RegExp(online).test(status)) return `${host.name} is not online`;
   }
   const machines = lab.hosts.filter(({ kind }) => kind === 'virtual');
-  const resources = [...(lab.settings.fencing ? ['fencing'] : []), ...machines.map(resourceOf)];
+  const resources = [
+    ...(lab.settings.fencing ? ['fencing'] : []),
+    ...lab.hosts.filter((host) => !isOwn(host)).map(resourceOf),
+  ];
   const missing = resources.find(
     (id) => !new RegExp(`<resource id="${id}" [^>]*role="Started"`).test(status),
   );

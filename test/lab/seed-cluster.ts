@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seedFile } from './disk.ts';
 import type { Disk } from './disk.ts';
-import { resourceOf } from './options.ts';
+import { definitionOf } from './domains.ts';
+import { isOwn, resourceOf } from './options.ts';
 import { scripts } from './paths.ts';
 import type { LabHost, LabRecord, LabSettings } from './types.ts';
 
@@ -77,8 +78,10 @@ ${pairs('cib-bootstrap-options', properties)}</cluster_property_set></crm_config
 <nodes/>
 <resources>
 ${fencing ? fenceDevice(lab) : ''}${lab.hosts
-    .filter(({ kind }) => kind === 'virtual')
-    .map(virtualMachine)
+    .flatMap((host) => {
+      if (host.kind === 'virtual') return [virtualMachine(host)];
+      return host.kind === 'domain' ? [virtualDomain(host)] : [];
+    })
     .join('')}</resources>
 <constraints/>
 </configuration>
@@ -122,11 +125,28 @@ ${pairs(`${id}-meta_attributes`, { 'resource-stickiness': '100' })}</meta_attrib
 `;
 }
 
+/** A machine whose processor is emulated takes its time to shut down, and libvirt to answer. */
+function virtualDomain(host: LabHost): string {
+  const id = resourceOf(host);
+  return `<primitive id="${id}" class="ocf" provider="heartbeat" type="VirtualDomain">
+<instance_attributes id="${id}-instance_attributes">
+${pairs(`${id}-instance_attributes`, { config: definitionOf(host), hypervisor: 'qemu:///system' })}</instance_attributes>
+<meta_attributes id="${id}-meta_attributes">
+${pairs(`${id}-meta_attributes`, { 'resource-stickiness': '100' })}</meta_attributes>
+<operations>
+<op id="${id}-monitor-interval-10s" name="monitor" interval="10s" timeout="120s"/>
+<op id="${id}-start-interval-0s" name="start" interval="0s" timeout="180s"/>
+<op id="${id}-stop-interval-0s" name="stop" interval="0s" timeout="240s"/>
+</operations>
+</primitive>
+`;
+}
+
 /** Node name → the host whose power it is: every host's own name, rN for hN, and what was asked for. Guests are fenced by their machine. */
 function powerNames(hosts: readonly LabHost[], settings: LabSettings): Record<string, string> {
   const names: Record<string, string> = {};
   for (const host of hosts) {
-    if (host.kind !== 'virtual') names[host.name] = host.name;
+    if (isOwn(host)) names[host.name] = host.name;
     if (host.kind === 'bare') names[host.name.replace('h', 'r')] = host.name;
   }
   return { ...names, ...settings.remoteNames };

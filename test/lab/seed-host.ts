@@ -8,11 +8,16 @@ import { address6Of, CONTROL_ADDRESS, PREFIX, PREFIX6 } from './network.ts';
 import { hostKeyFile, publicKeyFile } from './ssh.ts';
 import type { LabHost, LabRecord } from './types.ts';
 
+/** On a cluster node that runs domains, what joins its own interface with theirs. */
+export const BRIDGE = 'br0';
+
 export function seedHost(lab: LabRecord, host: LabHost, disk: Disk): void {
   seedFile(disk, { path: '/etc/hostname', content: `${host.name}\n` });
   seedFile(disk, { path: '/etc/machine-id', content: `${randomBytes(16).toString('hex')}\n` });
   seedFile(disk, { path: '/etc/hosts', content: hostsFile(lab) });
-  seedFile(disk, { path: '/etc/systemd/network/10-lab.network', content: networkFile(host) });
+  for (const [name, content] of Object.entries(networkFiles(lab, host))) {
+    seedFile(disk, { path: `/etc/systemd/network/${name}`, content });
+  }
   seedSsh(lab, host, disk);
 }
 
@@ -34,9 +39,21 @@ function hostsFile(lab: LabRecord): string {
   return ['127.0.0.1 localhost', `${CONTROL_ADDRESS} control`, ...lines, ''].join('\n');
 }
 
-function networkFile(host: LabHost): string {
+function networkFiles(lab: LabRecord, host: LabHost): Record<string, string> {
+  if (host.kind === 'domain') return { '10-lab.network': networkFile(host, 'eth0') };
+  if (host.kind !== 'cluster' || lab.settings.domains === 0) {
+    return { '10-lab.network': networkFile(host, 'host0') };
+  }
+  return {
+    '10-bridge.netdev': `[NetDev]\nName=${BRIDGE}\nKind=bridge\n[Bridge]\nForwardDelaySec=0\n`,
+    '10-bridge.network': `[Match]\nName=host0\n[Network]\nBridge=${BRIDGE}\n`,
+    '10-lab.network': networkFile(host, BRIDGE),
+  };
+}
+
+function networkFile(host: LabHost, link: string): string {
   return `[Match]
-Name=host0
+Name=${link}
 
 [Network]
 Address=${host.address}/${PREFIX}

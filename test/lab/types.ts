@@ -9,6 +9,8 @@ export type LabOptions = {
   bareHosts?: number;
   /** Hosts v1, v2, … that Pacemaker starts and stops: what a guest node lives on. */
   virtualMachines?: number;
+  /** Hosts q1, q2, … that are QEMU machines of libvirt on the cluster nodes, run by ocf:heartbeat:VirtualDomain. Slow. */
+  domains?: number;
   /** A fence device that really cuts power, and stonith-enabled. */
   fencing?: boolean;
   /** How many of the bare hosts run firewalld: the last ones. */
@@ -33,8 +35,8 @@ export type LabSettings = Required<Omit<LabOptions, 'replace' | 'fenceDelay'>> &
   fenceDelay: string | undefined;
 };
 
-/** A virtual one is bare too, but switched by Pacemaker. */
-export type HostKind = 'cluster' | 'bare' | 'virtual';
+/** A virtual one is bare too, but switched by Pacemaker; a domain is a machine with a kernel of its own. */
+export type HostKind = 'cluster' | 'bare' | 'virtual' | 'domain';
 
 export type LabHost = {
   name: string;

@@ -16,6 +16,7 @@ need nft nftables
 need ip iproute2
 need nsenter util-linux
 need findmnt mount
+need mke2fs e2fsprogs
 need ssh-keygen openssh-client
 need gpg gpg
 # An older one does not know trixie.
