@@ -27,12 +27,13 @@ install='
 "$here/in-layer.sh" "$cluster" "$work" libvirt "$repo" sh -euc "$install" sh "$suite" "$mirror" \
   qemu-system-x86 libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients
 
+# Python, as machines have it: to compile its library on an emulated processor takes minutes.
 # An initrd with what leads to the disk and nothing else: to unpack it costs seconds where the processor is emulated.
 mkdir -p "$work/kernel/etc/initramfs-tools/conf.d"
 echo MODULES=list >"$work/kernel/etc/initramfs-tools/conf.d/lab"
 printf 'virtio_blk\nvirtio_net\n' >"$work/kernel/etc/initramfs-tools/modules"
 "$here/in-layer.sh" "$bare" "$work" kernel "$repo" sh -euc "$install" sh "$suite" "$mirror" \
-  linux-image-cloud-amd64 initramfs-tools udev kmod zstd
+  linux-image-cloud-amd64 initramfs-tools udev kmod zstd python3
 mv "$work"/kernel/boot/vmlinuz-* "$work/kernel/boot/vmlinuz"
 mv "$work"/kernel/boot/initrd.img-* "$work/kernel/boot/initrd.img"
 rm -f "$work"/kernel/vmlinuz* "$work"/kernel/initrd.img*
