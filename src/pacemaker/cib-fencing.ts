@@ -91,26 +91,33 @@ function coverageBy(
 ): FenceCoverage {
   const { list, map, check } = lists;
   const mappedTo = plugsInMap(map?.value ?? '').get(node.toLowerCase());
-  if (plug !== undefined && mappedTo !== undefined && mappedTo !== plug) {
-    return refused(
-      `its ${FENCE_PARAMETERS.map} says that the plug of ${node} is ${mappedTo}, not ${plug}`,
-      'mend the one that is wrong: to fence by the wrong plug would hit another machine',
-    );
-  }
+  const wrong = plug === undefined ? undefined : wrongPlug(cib, node, plug, lists);
+  if (wrong !== undefined) return wrong;
   const isTold = plug === undefined ? isNamed(node, list, mappedTo) : mappedTo === plug;
   if (!isStatic(lists)) {
     if (plug === undefined || isTold) return { kind: 'dynamic' };
     // Beside an explicit check a map only translates names; without one it would make the device a static one.
     if (check === undefined) return madeStatic();
   } else if (isTold) return { kind: 'covered' };
-  const other = plug === undefined ? undefined : ownerOf(cib, plug, lists);
-  if (other !== undefined) {
+  return extension(cib, primitive, additionTo(lists, node, plug));
+}
+
+/** Why a device must not take this plug for this node. */
+function wrongPlug(cib: Cib, node: string, plug: string, lists: Lists): FenceCoverage | undefined {
+  const mappedTo = plugsInMap(lists.map?.value ?? '').get(node.toLowerCase());
+  if (mappedTo !== undefined && mappedTo !== plug) {
     return refused(
-      `it fences ${other} by the plug ${plug ?? ''} already`,
-      'give the plug of this machine: to fence the one would cut the power of the other',
+      `its ${FENCE_PARAMETERS.map} says that the plug of ${node} is ${mappedTo}, not ${plug}`,
+      'mend the one that is wrong: to fence by the wrong plug would hit another machine',
     );
   }
-  return extension(cib, primitive, additionTo(lists, node, plug));
+  const other = ownerOf(cib, plug, lists);
+  return mappedTo === plug || other === undefined
+    ? undefined
+    : refused(
+        `it fences ${other} by the plug ${plug} already`,
+        'give the plug of this machine: to fence the one would cut the power of the other',
+      );
 }
 
 /** Which node of the cluster a device fences by this plug; a name without an entry in the map is a plug itself. */
