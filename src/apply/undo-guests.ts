@@ -9,8 +9,7 @@ import { tellWaiting, type RunContext } from './context.ts';
 import { isIdle } from './gates.ts';
 import { disturbance } from './machines.ts';
 import { failuresOf } from './prove.ts';
-import { runScript } from './scripts.ts';
-import { forgetFailures, notInTime, timeLimit } from './undo.ts';
+import { forgetFailures, forgetNodes, notInTime } from './undo.ts';
 import { watchCluster } from './watch-cluster.ts';
 
 const LIMIT_MS = 60_000;
@@ -55,9 +54,7 @@ export async function undoGuests(
     (cluster) => isIdle(cluster) && names.every((name) => isForgotten(cluster, name)),
   );
   if (gone.kind === 'limit') throw notInTime('the cluster did not forget the failed connection');
-  const timeoutMs = timeLimit(names);
-  tellWaiting(context, play, `${names.length} node(s) forgotten`, timeoutMs);
-  await runScript(lead, 'forget-nodes', { params: names, timeoutMs });
+  await forgetNodes(context, play, names);
 
   const machines = guests.map(({ resource }) => resource);
   await writeCib(context, play, 'undo-free-machine', () => freeMachines(machines));
@@ -69,6 +66,8 @@ export async function undoGuests(
       isIdle(cluster) && machines.every((id) => machineOf(cluster.mon, id)?.managed === true),
   );
   if (managed.kind === 'limit') throw notInTime('the cluster does not manage the machine again');
+  const late = names.filter((name) => managed.cluster.cib.seen.has(name));
+  if (late.length > 0) await forgetNodes(context, play, late);
   for (const name of names) {
     const before = context.machines.get(name);
     const why = before === undefined ? undefined : disturbance(before, managed.cluster);

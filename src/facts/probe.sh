@@ -113,6 +113,7 @@ if has firewall-cmd && [ "$(systemctl is-active firewalld.service 2>/dev/null)" 
   printf 'default %s\n' "$(call $bus getDefaultZone)"
   zones=$(call $bus.zone getActiveZones)
   printf 'zones %s\n' "$zones"
+  ip -o address show 2>/dev/null | awk '{ print "address", $2, $4 }'
   for zone in $(printf '%s' "$zones" | grep -o '"[^"]*":{' | tr -d '":{' | grep -vx data); do
     printf 'runtime %s %s\n' "$zone" "$(call $bus.zone getZoneSettings2 s "$zone")"
     path=$(busctl --json=short call $bus /org/fedoraproject/FirewallD1/config $bus.config getZoneByName s "$zone" \

@@ -1,3 +1,4 @@
+import { normalAddress } from '../spec/address.ts';
 import type { FirewallFacts, FirewallZone, ZoneRules } from '../plan/facts.ts';
 
 /** What `busctl --json=short` prints: a signature and the values. */
@@ -21,7 +22,16 @@ export function readFirewall(lines: readonly string[]): FirewallFacts {
     runtime: rules(rest(`runtime ${name}`)),
     permanent: rules(rest(`permanent ${name}`)),
   }));
-  return { kind: 'firewalld', zones };
+  const zoneOf = lines.flatMap((line) => {
+    const [word, device = '', address = ''] = line.split(' ');
+    const zone = Object.keys(active).find((name) =>
+      strings(record(active[name])['interfaces']).includes(device),
+    );
+    return word !== 'address' || zone === undefined
+      ? []
+      : [[normalAddress(address.split('/')[0] ?? ''), zone] as const];
+  });
+  return { kind: 'firewalld', zones, zoneOf: Object.fromEntries(zoneOf) };
 }
 
 function rules(text: string): ZoneRules {

@@ -1,7 +1,8 @@
 import { DEFAULT_PORT } from '../pacemaker/names.ts';
-import type { FirewallZone, ZoneRules } from '../plan/facts.ts';
+import type { FirewallFacts, FirewallZone, ZoneRules } from '../plan/facts.ts';
 import type { AttributeChange, HostItem } from '../plan/item.ts';
-import { isWithin } from '../spec/address.ts';
+import { isWithin, normalAddress } from '../spec/address.ts';
+import type { PacemakerRemoteSpec } from '../spec/spec.ts';
 
 // firewalld's own service definition: 2224, 3121, 5403, 9929, 21064 and more (config/services/high-availability.xml).
 const HIGH_AVAILABILITY_SERVICE = 'high-availability';
@@ -9,7 +10,7 @@ const HIGH_AVAILABILITY_SERVICE = 'high-availability';
 /** The firewall lets the cluster nodes reach the daemon: now and after a reload, and nobody else through our rule. */
 export const firewallPortItem = (
   host: string,
-  port: number,
+  { server, port }: Pick<PacemakerRemoteSpec, 'server' | 'port'>,
   sources: readonly string[],
 ): HostItem => ({
   kind: 'firewall-port',
@@ -17,7 +18,7 @@ export const firewallPortItem = (
   compare: ({ firewall }) => {
     if (firewall.kind === 'none') return undefined;
     const closed = sources.flatMap((source) =>
-      zonesFor(firewall.zones, source)
+      zonesFor(firewall, server, source)
         .filter(
           (zone) => !accepts(zone.runtime, port, source) || !accepts(zone.permanent, port, source),
         )
@@ -38,10 +39,21 @@ export const firewallPortItem = (
   },
 });
 
-/** A zone bound to the source address wins over the zone of the interface (firewalld.zones(5)). */
-function zonesFor(zones: readonly FirewallZone[], source: string): readonly FirewallZone[] {
+type Firewalld = Extract<FirewallFacts, { kind: 'firewalld' }>;
+
+/**
+ * A zone bound to the source address wins over the zone of the interface (firewalld.zones(5)): of the one that has the
+ * address where the cluster connects, where that is known.
+ */
+function zonesFor(
+  { zones, zoneOf }: Firewalld,
+  server: string,
+  source: string,
+): readonly FirewallZone[] {
   const bound = zones.filter((zone) => zone.sources.some((bounds) => isWithin(bounds, source)));
   if (bound.length > 0) return bound;
+  const own = zones.filter(({ name }) => name === zoneOf[normalAddress(server)]);
+  if (own.length > 0) return own;
   const fallback = zones.filter((zone) => zone.isDefault);
   return fallback.length > 0 ? fallback : zones.filter((zone) => zone.sources.length === 0);
 }

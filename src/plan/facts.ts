@@ -44,7 +44,12 @@ export interface ZoneRules {
 
 export type FirewallFacts =
   | { readonly kind: 'none' }
-  | { readonly kind: 'firewalld'; readonly zones: readonly FirewallZone[] };
+  | {
+      readonly kind: 'firewalld';
+      readonly zones: readonly FirewallZone[];
+      /** The zone of the interface that has an address, by the address (`normalAddress`); no entry: the default zone's. */
+      readonly zoneOf: Readonly<Record<string, string>>;
+    };
 
 /** Which address of a cluster node talks to a server; undefined: the name did not resolve or there is no route. */
 export interface RouteFacts {

@@ -59,7 +59,7 @@ function itemsOf(
     packageItem(node.name, platform),
     authkeyItem(node.name, authkey),
     environmentItem(node.name, node.port, platform),
-    firewallPortItem(node.name, node.port, sourcesFor(node, facts)),
+    firewallPortItem(node.name, node, sourcesFor(node, facts)),
     serviceItem(node.name, node.port),
   ];
 }

@@ -183,6 +183,17 @@ describe('applying a plan', () => {
     assert.deepEqual(verdictsOf(applied, 'h1'), WHOLE);
   });
 
+  it('forgets a node again that the cluster remembers still after it was forgotten', async () => {
+    const lab = new FakeLab(['h1']);
+    lab.failing.add('h1');
+    lab.lingering.add('h1');
+    const applied = await apply(lab);
+    assert.match(applied.failed.get('h1') ?? '', /; the join was undone$/);
+    const { ran } = lab.host('c1');
+    assert.equal(ran.filter((script) => script === 'forget-nodes').length, 2);
+    assert.equal(lab.cib.seen.has('h1'), false);
+  });
+
   for (const [maxFail, begun] of [
     [0, ['h1']],
     ['0%', ['h1']],

@@ -56,7 +56,8 @@ const onHosts: Partial<Record<ItemKind, (want: Want) => HostItem>> = {
       (want['risks'] as HostDifference['risks'] | undefined) ?? [],
     ),
   environment: (want) => environmentItem(HOST, Number(want['port']), platformIn(want)),
-  'firewall-port': ({ port, sources }) => firewallPortItem(HOST, Number(port), sources as string[]),
+  'firewall-port': ({ port, sources, server = '192.0.2.21' }) =>
+    firewallPortItem(HOST, { port: Number(port), server: String(server) }, sources as string[]),
   service: ({ port }) => serviceItem(HOST, Number(port)),
 };
 

@@ -61,6 +61,8 @@ export class FakeLab {
   readonly cibWrites: string[] = [];
   /** Names whose connection fails to start. */
   readonly failing = new Set<string>();
+  /** Names that are remembered still after they were forgotten once. */
+  readonly lingering = new Set<string>();
   /** What crm_mon says of a connection instead. */
   readonly reported = new Map<string, ReportedConnection>();
   readonly guests: FakeGuests;
@@ -175,7 +177,7 @@ export class FakeLab {
         reach: ({ input }) => this.#reach(String(input)),
         'read-authkey': () => state.key?.toString('base64') ?? { code: 1, stderr: 'missing' },
         cleanup: ({ params = [] }) => this.#cleanUp(params),
-        'forget-nodes': () => '',
+        'forget-nodes': ({ params = [] }) => this.#forgetNodes(params),
         ...trouble.answers,
       },
       (file) => {
@@ -299,6 +301,14 @@ export class FakeLab {
       .map(({ name }) => name)
       .filter((name) => !known.includes(name));
     return unfoldReply(SIMULATION, joining);
+  }
+
+  /** What was remembered of nodes is gone; a controller may have something to write of them yet. */
+  #forgetNodes(names: readonly string[]): Answer {
+    const forgotten = names.filter((name) => !this.lingering.delete(name));
+    const targets = forgotten.map((id) => ({ element: 'node_state', id }));
+    this.#cib = applyToTree(this.#cib, [{ kind: 'delete', targets }]);
+    return '';
   }
 
   #writeCib({ params = [], input }: ExecRequest): Answer {

@@ -4,21 +4,27 @@ import type { Secret } from '../../support/secret.ts';
 /** Gives a password when it is first needed; the same one each time. */
 export type PasswordSource = () => Promise<Secret>;
 
+/** How long the others wait for a host that neither takes nor refuses it: its sudo may hang in a dead directory service. */
+const TURN_MS = 15_000;
+
 /**
  * One sudo password and the hosts that ask for it. A wrong password that is tried everywhere at once locks accounts:
- * the first host tries it alone, no host is tried twice, and what the first host refuses is tried on no other.
+ * the first host tries it alone (one that is silent has its time), no host is tried twice, and what the first host refuses is tried on no other.
  */
 export class BecomePassword {
   readonly user: string;
   readonly #source: PasswordSource;
+  readonly #turnMs: number;
   readonly #refusedBy = new Map<string, OutriggerError>();
   readonly #acceptedBy = new Set<string>();
   /** The hosts that have been given it and have not answered yet; settled when they have. */
   readonly #tried = new Map<string, Tried>();
 
-  constructor(user: string, source: PasswordSource) {
+  /** `turnMs`: how long the others wait for a host that does not answer. */
+  constructor(user: string, source: PasswordSource, turnMs = TURN_MS) {
     this.user = user;
     this.#source = source;
+    this.#turnMs = turnMs;
   }
 
   /** Asks for it, if nobody has. */
@@ -38,11 +44,13 @@ export class BecomePassword {
       const isProven = this.#acceptedBy.size > 0;
       const [other] = this.#refusedBy.keys();
       if (!isProven && other !== undefined) throw this.#notTried(host, other);
-      const before = isProven ? this.#tried.get(host) : [...this.#tried.values()][0];
-      if (before === undefined) break;
-      await before.promise;
+      const itself = this.#tried.get(host);
+      const first = [...this.#tried.values()].find(({ isSlow }) => !isSlow());
+      if (itself !== undefined) await itself.answer;
+      else if (isProven || first === undefined) break;
+      else await first.turn;
     }
-    this.#tried.set(host, newTried());
+    this.#tried.set(host, newTried(this.#turnMs));
     return password;
   }
 
@@ -98,14 +106,29 @@ function withoutPassword(host: string, user: string, why: unknown): Error {
 }
 
 interface Tried {
-  readonly promise: Promise<void>;
+  /** Settled when the host has answered. */
+  readonly answer: Promise<void>;
+  /** Settled when the host has answered, or has had its time. */
+  readonly turn: Promise<void>;
+  readonly isSlow: () => boolean;
   readonly settle: () => void;
 }
 
-function newTried(): Tried {
+function newTried(turnMs: number): Tried {
+  let isSlow = false;
   let settle: () => void = () => undefined;
-  const promise = new Promise<void>((resolve) => {
+  const answer = new Promise<void>((resolve) => {
     settle = resolve;
   });
-  return { promise, settle };
+  const turn = new Promise<void>((resolve) => {
+    const timer = setTimeout(() => {
+      isSlow = true;
+      resolve();
+    }, turnMs);
+    void answer.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  return { answer, turn, isSlow: () => isSlow, settle };
 }

@@ -131,7 +131,8 @@ describe('guest nodes', function () {
       const one = await applied(lab, 4, ['-i', inventory, ...ALLOW]);
       assert.match(
         one.failures['g1'] ?? one.stdout,
-        /^truly-in: .*Key was rejected.*; the join was undone$/,
+        // By how much time is left, Pacemaker 3.0.0 calls a wrong key the one or the other.
+        /^truly-in: .*(Key was rejected|Protocol error).*; the join was undone$/,
       );
       const untried = one.lines.flatMap((line) =>
         line.type === 'verdict' && line.verdict.kind === 'skipped' && line.host === 'g2'

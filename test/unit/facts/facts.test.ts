@@ -62,6 +62,7 @@ describe('the facts of', () => {
     assert.deepEqual(factsOf(recorded('bare-host-firewalld')).firewall, {
       kind: 'firewalld',
       zones: [{ name: 'public', isDefault: true, sources: [], runtime: rules, permanent: rules }],
+      zoneOf: {},
     });
   });
 
@@ -208,6 +209,20 @@ describe('a probe', () => {
     ]);
   });
 
+  it('knows the zone of each address by its interface', () => {
+    const firewalld = [
+      'active',
+      'default {"type":"s","data":["public"]}',
+      'zones {"data":[{"public":{"interfaces":["eth0"]},"internal":{"interfaces":["eth1","br0"]}}]}',
+      'address lo 127.0.0.1/8',
+      'address eth0 192.0.2.21/24',
+      'address br0 2001:DB8:0::21/64',
+    ].join('\n');
+    const { firewall } = factsOf(changed('bare-host', { firewalld }));
+    assert.ok(firewall.kind === 'firewalld');
+    assert.deepEqual(firewall.zoneOf, { '192.0.2.21': 'public', '2001:db8::21': 'internal' });
+  });
+
   it('tells rules of firewalld only where it got them', () => {
     const firewalld = [
       'active',
@@ -229,6 +244,7 @@ describe('a probe', () => {
         },
         { name: 'dmz', isDefault: false, sources: [], runtime: unknown, permanent: unknown },
       ],
+      zoneOf: {},
     });
   });
 });

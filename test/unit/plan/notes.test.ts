@@ -66,8 +66,8 @@ describe('notes', () => {
       });
     const rules = { target: 'default', ports: [], services: [], richRules: [] };
     const zone = { name: 'public', isDefault: true, sources: [], runtime: rules, permanent: rules };
-    assert.match(notes({ kind: 'firewalld', zones: [] })[0] ?? '', /^r1: firewalld .* 3122\/tcp$/);
-    assert.deepEqual(notes({ kind: 'firewalld', zones: [zone] }), []);
+    assert.match(notes({ kind: 'firewalld', zones: [], zoneOf: {} })[0] ?? '', /^r1: firewalld .* 3122\/tcp$/);
+    assert.deepEqual(notes({ kind: 'firewalld', zones: [zone], zoneOf: {} }), []);
     assert.deepEqual(notes({ kind: 'none' }), []);
   });
 
