@@ -66,7 +66,10 @@ describe('notes', () => {
       });
     const rules = { target: 'default', ports: [], services: [], richRules: [] };
     const zone = { name: 'public', isDefault: true, sources: [], runtime: rules, permanent: rules };
-    assert.match(notes({ kind: 'firewalld', zones: [], zoneOf: {} })[0] ?? '', /^r1: firewalld .* 3122\/tcp$/);
+    assert.match(
+      notes({ kind: 'firewalld', zones: [], zoneOf: {} })[0] ?? '',
+      /^r1: firewalld .* 3122\/tcp$/,
+    );
     assert.deepEqual(notes({ kind: 'firewalld', zones: [zone], zoneOf: {} }), []);
     assert.deepEqual(notes({ kind: 'none' }), []);
   });
