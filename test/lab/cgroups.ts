@@ -70,19 +70,21 @@ export function isPopulated(path: readonly string[]): boolean {
 /** Kills everything in the group, waits until it is gone and removes the group. */
 export async function killGroup(path: readonly string[]): Promise<void> {
   const killer = join(unifiedDir(path), 'cgroup.kill');
-  const title = `everything in cgroup ${path.join('/')} is gone`;
-  if (existsSync(killer)) {
-    // Again and again: a process that a killed tool had just started may enter the group only now.
-    const isGone = (): true | string => {
-      if (!isPopulated(path)) return true;
-      writeFileSync(killer, '1');
-      return 'still populated';
-    };
-    writeFileSync(killer, '1');
-    await waitFor(title, KILL_LIMIT_MS, isGone, 10);
-  }
+  // Again and again: a process that a killed tool had just started may enter the group only now.
+  const kill = (): void => {
+    if (existsSync(killer)) writeFileSync(killer, '1');
+  };
+  const isGone = (): true | string => {
+    kill();
+    return !isPopulated(path) || 'still populated';
+  };
+  await waitFor(`everything in cgroup ${path.join('/')} is gone`, KILL_LIMIT_MS, isGone, 10);
   for (const dir of groupDirs(path)) {
-    await waitFor(`cgroup ${dir} is removed`, KILL_LIMIT_MS, () => removeTree(dir), 10);
+    const isRemoved = (): true | string => {
+      kill();
+      return removeTree(dir);
+    };
+    await waitFor(`cgroup ${dir} is removed`, KILL_LIMIT_MS, isRemoved, 10);
   }
 }
 
