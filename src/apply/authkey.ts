@@ -30,11 +30,14 @@ export function withNewKey(choice: AuthkeyChoice): AuthkeyChoice {
 
 /** Gives the chosen key's bytes; fetched at the first call, the same at every later one. */
 export function authkeyLoader(
-  choice: AuthkeyChoice,
+  choice: AuthkeyChoice | undefined,
   hosts: ReadonlyMap<string, Host>,
 ): () => Promise<Secret> {
   let loading: Promise<Secret> | undefined;
-  return () => (loading ??= load(choice, hosts));
+  return () => {
+    if (choice === undefined) throw new Error('the authkey is not used');
+    return (loading ??= load(choice, hosts));
+  };
 }
 
 async function load(

@@ -5,16 +5,13 @@ import type { HostFacts } from '../plan/facts.ts';
 import type { PacemakerRemoteSpec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import type { RunContext } from './context.ts';
+import { checkCertificates } from './check-certificates.ts';
+import { clusterHosts } from './cluster-hosts.ts';
+import type { Objections } from './objections.ts';
 import { runScript } from './scripts.ts';
 
 // Each connect gets 5 s, 64 of them at a time.
 export const REACH_TIMEOUT_MS = 120_000;
-
-/** Why a node must not be connected, by its name; no entry: nothing speaks against it. */
-export type Objections = ReadonlyMap<string, string>;
-
-const clusterHosts = (context: RunContext): readonly Host[] =>
-  context.spec.clusterNodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
 
 /** Connects to each node's port from every cluster node that answers: the connection may run on any of them. */
 export async function checkPorts(
@@ -58,14 +55,15 @@ async function openFrom(
 }
 
 /**
- * Compares the authkeys themselves, by digest: on every cluster node that answers and on each of the nodes. `objectTo`
- * may say what else speaks against a node by the state that its host is in now.
+ * Certificates, or the authkeys themselves, by digest: on every cluster node that answers and on each of the nodes.
+ * `objectTo` may say what else speaks against a node by the state that its host is in now.
  */
 export async function checkCredentials(
   context: RunContext,
   nodes: readonly PacemakerRemoteSpec[],
   objectTo: (host: HostFacts) => string | undefined = () => undefined,
 ): Promise<Objections> {
+  if (context.x509 !== undefined) return checkCertificates(context, nodes, context.x509, objectTo);
   const limit = pLimit(context.options.forks);
   const members = clusterHosts(context);
   const remoteHosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);

@@ -1,5 +1,6 @@
 import type { Host } from '../host/host.ts';
 import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
+import type { WantedX509 } from '../plan/certificates.ts';
 import type { CibItem, HostItem } from '../plan/item.ts';
 import type { Change, Plan } from '../plan/plan.ts';
 import type { BatchSize, Check, ItemKind, Play, Playbook } from '../playbook/playbook.ts';
@@ -9,6 +10,7 @@ import type { Secret } from '../support/secret.ts';
 import type { RunEvent, Verdict } from '../plan/run-event.ts';
 import type { MachineRecord } from './machines.ts';
 import type { RunLog } from './run-log.ts';
+import type { LoadCertificate } from './step.ts';
 
 /** What an operator may say about the course of a run. */
 export interface RunOptions {
@@ -29,7 +31,10 @@ export interface RunContext {
   readonly hosts: ReadonlyMap<string, Host>;
   /** The cluster node through which the cluster is read and written. */
   readonly lead: Host;
-  readonly authkey: AuthkeyChoice;
+  /** Undefined: certificates are used. */
+  readonly authkey: AuthkeyChoice | undefined;
+  /** Undefined: the authkey is used. */
+  readonly x509: WantedX509 | undefined;
   readonly options: RunOptions;
   readonly log: RunLog;
   /** Aborted by the first interrupt: what is under way is finished, nothing new is begun. */
@@ -46,6 +51,7 @@ export interface RunContext {
   readonly failed: Map<string, string>;
   /** The key's bytes, fetched or made once, when the first host needs them. */
   readonly loadAuthkey: () => Promise<Secret>;
+  readonly loadCertificate: LoadCertificate;
   emit(event: RunEvent): void;
 }
 

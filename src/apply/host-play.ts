@@ -5,6 +5,8 @@ import type { HostDifference, HostItem } from '../plan/item.ts';
 import type { Play } from '../playbook/playbook.ts';
 import type { Verdict } from '../plan/run-event.ts';
 import { changesOf, conclude, failureOf, type RunContext } from './context.ts';
+import { detachedRestart } from './detached-restart.ts';
+import { whyAuthkeyStays } from './authkey-last.ts';
 import { quietRestart, type PendingRestart } from './quiet-restart.ts';
 import { takeStep } from './step.ts';
 
@@ -14,12 +16,24 @@ export async function runHostPlay(
   play: Play,
   names: readonly string[],
 ): Promise<void> {
+  const isLast = play.items.includes('authkey-removed');
+  const waits = isLast ? await whyAuthkeyStays(context) : undefined;
+  if (waits !== undefined) {
+    for (const { host, item } of changesOf(context, play)) {
+      if (names.includes(host))
+        conclude(context, play, { host, item }, { kind: 'skipped', because: waits });
+    }
+    return;
+  }
   const limit = pLimit(context.options.forks);
   const restarts = await Promise.all(
     names.map((name) => limit(() => runHost(context, play, name))),
   );
   const pending = restarts.filter((restart) => restart !== undefined);
-  if (pending.length > 0) await quietRestart(context, play, pending);
+  const members = pending.filter(({ item }) => item.kind === 'pacemaker');
+  const nodes = pending.filter(({ item }) => item.kind !== 'pacemaker');
+  if (members.length > 0) await detachedRestart(context, play, members);
+  if (nodes.length > 0) await quietRestart(context, play, nodes);
 }
 
 /** The steps of one host; gives the restart that must wait for the quiet restart, if there is one. */
@@ -76,7 +90,8 @@ const plannedItems = (context: RunContext, play: Play, name: string): readonly H
 
 /** Whatever the playbook says: a plain restart of a daemon that the cluster is connected to may get its host fenced. */
 const mustBeQuiet = (context: RunContext, item: HostItem, difference: HostDifference): boolean =>
-  item.kind === 'service' && difference.needsRestart && context.connected.has(item.host);
+  item.kind === 'pacemaker' ||
+  (item.kind === 'service' && difference.needsRestart && context.connected.has(item.host));
 
 async function step(
   context: RunContext,
@@ -85,6 +100,7 @@ async function step(
 ): ReturnType<typeof takeStep> {
   const facts = await takeStep(host, item, difference, {
     loadAuthkey: context.loadAuthkey,
+    loadCertificate: context.loadCertificate,
     onAction: (action) => {
       context.emit({ type: 'action', play: play.name, host: item.host, item: item.kind, action });
     },

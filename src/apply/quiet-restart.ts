@@ -164,6 +164,7 @@ async function restartOne(
   try {
     await takeStep(host, item, difference, {
       loadAuthkey: context.loadAuthkey,
+      loadCertificate: context.loadCertificate,
       onAction: (action) => {
         context.emit({
           type: 'action',

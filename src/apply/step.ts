@@ -1,5 +1,6 @@
 import { probeHost } from '../facts/probe.ts';
 import type { Host } from '../host/host.ts';
+import type { CertificateRole } from '../pacemaker/names.ts';
 import type { Action } from '../plan/action.ts';
 import type { HostFacts } from '../plan/facts.ts';
 import type { HostDifference, HostItem } from '../plan/item.ts';
@@ -14,12 +15,13 @@ export async function takeStep(
   difference: HostDifference,
   tools: {
     readonly loadAuthkey: () => Promise<Secret>;
+    readonly loadCertificate: LoadCertificate;
     readonly onAction: (action: string) => void;
   },
 ): Promise<HostFacts> {
   for (const action of difference.actions) {
     tools.onAction(action.kind === 'script' ? action.script : action.kind);
-    await act(host, action, tools.loadAuthkey);
+    await act(host, action, tools);
   }
   const facts = await probeHost(host);
   const left = item.compare(facts);
@@ -32,11 +34,22 @@ export async function takeStep(
   });
 }
 
-async function act(host: Host, action: Action, loadAuthkey: () => Promise<Secret>): Promise<void> {
+/** Gives the content of a node's certificate file. */
+export type LoadCertificate = (node: string, role: CertificateRole) => Secret;
+
+async function act(
+  host: Host,
+  action: Action,
+  tools: { readonly loadAuthkey: () => Promise<Secret>; readonly loadCertificate: LoadCertificate },
+): Promise<void> {
   if (action.kind === 'script') {
     await runScript(host, action.script, { params: action.params, timeoutMs: action.timeoutMs });
     return;
   }
   const { path, owner, group, mode } = action;
-  await host.writeFile({ path, owner, group, mode, content: await loadAuthkey() });
+  const content =
+    action.kind === 'write-authkey'
+      ? await tools.loadAuthkey()
+      : tools.loadCertificate(host.name, action.role);
+  await host.writeFile({ path, owner, group, mode, content });
 }

@@ -61,9 +61,35 @@ if [ -f "$key" ]; then
   stat -L -c 'rights=%U %G %a %.9Y' "$key"
 fi
 
+# A function of libcrmcommon, from 3.0.0 on; a backport has it as well. The environment file tells nothing: it is edited.
+section capability
+for library in /usr/lib/*/libcrmcommon.so.* /usr/lib64/libcrmcommon.so.* /usr/lib/libcrmcommon.so.*; do
+  [ -f "$library" ] || continue
+  if grep -qaF pcmk__x509_enabled "$library"; then echo yes; else echo no; fi
+  break
+done
+
+section certificates
+for pair in ca=ca certificate=cert key=key crl=crl; do
+  pem=/etc/pacemaker/x509-${pair#*=}.pem
+  [ -f "$pem" ] || continue
+  printf '%s %s %s\n' "${pair%=*}" "$(sha256sum <"$pem" | cut -d ' ' -f 1)" "$(stat -L -c '%U %G %a %.9Y' "$pem")"
+done
+
+# What the running daemon was started with: on a cluster node its parent hands it on to the controller.
+section daemon
+for unit in pacemaker.service pacemaker_remote.service; do
+  pid=$(systemctl show --property=MainPID --value "$unit" 2>/dev/null)
+  [ "${pid:-0}" -gt 0 ] || continue
+  echo running
+  tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -aE '^PCMK_(ca|cert|key|crl)_file='
+  break
+done
+
 section units
 systemctl show --property=Id,LoadState,ActiveState,UnitFileState \
-  pacemaker_remote.service pacemaker.service corosync.service firewalld.service 2>/dev/null
+  pacemaker_remote.service pacemaker.service corosync.service firewalld.service \
+  sbd.service dlm.service lvmlockd.service 2>/dev/null
 
 # By the clock that file times are taken from, in microseconds: a monotonic time goes astray with each step of the clock
 # and each suspension of a virtual machine.

@@ -1,5 +1,10 @@
-import { AUTHKEY_FILE, REMOTE_UNIT } from '../pacemaker/names.ts';
-import type { AuthkeyFacts, HostFacts, UnitFacts } from '../plan/facts.ts';
+import {
+  AUTHKEY_FILE,
+  CERTIFICATE_ROLES,
+  REMOTE_UNIT,
+  type CertificateRole,
+} from '../pacemaker/names.ts';
+import type { AuthkeyFacts, CertificateFileFacts, HostFacts, UnitFacts } from '../plan/facts.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { readFirewall } from './read-firewall.ts';
 import { readLocal } from './read-local.ts';
@@ -24,6 +29,9 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
     environmentFile: pairs(environment)['file'],
     environment: readEnvironment(environment),
     authkey: readAuthkey(linesOf(sections, 'authkey')),
+    certificates: readCertificates(linesOf(sections, 'certificates')),
+    knowsCertificates: { yes: true, no: false }[linesOf(sections, 'capability')[0] ?? ''],
+    daemonVariables: readDaemon(linesOf(sections, 'daemon')),
     units: readUnits(sections.get('units') ?? [], readStart(linesOf(sections, 'started'))),
     listening: readListening(linesOf(sections, 'listening')),
     isConnected: linesOf(sections, 'connected').length > 0,
@@ -74,6 +82,21 @@ function readAuthkey(lines: readonly string[]): AuthkeyFacts {
     mode,
     modifiedAt: Number(modifiedAt),
   };
+}
+
+function readCertificates(lines: readonly string[]): HostFacts['certificates'] {
+  const files: Partial<Record<CertificateRole, CertificateFileFacts>> = {};
+  for (const line of lines) {
+    const [name, digest = '', owner = '', group = '', mode = '', modifiedAt] = line.split(' ');
+    const role = CERTIFICATE_ROLES.find((each) => each === name);
+    if (role !== undefined && /^[0-9a-f]{64}$/.test(digest))
+      files[role] = { digest, owner, group, mode, modifiedAt: Number(modifiedAt) };
+  }
+  return files;
+}
+
+function readDaemon([state, ...lines]: readonly string[]): HostFacts['daemonVariables'] {
+  return state === 'running' ? pairs(lines) : undefined;
 }
 
 /** D-Bus prints the type before the value: `t 1795354772747382`; 0 means never. */

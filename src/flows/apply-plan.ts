@@ -35,7 +35,7 @@ export interface Applied extends RunResult {
  */
 export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   const { spec, selected, playbook, planned, options, allowed, signal, onEvent } = request;
-  const { plan, hosts, lead, authkey, cluster } = planned;
+  const { plan, hosts, lead, authkey, credentials, cluster } = planned;
   refuseRisks(plan.risks, allowed);
   const log = openRunLog(
     logDirectory(spec.cluster.name, new Date(), process.env),
@@ -62,6 +62,7 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
       hosts,
       lead,
       authkey,
+      x509: credentials?.wanted,
       options,
       log,
       signal,
@@ -71,6 +72,10 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
       inVain: new Set(),
       failed,
       loadAuthkey: authkeyLoader(authkey, hosts),
+      loadCertificate: (node, role) => {
+        if (credentials === undefined) throw new Error('certificates are not used');
+        return credentials.contentOf(node, role);
+      },
       emit: (event) => {
         log.write({ ...event });
         onEvent(event);

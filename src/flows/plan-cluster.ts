@@ -10,6 +10,7 @@ import {
 } from '../pacemaker/cib-edit.ts';
 import { activeOn, connectionState } from '../pacemaker/crm-mon.ts';
 import { chooseAuthkey, type AuthkeyChoice } from '../plan/authkey-choice.ts';
+import { refuseOnCluster } from '../plan/certificate-problems.ts';
 import { findDifferences, type Differences } from '../plan/differences.ts';
 import type { ClusterFacts, Facts } from '../plan/facts.ts';
 import { isMoved, type CibDifference, type CibItem } from '../plan/item.ts';
@@ -27,6 +28,7 @@ import {
 } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { forecast, type Intention } from './forecast.ts';
+import type { Credentials } from './load-certificates.ts';
 
 export interface PlanRequest {
   /** The whole inventory. */
@@ -48,13 +50,17 @@ export interface Planned extends Desired {
   readonly cluster: ClusterFacts;
   readonly lead: Host;
   readonly hosts: ReadonlyMap<string, Host>;
-  readonly authkey: AuthkeyChoice;
+  /** Undefined: certificates are used. */
+  readonly authkey: AuthkeyChoice | undefined;
+  /** Undefined: the authkey is used. */
+  readonly credentials: Credentials | undefined;
 }
 
 /** Reads the live state and compares it with the inventory: steps 3 to 6 of the story in docs/architecture.md. */
 export async function planCluster(request: PlanRequest): Promise<Planned> {
   const { spec, selected, playbook } = request;
   const file = keyFile(spec);
+  const credentials = await certificatesOf(spec, selected);
   const { facts, hosts } = await gather({
     machines: machinesOf(spec, selected),
     servers: new Map(
@@ -68,10 +74,17 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
   });
   try {
     const { cluster, lead } = clusterOf(facts, hosts);
-    const authkey = withNewKey(chooseAuthkey(facts, hasConnections(cluster.cib), file));
-    checkKeyOfTheOthers(authkey, cluster, spec, selected);
-    const desired = desire({ ...spec, ...selected }, facts, authkey);
-    const differences = findDifferences(facts, cluster, desired);
+    const x509 = credentials?.wanted;
+    refuseOnCluster(facts, cluster, x509);
+    const authkey =
+      x509 === undefined
+        ? withNewKey(chooseAuthkey(facts, hasConnections(cluster.cib), file))
+        : undefined;
+    if (authkey !== undefined) checkKeyOfTheOthers(authkey, cluster, spec, selected);
+    const wanted = x509 ?? authkey;
+    if (wanted === undefined) throw new Error('neither certificates nor an authkey');
+    const desired = desire({ ...spec, ...selected }, facts, wanted);
+    const differences = findDifferences(facts, cluster, desired, x509);
     const members = spec.clusterNodes.map(({ name }) => name);
     const plan = makePlan({
       clusterName: spec.cluster.name,
@@ -82,12 +95,13 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
       declared: nodesOf(spec).map(({ name }) => name),
       silentMembers: members.filter((name) => facts.unreachable.has(name)),
       undeclaredMembers: undeclaredMembers(facts, cluster.cib, members),
+      notes: x509?.notes ?? [],
       forecast:
         request.foresees === false
           ? undefined
           : await forecastFor(lead, cluster, desired, differences),
     });
-    return { ...desired, plan, cluster, lead, hosts, authkey };
+    return { ...desired, plan, cluster, lead, hosts, authkey, credentials };
   } catch (thrown) {
     await closeAll(hosts);
     throw thrown;
@@ -132,10 +146,20 @@ const machine = (node: ClusterNodeSpec | PacemakerRemoteSpec, role: Machine['rol
   connection: { ...node.connection, address: node.address },
 });
 
-function keyFile({
-  authentication: { authkey },
-}: Spec): { path: string; digest: string } | undefined {
-  if (authkey.kind !== 'file') return undefined;
+/** The certificates of all nodes that this is about; what reads them is loaded only where they are used. */
+async function certificatesOf(
+  { authentication, clusterNodes }: Spec,
+  selected: Nodes,
+): Promise<Credentials | undefined> {
+  if (authentication.method !== 'x509') return undefined;
+  const { loadCertificates } = await import('./load-certificates.ts');
+  const names = [...clusterNodes, ...nodesOf(selected)].map(({ name }) => name);
+  return loadCertificates(authentication.x509, names, new Date());
+}
+
+function keyFile({ authentication }: Spec): { path: string; digest: string } | undefined {
+  if (authentication.method !== 'psk' || authentication.authkey.kind !== 'file') return undefined;
+  const { authkey } = authentication;
   try {
     return { path: authkey.path, digest: digestOf(readKeyFile(authkey.path)) };
   } catch (thrown) {

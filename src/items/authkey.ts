@@ -2,6 +2,7 @@ import { DAEMON_GROUP, DAEMON_USER } from '../pacemaker/names.ts';
 import type { AuthkeyFacts } from '../plan/facts.ts';
 import type { AttributeChange, HostItem } from '../plan/item.ts';
 import type { Risk } from '../plan/risk.ts';
+import { readableByClusterOnly, rightsText } from './rights.ts';
 
 const MODE = '0400';
 const TIMEOUT_MS = 30_000;
@@ -62,28 +63,13 @@ function contentChange(authkey: AuthkeyFacts, want: WantedAuthkey): AttributeCha
 }
 
 function rightsChanges({ owner, group, mode }: AuthkeyFacts): readonly AttributeChange[] {
-  if (readableByClusterOnly(owner, group, mode)) return [];
+  if (readableByClusterOnly({ owner, group, mode })) return [];
   return [
     {
       name: 'rights',
-      before: `${mode.padStart(4, '0')} ${owner}:${group}`,
+      before: rightsText({ owner, group, mode }),
       after: `${MODE} ${DAEMON_USER}:${DAEMON_GROUP}`,
       reason: 'hacluster must be able to read the key, and nobody outside haclient may',
     },
   ];
-}
-
-/**
- * 0400 hacluster:haclient (pcs) is as good as 0640 root:haclient (Debian, crmsh, Pacemaker's own test suite): what
- * counts is that hacluster can read it and that others cannot.
- */
-function readableByClusterOnly(owner: string, group: string, mode: string): boolean {
-  const bits = Number.parseInt(mode, 8);
-  const othersCannot = (bits & 0o007) === 0 && (bits & 0o022) === 0;
-  const trustedGroup = group === DAEMON_GROUP || (bits & 0o070) === 0;
-  const clusterCan =
-    (owner === DAEMON_USER && (bits & 0o400) !== 0) ||
-    (group === DAEMON_GROUP && (bits & 0o040) !== 0);
-  const trustedOwner = owner === DAEMON_USER || owner === 'root';
-  return othersCannot && trustedGroup && clusterCan && trustedOwner;
 }

@@ -1,23 +1,46 @@
 import { DEFAULT_PORT } from '../pacemaker/names.ts';
+import type { CertificateVariables } from '../plan/certificates.ts';
 import type { HostItem } from '../plan/item.ts';
 import type { Platform } from '../platform/platform.ts';
 
-const VARIABLE = 'PCMK_remote_port';
+const PORT = 'PCMK_remote_port';
 
-/** The daemon listens on the port that the cluster connects to: `PCMK_remote_port` in the environment file. */
-export const environmentItem = (host: string, port: number, platform: Platform): HostItem => ({
+/** What Pacemaker's daemons are told by the environment file; what is undefined is not ours to say. */
+export interface WantedEnvironment {
+  /** Where the daemon listens: the port that the cluster connects to. */
+  readonly port?: number;
+  /** All variables for certificates, set together; an empty one is not to be set. */
+  readonly certificates?: CertificateVariables | undefined;
+}
+
+/** The environment file says what is wanted; whatever else stands in it stays. */
+export const environmentItem = (
+  host: string,
+  { port, certificates = {} }: WantedEnvironment,
+  platform: Platform,
+): HostItem => ({
   kind: 'environment',
   host,
   compare: ({ environment }) => {
-    const before = environment[VARIABLE];
-    if ((before ?? String(DEFAULT_PORT)) === String(port)) return undefined;
+    const portNow = environment[PORT] ?? String(DEFAULT_PORT);
+    const wanted: readonly (readonly [string, string])[] = [
+      ...(port === undefined || portNow === String(port) ? [] : [[PORT, String(port)] as const]),
+      ...Object.entries(certificates).filter(
+        ([name, value]) => (environment[name] ?? '') !== value,
+      ),
+    ];
+    if (wanted.length === 0) return undefined;
     return {
-      attributes: [{ name: VARIABLE, before, after: String(port) }],
+      attributes: wanted.map(([name, value]) => ({
+        name,
+        before: environment[name],
+        after: value === '' ? undefined : value,
+      })),
       actions: [
         {
           kind: 'script',
           script: 'set-environment',
-          params: [platform.environmentFile, VARIABLE, String(port)],
+          params: [platform.environmentFile, ...wanted.flat()],
           timeoutMs: 30_000,
         },
       ],

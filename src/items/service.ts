@@ -1,4 +1,5 @@
 import { REMOTE_UNIT } from '../pacemaker/names.ts';
+import { variablesDiffer, type CertificateVariables } from '../plan/certificates.ts';
 import type { HostFacts, UnitFacts } from '../plan/facts.ts';
 import type { AttributeChange, HostItem } from '../plan/item.ts';
 
@@ -12,14 +13,21 @@ const ABSENT: UnitFacts = {
 // systemd's default stop timeout (90 s) plus a start and the port (0.1 to 0.8 s, seen on 3.0.0).
 const RESTART_TIMEOUT_MS = 120_000;
 
-/** The daemon is enabled at boot, runs, listens, and was started after the key that it uses was written. */
-export const serviceItem = (host: string, port: number): HostItem => ({
+/**
+ * The daemon is enabled at boot, runs, listens, and was started after what it uses was written: the authkey, or with
+ * `certificates` the files that these variables name.
+ */
+export const serviceItem = (
+  host: string,
+  port: number,
+  certificates?: CertificateVariables,
+): HostItem => ({
   kind: 'service',
   host,
   compare: (facts) => {
     const unit = facts.units[REMOTE_UNIT] ?? ABSENT;
     const boot = bootChanges(unit);
-    const running = runningChanges(facts, unit, port);
+    const running = runningChanges(facts, unit, port, certificates);
     if (boot.length + running.length === 0) return undefined;
     const isActive = unit.activeState === 'active';
     return {
@@ -47,6 +55,7 @@ function runningChanges(
   facts: HostFacts,
   unit: UnitFacts,
   port: number,
+  certificates: CertificateVariables | undefined,
 ): readonly AttributeChange[] {
   if (unit.activeState !== 'active') {
     return [
@@ -60,6 +69,7 @@ function runningChanges(
   if (!facts.listening.includes(port)) {
     return [{ name: `port ${port}`, before: 'not listening', after: 'listening' }];
   }
+  if (certificates !== undefined) return certificateChanges(facts, unit, certificates);
   if (unit.startedAt !== undefined && unit.startedAt < facts.authkey.modifiedAt) {
     return [
       {
@@ -71,4 +81,25 @@ function runningChanges(
     ];
   }
   return [];
+}
+
+/** It reads certificates and their paths once, when it is started (daemons/execd/remoted_tls.c). */
+function certificateChanges(
+  { certificates, daemonVariables }: HostFacts,
+  { startedAt }: UnitFacts,
+  wanted: CertificateVariables,
+): readonly AttributeChange[] {
+  const written = Object.values(certificates).map(({ modifiedAt }) => modifiedAt);
+  const isStale = startedAt !== undefined && written.some((when) => startedAt < when);
+  const isOlder = daemonVariables !== undefined && variablesDiffer(daemonVariables, wanted);
+  return isStale || isOlder
+    ? [
+        {
+          name: 'started',
+          before: 'before its certificates were there',
+          after: 'after its certificates were there',
+          reason: 'a daemon reads them once, when it is started',
+        },
+      ]
+    : [];
 }

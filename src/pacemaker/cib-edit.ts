@@ -1,5 +1,6 @@
 /** Everything that changes a CIB, as data: what the plan shows, crm_simulate tries and the write script carries out. */
 export { applyOperations, applyToTree } from './cib-apply.ts';
+export { attachCluster, detachCluster, isClusterDetached } from './cib-detach.ts';
 export {
   disconnectGuests,
   freeMachines,

@@ -50,6 +50,7 @@ export interface ExtendOperation {
 
 /** What to merge, by the section it belongs to; whatever encloses an element in the CIB must enclose it here as well. */
 export interface Sections {
+  readonly crm_config?: readonly XmlElement[];
   readonly nodes?: readonly XmlElement[];
   readonly resources?: readonly XmlElement[];
   readonly constraints?: readonly XmlElement[];
@@ -64,7 +65,7 @@ export function merge(sections: Sections): readonly MergeOperation[] {
   const configuration = element(
     'configuration',
     {},
-    (['nodes', 'resources', 'constraints', 'rsc_defaults'] as const)
+    (['crm_config', 'nodes', 'resources', 'constraints', 'rsc_defaults'] as const)
       .map((name) => element(name, {}, sections[name]))
       .filter(isFilled),
   );

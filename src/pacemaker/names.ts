@@ -9,6 +9,34 @@ export const DEFAULT_PORT = 3121;
 /** The pre-shared key (include/crm/lrmd.h, DEFAULT_REMOTE_KEY_LOCATION). */
 export const AUTHKEY_FILE = '/etc/pacemaker/authkey';
 
+/**
+ * Where outrigger puts certificates on a host, and the variable that tells Pacemaker (3.0.0 lib/common/tls.c,
+ * include/crm/common/options_internal.h). Beside the authkey: that directory belongs to Pacemaker's packages, is there on
+ * every distribution, and haclient may enter it (0750 root:haclient on RPM systems); /etc/pki and /etc/ssl/private are
+ * other people's, and haclient may not.
+ */
+export const CERTIFICATE_FILES = {
+  ca: { path: '/etc/pacemaker/x509-ca.pem', variable: 'PCMK_ca_file' },
+  certificate: { path: '/etc/pacemaker/x509-cert.pem', variable: 'PCMK_cert_file' },
+  key: { path: '/etc/pacemaker/x509-key.pem', variable: 'PCMK_key_file' },
+  crl: { path: '/etc/pacemaker/x509-crl.pem', variable: 'PCMK_crl_file' },
+} as const;
+
+/** What a certificate file is for. */
+export type CertificateRole = keyof typeof CERTIFICATE_FILES;
+
+export const CERTIFICATE_ROLES = Object.keys(CERTIFICATE_FILES) as readonly CertificateRole[];
+
+/** With these three a daemon uses certificates and nothing else; with fewer the authkey (pcmk__x509_enabled). */
+export const DECIDING_VARIABLES: readonly string[] = [
+  CERTIFICATE_FILES.ca.variable,
+  CERTIFICATE_FILES.certificate.variable,
+  CERTIFICATE_FILES.key.variable,
+];
+
+/** The unit of the whole of Pacemaker on a cluster node (daemons/pacemakerd/pacemaker.service.in). */
+export const CLUSTER_UNIT = 'pacemaker.service';
+
 /** The daemon's unit (daemons/execd/pacemaker_remote.service.in). */
 export const REMOTE_UNIT = 'pacemaker_remote.service';
 

@@ -1,9 +1,14 @@
+import type { CertificateRole } from '../pacemaker/names.ts';
+
 /** The scripts of apply/scripts, by file name. */
 export type ScriptName =
   | 'install-apt'
   | 'install-dnf'
   | 'set-environment'
   | 'set-rights'
+  | 'verify-certificates'
+  | 'remove-authkey'
+  | 'restart-pacemaker'
   | 'open-firewalld'
   | 'start-service';
 
@@ -18,6 +23,15 @@ export type Action =
   | {
       /** Puts the cluster's authkey in place; the bytes are fetched or made when it is carried out. */
       readonly kind: 'write-authkey';
+      readonly path: string;
+      readonly owner: string;
+      readonly group: string;
+      readonly mode: string;
+    }
+  | {
+      /** Puts a certificate file of the host in place. */
+      readonly kind: 'write-certificate';
+      readonly role: CertificateRole;
       readonly path: string;
       readonly owner: string;
       readonly group: string;

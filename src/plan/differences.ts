@@ -1,3 +1,4 @@
+import type { WantedX509 } from './certificates.ts';
 import type { ClusterFacts, Facts } from './facts.ts';
 import type { CibDifference, CibItem, HostDifference, HostItem } from './item.ts';
 import type { Problem, StoppedGuest } from './plan.ts';
@@ -20,10 +21,11 @@ export function findDifferences(
   facts: Facts,
   cluster: ClusterFacts,
   wanted: { readonly hostItems: readonly HostItem[]; readonly cibItems: readonly CibItem[] },
+  x509?: WantedX509,
 ): Differences {
   const stoppedGuests = findStoppedGuests(facts, cluster);
   const stopped = new Set(stoppedGuests.map(({ host }) => host));
-  const problems = withRefusals(findProblems(facts, stopped), cluster, wanted.cibItems);
+  const problems = withRefusals(findProblems(facts, stopped, x509), cluster, wanted.cibItems);
   const left = new Set([...stopped, ...problems.map(({ host }) => host)]);
   const onHosts = new Map<HostItem, HostDifference>();
   for (const item of wanted.hostItems.filter(({ host }) => !left.has(host))) {

@@ -1,4 +1,5 @@
 import type { Cib } from '../pacemaker/cib.ts';
+import type { CertificateRole } from '../pacemaker/names.ts';
 import type { CrmMon } from '../pacemaker/crm-mon.ts';
 
 /** A package as the package manager knows it; `version` undefined: not installed. */
@@ -21,6 +22,17 @@ export interface AuthkeyFacts {
   readonly owner: string;
   readonly group: string;
   /** Octal digits, without a leading zero: `400`. */
+  readonly mode: string;
+  readonly modifiedAt: number;
+}
+
+/** A file for certificates, as it is on a host. */
+export interface CertificateFileFacts {
+  /** SHA-256 of the content, hexadecimal. That of a key is never shown. */
+  readonly digest: string;
+  readonly owner: string;
+  readonly group: string;
+  /** Octal digits, without a leading zero: `640`. */
   readonly mode: string;
   readonly modifiedAt: number;
 }
@@ -86,6 +98,12 @@ export interface HostFacts {
   /** `PCMK_*` settings of the environment file, unquoted. */
   readonly environment: Readonly<Record<string, string>>;
   readonly authkey: AuthkeyFacts;
+  /** The files at the paths of CERTIFICATE_FILES that are there. */
+  readonly certificates: Readonly<Partial<Record<CertificateRole, CertificateFileFacts>>>;
+  /** Whether the Pacemaker that is installed knows certificates; undefined: none is installed. */
+  readonly knowsCertificates: boolean | undefined;
+  /** The variables for certificates that the running daemon was started with; undefined: none runs. */
+  readonly daemonVariables: Readonly<Record<string, string>> | undefined;
   readonly units: Readonly<Record<string, UnitFacts>>;
   /** TCP ports that something listens on, on an address that others can reach. */
   readonly listening: readonly number[];

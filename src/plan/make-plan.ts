@@ -29,6 +29,8 @@ export interface PlanInput {
   /** Cluster nodes of the CIB that the inventory does not name. */
   readonly undeclaredMembers: readonly string[];
   readonly forecast: Forecast | undefined;
+  /** What else is worth knowing. */
+  readonly notes?: readonly string[];
 }
 
 /** Compares what is wanted with what is. Pure: the same input gives the same plan. */
@@ -55,7 +57,11 @@ export function makePlan(input: PlanInput): Plan {
       ...runningRisks(facts, cluster, joining),
     ]),
     fencing,
-    notes: [...notesOn(facts, cluster), ...fencingNotes(fencing, cluster)].sort(),
+    notes: [
+      ...notesOn(facts, cluster),
+      ...fencingNotes(fencing, cluster),
+      ...(input.notes ?? []),
+    ].sort(),
     unmanaged: unmanagedIn(cluster, input.declared),
     inSync: known.filter((name) => !changed.has(name) && !left.has(name)).sort(),
     forecast: input.forecast,
@@ -99,11 +105,16 @@ function changesOf(play: Play, input: PlanInput): readonly Change[] {
 const isFor = (play: Play, host: string, { facts }: PlanInput): boolean =>
   facts.machines.has(host) === (play.for === 'guestNodes');
 
+/** What a daemon reads when it is started. */
+const TAKEN_UP: readonly ItemKind[] = ['authkey', 'certificate', 'environment'];
+
 type Planned = readonly (readonly [HostItem, HostDifference])[];
 
-/** That a daemon is older than a key which is about to be replaced is nothing of its own: the restart follows anyway. */
+/** That a daemon is older than a key, or than certificates, which are about to be replaced is nothing of its own: the restart follows anyway. */
 function withoutStaleStart(own: Planned): Planned {
-  const isReplaced = own.some(([{ kind }, { needsRestart }]) => kind === 'authkey' && needsRestart);
+  const isReplaced = own.some(
+    ([{ kind }, { needsRestart }]) => TAKEN_UP.includes(kind) && needsRestart,
+  );
   const isStaleStart = ([{ kind }, { attributes }]: Planned[number]): boolean =>
     kind === 'service' && attributes.every(({ name }) => name === 'started');
   return isReplaced ? own.filter((entry) => !isStaleStart(entry)) : own;
@@ -121,10 +132,21 @@ function hostChange(
     item: kind,
     action: isNew ? 'create' : 'update',
     attributes: difference.attributes,
-    restart: kind === 'service' && difference.needsRestart ? restartOf(host, input) : 'none',
+    restart: restartBy(kind, host, difference, input),
     isConsequence: false,
   };
 }
+
+const restartBy = (
+  kind: ItemKind,
+  host: HostFacts,
+  { needsRestart }: HostDifference,
+  input: PlanInput,
+): Restart => {
+  if (!needsRestart) return 'none';
+  if (kind === 'pacemaker') return 'detached-restart';
+  return kind === 'service' ? restartOf(host, input) : 'none';
+};
 
 const restartOf = (host: HostFacts, { cluster }: PlanInput): Restart =>
   connectedNames(cluster.cib).includes(host.name) ? 'quiet-restart' : 'restart';

@@ -3,8 +3,8 @@ import type { Effects } from '../pacemaker/simulate.ts';
 import type { AttributeChange } from './item.ts';
 import type { Risk } from './risk.ts';
 
-/** What a change does to a running pacemaker_remote. */
-export type Restart = 'none' | 'restart' | 'quiet-restart';
+/** What a change does to a running pacemaker_remote, or to Pacemaker on a cluster node (`detached-restart`). */
+export type Restart = 'none' | 'restart' | 'quiet-restart' | 'detached-restart';
 
 /** One thing on one host, or in the CIB for one Pacemaker Remote node, that apply would make right. */
 export interface Change {

@@ -9,6 +9,8 @@ import {
   type Facts,
   type HostFacts,
 } from './facts.ts';
+import { unfitForCertificates } from './certificate-problems.ts';
+import { usesCertificates, type WantedX509 } from './certificates.ts';
 import { machineDown, machineProblem } from './machine-problem.ts';
 import type { Problem } from './plan.ts';
 import { runsThere } from './runs-there.ts';
@@ -22,6 +24,7 @@ const CLUSTER_UNITS = ['pacemaker.service', 'corosync.service'];
 export function findProblems(
   facts: Facts,
   stopped: ReadonlySet<string> = new Set(),
+  x509?: WantedX509,
 ): readonly Problem[] {
   const unfit = [...facts.machines.keys()].flatMap((host) =>
     asRefused(host, machineProblem(facts, host)),
@@ -30,7 +33,9 @@ export function findProblems(
     ...{ host: name, kind: 'unreachable', code, message, hint },
     ...machineDown(facts, name),
   }));
-  const refused = remoteHosts(facts).flatMap((host) => asRefused(host.name, refusal(host, facts)));
+  const refused = remoteHosts(facts).flatMap((host) =>
+    asRefused(host.name, refusal(host, facts, x509)),
+  );
   const seen = new Set(stopped);
   return [...unfit, ...silent, ...refused]
     .filter(({ host }) => !seen.has(host) && seen.add(host))
@@ -43,10 +48,10 @@ const asRefused = (host: string, reason: Reason | undefined): readonly Problem[]
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
 
 /** The first reason counts: what is wrong with the machine itself before what the cluster says of it. */
-const refusal = (host: HostFacts, facts: Facts): Reason | undefined =>
+const refusal = (host: HostFacts, facts: Facts, x509: WantedX509 | undefined): Reason | undefined =>
   unknownPlatform(host) ??
   clusterMember(host, facts) ??
-  certificates(host) ??
+  (x509 === undefined ? certificates(host) : unfitForCertificates(host, facts, x509)) ??
   unknownServer(host, facts) ??
   inTheWay(host, facts) ??
   sameMachine(host, facts) ??
@@ -72,10 +77,8 @@ function clusterMember(host: HostFacts, { clusterNodes }: Facts): Reason | undef
   };
 }
 
-const CERTIFICATES = ['PCMK_ca_file', 'PCMK_cert_file', 'PCMK_key_file'];
-
 function certificates({ environment, environmentFile }: HostFacts): Reason | undefined {
-  if (!CERTIFICATES.every((name) => Boolean(environment[name]))) return undefined;
+  if (!usesCertificates(environment)) return undefined;
   return {
     code: 'HOST_USES_CERTIFICATES',
     message: `its ${environmentFile ?? 'environment file'} sets certificates (PCMK_ca_file and others), which win over the authkey`,

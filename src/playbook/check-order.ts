@@ -33,6 +33,7 @@ const BEFORE_CONNECTING: readonly Needed[] = [
 const PROVES: readonly (readonly [Check, ItemKind])[] = [
   ['port-reachable', 'service'],
   ['same-credentials', 'authkey'],
+  ['same-credentials', 'certificate'],
 ];
 
 /** What makes the cluster connect to the nodes of each kind. */
@@ -126,7 +127,7 @@ function proofTooOld(pointer: string, check: Check, proven: ItemKind): Finding {
 }
 
 /** What the daemon reads at its start. */
-const READ_AT_START: readonly (ItemKind | Check)[] = ['authkey', 'environment'];
+const READ_AT_START: readonly (ItemKind | Check)[] = ['authkey', 'certificate', 'environment'];
 
 /** A daemon goes on with what it read at its start: what changes that comes before a `service`, and before the connect. */
 function checkTakenUp({ kind, connect, steps }: Course): Finding[] {

@@ -11,13 +11,16 @@ export type Gate = 'quorum' | 'no-pending-transition' | 'no-maintenance';
 export type ItemKind =
   | 'package'
   | 'authkey'
+  | 'certificate'
   | 'environment'
+  | 'pacemaker'
   | 'firewall-port'
   | 'service'
   | 'fence-device'
   | 'connection-resource'
   | 'guest-node'
-  | 'node-state';
+  | 'node-state'
+  | 'authkey-removed';
 
 /** Whether an item makes the cluster connect to a node. */
 export const connects = (kind: ItemKind): boolean =>

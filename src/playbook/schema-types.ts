@@ -10,13 +10,16 @@ export type Gate = 'quorum' | 'no-pending-transition' | 'no-maintenance';
 export type Item =
   | 'package'
   | 'authkey'
+  | 'certificate'
   | 'environment'
+  | 'pacemaker'
   | 'firewall-port'
   | 'service'
   | 'fence-device'
   | 'connection-resource'
   | 'guest-node'
-  | 'node-state';
+  | 'node-state'
+  | 'authkey-removed';
 /**
  * Every cluster node reaches the port; the keys are the same everywhere; the node has really joined.
  */

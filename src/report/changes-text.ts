@@ -50,7 +50,11 @@ function consequenceLines(change: Change, style: Style): readonly string[] {
   return labelled(change, lines, style);
 }
 
-const restartWords = { restart: 'restart', 'quiet-restart': 'quiet restart' } as const;
+const restartWords = {
+  restart: 'restart',
+  'quiet-restart': 'quiet restart',
+  'detached-restart': 'restart in maintenance mode, one cluster node at a time',
+} as const;
 
 /** Puts mark and item before the first line and aligns the others below it. */
 function labelled(

@@ -17,6 +17,7 @@ export const checkSettings = (inventory: Sound<Inventory>): Finding[] => [
   ]),
   ...guestSettingsOf(inventory).flatMap(checkGuestTimeout),
   ...checkGroups(inventory),
+  ...checkAuthentication(inventory),
 ];
 
 /** What `state` says is written into these two attributes. */
@@ -38,6 +39,25 @@ function checkTimeout({ pointer, connection }: Section): Finding[] {
   const path = childPointer(pointer, 'connection', 'connectTimeout');
   const message = '`connectTimeout` leaves no time to connect';
   return [errorAt(path, 'wrong-value', message, { expected: 'more than 0s' })];
+}
+
+/** One method, and what belongs to it. */
+function checkAuthentication({ authentication }: Sound<Inventory>): Finding[] {
+  const { method = 'psk', x509, authkey } = authentication ?? {};
+  if (method === 'x509' && x509 === undefined) {
+    const message = '`method: x509` without the files of an authority';
+    const expected = '`x509: { ca: FILE, certificate: "DIR/{node}.pem", key: "DIR/{node}.key" }`';
+    return [errorAt('/authentication/method', 'missing-key', message, { expected })];
+  }
+  const unused =
+    method === 'x509' && authkey !== undefined
+      ? 'authkey'
+      : method === 'psk' && x509 !== undefined
+        ? 'x509'
+        : undefined;
+  if (unused === undefined) return [];
+  const message = `\`${unused}\` is not used with \`method: ${method}\``;
+  return [warningAt(`/authentication/${unused}`, 'without-effect', message, { at: 'key' })];
 }
 
 /** What a group or a remote node says of connections. */

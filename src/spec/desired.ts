@@ -1,4 +1,6 @@
 import { authkeyItem } from '../items/authkey.ts';
+import { authkeyRemovedItem } from '../items/authkey-removed.ts';
+import { certificateItem } from '../items/certificate.ts';
 import { connectionResourceItem } from '../items/connection-resource.ts';
 import { environmentItem } from '../items/environment.ts';
 import { fenceDeviceItem } from '../items/fence-device.ts';
@@ -6,8 +8,11 @@ import { firewallPortItem } from '../items/firewall-port.ts';
 import { guestNodeItem } from '../items/guest-node.ts';
 import { nodeStateItem } from '../items/node-state.ts';
 import { packageItem } from '../items/package.ts';
+import { pacemakerItem } from '../items/pacemaker.ts';
 import { serviceItem } from '../items/service.ts';
+import { isClusterDetached } from '../pacemaker/cib-edit.ts';
 import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
+import type { WantedX509 } from '../plan/certificates.ts';
 import type { Facts, HostFacts } from '../plan/facts.ts';
 import { devicesFor } from '../plan/fencing.ts';
 import type { CibItem, HostItem } from '../plan/item.ts';
@@ -21,16 +26,20 @@ export interface Desired {
 }
 
 /** Turns an inventory and what the hosts are into items. Hosts of an unknown platform, or that gave no facts, have none. */
-export function desire(spec: Spec, facts: Facts, authkey: AuthkeyChoice): Desired {
-  const cluster = spec.clusterNodes
-    .filter(({ name }) => facts.clusterNodes.has(name))
-    .map(({ name }) => authkeyItem(name, authkey, authkey.risks));
+export function desire(spec: Spec, facts: Facts, credentials: AuthkeyChoice | WantedX509): Desired {
+  const cluster = spec.clusterNodes.flatMap(({ name }, index) => {
+    const host = facts.clusterNodes.get(name);
+    if (host === undefined) return [];
+    return 'nodes' in credentials
+      ? memberItems(host, credentials, index === 0 && isDetached(facts))
+      : [authkeyItem(name, credentials, credentials.risks)];
+  });
   const { remoteNodes, guestNodes } = facts;
   const remotes = spec.remoteNodes.filter(({ name }) => remoteNodes.has(name));
   const guests = spec.guestNodes.filter(({ name }) => guestNodes.has(name));
   const onHosts = [...remotes, ...guests].flatMap((node) => {
     const host = remoteNodes.get(node.name) ?? guestNodes.get(node.name);
-    return host === undefined ? [] : itemsOf(node, host, facts, authkey);
+    return host === undefined ? [] : itemsOf(node, host, facts, credentials);
   });
   return {
     hostItems: [...cluster, ...onHosts],
@@ -47,20 +56,55 @@ export function desire(spec: Spec, facts: Facts, authkey: AuthkeyChoice): Desire
   };
 }
 
+/** What a cluster node needs to use certificates. */
+function memberItems(
+  host: HostFacts,
+  x509: WantedX509,
+  isUnfinished: boolean,
+): readonly HostItem[] {
+  const platform = platformOf(host);
+  const wanted = x509.nodes.get(host.name);
+  if (platform === undefined || wanted === undefined) return [];
+  return [
+    certificateItem(host.name, wanted),
+    environmentItem(host.name, { certificates: x509.variables }, platform),
+    pacemakerItem(host.name, x509.variables, isUnfinished),
+    ...(x509.removesAuthkey ? [authkeyRemovedItem(host.name)] : []),
+  ];
+}
+
+const isDetached = ({ cluster }: Facts): boolean =>
+  cluster !== undefined && isClusterDetached(cluster.cib);
+
 function itemsOf(
   node: PacemakerRemoteSpec,
   host: HostFacts,
   facts: Facts,
-  authkey: AuthkeyChoice,
+  credentials: AuthkeyChoice | WantedX509,
 ): readonly HostItem[] {
   const platform = platformOf(host);
   if (platform === undefined) return [];
+  const { name, port } = node;
+  const openPort = firewallPortItem(name, node, sourcesFor(node, facts));
+  if (!('nodes' in credentials)) {
+    return [
+      packageItem(name, platform),
+      authkeyItem(name, credentials),
+      environmentItem(name, { port }, platform),
+      openPort,
+      serviceItem(name, port),
+    ];
+  }
+  const wanted = credentials.nodes.get(name);
+  if (wanted === undefined) return [];
+  const { variables: certificates, removesAuthkey } = credentials;
   return [
-    packageItem(node.name, platform),
-    authkeyItem(node.name, authkey),
-    environmentItem(node.name, node.port, platform),
-    firewallPortItem(node.name, node, sourcesFor(node, facts)),
-    serviceItem(node.name, node.port),
+    packageItem(name, platform),
+    certificateItem(name, wanted),
+    environmentItem(name, { port, certificates }, platform),
+    openPort,
+    serviceItem(name, port, certificates),
+    ...(removesAuthkey ? [authkeyRemovedItem(name)] : []),
   ];
 }
 

@@ -3,12 +3,22 @@ import type { Sound } from '../support/sound.ts';
 import { absolutePath, type PathBase } from './file-paths.ts';
 import type { Inventory } from './schema-types.ts';
 import { sectionsOf } from './sections.ts';
+import { fileOfNode } from './spec.ts';
 
 /** A local file that an inventory names, and where it names it. */
 export interface NamedFile {
   readonly path: string;
   readonly pointer: string;
-  readonly kind: 'identity' | 'known-hosts' | 'ssh-config' | 'become-password' | 'authkey';
+  readonly kind:
+    | 'identity'
+    | 'known-hosts'
+    | 'ssh-config'
+    | 'become-password'
+    | 'authkey'
+    | 'ca'
+    | 'certificate'
+    | 'certificate-key'
+    | 'crl';
 }
 
 /** What the caller found out about a file. */
@@ -31,10 +41,21 @@ export const MOST_BYTES: Readonly<Record<NamedFile['kind'], number>> = {
   'ssh-config': MIB,
   'become-password': MIB,
   authkey: MIB,
+  ca: MIB,
+  certificate: MIB,
+  'certificate-key': MIB,
+  crl: 64 * MIB,
 };
 
-/** The local files that an inventory names; only the caller can look at them. */
-export function filesNamed(inventory: Sound<Inventory>, base: PathBase): NamedFile[] {
+/**
+ * The local files that an inventory names; only the caller can look at them. `nodes` are the names of all nodes: each has
+ * a certificate of its own.
+ */
+export function filesNamed(
+  inventory: Sound<Inventory>,
+  base: PathBase,
+  nodes: readonly string[],
+): NamedFile[] {
   const named = (
     kind: NamedFile['kind'],
     pointer: string,
@@ -56,6 +77,29 @@ export function filesNamed(inventory: Sound<Inventory>, base: PathBase): NamedFi
       ),
     ]),
     ...named('authkey', '/authentication/authkey/file', inventory.authentication?.authkey?.file),
+    ...certificateFiles(inventory, nodes).flatMap(({ kind, key, path }) =>
+      named(kind, `/authentication/x509/${key}`, path),
+    ),
+  ];
+}
+
+/** What an inventory names of certificates; files that nobody uses need not be there. */
+function certificateFiles(
+  { authentication }: Sound<Inventory>,
+  nodes: readonly string[],
+): readonly { kind: NamedFile['kind']; key: string; path: string | undefined }[] {
+  const { method, x509 } = authentication ?? {};
+  if (method !== 'x509' || x509 === undefined) return [];
+  const { ca, certificate, key, crl } = x509;
+  const each = (pattern: string | undefined): readonly string[] =>
+    pattern === undefined ? [] : nodes.map((node) => fileOfNode(pattern, node));
+  return [
+    { kind: 'ca', key: 'ca', path: ca },
+    ...each(certificate).map(
+      (path) => ({ kind: 'certificate', key: 'certificate', path }) as const,
+    ),
+    ...each(key).map((path) => ({ kind: 'certificate-key', key: 'key', path }) as const),
+    { kind: 'crl', key: 'crl', path: crl },
   ];
 }
 
@@ -65,6 +109,10 @@ const CALLED: Readonly<Record<NamedFile['kind'], string>> = {
   'ssh-config': 'ssh_config file',
   'become-password': 'file with the sudo password',
   authkey: 'authkey',
+  ca: 'certificate of the authority',
+  certificate: 'certificate',
+  'certificate-key': 'key of the certificate',
+  crl: 'certificate revocation list',
 };
 
 /** What only its owner may read. */
@@ -72,6 +120,7 @@ const SECRET: ReadonlySet<NamedFile['kind']> = new Set([
   'identity',
   'become-password',
   'authkey',
+  'certificate-key',
 ] as const);
 
 /** Holds the files that an inventory names against what the caller found; a file without facts is not judged. */

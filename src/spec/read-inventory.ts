@@ -31,7 +31,7 @@ export function readInventory(inventory: InventoryText): ReadInventory {
   }
   const { document, sound } = checked;
   const resolved = resolveInventory(sound, inventory);
-  const files = filesNamed(sound, inventory);
+  const files = filesNamed(sound, inventory, namesIn(resolved));
   const findings = [
     ...checked.findings,
     ...resolved.findings,
@@ -46,18 +46,21 @@ export function readInventory(inventory: InventoryText): ReadInventory {
   };
 }
 
+const namesIn = ({ clusterNodes, remoteNodes, guestNodes }: Resolved): readonly string[] =>
+  [...clusterNodes, ...remoteNodes, ...guestNodes].map(({ node }) => node.name);
+
 const specOf = ({
   clusterName,
   clusterNodes,
   remoteNodes,
   guestNodes,
-  authkey,
+  authentication,
 }: Resolved): Spec => ({
   cluster: { name: clusterName },
   clusterNodes: clusterNodes.map(({ node }) => node),
   remoteNodes: remoteNodes.map(({ node }) => node),
   guestNodes: guestNodes.map(({ node }) => node),
-  authentication: { method: 'psk', authkey },
+  authentication,
 });
 
 const placeFileFindings = (

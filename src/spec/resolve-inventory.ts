@@ -15,7 +15,7 @@ import type {
   Scalar,
 } from './schema-types.ts';
 import type {
-  AuthkeySource,
+  AuthenticationSpec,
   ClusterNodeSpec,
   ConnectionSpec,
   GuestNodeSpec,
@@ -39,7 +39,7 @@ export interface Declared<Node> {
 /** All that an inventory says, with ranges expanded and groups and defaults merged in. */
 export interface Resolved {
   readonly clusterName: string;
-  readonly authkey: AuthkeySource;
+  readonly authentication: AuthenticationSpec;
   readonly clusterNodes: readonly Declared<ClusterNodeSpec>[];
   readonly remoteNodes: readonly Declared<RemoteNodeSpec>[];
   readonly guestNodes: readonly Declared<GuestNodeSpec>[];
@@ -101,9 +101,9 @@ export function resolveInventory(inventory: Sound<Inventory>, base: PathBase): R
     }));
   });
 
-  const authkey = authkeySource(inventory.authentication, base);
+  const authentication = authenticationSpec(inventory.authentication, base);
   const clusterName = inventory.cluster?.name ?? '';
-  return { clusterName, authkey, clusterNodes, remoteNodes, guestNodes, findings };
+  return { clusterName, authentication, clusterNodes, remoteNodes, guestNodes, findings };
 }
 
 /** The group whose settings an entry shares; an empty one where there is none. */
@@ -275,12 +275,28 @@ function hostKeyPolicy(wanted: Sound<Connection>['hostKeys']): HostKeyPolicy {
   return { kind: 'pinned', fingerprints };
 }
 
-function authkeySource(
+function authenticationSpec(
   authentication: Sound<Inventory>['authentication'],
   base: PathBase,
-): AuthkeySource {
-  const file = authentication?.authkey?.file;
-  return file === undefined
-    ? { kind: 'cluster' }
-    : { kind: 'file', path: absolutePath(file, base) };
+): AuthenticationSpec {
+  const { method, authkey, x509 } = authentication ?? {};
+  if (method !== 'x509' || x509 === undefined) {
+    const file = authkey?.file;
+    return {
+      method: 'psk',
+      authkey:
+        file === undefined ? { kind: 'cluster' } : { kind: 'file', path: absolutePath(file, base) },
+    };
+  }
+  const path = (file: string | undefined): string => absolutePath(file ?? '', base);
+  return {
+    method: 'x509',
+    x509: {
+      ca: path(x509.ca),
+      certificatePattern: path(x509.certificate),
+      keyPattern: path(x509.key),
+      crl: x509.crl === undefined ? undefined : path(x509.crl),
+      removesAuthkey: x509.removeAuthkey ?? false,
+    },
+  };
 }

@@ -208,10 +208,36 @@ export interface ClusterNode {
  */
 export interface Authentication {
   /**
-   * A pre-shared key, the authkey.
+   * A pre-shared key (the authkey), or X.509 certificates. From one to the other while nodes are connected: not built yet.
    */
-  method?: 'psk';
+  method?: 'psk' | 'x509';
+  x509?: X509;
   authkey?: Authkey;
+}
+/**
+ * Certificates of an existing authority. Whoever holds any certificate of that authority is a full peer of the cluster: use one for this cluster alone.
+ */
+export interface X509 {
+  /**
+   * A local file with the certificate of the authority (PEM); relative to this inventory.
+   */
+  ca: string;
+  /**
+   * The local file with the certificate of each node (PEM), intermediate authorities below it; `{node}` stands for the node's name.
+   */
+  certificate: string;
+  /**
+   * The local file with the key of each node's certificate (PEM, not encrypted); `{node}` stands for the node's name.
+   */
+  key: string;
+  /**
+   * A local file with the certificate revocation lists of the authority (PEM).
+   */
+  crl?: string;
+  /**
+   * Whether the authkey goes from all nodes, once every connection is proven to use certificates.
+   */
+  removeAuthkey?: boolean;
 }
 /**
  * Where the one authkey comes from.

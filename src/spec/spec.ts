@@ -93,13 +93,32 @@ export interface GuestNodeSpec extends PacemakerRemoteSpec {
 export type AuthkeySource =
   { readonly kind: 'cluster' } | { readonly kind: 'file'; readonly path: string };
 
+/** The local files of an existing authority's certificates; in a pattern `{node}` stands for a node's name. */
+export interface X509Spec {
+  readonly ca: string;
+  readonly certificatePattern: string;
+  readonly keyPattern: string;
+  readonly crl: string | undefined;
+  /** The authkey goes from all nodes, once every connection is proven to use certificates. */
+  readonly removesAuthkey: boolean;
+}
+
+/** How the cluster and its Pacemaker Remote nodes prove to each other who they are. */
+export type AuthenticationSpec =
+  | { readonly method: 'psk'; readonly authkey: AuthkeySource }
+  | { readonly method: 'x509'; readonly x509: X509Spec };
+
+/** The file that a pattern names for a node. */
+export const fileOfNode = (pattern: string, node: string): string =>
+  pattern.replaceAll('{node}', () => node);
+
 /** An inventory, checked, with ranges expanded and groups and defaults merged in. Paths are absolute. */
 export interface Spec {
   readonly cluster: { readonly name: string };
   readonly clusterNodes: readonly ClusterNodeSpec[];
   readonly remoteNodes: readonly RemoteNodeSpec[];
   readonly guestNodes: readonly GuestNodeSpec[];
-  readonly authentication: { readonly method: 'psk'; readonly authkey: AuthkeySource };
+  readonly authentication: AuthenticationSpec;
 }
 
 /** The Pacemaker Remote nodes of an inventory, or those that a run is about. */

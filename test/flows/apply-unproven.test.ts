@@ -139,9 +139,12 @@ describe('applying what is not proven', () => {
           });
         }
         const applied = await apply(lab, {
-          onEvent: startsIn('Every cluster node reaches every host, with the same key', () => {
-            isSilent = true;
-          }),
+          onEvent: startsIn(
+            'Every cluster node reaches every host, with the same credentials',
+            () => {
+              isSilent = true;
+            },
+          ),
         });
         assert.deepEqual([...applied.failed.keys()], ['h1', 'h2']);
         for (const because of applied.failed.values()) assert.match(because, objection);
@@ -155,9 +158,12 @@ describe('applying what is not proven', () => {
       around(lab, 'c1', ({ script }) => {
         if (isBroken && script === SCRIPT.probe) throw new TypeError('a bug');
       });
-      const onEvent = startsIn('Every cluster node reaches every host, with the same key', () => {
-        isBroken = true;
-      });
+      const onEvent = startsIn(
+        'Every cluster node reaches every host, with the same credentials',
+        () => {
+          isBroken = true;
+        },
+      );
       const { stopped } = await apply(lab, { onEvent });
       assert.ok(stopped instanceof TypeError);
     });

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { authkeyItem } from '../../src/items/authkey.ts';
+import { authkeyRemovedItem } from '../../src/items/authkey-removed.ts';
+import { certificateItem } from '../../src/items/certificate.ts';
 import { connectionResourceItem } from '../../src/items/connection-resource.ts';
 import { environmentItem } from '../../src/items/environment.ts';
 import { fenceDeviceItem } from '../../src/items/fence-device.ts';
@@ -9,11 +11,17 @@ import { firewallPortItem } from '../../src/items/firewall-port.ts';
 import { guestNodeItem } from '../../src/items/guest-node.ts';
 import { nodeStateItem } from '../../src/items/node-state.ts';
 import { packageItem } from '../../src/items/package.ts';
+import { pacemakerItem } from '../../src/items/pacemaker.ts';
 import { serviceItem } from '../../src/items/service.ts';
 import { readCib } from '../../src/pacemaker/cib.ts';
 import { combine } from '../../src/pacemaker/cib-combine.ts';
 import { readCrmMon } from '../../src/pacemaker/crm-mon.ts';
 import { serializeXml } from '../../src/pacemaker/xml.ts';
+import {
+  certificateVariables,
+  type CertificateVariables,
+  type WantedCertificates,
+} from '../../src/plan/certificates.ts';
 import type { ClusterFacts, HostFacts } from '../../src/plan/facts.ts';
 import type { CibDifference, CibItem, HostDifference, HostItem } from '../../src/plan/item.ts';
 import type { ItemKind } from '../../src/playbook/playbook.ts';
@@ -47,6 +55,20 @@ const HOST = 'r1';
 /** `platform: rhel` in a case; Debian otherwise. */
 const platformIn = ({ platform }: Want): Platform => (platform === 'rhel' ? RHEL : DEBIAN);
 
+/** `certificates: true` in a case: those of a set without a revocation list. */
+const variablesIn = ({ certificates }: Want): CertificateVariables | undefined =>
+  certificates === true ? certificateVariables(false) : undefined;
+
+/** Digests by role; each is described by its role. */
+const wantedCertificates = (want: Want): WantedCertificates => ({
+  files: Object.fromEntries(
+    Object.entries(want).map(([role, digest]) => [
+      role,
+      { digest: String(digest), description: `the ${role}` },
+    ]),
+  ),
+});
+
 const onHosts: Partial<Record<ItemKind, (want: Want) => HostItem>> = {
   package: (want) => packageItem(HOST, platformIn(want)),
   authkey: (want) =>
@@ -55,10 +77,19 @@ const onHosts: Partial<Record<ItemKind, (want: Want) => HostItem>> = {
       { digest: want['digest'] as string | undefined, description: String(want['description']) },
       (want['risks'] as HostDifference['risks'] | undefined) ?? [],
     ),
-  environment: (want) => environmentItem(HOST, Number(want['port']), platformIn(want)),
+  certificate: (want) => certificateItem(HOST, wantedCertificates(want)),
+  environment: (want) =>
+    environmentItem(
+      HOST,
+      { port: Number(want['port']), certificates: variablesIn(want) },
+      platformIn(want),
+    ),
+  pacemaker: ({ isUnfinished }) =>
+    pacemakerItem(HOST, certificateVariables(false), isUnfinished === true),
+  'authkey-removed': () => authkeyRemovedItem(HOST),
   'firewall-port': ({ port, sources, server = '192.0.2.21' }) =>
     firewallPortItem(HOST, { port: Number(port), server: String(server) }, sources as string[]),
-  service: ({ port }) => serviceItem(HOST, Number(port)),
+  service: (want) => serviceItem(HOST, Number(want['port']), variablesIn(want)),
 };
 
 const inCib: Partial<Record<ItemKind, (want: Want) => CibItem>> = {

@@ -60,6 +60,8 @@ export type WantedInventory = {
   clusterNodes?: readonly string[];
   /** A file with the key that all nodes shall hold; default: the cluster's. */
   authkey?: string;
+  /** How nodes prove who they are, as an inventory says it; instead of `authkey`. */
+  authentication?: Record<string, unknown>;
   /** Default: 5s. */
   connectTimeout?: string;
   /** Settings that nodes share. */
@@ -85,9 +87,11 @@ export function writeInventory(lab: Lab, wanted: WantedInventory): string {
       name,
       address: address(name),
     })),
-    ...(wanted.authkey === undefined
-      ? {}
-      : { authentication: { method: 'psk', authkey: { file: wanted.authkey } } }),
+    authentication:
+      wanted.authentication ??
+      (wanted.authkey === undefined
+        ? undefined
+        : { method: 'psk', authkey: { file: wanted.authkey } }),
     groups: wanted.groups ?? {},
     remoteNodes: wanted.remoteNodes?.map(placed),
     guestNodes: wanted.guestNodes?.map(placed),

@@ -1,21 +1,29 @@
-# Sets one variable of an environment file and leaves every other line as it is.
-#   $1 file   $2 variable   $3 value (letters, digits, dot, slash, hyphen, underscore)
+# Sets variables of an environment file, all or none, and leaves every other line byte for byte as it is.
+#   $1 file   then pairs: variable, value (letters, digits, dot, slash, hyphen, underscore; empty: the line goes)
 file=$1
-name=$2
-value=$3
+shift
 temporary="$(dirname "$file")/.$(basename "$file").outrigger"
 trap 'rm -f "$temporary"' EXIT
 
+names=
+lines=
+while [ $# -gt 0 ]; do
+  names="$names${names:+|}$1"
+  lines="$lines${2:+$1=$2
+}"
+  shift 2
+done
 if [ -f "$file" ]; then
   cp -p "$file" "$temporary" || exit 1
-  # The last setting wins: earlier ones of the same name go, comments stay. 1: no line is left; more: it failed.
-  grep -v -E "^[[:space:]]*(export[[:space:]]+)?$name=" "$file" >"$temporary"
+  # The last setting wins: earlier ones of the same name go, comments stay, in whatever encoding they are. 1: no line is
+  # left; more: it failed.
+  LC_ALL=C grep -a -v -E "^[[:space:]]*(export[[:space:]]+)?($names)=" "$file" >"$temporary"
   [ $? -le 1 ] || exit 1
 else
   : >"$temporary" || exit 1
   chmod 0644 "$temporary" || exit 1
 fi
-printf '%s=%s\n' "$name" "$value" >>"$temporary" || exit 1
+printf '%s' "$lines" >>"$temporary" || exit 1
 # The label that SELinux's policy has for the file, not for the temporary one (matchpathcon(8)): systemd must be able to
 # read it at the next boot. Both commands come in one package, libselinux-utils.
 if command -v selinuxenabled >/dev/null 2>&1 && selinuxenabled; then

@@ -21,11 +21,14 @@ describe('set-environment', () => {
 
   const path = () => join(folder, 'pacemaker');
   /** `fakes`: programs that stand before the system's own, by name. */
-  function run(fakes: Readonly<Record<string, string>> = {}): number | null {
+  function run(
+    fakes: Readonly<Record<string, string>> = {},
+    pairs: readonly string[] = ['PCMK_remote_port', '3122'],
+  ): number | null {
     const bin = mkdtempSync(join(tmpdir(), 'outrigger-bin-'));
     for (const [name, body] of Object.entries(fakes))
       writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
-    const { status } = spawnSync('/bin/sh', [script, path(), 'PCMK_remote_port', '3122'], {
+    const { status } = spawnSync('/bin/sh', [script, path(), ...pairs], {
       env: { PATH: `${bin}:/usr/bin:/bin` },
     });
     rmSync(bin, { recursive: true });
@@ -40,6 +43,22 @@ describe('set-environment', () => {
       '# PCMK_remote_port=1\nPCMK_debug=no\nPCMK_remote_port=3122\n',
     );
     assert.equal(statSync(path()).mode & 0o777, 0o640);
+  });
+
+  it('sets several and takes others away at once, and leaves all else byte for byte', () => {
+    // Latin-1, a NUL, a comment with a setting, a variable of a similar name, a line that is not ended.
+    const others = Buffer.concat([
+      Buffer.from('# PCMK_ca_file=/etc/ca.pem\n\n\tPCMK_ca_files=1\n# gr\xfc\xdfe \0\n', 'latin1'),
+      Buffer.from(' export  OTHER="PCMK_key_file=x"\r\n'),
+    ]);
+    const theirs = 'PCMK_key_file=/a\n export PCMK_crl_file="/old"\n';
+    writeFileSync(path(), Buffer.concat([others, Buffer.from(`${theirs}LAST=1`)]));
+    assert.equal(
+      run({}, ['PCMK_ca_file', '/b.pem', 'PCMK_key_file', '/c', 'PCMK_crl_file', '']),
+      0,
+    );
+    const wanted = Buffer.from('LAST=1\nPCMK_ca_file=/b.pem\nPCMK_key_file=/c\n');
+    assert.deepEqual(readFileSync(path()), Buffer.concat([others, wanted]));
   });
 
   for (const [what, before] of [

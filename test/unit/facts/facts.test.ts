@@ -36,6 +36,9 @@ describe('the facts of', () => {
         mode: '',
         modifiedAt: 0,
       },
+      certificates: {},
+      knowsCertificates: undefined,
+      daemonVariables: undefined,
       units: Object.fromEntries(
         ['pacemaker_remote', 'pacemaker', 'corosync', 'firewalld'].map((unit) => [
           `${unit}.service`,
@@ -50,6 +53,31 @@ describe('the facts of', () => {
       listening: [22],
       firewall: { kind: 'none' },
     });
+  });
+
+  it('a host that has certificates, and what its daemon was started with', () => {
+    const digest = 'a'.repeat(64);
+    const told = {
+      capability: 'yes',
+      certificates: [
+        `ca ${digest} root haclient 640 1795382060.5`,
+        'certificate no-digest root haclient 640 1',
+        `other ${digest} root haclient 640 1`,
+      ].join('\n'),
+      daemon: 'running\nPCMK_ca_file=/etc/pacemaker/x509-ca.pem\nPCMK_key_file=/a=b',
+    };
+    const facts = factsOf(changed('bare-host', told));
+    assert.equal(facts.knowsCertificates, true);
+    assert.deepEqual(facts.certificates, {
+      ca: { digest, owner: 'root', group: 'haclient', mode: '640', modifiedAt: 1795382060.5 },
+    });
+    assert.deepEqual(
+      { ...facts.daemonVariables },
+      { PCMK_ca_file: '/etc/pacemaker/x509-ca.pem', PCMK_key_file: '/a=b' },
+    );
+    const other = factsOf(changed('bare-host', { capability: 'no', daemon: 'running' }));
+    assert.equal(other.knowsCertificates, false);
+    assert.deepEqual({ ...other.daemonVariables }, {}, 'one that was started with none');
   });
 
   it('a bare host with firewalld', () => {

@@ -274,7 +274,10 @@ remoteNodes: [{ name: r1, address: 192.0.2.21, group: compute }]
       ],
     );
     assert.equal(spec?.remoteNodes[0]?.connection.identityFile, '/etc/keys/cloud');
-    assert.deepEqual(spec.authentication.authkey, { kind: 'file', path: '/etc/authkey' });
+    assert.deepEqual(spec.authentication, {
+      method: 'psk',
+      authkey: { kind: 'file', path: '/etc/authkey' },
+    });
   });
 
   it('are not judged while nobody has looked at them', () => {

@@ -1,0 +1,113 @@
+import pLimit from 'p-limit';
+import { probeHost } from '../facts/probe.ts';
+import type { Host } from '../host/host.ts';
+import { CERTIFICATE_FILES } from '../pacemaker/names.ts';
+import { certificateObjection, type WantedX509 } from '../plan/certificates.ts';
+import type { HostFacts } from '../plan/facts.ts';
+import type { PacemakerRemoteSpec } from '../spec/spec.ts';
+import { messageOf, OutriggerError } from '../support/errors.ts';
+import { clusterHosts } from './cluster-hosts.ts';
+import type { RunContext } from './context.ts';
+import type { Objections } from './objections.ts';
+import { runScript } from './scripts.ts';
+
+const HANDSHAKE_TIMEOUT_MS = 120_000;
+
+const SAID: Readonly<Record<string, string>> = {
+  rejected: 'its daemon does not accept the certificate of',
+  untrusted: 'its certificate is not accepted by',
+};
+
+/**
+ * Holds files, environment file and running daemon of every cluster node and of each of the nodes against the inventory,
+ * and then lets every cluster node shake hands with each node that nobody is connected to: the one moment when that is
+ * safe. A second client of a connected daemon would get the node fenced. `objectTo` may say what else speaks against a
+ * node by the state that its host is in now.
+ */
+export async function checkCertificates(
+  context: RunContext,
+  nodes: readonly PacemakerRemoteSpec[],
+  x509: WantedX509,
+  objectTo: (host: HostFacts) => string | undefined,
+): Promise<Objections> {
+  const limit = pLimit(context.options.forks);
+  const members = clusterHosts(context);
+  const hosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
+  const found = new Map(
+    await Promise.all(
+      [...members, ...hosts].map((host) =>
+        limit(async () => [host.name, await objectionTo(host, x509)] as const),
+      ),
+    ),
+  );
+  const bad = members.find(({ name }) => found.get(name)?.because !== undefined);
+  if (bad !== undefined || members.length === 0) {
+    const because =
+      bad === undefined
+        ? 'no cluster node answered'
+        : `${bad.name} ${found.get(bad.name)?.because ?? ''}`;
+    return new Map(nodes.map(({ name }) => [name, because]));
+  }
+  const objections = new Map(
+    nodes.flatMap(({ name }) => {
+      const { because, facts } = found.get(name) ?? NO_ANSWER;
+      if (because !== undefined) return [[name, `it ${because}`] as const];
+      const other = facts && objectTo(facts);
+      return other === undefined ? [] : [[name, other] as const];
+    }),
+  );
+  const free = nodes.filter(
+    ({ name }) => !objections.has(name) && found.get(name)?.facts?.isConnected === false,
+  );
+  return new Map([...objections, ...(await shakeHands(members, free))]);
+}
+
+/** What a host is found to be; `because`: why it cannot use the certificates. */
+interface Found {
+  readonly facts: HostFacts | undefined;
+  readonly because: string | undefined;
+}
+
+const NO_ANSWER: Found = { facts: undefined, because: 'gave no answer' };
+
+async function objectionTo(host: Host, x509: WantedX509): Promise<Found> {
+  const wanted = x509.nodes.get(host.name);
+  if (wanted === undefined) return { facts: undefined, because: 'has no certificate' };
+  try {
+    const facts = await probeHost(host);
+    return { facts, because: certificateObjection(facts, wanted, x509.variables) };
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+    return { facts: undefined, because: `gave no answer: ${messageOf(thrown)}` };
+  }
+}
+
+/** One cluster node after the other, so that no daemon has two clients at a time. */
+async function shakeHands(
+  members: readonly Host[],
+  nodes: readonly PacemakerRemoteSpec[],
+): Promise<Objections> {
+  const objections = new Map<string, string>();
+  if (nodes.length === 0) return objections;
+  const input = nodes.map(({ server, port }) => `${server} ${port}\n`).join('');
+  const { ca, certificate, key } = CERTIFICATE_FILES;
+  for (const host of members) {
+    const { stdout } = await runScript(host, 'handshake', {
+      params: [ca.path, certificate.path, key.path],
+      input,
+      timeoutMs: HANDSHAKE_TIMEOUT_MS,
+    });
+    const told = new Map(
+      stdout
+        .split('\n')
+        .map((line) => [line.slice(0, line.lastIndexOf(' ')), line.split(' ').at(-1)]),
+    );
+    for (const { name, server, port } of nodes) {
+      const state = told.get(`${server} ${port}`) ?? 'rejected';
+      const words = SAID[state];
+      if (words !== undefined && !objections.has(name))
+        objections.set(name, `${words} ${host.name} (tried on the wire)`);
+    }
+  }
+  return objections;
+}

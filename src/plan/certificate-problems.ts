@@ -1,0 +1,159 @@
+import { connectedNames, hasConnections, type Cib } from '../pacemaker/cib.ts';
+import { CERTIFICATE_ROLES, DECIDING_VARIABLES } from '../pacemaker/names.ts';
+import type { PlacedPrimitive } from '../pacemaker/cib-connections.ts';
+import { OutriggerError } from '../support/errors.ts';
+import { usesCertificates, variablesDiffer, type WantedX509 } from './certificates.ts';
+import type { ClusterFacts, Facts, HostFacts } from './facts.ts';
+import type { Problem } from './plan.ts';
+
+type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
+
+/** Why a remote node's or guest node's host cannot use the certificates of the inventory, or must not be given them now. */
+export const unfitForCertificates = (
+  host: HostFacts,
+  { cluster }: Facts,
+  x509: WantedX509,
+): Reason | undefined =>
+  unknown(host) ??
+  foreign(host, x509) ??
+  clockOutside(host, x509) ??
+  (cluster && connectedOtherwise(host, cluster.cib, x509));
+
+function unknown({ knowsCertificates }: HostFacts): Reason | undefined {
+  if (knowsCertificates !== false) return undefined;
+  return {
+    code: 'CERTIFICATES_UNKNOWN',
+    message: 'its Pacemaker does not know certificates',
+    hint: 'upstream they came with Pacemaker 3.0.0: use `method: psk`, or a newer Pacemaker on every node',
+  };
+}
+
+/** Its environment file names other files: somebody else's certificates. */
+function foreign(
+  { environment, environmentFile }: HostFacts,
+  { variables }: WantedX509,
+): Reason | undefined {
+  const other = DECIDING_VARIABLES.find(
+    (name) => Boolean(environment[name]) && environment[name] !== variables[name],
+  );
+  if (other === undefined) return undefined;
+  return {
+    code: 'HOST_USES_CERTIFICATES',
+    message: `its ${environmentFile ?? 'environment file'} names other certificates (${other})`,
+    hint: 'the certificates that a host has already are not built yet: take these lines away yourself, if nobody needs them',
+  };
+}
+
+/** Each host judges the others' certificates by its own clock. */
+function clockOutside({ clockAhead }: HostFacts, { validity }: WantedX509): Reason | undefined {
+  const there = new Date(validity.now.getTime() + clockAhead * 1000);
+  if (there >= validity.from && there < validity.until) return undefined;
+  return {
+    code: 'CLOCK_WRONG',
+    message: `by its clock (${there.toISOString()}) a certificate of the inventory is not valid`,
+    hint: 'set its clock right (chrony), then plan again',
+  };
+}
+
+function connectedOtherwise(host: HostFacts, cib: Cib, x509: WantedX509): Reason | undefined {
+  if (!connectedNames(cib).includes(host.name) || !differs(host, x509)) return undefined;
+  return {
+    code: 'CERTIFICATES_DIFFER',
+    message: `the cluster is connected to it, and it uses ${
+      usesCertificates(host.environment) ? 'other certificates' : 'other credentials'
+    } than the inventory says`,
+    hint: 'conversion and renewal of a connected node are not built yet; nothing was changed',
+  };
+}
+
+/** Whether files, environment file or the running daemon of a host are other than the inventory wants them. */
+function differs(
+  { name, certificates, environment, daemonVariables }: HostFacts,
+  { nodes, variables }: WantedX509,
+): boolean {
+  const files = nodes.get(name)?.files ?? {};
+  return (
+    CERTIFICATE_ROLES.some(
+      (role) => files[role] && certificates[role]?.digest !== files[role].digest,
+    ) ||
+    variablesDiffer(environment, variables) ||
+    (daemonVariables !== undefined && variablesDiffer(daemonVariables, variables))
+  );
+}
+
+/**
+ * Throws REFUSED when the cluster nodes would have to change their credentials in a way that is not built, or that would
+ * break something. `x509` undefined: the authkey is wanted.
+ */
+export function refuseOnCluster(
+  facts: Facts,
+  cluster: ClusterFacts,
+  x509: WantedX509 | undefined,
+): void {
+  const members = [...facts.clusterNodes.values()];
+  if (x509 === undefined) {
+    const with509 = members.filter(
+      ({ environment, daemonVariables = {} }) =>
+        usesCertificates(environment) || usesCertificates(daemonVariables),
+    );
+    if (with509.length > 0)
+      throw refused(
+        `${namesOf(with509)} use certificates, which win over the authkey`,
+        'say `method: x509`; conversion from certificates to the authkey is not built yet',
+      );
+    return;
+  }
+  for (const host of members) {
+    const reason = unknown(host) ?? foreign(host, x509) ?? clockOutside(host, x509);
+    if (reason !== undefined) throw refused(`${host.name}: ${reason.message}`, reason.hint ?? '');
+  }
+  if (cluster.cib.bundles.length > 0)
+    throw refused(
+      `the cluster has bundles (${cluster.cib.bundles.join(', ')}): their nodes get the authkey and no certificates, and would be lost`,
+      'use `method: psk` on a cluster with bundles (3.0.0 lib/pengine/bundle.c)',
+    );
+  const others = members.filter((host) => differs(host, x509));
+  if (others.length === 0) return;
+  if (hasConnections(cluster.cib))
+    throw refused(
+      `nodes are connected, and ${namesOf(others)} use other credentials than the inventory says`,
+      'conversion and renewal while nodes are connected are not built yet; nothing was changed',
+    );
+  refuseDetached(members, cluster.cib);
+}
+
+/** Services that a node must not be without while what uses them goes on. */
+const HAZARDOUS_UNITS = ['sbd.service', 'dlm.service', 'lvmlockd.service'];
+const HAZARDOUS_AGENTS = ['controld', 'lvmlockd', 'clvm'];
+const HAZARDOUS_FILE_SYSTEMS = ['gfs2', 'ocfs2'];
+
+/** With these a cluster node cannot leave the cluster for a moment without harm. */
+function refuseDetached(members: readonly HostFacts[], cib: Cib): void {
+  const units = members.flatMap(({ name, units: all }) =>
+    HAZARDOUS_UNITS.filter((unit) => all[unit]?.activeState === 'active').map(
+      (unit) => `${unit} on ${name}`,
+    ),
+  );
+  const resources = [...cib.primitives.values()].filter(isHazardous).map(({ id }) => id);
+  if (units.length + resources.length === 0) return;
+  throw refused(
+    `Pacemaker has to be restarted on the cluster nodes for certificates, which must not be done while ${[...units, ...resources].join(', ')} run there`,
+    'the node-by-node procedure for such clusters is not built yet: put each cluster node into standby, set the certificates and restart Pacemaker there yourself',
+  );
+}
+
+function isHazardous({ element }: PlacedPrimitive): boolean {
+  if (HAZARDOUS_AGENTS.includes(element.attributes['type'] ?? '')) return true;
+  return element.children
+    .flatMap(({ children }) => children)
+    .some(
+      ({ attributes }) =>
+        attributes['name'] === 'fstype' &&
+        HAZARDOUS_FILE_SYSTEMS.includes(attributes['value'] ?? ''),
+    );
+}
+
+const namesOf = (hosts: readonly HostFacts[]): string => hosts.map(({ name }) => name).join(', ');
+
+const refused = (message: string, hint: string): OutriggerError =>
+  new OutriggerError('REFUSED', message, { hint });

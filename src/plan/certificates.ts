@@ -1,0 +1,74 @@
+import {
+  CERTIFICATE_FILES,
+  CERTIFICATE_ROLES,
+  DECIDING_VARIABLES,
+  type CertificateRole,
+} from '../pacemaker/names.ts';
+import type { HostFacts } from './facts.ts';
+
+/** A file as it shall be on a host. */
+interface WantedFile {
+  /** SHA-256, hexadecimal; that of a key is never shown. */
+  readonly digest: string;
+  /** What the plan calls it. */
+  readonly description: string;
+}
+
+/** The certificate files of one host. */
+export interface WantedCertificates {
+  readonly files: Readonly<Partial<Record<CertificateRole, WantedFile>>>;
+}
+
+/** What `method: x509` wants, for all nodes of the inventory that a run is about. */
+export interface WantedX509 {
+  readonly nodes: ReadonlyMap<string, WantedCertificates>;
+  readonly variables: CertificateVariables;
+  readonly removesAuthkey: boolean;
+  /** When the plan was made, by this machine's clock, and when all certificates are valid. */
+  readonly validity: { readonly now: Date; readonly from: Date; readonly until: Date };
+  /** What is worth knowing about the files. */
+  readonly notes: readonly string[];
+}
+
+/** Values of the variables for certificates; empty: not set. */
+export type CertificateVariables = Readonly<Record<string, string>>;
+
+/** The variables with which Pacemaker uses the files that outrigger puts on hosts. */
+export const certificateVariables = (hasCrl: boolean): CertificateVariables =>
+  Object.fromEntries(
+    CERTIFICATE_ROLES.map((role) => {
+      const { variable, path } = CERTIFICATE_FILES[role];
+      return [variable, role === 'crl' && !hasCrl ? '' : path];
+    }),
+  );
+
+/** Whether a process or a file says something else. */
+export const variablesDiffer = (
+  found: Readonly<Record<string, string>>,
+  wanted: CertificateVariables,
+): boolean => Object.entries(wanted).some(([name, value]) => (found[name] ?? '') !== value);
+
+/** Whether Pacemaker uses certificates with this environment, and then nothing else. */
+export const usesCertificates = (environment: Readonly<Record<string, string>>): boolean =>
+  DECIDING_VARIABLES.every((name) => Boolean(environment[name]));
+
+/** Why a host cannot use the certificates of the inventory, as something that follows its name; undefined: it can. */
+export function certificateObjection(
+  facts: HostFacts,
+  wanted: WantedCertificates,
+  variables: CertificateVariables,
+): string | undefined {
+  const { certificates, environment, daemonVariables, knowsCertificates } = facts;
+  if (knowsCertificates !== true) return 'has no Pacemaker that knows certificates';
+  const other = CERTIFICATE_ROLES.find(
+    (role) =>
+      wanted.files[role] !== undefined && certificates[role]?.digest !== wanted.files[role].digest,
+  );
+  if (other !== undefined) return `does not hold the right file ${CERTIFICATE_FILES[other].path}`;
+  if (variablesDiffer(environment, variables))
+    return 'does not name the certificates in its environment file';
+  if (daemonVariables === undefined) return 'has no daemon that runs';
+  return variablesDiffer(daemonVariables, variables)
+    ? 'runs a daemon that was started without these certificates'
+    : undefined;
+}

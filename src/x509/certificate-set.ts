@@ -1,0 +1,51 @@
+import type { Secret } from '../support/secret.ts';
+
+/** A file of this machine: what it is called in messages, and its text. */
+export interface PublicFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The files of one node. */
+export interface NodeFiles {
+  readonly node: string;
+  readonly certificate: PublicFile;
+  readonly key: { readonly path: string; readonly content: Secret };
+}
+
+/** Everything that the nodes of a cluster show to each other. */
+export interface CertificateSet {
+  readonly ca: PublicFile;
+  readonly crl: PublicFile | undefined;
+  readonly nodes: readonly NodeFiles[];
+}
+
+/** What a certificate says of itself; nothing of it is secret. */
+export interface CertificateSummary {
+  readonly subject: string;
+  /** SHA-256 as `openssl x509 -fingerprint -sha256` prints it. */
+  readonly fingerprint: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** Something wrong with one file; an error means that a daemon would reject it, now or soon. */
+export interface CertificateFinding {
+  readonly severity: 'error' | 'warning';
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What became of the checks. */
+export interface CheckedSet {
+  readonly findings: readonly CertificateFinding[];
+  readonly ca: readonly CertificateSummary[];
+  readonly nodes: ReadonlyMap<string, CertificateSummary>;
+}
+
+/** What the caller knows. */
+export interface Circumstances {
+  readonly now: Date;
+  /** Fingerprints of authorities that issue to everybody. */
+  readonly publicAuthorities: ReadonlySet<string>;
+}

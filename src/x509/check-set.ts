@@ -1,0 +1,316 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { messageOf } from '../support/errors.ts';
+import { printable } from '../support/printable.ts';
+import { reveal } from '../support/secret.ts';
+import {
+  extensionsOf,
+  KNOWN_CRITICAL,
+  normalSerial,
+  readRevocationList,
+  type Extensions,
+} from './library.ts';
+import { pemBlocks, type PemBlock } from './pem.ts';
+import type {
+  CertificateFinding,
+  CertificateSet,
+  CertificateSummary,
+  CheckedSet,
+  Circumstances,
+  NodeFiles,
+  PublicFile,
+} from './certificate-set.ts';
+import { day, daysLeft, timeLeft } from './time-left.ts';
+
+interface Read {
+  readonly x509: X509Certificate;
+  readonly der: Uint8Array;
+  readonly extensions: Extensions;
+}
+
+/** Pacemaker itself logs a warning from 30 days on (3.0.0 lib/common/tls.c, pcmk__tls_check_cert_expiration). */
+const WARN_DAYS = 30;
+
+/** An expired list stops nobody (GnuTLS 3.8.9 as Pacemaker 3.0.0 uses it), but who was revoked since is let in. */
+const CRL_ERROR_HOURS = 24;
+const CRL_WARN_DAYS = 7;
+
+const MIN_RSA_BITS = 2048;
+const WEAK_HASHES: readonly string[] = ['SHA-1', 'MD5', 'MD2'];
+const PURPOSES = [
+  ['serverAuth', '1.3.6.1.5.5.7.3.1'],
+  ['clientAuth', '1.3.6.1.5.5.7.3.2'],
+] as const;
+
+/**
+ * Checks that each certificate of the set is one that every other node accepts, as client and as server: what
+ * Pacemaker's daemons check (chain to the CA file, dates, key usage, revocation; neither host names nor extended key usage:
+ * 3.0.0 lib/common/tls.c), and what they would only notice at their next start or connection.
+ */
+export async function checkSet(set: CertificateSet, around: Circumstances): Promise<CheckedSet> {
+  const findings: CertificateFinding[] = [];
+  const authorities = readCertificates(set.ca, findings);
+  for (const authority of authorities) checkAuthority(set.ca.path, authority, around, findings);
+  const chains = set.nodes.map((files) => ({
+    files,
+    chain: readCertificates(files.certificate, findings),
+  }));
+  const issuers = [...authorities, ...chains.flatMap(({ chain }) => chain.slice(1))];
+  const revoked = set.crl === undefined ? [] : await readLists(set.crl, issuers, around, findings);
+  const nodes = new Map<string, CertificateSummary>();
+  for (const { files, chain } of chains) {
+    const [leaf, ...others] = chain;
+    const key = readKey(files.key, findings);
+    if (leaf === undefined) continue;
+    nodes.set(files.node, summaryOf(leaf.x509));
+    const tell = teller(files.certificate.path, findings);
+    for (const { x509 } of chain) checkDates(x509, around, tell);
+    checkLeaf(leaf, tell);
+    if (key !== undefined && !leaf.x509.checkPrivateKey(key))
+      teller(files.key.path, findings)('error', `it is not the key of ${files.certificate.path}`);
+    const issuer = authorities.length > 0 ? missingIssuer(leaf, others, authorities) : undefined;
+    if (issuer !== undefined)
+      tell('error', `it is not issued by an authority of ${set.ca.path} (its issuer is ${issuer})`);
+    checkRevoked(leaf, revoked, tell);
+  }
+  if (chains.some(({ chain }) => chain.length > 1)) {
+    teller(set.ca.path, findings)(
+      'warning',
+      'authorities below it issue certificates: whoever holds one of any of them is a full peer of the cluster, so that the CA file should hold an authority for this cluster alone',
+    );
+  }
+  return { findings, ca: authorities.map(({ x509 }) => summaryOf(x509)), nodes };
+}
+
+type Tell = (severity: CertificateFinding['severity'], message: string) => void;
+
+const teller =
+  (path: string, findings: CertificateFinding[]): Tell =>
+  (severity, message) => {
+    findings.push({ severity, path, message });
+  };
+
+const summaryOf = (x509: X509Certificate): CertificateSummary => ({
+  subject: printable(x509.subject.split('\n').join(', ')),
+  fingerprint: x509.fingerprint256,
+  notBefore: new Date(x509.validFrom),
+  notAfter: new Date(x509.validTo),
+});
+
+function readCertificates(file: PublicFile, findings: CertificateFinding[]): readonly Read[] {
+  const tell = teller(file.path, findings);
+  const blocks = pemBlocks(file.text);
+  if ('fault' in blocks) {
+    tell('error', blocks.fault);
+    return [];
+  }
+  if (blocks.some(({ label }) => label.endsWith('PRIVATE KEY')))
+    tell('error', 'it holds a private key: keep the key in a file of its own');
+  const certificates = blocks.filter(({ label }) => label === 'CERTIFICATE');
+  if (certificates.length === 0) tell('error', 'it holds no certificate');
+  return certificates.flatMap(({ der }) => readOne(der, tell) ?? []);
+}
+
+function readOne(der: Uint8Array, tell: Tell): Read | undefined {
+  try {
+    return { x509: new X509Certificate(der), der, extensions: extensionsOf(der) };
+  } catch (thrown) {
+    tell('error', `its certificate cannot be read: ${printable(messageOf(thrown))}`);
+    return undefined;
+  }
+}
+
+function checkAuthority(
+  path: string,
+  { x509, extensions }: Read,
+  around: Circumstances,
+  findings: CertificateFinding[],
+): void {
+  const tell = teller(path, findings);
+  const { subject, fingerprint } = summaryOf(x509);
+  if (!x509.ca) tell('error', `${subject} is not the certificate of an authority (CA:TRUE)`);
+  if (extensions.keyUsages?.keyCertSign === false)
+    tell('error', `${subject} may not sign certificates (key usage without keyCertSign)`);
+  if (around.publicAuthorities.has(fingerprint))
+    tell(
+      'warning',
+      `${subject} is a public authority: whoever holds any certificate of it is a full peer of the cluster; use an authority for this cluster alone`,
+    );
+  checkDates(x509, around, tell);
+}
+
+function checkDates(x509: X509Certificate, { now }: Circumstances, tell: Tell): void {
+  const { subject, notBefore, notAfter } = summaryOf(x509);
+  if (notAfter <= now) tell('error', `${subject} expired on ${day(notAfter)}`);
+  else if (notBefore > now) tell('error', `${subject} is not valid before ${day(notBefore)}`);
+  else if (daysLeft(now, notAfter) < WARN_DAYS)
+    tell('warning', `${subject} expires in ${timeLeft(now, notAfter)}, on ${day(notAfter)}`);
+}
+
+function checkLeaf(leaf: Read, tell: Tell): void {
+  checkUsage(leaf, tell);
+  checkStrength(leaf, tell);
+  checkPurposes(leaf, tell);
+}
+
+function checkUsage({ extensions: { keyUsages, critical } }: Read, tell: Tell): void {
+  if (keyUsages?.digitalSignature === false)
+    tell('error', 'it may not be used for TLS (key usage without digitalSignature)');
+  const unknown = critical.filter((type) => !KNOWN_CRITICAL.has(type));
+  if (unknown.length > 0)
+    tell('error', `it has a critical extension that GnuTLS does not know (${unknown.join(', ')})`);
+}
+
+function checkStrength({ x509, extensions: { signatureHash } }: Read, tell: Tell): void {
+  if (signatureHash !== undefined && WEAK_HASHES.includes(signatureHash))
+    tell('error', `it is signed with ${signatureHash}, which is not accepted any more`);
+  const { asymmetricKeyType: kind, asymmetricKeyDetails: details } = x509.publicKey;
+  const bits = details?.modulusLength ?? 0;
+  if (kind === 'rsa' && bits < MIN_RSA_BITS)
+    tell('error', `its RSA key has ${bits} bits: at least ${MIN_RSA_BITS}`);
+}
+
+/** A cluster node is a client, a remote node a server; a certificate that says both serves either way. */
+function checkPurposes({ x509 }: Read, tell: Tell): void {
+  // node:crypto calls the extended key usage `keyUsage`; @types/node says it is always there.
+  const purposes = x509.keyUsage as readonly string[] | undefined;
+  if (purposes === undefined) return;
+  const missing = PURPOSES.filter(([, id]) => !purposes.includes(id)).map(([name]) => name);
+  if (missing.length > 0)
+    tell(
+      'warning',
+      `its extended key usage lacks ${missing.join(' and ')}: Pacemaker 3.0.0 does not look at it, another version may`,
+    );
+}
+
+/**
+ * As GnuTLS walks: from the certificate over those that stand below it in its file to one of the CA file. Gives the issuer
+ * at which the chain breaks; undefined: it is whole.
+ */
+function missingIssuer(
+  leaf: Read,
+  others: readonly Read[],
+  authorities: readonly Read[],
+): string | undefined {
+  const isIssuedBy = (one: Read, issuer: Read): boolean =>
+    one.x509.checkIssued(issuer.x509) && one.x509.verify(issuer.x509.publicKey);
+  let current = leaf;
+  const left = new Set(others);
+  for (;;) {
+    const found = current;
+    if (authorities.some((authority) => isIssuedBy(found, authority))) return undefined;
+    const next = [...left].find((other) => other.x509.ca && isIssuedBy(found, other));
+    if (next === undefined) return printable(found.x509.issuer.split('\n').join(', '));
+    left.delete(next);
+    current = next;
+  }
+}
+
+function readKey(
+  { path, content }: NodeFiles['key'],
+  findings: CertificateFinding[],
+): KeyObject | undefined {
+  const tell = teller(path, findings);
+  const blocks = pemBlocks(Buffer.from(reveal(content)).toString('latin1'));
+  if ('fault' in blocks) {
+    tell('error', blocks.fault);
+    return undefined;
+  }
+  const keys = blocks.filter(({ label }) => label.endsWith('PRIVATE KEY'));
+  const [key] = keys;
+  if (key === undefined) tell('error', 'it holds no private key');
+  else if (keys.length > 1) tell('error', 'it holds more than one private key');
+  else if (key.isEncrypted)
+    tell('error', 'its key is encrypted: Pacemaker reads unencrypted keys only');
+  else return parsedKey(key, tell);
+  return undefined;
+}
+
+function parsedKey({ text }: PemBlock, tell: Tell): KeyObject | undefined {
+  try {
+    return createPrivateKey(text);
+  } catch {
+    tell('error', 'its private key cannot be read');
+    return undefined;
+  }
+}
+
+interface Revocations {
+  readonly path: string;
+  readonly revoked: ReadonlySet<string>;
+  readonly issuer: Read;
+}
+
+async function readLists(
+  file: PublicFile,
+  issuers: readonly Read[],
+  { now }: Circumstances,
+  findings: CertificateFinding[],
+): Promise<readonly Revocations[]> {
+  const tell = teller(file.path, findings);
+  const blocks = pemBlocks(file.text);
+  if ('fault' in blocks) {
+    tell('error', blocks.fault);
+    return [];
+  }
+  const lists = blocks.filter(({ label }) => label === 'X509 CRL');
+  if (lists.length === 0) tell('error', 'it holds no certificate revocation list (X509 CRL)');
+  const read: Revocations[] = [];
+  for (const { der } of lists) {
+    const list = listOf(der, tell);
+    if (list === undefined) continue;
+    const issuer = await signerOf(list, issuers);
+    if (issuer === undefined) {
+      tell(
+        'error',
+        `it is not signed by an authority of the CA file (it says ${printable(list.issuer)}): Pacemaker does not check that, and would revoke what it lists`,
+      );
+      continue;
+    }
+    if (issuer.extensions.keyUsages?.cRLSign === false)
+      tell('error', 'its authority may not sign revocation lists (key usage without cRLSign)');
+    checkFreshness(list, now, tell);
+    read.push({ path: file.path, revoked: list.revoked, issuer });
+  }
+  return read;
+}
+
+function listOf(der: Uint8Array, tell: Tell): ReturnType<typeof readRevocationList> | undefined {
+  try {
+    return readRevocationList(der);
+  } catch {
+    tell('error', 'its revocation list cannot be read');
+    return undefined;
+  }
+}
+
+async function signerOf(
+  list: ReturnType<typeof readRevocationList>,
+  issuers: readonly Read[],
+): Promise<Read | undefined> {
+  for (const issuer of issuers) if (await list.isSignedBy(issuer.der)) return issuer;
+  return undefined;
+}
+
+function checkFreshness(
+  { thisUpdate, nextUpdate }: ReturnType<typeof readRevocationList>,
+  now: Date,
+  tell: Tell,
+): void {
+  if (thisUpdate > now) tell('error', `its list is not valid before ${day(thisUpdate)}`);
+  if (nextUpdate === undefined) return;
+  const left = timeLeft(now, nextUpdate);
+  const anew = 'get a new one from the authority';
+  if (nextUpdate <= now) tell('error', `its list lapsed on ${day(nextUpdate)}: ${anew}`);
+  else if (nextUpdate.getTime() - now.getTime() < CRL_ERROR_HOURS * 3_600_000)
+    tell('error', `its list lapses in ${left}: ${anew}`);
+  else if (daysLeft(now, nextUpdate) < CRL_WARN_DAYS)
+    tell('warning', `its list lapses in ${left}, on ${day(nextUpdate)}`);
+}
+
+function checkRevoked(leaf: Read, lists: readonly Revocations[], tell: Tell): void {
+  const serial = normalSerial(leaf.x509.serialNumber);
+  const list = lists.find(
+    ({ revoked, issuer }) => revoked.has(serial) && leaf.x509.checkIssued(issuer.x509),
+  );
+  if (list !== undefined) tell('error', `it is revoked by ${list.path}`);
+}

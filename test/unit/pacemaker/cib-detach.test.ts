@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { maintenanceMode, readCib } from '../../../src/pacemaker/cib.ts';
+import {
+  applyOperations,
+  attachCluster,
+  detachCluster,
+  isClusterDetached,
+} from '../../../src/pacemaker/cib-edit.ts';
+
+const cibWith = (crmConfig: string): string =>
+  `<cib admin_epoch="0" epoch="7" num_updates="1" have-quorum="1"><configuration><crm_config>${crmConfig}</crm_config><nodes/><resources/></configuration><status/></cib>`;
+
+const bootstrap = (pairs: string): string =>
+  `<cluster_property_set id="cib-bootstrap-options">${pairs}</cluster_property_set>`;
+
+const OPTION = (value: string): string =>
+  `<nvpair id="cib-bootstrap-options-maintenance-mode" name="maintenance-mode" value="${value}"/>`;
+
+const CASES: readonly (readonly [what: string, crmConfig: string, afterwards: boolean])[] = [
+  ['says nothing of it', bootstrap(''), false],
+  ['says nothing at all', '', false],
+  ['says that it is off', bootstrap(OPTION('false')), false],
+  ['says that it is off, in other words', bootstrap(OPTION('No')), false],
+  ['says that it is on', bootstrap(OPTION('true')), true],
+  [
+    'says so elsewhere',
+    `<cluster_property_set id="mine">${OPTION('false')}</cluster_property_set>`,
+    false,
+  ],
+];
+
+/** The values of the option, in the order of the text. */
+const said = (text: string): string[] =>
+  [...text.matchAll(/name="maintenance-mode" value="([^"]*)"/g)].map(([, value = '']) => value);
+
+describe('detaching the cluster from its resources', () => {
+  for (const [what, crmConfig, afterwards] of CASES) {
+    it(`and attaching it again restores what was, where the operator ${what}`, () => {
+      const before = cibWith(crmConfig);
+      const detached = applyOperations(before, detachCluster(readCib(before)));
+      assert.ok(maintenanceMode(readCib(detached)), detached);
+      assert.ok(isClusterDetached(readCib(detached)));
+      assert.deepEqual(detachCluster(readCib(detached)), [], 'once is enough, also after a crash');
+      const attached = applyOperations(detached, attachCluster(readCib(detached)));
+      assert.equal(maintenanceMode(readCib(attached)), afterwards);
+      assert.ok(!isClusterDetached(readCib(attached)));
+      assert.deepEqual(said(attached), said(before));
+      assert.deepEqual(attachCluster(readCib(attached)), []);
+    });
+  }
+});

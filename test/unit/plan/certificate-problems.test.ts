@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { readCib } from '../../../src/pacemaker/cib.ts';
+import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
+import { CERTIFICATE_FILES } from '../../../src/pacemaker/names.ts';
+import { refuseOnCluster, unfitForCertificates } from '../../../src/plan/certificate-problems.ts';
+import { certificateVariables, type WantedX509 } from '../../../src/plan/certificates.ts';
+import type { ClusterFacts, ClusterNodeFacts, Facts, HostFacts } from '../../../src/plan/facts.ts';
+import { OutriggerError } from '../../../src/support/errors.ts';
+import { crmMonXml } from '../../support/crm-mon.ts';
+import { hostFacts } from '../../support/specs.ts';
+
+const variables = certificateVariables(false);
+const wantedFile = (digest: string) => ({ digest, description: '' });
+const files = { ca: wantedFile('aa'), certificate: wantedFile('bb'), key: wantedFile('cc') };
+
+const x509: WantedX509 = {
+  nodes: new Map(['c1', 'c2', 'r1'].map((name) => [name, { files }])),
+  variables,
+  removesAuthkey: false,
+  validity: {
+    now: new Date('2030-06-01T12:00:00Z'),
+    from: new Date('2030-06-01T11:00:00Z'),
+    until: new Date('2031-06-01T12:00:00Z'),
+  },
+  notes: [],
+};
+
+const onHost = (digest: string) => ({
+  ...{ digest, owner: 'root', group: 'haclient', mode: '640', modifiedAt: 1 },
+});
+
+/** A host that uses the certificates of the inventory. */
+const converted: Partial<HostFacts> = {
+  knowsCertificates: true,
+  environment: variables,
+  daemonVariables: variables,
+  certificates: { ca: onHost('aa'), certificate: onHost('bb'), key: onHost('cc') },
+};
+
+const fresh: Partial<HostFacts> = { knowsCertificates: true, daemonVariables: {} };
+
+const member = (name: string, more: Partial<HostFacts>): ClusterNodeFacts => ({
+  ...hostFacts(name, more),
+  uname: name,
+  membership: undefined,
+  routes: [],
+  fencers: new Map(),
+});
+
+const CONNECTION = '<primitive id="r1" class="ocf" provider="pacemaker" type="remote"/>';
+
+const clusterWith = (resources = ''): ClusterFacts => {
+  const cibText = `<cib admin_epoch="0" epoch="7" num_updates="1" have-quorum="1" dc-uuid="1">
+    <configuration><crm_config/><nodes/><resources>${resources}</resources></configuration><status/></cib>`;
+  return {
+    toldBy: 'c1',
+    cib: readCib(cibText),
+    cibText,
+    mon: readCrmMon(crmMonXml({})),
+    dcState: 'S_IDLE',
+  };
+};
+
+const factsOf = (members: readonly ClusterNodeFacts[], cluster: ClusterFacts): Facts => ({
+  clusterNodes: new Map(members.map((one) => [one.name, one])),
+  remoteNodes: new Map(),
+  guestNodes: new Map(),
+  unreachable: new Map(),
+  servers: new Map(),
+  machines: new Map(),
+  cluster,
+});
+
+/** What a plan is refused with; undefined: it is not. */
+const refusal = (
+  members: readonly Partial<HostFacts>[],
+  resources = '',
+  wanted: WantedX509 | undefined = x509,
+): string | undefined => {
+  const cluster = clusterWith(resources);
+  const nodes = members.map((more, index) => member(`c${index + 1}`, more));
+  try {
+    refuseOnCluster(factsOf(nodes, cluster), cluster, wanted);
+    return undefined;
+  } catch (thrown) {
+    assert.ok(thrown instanceof OutriggerError && thrown.code === 'REFUSED');
+    assert.ok(thrown.hint, 'every refusal says what to do');
+    return thrown.message;
+  }
+};
+
+describe('certificates on cluster nodes', () => {
+  it('are taken up while no node is connected, and then again and again', () => {
+    assert.equal(refusal([fresh, fresh]), undefined);
+    assert.equal(refusal([converted, fresh]), undefined);
+    assert.equal(refusal([converted, converted], CONNECTION), undefined);
+  });
+
+  it('are not taken up, nor renewed, while nodes are connected', () => {
+    const said = /nodes are connected, and c2 use other credentials than the inventory says/;
+    const renewed = { ...converted.certificates, certificate: onHost('dd') };
+    const older = { ...converted, daemonVariables: {} };
+    for (const other of [fresh, { ...converted, certificates: renewed }, older])
+      assert.match(refusal([converted, other], CONNECTION) ?? '', said);
+  });
+
+  it('are refused to a Pacemaker that does not know them', () => {
+    const old = { ...fresh, knowsCertificates: false };
+    assert.equal(refusal([fresh, old]), 'c2: its Pacemaker does not know certificates');
+  });
+
+  it('are refused where a bundle would be lost, also when they are in use already', () => {
+    const bundle = '<bundle id="web"><docker image="x"/></bundle>';
+    assert.match(refusal([converted, converted], bundle) ?? '', /^the cluster has bundles \(web\)/);
+  });
+
+  it('are refused where somebody else’s are in use', () => {
+    const theirs = { ...fresh, environment: { PCMK_cert_file: '/etc/pki/host.pem' } };
+    assert.match(
+      refusal([theirs]) ?? '',
+      /^c1: its environment file names other certificates \(PCMK_cert_file\)/,
+    );
+  });
+
+  const HAZARDS: readonly (readonly [string, Partial<HostFacts>, string])[] = [
+    ['sbd', { units: { 'sbd.service': unit('active') } }, ''],
+    ['dlm', {}, '<primitive id="dlm" class="ocf" provider="pacemaker" type="controld"/>'],
+    [
+      'lvmlockd',
+      {},
+      '<clone id="c"><primitive id="lv" class="ocf" provider="heartbeat" type="lvmlockd"/></clone>',
+    ],
+    [
+      'gfs2',
+      {},
+      '<primitive id="fs" class="ocf" provider="heartbeat" type="Filesystem"><instance_attributes id="i"><nvpair id="t" name="fstype" value="gfs2"/></instance_attributes></primitive>',
+    ],
+  ];
+
+  for (const [what, facts, resources] of HAZARDS) {
+    it(`are not taken up by a restart under ${what}, but may be in use`, () => {
+      assert.match(refusal([{ ...fresh, ...facts }], resources) ?? '', /must not be done while/);
+      assert.equal(refusal([{ ...converted, ...facts }], resources), undefined);
+    });
+  }
+
+  it('are taken up beside an sbd that does not run and a file system that is local', () => {
+    const local =
+      '<primitive id="fs" class="ocf" provider="heartbeat" type="Filesystem"><instance_attributes id="i"><nvpair id="t" name="fstype" value="xfs"/></instance_attributes></primitive>';
+    assert.equal(
+      refusal([{ ...fresh, units: { 'sbd.service': unit('inactive') } }], local),
+      undefined,
+    );
+  });
+
+  it('win over the authkey: it is not used with them in silence', () => {
+    const cluster = clusterWith();
+    const psk = (more: Partial<HostFacts>) => () => {
+      refuseOnCluster(factsOf([member('c1', more)], cluster), cluster, undefined);
+    };
+    for (const more of [{ environment: variables }, { daemonVariables: variables }])
+      assert.throws(psk(more), /c1 use certificates, which win over the authkey/);
+    assert.doesNotThrow(
+      psk({ environment: { PCMK_ca_file: '/ca.pem' } }),
+      'one of three says nothing',
+    );
+  });
+});
+
+describe('certificates on a host', () => {
+  const code = (more: Partial<HostFacts>, resources = ''): string | undefined => {
+    const host = hostFacts('r1', more);
+    return unfitForCertificates(host, factsOf([], clusterWith(resources)), x509)?.code;
+  };
+
+  it('go to one that is bare, that has a fresh Pacemaker, or that uses them already', () => {
+    assert.equal(code({}), undefined);
+    assert.equal(code(fresh), undefined);
+    assert.equal(code(converted, CONNECTION), undefined);
+  });
+
+  it('do not go to one that cannot use them', () => {
+    assert.equal(code({ knowsCertificates: false }), 'CERTIFICATES_UNKNOWN');
+    assert.equal(code({ environment: { PCMK_key_file: '/a.key' } }), 'HOST_USES_CERTIFICATES');
+    const { path } = CERTIFICATE_FILES.key;
+    assert.equal(code({ environment: { PCMK_key_file: path } }), undefined, 'our own, half set');
+  });
+
+  it('do not go to one whose clock says that they are not valid', () => {
+    assert.equal(code({ clockAhead: -3601 }), 'CLOCK_WRONG');
+    assert.equal(code({ clockAhead: -3599 }), undefined);
+    assert.equal(code({ clockAhead: 366 * 86_400 }), 'CLOCK_WRONG');
+  });
+
+  it('do not go to one that the cluster is connected to with others', () => {
+    assert.equal(code(fresh, CONNECTION), 'CERTIFICATES_DIFFER');
+    const renewed = { ...converted.certificates, key: onHost('dd') };
+    assert.equal(code({ ...converted, certificates: renewed }, CONNECTION), 'CERTIFICATES_DIFFER');
+    assert.equal(code({ ...converted, daemonVariables: {} }, CONNECTION), 'CERTIFICATES_DIFFER');
+  });
+});
+
+function unit(activeState: string): HostFacts['units'][string] {
+  return { loadState: 'loaded', activeState, unitFileState: 'enabled', startedAt: undefined };
+}

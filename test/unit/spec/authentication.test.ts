@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { readInventory } from '../../../src/spec/read-inventory.ts';
+import { readSchema } from './golden.ts';
+
+const schema = readSchema('inventory');
+const read = (text: string) =>
+  readInventory({
+    ...{ file: 'inventory.yml', text, schema },
+    ...{ directory: '/etc/outrigger', home: '/home/me' },
+  });
+
+const minimal = `
+apiVersion: outrigger/v1
+cluster: { name: prod }
+clusterNodes: [{ name: c1, address: 192.0.2.11 }]
+`;
+
+describe('authentication by certificates', () => {
+  const X509 = '{ ca: ca.pem, certificate: "{node}/c.pem", key: "{node}/k", crl: ~/crl.pem }';
+  const withMethod = (authentication: string) =>
+    read(
+      `${minimal}authentication: { ${authentication} }\nremoteNodes: [{ name: "r[1-2]", address: "r[1-2]" }]\n`,
+    );
+
+  it('names files, with a certificate and a key for each node', () => {
+    const { spec, diagnostics, files } = withMethod(`method: x509, x509: ${X509}`);
+    assert.deepEqual(diagnostics, []);
+    assert.deepEqual(spec?.authentication, {
+      method: 'x509',
+      x509: {
+        ca: '/etc/outrigger/ca.pem',
+        certificatePattern: '/etc/outrigger/{node}/c.pem',
+        keyPattern: '/etc/outrigger/{node}/k',
+        crl: '/home/me/crl.pem',
+        removesAuthkey: false,
+      },
+    });
+    assert.deepEqual(
+      files.map(({ kind, path }) => `${kind} ${path}`),
+      [
+        'ca /etc/outrigger/ca.pem',
+        ...['c1', 'r1', 'r2'].map((node) => `certificate /etc/outrigger/${node}/c.pem`),
+        ...['c1', 'r1', 'r2'].map((node) => `certificate-key /etc/outrigger/${node}/k`),
+        'crl /home/me/crl.pem',
+      ],
+    );
+  });
+
+  it('does not let others read a key', () => {
+    const { files, diagnoseFiles } = withMethod(`method: x509, x509: ${X509}`);
+    const facts = { exists: true, isFile: true, mode: 0o644, size: 9 } as const;
+    const found = diagnoseFiles(new Map(files.map(({ path }) => [path, facts])));
+    assert.deepEqual(
+      found.map(({ code, message }) => [code, /the key of the certificate \S+/.exec(message)?.[0]]),
+      ['c1', 'r1', 'r2'].map((node) => [
+        'exposed-file',
+        `the key of the certificate /etc/outrigger/${node}/k`,
+      ]),
+    );
+  });
+
+  for (const [what, authentication, code] of [
+    ['without files', 'method: x509', 'missing-key'],
+    [
+      'with one key for all',
+      'method: x509, x509: { ca: a, certificate: "{node}", key: k }',
+      'wrong-value',
+    ],
+    [
+      'with an authkey as well',
+      `method: x509, x509: ${X509}, authkey: { source: cluster }`,
+      'without-effect',
+    ],
+    ['while the authkey is used', `x509: ${X509}`, 'without-effect'],
+  ] as const) {
+    it(`is told of ${what}`, () => {
+      assert.deepEqual(
+        withMethod(authentication).diagnostics.map((found) => found.code),
+        [code],
+      );
+    });
+  }
+});

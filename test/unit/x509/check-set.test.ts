@@ -1,0 +1,260 @@
+import 'reflect-metadata';
+import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+import { Secret } from '../../../src/support/secret.ts';
+import type { CertificateFinding } from '../../../src/x509/certificate-set.ts';
+import { checkSet } from '../../../src/x509/check-set.ts';
+import {
+  inDays,
+  issue,
+  makeAuthority,
+  NOW,
+  revoke,
+  type Issued,
+  type Made,
+} from '../../support/pki.ts';
+
+interface Files {
+  readonly ca?: string;
+  readonly crl?: string | undefined;
+  readonly certificate?: string;
+  readonly key?: string;
+}
+
+describe('a set of certificates', () => {
+  let authority: Issued;
+  let good: Issued;
+
+  before(async () => {
+    authority = await makeAuthority();
+    good = await issue({}, authority);
+  });
+
+  const check = async (files: Files = {}, publicAuthorities: ReadonlySet<string> = new Set()) => {
+    const { ca = authority.pem, crl, certificate = good.pem, key = good.key } = files;
+    return checkSet(
+      {
+        ca: { path: 'ca.pem', text: ca },
+        crl: crl === undefined ? undefined : { path: 'crl.pem', text: crl },
+        nodes: [
+          {
+            node: 'r1',
+            certificate: { path: 'r1.pem', text: certificate },
+            key: { path: 'r1.key', content: new Secret(Buffer.from(key)) },
+          },
+        ],
+      },
+      { now: NOW, publicAuthorities },
+    );
+  };
+
+  const told = (findings: readonly CertificateFinding[]): string[] =>
+    findings.map(({ severity, path, message }) => `${severity} ${path}: ${message}`);
+
+  /** What is told of a certificate of the good authority that differs in this. */
+  const toldOf = async (made: Made): Promise<string[]> => {
+    const { pem, key } = await issue(made, authority);
+    return told((await check({ certificate: pem, key })).findings);
+  };
+
+  it('that is good is found good, and says who it is', async () => {
+    const crl = await revoke(authority, []);
+    const { findings, nodes, ca } = await check({ crl });
+    assert.deepEqual(told(findings), []);
+    const { subject, fingerprint, notAfter } = nodes.get('r1') ?? {};
+    assert.equal(subject, 'CN=node');
+    assert.match(fingerprint ?? '', /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+    assert.deepEqual(notAfter, inDays(365));
+    assert.deepEqual(
+      ca.map((one) => one.subject),
+      ['CN=the authority'],
+    );
+  });
+
+  const BAD: readonly (readonly [what: string, made: Made, said: string])[] = [
+    [
+      'expired',
+      { notBefore: inDays(-9), notAfter: inDays(-2) },
+      'error r1.pem: CN=node expired on 2030-05-30',
+    ],
+    [
+      'not valid yet',
+      { notBefore: inDays(2) },
+      'error r1.pem: CN=node is not valid before 2030-06-03',
+    ],
+    [
+      'about to expire',
+      { notAfter: inDays(12.5) },
+      'warning r1.pem: CN=node expires in 12 days, on 2030-06-14',
+    ],
+    [
+      'about to expire tomorrow',
+      { notAfter: inDays(1.5) },
+      'warning r1.pem: CN=node expires in 36 h, on 2030-06-03',
+    ],
+    [
+      'not for TLS',
+      { usages: x509.KeyUsageFlags.keyEncipherment },
+      'error r1.pem: it may not be used for TLS (key usage without digitalSignature)',
+    ],
+    [
+      'for servers only',
+      { purposes: [x509.ExtendedKeyUsage.serverAuth] },
+      'warning r1.pem: its extended key usage lacks clientAuth: Pacemaker 3.0.0 does not look at it, another version may',
+    ],
+    [
+      'with a short key',
+      { algorithm: 'rsa1024' },
+      'error r1.pem: its RSA key has 1024 bits: at least 2048',
+    ],
+    [
+      'with an unknown critical extension',
+      { more: [new x509.Extension('1.2.3.4.5', true, new Uint8Array([5, 0]))] },
+      'error r1.pem: it has a critical extension that GnuTLS does not know (1.2.3.4.5)',
+    ],
+  ];
+
+  for (const [what, made, said] of BAD) {
+    it(`tells of a certificate that is ${what}`, async () => {
+      assert.deepEqual(await toldOf(made), [said]);
+    });
+  }
+
+  it('tells of a certificate of another authority, be it of the same name', async () => {
+    const other = await makeAuthority();
+    const { pem, key } = await issue({}, other);
+    assert.deepEqual(told((await check({ certificate: pem, key })).findings), [
+      'error r1.pem: it is not issued by an authority of ca.pem (its issuer is CN=the authority)',
+    ]);
+  });
+
+  it('takes a chain over an authority in the certificate file, and warns of it', async () => {
+    const below = await issue({ name: 'below', isAuthority: true }, authority);
+    const { pem, key } = await issue({}, below);
+    assert.match(
+      told((await check({ certificate: pem, key })).findings).join('\n'),
+      /^error r1.pem: it is not issued by an authority of ca.pem \(its issuer is CN=below\)$/,
+    );
+    const { findings } = await check({ certificate: pem + below.pem, key });
+    assert.deepEqual(
+      findings.map(({ severity, path }) => [severity, path]),
+      [['warning', 'ca.pem']],
+    );
+  });
+
+  it('does not take a certificate that is no authority for one', async () => {
+    const { pem, key } = await issue({}, good);
+    const said = told((await check({ certificate: pem + good.pem, key })).findings);
+    assert.ok(
+      said.includes(
+        'error r1.pem: it is not issued by an authority of ca.pem (its issuer is CN=node)',
+      ),
+      said.join('\n'),
+    );
+  });
+
+  it('tells of an authority that may not sign, is none, or has expired', async () => {
+    const noSign = await makeAuthority({ usages: x509.KeyUsageFlags.digitalSignature });
+    const none = await issue({ name: 'none' });
+    const old = await makeAuthority({ notBefore: inDays(-9), notAfter: inDays(-2) });
+    for (const [made, said] of [
+      [noSign, /CN=the authority may not sign certificates \(key usage without keyCertSign\)/],
+      [none, /CN=none is not the certificate of an authority \(CA:TRUE\)/],
+      [old, /CN=the authority expired on 2030-05-30/],
+    ] as const) {
+      const { pem, key } = await issue({}, made);
+      const { findings } = await check({ ca: made.pem, certificate: pem, key });
+      assert.match(told(findings).join('\n'), said);
+    }
+  });
+
+  it('warns of an authority that issues to everybody', async () => {
+    const fingerprint = (await check()).ca[0]?.fingerprint ?? '';
+    const { findings } = await check({}, new Set([fingerprint]));
+    assert.match(
+      told(findings).join('\n'),
+      /^warning ca.pem: CN=the authority is a public authority/,
+    );
+  });
+
+  it('tells of the key of another certificate, without showing it', async () => {
+    const { key } = await issue({}, authority);
+    assert.deepEqual(told((await check({ key })).findings), [
+      'error r1.key: it is not the key of r1.pem',
+    ]);
+  });
+
+  it('tells of encrypted keys in both forms', async () => {
+    const encrypted = createPrivateKey(good.key).export({
+      ...{ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
+    });
+    const old = createPrivateKey(good.key).export({
+      ...{ type: 'sec1', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
+    });
+    for (const key of [encrypted, old]) {
+      assert.deepEqual(told((await check({ key: String(key) })).findings), [
+        'error r1.key: its key is encrypted: Pacemaker reads unencrypted keys only',
+      ]);
+    }
+  });
+
+  it('tells of files that are cut off, are something else, or are damaged', async () => {
+    const cut = good.pem.slice(0, 200);
+    const damaged = good.pem.replace(/\n[A-Za-z0-9+/]{4}/, '\n\u0000\u0000\u0000\u0000');
+    const cases: readonly (readonly [Files, string])[] = [
+      [{ certificate: cut }, 'error r1.pem: it is cut off: a part begins and does not end'],
+      [{ certificate: '' }, 'error r1.pem: it is not in PEM form'],
+      [
+        { certificate: good.key },
+        'error r1.pem: it holds a private key: keep the key in a file of its own',
+      ],
+      [{ certificate: damaged }, 'error r1.pem: its CERTIFICATE is damaged'],
+      [{ key: good.pem }, 'error r1.key: it holds no private key'],
+      [{ key: good.key + good.key }, 'error r1.key: it holds more than one private key'],
+      [
+        { ca: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' },
+        'error ca.pem: its certificate cannot be read',
+      ],
+      [{ crl: good.pem }, 'error crl.pem: it holds no certificate revocation list (X509 CRL)'],
+    ];
+    for (const [files, said] of cases) {
+      const found = told((await check(files)).findings);
+      assert.ok(
+        found.some((line) => line.startsWith(said)),
+        `${said}\nnot in\n${found.join('\n')}`,
+      );
+    }
+  });
+
+  it('tells of a certificate that is revoked, and of no other', async () => {
+    const other = await issue({}, authority);
+    const crl = await revoke(authority, [other]);
+    assert.deepEqual(told((await check({ crl })).findings), []);
+    const { findings } = await check({ crl, certificate: other.pem, key: other.key });
+    assert.deepEqual(told(findings), ['error r1.pem: it is revoked by crl.pem']);
+  });
+
+  it('tells of a revocation list that somebody else signed in the name of the authority', async () => {
+    const crl = await revoke(await makeAuthority(), [good]);
+    assert.match(
+      told((await check({ crl })).findings).join('\n'),
+      /^error crl.pem: it is not signed by an authority of the CA file[^\n]*$/,
+    );
+  });
+
+  const FRESHNESS: readonly (readonly [number, number, readonly string[]])[] = [
+    [-1, 30, []],
+    [-1, 5.5, ['warning crl.pem: its list lapses in 5 days, on 2030-06-07']],
+    [-1, 0.5, ['error crl.pem: its list lapses in 12 h: get a new one from the authority']],
+    [-9, -1, ['error crl.pem: its list lapsed on 2030-05-31: get a new one from the authority']],
+    [1, 30, ['error crl.pem: its list is not valid before 2030-06-02']],
+  ];
+
+  for (const [from, until, said] of FRESHNESS) {
+    it(`judges a revocation list from day ${from} to day ${until}`, async () => {
+      const crl = await revoke(authority, [], { from: inDays(from), until: inDays(until) });
+      assert.deepEqual(told((await check({ crl })).findings), said);
+    });
+  }
+});
