@@ -1,5 +1,5 @@
 import { readCluster } from '../facts/read-cluster.ts';
-import { probeHost } from '../facts/probe.ts';
+import type { Host } from '../host/host.ts';
 import { connectedNames } from '../pacemaker/cib.ts';
 import { connectionState } from '../pacemaker/crm-mon.ts';
 import { variablesDiffer } from '../plan/certificates.ts';
@@ -19,8 +19,8 @@ export async function whyAuthkeyStays(context: RunContext): Promise<string | und
   for (const { name } of spec.clusterNodes) {
     const host = hosts.get(name);
     if (host === undefined) return `${name} gave no answer`;
-    const uses = await daemonUses(host);
-    if (uses === undefined || variablesDiffer(uses, x509.variables))
+    const uses = await daemonUses(context, host);
+    if (uses === undefined || variablesDiffer(uses, x509.nodes.get(name)?.variables ?? {}))
       return `Pacemaker on ${name} does not use the certificates`;
   }
   const { cib, mon } = await readCluster(context.lead);
@@ -29,10 +29,11 @@ export async function whyAuthkeyStays(context: RunContext): Promise<string | und
 }
 
 async function daemonUses(
-  host: Parameters<typeof probeHost>[0],
+  { probe }: RunContext,
+  host: Host,
 ): Promise<Readonly<Record<string, string>> | undefined> {
   try {
-    return (await probeHost(host)).daemonVariables;
+    return (await probe(host)).daemonVariables;
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
     throw new OutriggerError(thrown.code, messageOf(thrown), { host: host.name });

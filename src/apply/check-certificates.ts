@@ -1,7 +1,5 @@
 import pLimit from 'p-limit';
-import { probeHost } from '../facts/probe.ts';
 import type { Host } from '../host/host.ts';
-import { CERTIFICATE_FILES } from '../pacemaker/names.ts';
 import { certificateObjection, type WantedX509 } from '../plan/certificates.ts';
 import type { HostFacts } from '../plan/facts.ts';
 import type { PacemakerRemoteSpec } from '../spec/spec.ts';
@@ -36,7 +34,7 @@ export async function checkCertificates(
   const found = new Map(
     await Promise.all(
       [...members, ...hosts].map((host) =>
-        limit(async () => [host.name, await objectionTo(host, x509)] as const),
+        limit(async () => [host.name, await objectionTo(context, host, x509)] as const),
       ),
     ),
   );
@@ -59,7 +57,7 @@ export async function checkCertificates(
   const free = nodes.filter(
     ({ name }) => !objections.has(name) && found.get(name)?.facts?.isConnected === false,
   );
-  return new Map([...objections, ...(await shakeHands(members, free))]);
+  return new Map([...objections, ...(await shakeHands(members, free, x509))]);
 }
 
 /** What a host is found to be; `because`: why it cannot use the certificates. */
@@ -70,12 +68,12 @@ interface Found {
 
 const NO_ANSWER: Found = { facts: undefined, because: 'gave no answer' };
 
-async function objectionTo(host: Host, x509: WantedX509): Promise<Found> {
+async function objectionTo({ probe }: RunContext, host: Host, x509: WantedX509): Promise<Found> {
   const wanted = x509.nodes.get(host.name);
   if (wanted === undefined) return { facts: undefined, because: 'has no certificate' };
   try {
-    const facts = await probeHost(host);
-    return { facts, because: certificateObjection(facts, wanted, x509.variables) };
+    const facts = await probe(host);
+    return { facts, because: certificateObjection(facts, wanted) };
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
     return { facts: undefined, because: `gave no answer: ${messageOf(thrown)}` };
@@ -86,14 +84,15 @@ async function objectionTo(host: Host, x509: WantedX509): Promise<Found> {
 async function shakeHands(
   members: readonly Host[],
   nodes: readonly PacemakerRemoteSpec[],
+  x509: WantedX509,
 ): Promise<Objections> {
   const objections = new Map<string, string>();
   if (nodes.length === 0) return objections;
   const input = nodes.map(({ server, port }) => `${server} ${port}\n`).join('');
-  const { ca, certificate, key } = CERTIFICATE_FILES;
   for (const host of members) {
+    const { ca, certificate, key } = x509.nodes.get(host.name)?.files ?? {};
     const { stdout } = await runScript(host, 'handshake', {
-      params: [ca.path, certificate.path, key.path],
+      params: [ca, certificate, key].map((file) => file?.path ?? ''),
       input,
       timeoutMs: HANDSHAKE_TIMEOUT_MS,
     });

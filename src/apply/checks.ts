@@ -1,5 +1,4 @@
 import pLimit from 'p-limit';
-import { probeHost } from '../facts/probe.ts';
 import type { Host } from '../host/host.ts';
 import type { HostFacts } from '../plan/facts.ts';
 import type { PacemakerRemoteSpec } from '../spec/spec.ts';
@@ -74,7 +73,7 @@ export async function checkCredentials(
     [...members, ...remoteHosts].map((host) =>
       limit(async () => {
         try {
-          const facts = await probeHost(host);
+          const facts = await context.probe(host);
           const { digest } = facts.authkey;
           const because = objectTo(facts);
           if (because !== undefined) found.set(host.name, because);

@@ -1,6 +1,7 @@
 import type { Host } from '../host/host.ts';
 import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
 import type { WantedX509 } from '../plan/certificates.ts';
+import type { HostFacts } from '../plan/facts.ts';
 import type { CibItem, HostItem } from '../plan/item.ts';
 import type { Change, Plan } from '../plan/plan.ts';
 import type { BatchSize, Check, ItemKind, Play, Playbook } from '../playbook/playbook.ts';
@@ -31,6 +32,8 @@ export interface RunContext {
   readonly hosts: ReadonlyMap<string, Host>;
   /** The cluster node through which the cluster is read and written. */
   readonly lead: Host;
+  /** Reads the state of a machine anew. */
+  readonly probe: (host: Host) => Promise<HostFacts>;
   /** Undefined: certificates are used. */
   readonly authkey: AuthkeyChoice | undefined;
   /** Undefined: the authkey is used. */

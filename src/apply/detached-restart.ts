@@ -85,6 +85,7 @@ async function restartMember(
 ): Promise<void> {
   if (difference.actions.length === 0) return;
   await takeStep(host, withoutMark(item), difference, {
+    probe: context.probe,
     loadAuthkey: context.loadAuthkey,
     loadCertificate: context.loadCertificate,
     onAction: (action) => {

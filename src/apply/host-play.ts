@@ -1,5 +1,4 @@
 import pLimit from 'p-limit';
-import { probeHost } from '../facts/probe.ts';
 import type { Host } from '../host/host.ts';
 import type { HostDifference, HostItem } from '../plan/item.ts';
 import type { Play } from '../playbook/playbook.ts';
@@ -57,7 +56,7 @@ async function runHost(
     conclude(context, play, { host: name, item: current?.kind ?? 'service' }, verdict);
   };
   try {
-    let facts = await probeHost(host);
+    let facts = await context.probe(host);
     for (const item of items) {
       current = item;
       const difference = item.compare(facts);
@@ -99,6 +98,7 @@ async function step(
   { host, item, difference }: { host: Host; item: HostItem; difference: HostDifference },
 ): ReturnType<typeof takeStep> {
   const facts = await takeStep(host, item, difference, {
+    probe: context.probe,
     loadAuthkey: context.loadAuthkey,
     loadCertificate: context.loadCertificate,
     onAction: (action) => {

@@ -56,7 +56,7 @@ async function coveredBy(
   await Promise.all(
     members.map(async (host) => {
       try {
-        const told = readFencers(await probe(host, 'member', { servers: [], nodes }));
+        const told = readFencers(await probe(host, 'member', { nodes }));
         for (const [node, names] of told) for (const name of names) devices.get(node)?.add(name);
       } catch (thrown) {
         if (!(thrown instanceof OutriggerError)) throw thrown;

@@ -163,6 +163,7 @@ async function restartOne(
 ): Promise<Parameters<typeof conclude>[3]> {
   try {
     await takeStep(host, item, difference, {
+      probe: context.probe,
       loadAuthkey: context.loadAuthkey,
       loadCertificate: context.loadCertificate,
       onAction: (action) => {

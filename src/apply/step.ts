@@ -1,4 +1,3 @@
-import { probeHost } from '../facts/probe.ts';
 import type { Host } from '../host/host.ts';
 import type { CertificateRole } from '../pacemaker/names.ts';
 import type { Action } from '../plan/action.ts';
@@ -14,6 +13,7 @@ export async function takeStep(
   item: HostItem,
   difference: HostDifference,
   tools: {
+    readonly probe: (host: Host) => Promise<HostFacts>;
     readonly loadAuthkey: () => Promise<Secret>;
     readonly loadCertificate: LoadCertificate;
     readonly onAction: (action: string) => void;
@@ -23,7 +23,7 @@ export async function takeStep(
     tools.onAction(action.kind === 'script' ? action.script : action.kind);
     await act(host, action, tools);
   }
-  const facts = await probeHost(host);
+  const facts = await tools.probe(host);
   const left = item.compare(facts);
   if (left === undefined) return facts;
   const attributes = left.attributes.map(

@@ -16,19 +16,19 @@ export const CLUSTER_MIB = 32;
 /** What the probe is asked for: a `lead` is a cluster node that also prints the CIB and crm_mon. */
 export type ProbeRole = 'remote' | 'member' | 'lead';
 
-/** What a cluster node is asked about remote nodes. */
+/** What a host is asked for beyond itself; the first two only a cluster node. */
 export interface Questions {
   /** The addresses that it shall find a route to. */
-  readonly servers: readonly string[];
+  readonly servers?: readonly string[];
   /** The nodes of which it shall tell who can fence them. */
-  readonly nodes: readonly string[];
+  readonly nodes?: readonly string[];
 }
 
 /** Reads a host's state in one exec. */
 export async function probe(
   host: Host,
   role: ProbeRole,
-  { servers, nodes }: Questions = { servers: [], nodes: [] },
+  { servers = [], nodes = [] }: Questions = {},
 ): Promise<Sections> {
   const nonce = randomBytes(8).toString('hex');
   const result = await host.exec({

@@ -3,6 +3,7 @@ import { authkeyLoader } from '../apply/authkey.ts';
 import type { RunOptions } from '../apply/context.ts';
 import { logDirectory, openRunLog, userName, type RunLog } from '../apply/run-log.ts';
 import { runPlan } from '../apply/run.ts';
+import { probeHost } from '../facts/probe.ts';
 import type { RunEvent, RunResult } from '../plan/run-event.ts';
 import { refuseRisks } from '../plan/risk.ts';
 import { connectedNames } from '../pacemaker/cib.ts';
@@ -61,6 +62,7 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
       cibItems: planned.cibItems,
       hosts,
       lead,
+      probe: probeHost,
       authkey,
       x509: credentials?.wanted,
       options,

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import { readLocalFile } from '../host/local-file.ts';
-import type { CertificateRole } from '../pacemaker/names.ts';
+import { CERTIFICATE_FILES, type CertificateRole } from '../pacemaker/names.ts';
 import { certificateVariables, type WantedX509 } from '../plan/certificates.ts';
 import { fileOfNode, type X509Spec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
@@ -117,6 +117,7 @@ function wantedOf(
   { ca, nodes: summaries, findings }: CheckedSet,
 ): WantedX509 {
   const wanted = (node: string, role: CertificateRole, description: string) => ({
+    path: CERTIFICATE_FILES[role].path,
     digest: createHash('sha256')
       .update(reveal(contentOf(node, role)))
       .digest('hex'),
@@ -133,10 +134,9 @@ function wantedOf(
           key: wanted(node, 'key', 'the key of its certificate'),
           ...(spec.crl === undefined ? {} : { crl: wanted(node, 'crl', 'that of the inventory') }),
         };
-        return [node, { files }];
+        return [node, { files, variables: certificateVariables(spec.crl !== undefined) }];
       }),
     ),
-    variables: certificateVariables(spec.crl !== undefined),
     removesAuthkey: spec.removesAuthkey,
     validity: {
       now,

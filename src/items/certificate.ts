@@ -1,5 +1,4 @@
 import {
-  CERTIFICATE_FILES,
   CERTIFICATE_ROLES,
   DAEMON_GROUP,
   DAEMON_USER,
@@ -41,7 +40,11 @@ export const certificateItem = (host: string, want: WantedCertificates): HostIte
         ...changed.map((role) => contentChange(role, certificates, want)),
         ...exposed.map((role) => rightsChange(role, certificates)),
       ],
-      actions: [...changed.map(writeAction), ...exposed.map(rightsAction), verifyAction(want)],
+      actions: [
+        ...changed.map((role) => writeAction(role, want)),
+        ...exposed.map((role) => rightsAction(role, want)),
+        verifyAction(want),
+      ],
       needsRestart: changed.length > 0,
       risks: [],
     };
@@ -71,27 +74,26 @@ const rightsChange = (
   reason: 'hacluster must be able to read it, and nobody outside haclient may',
 });
 
-const writeAction = (role: CertificateRole): Action => ({
+const pathOf = (role: CertificateRole, { files }: WantedCertificates): string =>
+  files[role]?.path ?? '';
+
+const writeAction = (role: CertificateRole, want: WantedCertificates): Action => ({
   kind: 'write-certificate',
   role,
-  path: CERTIFICATE_FILES[role].path,
+  path: pathOf(role, want),
   ...RIGHTS,
 });
 
-const rightsAction = (role: CertificateRole): Action => ({
+const rightsAction = (role: CertificateRole, want: WantedCertificates): Action => ({
   kind: 'script',
   script: 'set-rights',
-  params: [CERTIFICATE_FILES[role].path, RIGHTS.owner, RIGHTS.group, RIGHTS.mode],
+  params: [pathOf(role, want), RIGHTS.owner, RIGHTS.group, RIGHTS.mode],
   timeoutMs: TIMEOUT_MS,
 });
 
-const verifyAction = ({ files }: WantedCertificates): Action => {
-  const { ca, certificate, key, crl } = CERTIFICATE_FILES;
-  const list = files.crl === undefined ? '' : crl.path;
-  return {
-    kind: 'script',
-    script: 'verify-certificates',
-    params: [ca.path, certificate.path, key.path, list, DAEMON_USER],
-    timeoutMs: TIMEOUT_MS,
-  };
-};
+const verifyAction = (want: WantedCertificates): Action => ({
+  kind: 'script',
+  script: 'verify-certificates',
+  params: [...CERTIFICATE_ROLES.map((role) => pathOf(role, want)), DAEMON_USER],
+  timeoutMs: TIMEOUT_MS,
+});

@@ -30,11 +30,12 @@ function unknown({ knowsCertificates }: HostFacts): Reason | undefined {
 
 /** Its environment file names other files: somebody else's certificates. */
 function foreign(
-  { environment, environmentFile }: HostFacts,
-  { variables }: WantedX509,
+  { name: host, environment, environmentFile }: HostFacts,
+  { nodes }: WantedX509,
 ): Reason | undefined {
+  const variables = nodes.get(host)?.variables;
   const other = DECIDING_VARIABLES.find(
-    (name) => Boolean(environment[name]) && environment[name] !== variables[name],
+    (name) => Boolean(environment[name]) && environment[name] !== variables?.[name],
   );
   if (other === undefined) return undefined;
   return {
@@ -69,9 +70,9 @@ function connectedOtherwise(host: HostFacts, cib: Cib, x509: WantedX509): Reason
 /** Whether files, environment file or the running daemon of a host are other than the inventory wants them. */
 function differs(
   { name, certificates, environment, daemonVariables }: HostFacts,
-  { nodes, variables }: WantedX509,
+  { nodes }: WantedX509,
 ): boolean {
-  const files = nodes.get(name)?.files ?? {};
+  const { files = {}, variables = {} } = nodes.get(name) ?? {};
   return (
     CERTIFICATE_ROLES.some(
       (role) => files[role] && certificates[role]?.digest !== files[role].digest,

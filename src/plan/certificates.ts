@@ -8,6 +8,7 @@ import type { HostFacts } from './facts.ts';
 
 /** A file as it shall be on a host. */
 interface WantedFile {
+  readonly path: string;
   /** SHA-256, hexadecimal; that of a key is never shown. */
   readonly digest: string;
   /** What the plan calls it. */
@@ -17,12 +18,13 @@ interface WantedFile {
 /** The certificate files of one host. */
 export interface WantedCertificates {
   readonly files: Readonly<Partial<Record<CertificateRole, WantedFile>>>;
+  /** With these Pacemaker uses them. */
+  readonly variables: CertificateVariables;
 }
 
 /** What `method: x509` wants, for all nodes of the inventory that a run is about. */
 export interface WantedX509 {
   readonly nodes: ReadonlyMap<string, WantedCertificates>;
-  readonly variables: CertificateVariables;
   readonly removesAuthkey: boolean;
   /** When the plan was made, by this machine's clock, and when all certificates are valid. */
   readonly validity: { readonly now: Date; readonly from: Date; readonly until: Date };
@@ -55,16 +57,14 @@ export const usesCertificates = (environment: Readonly<Record<string, string>>):
 /** Why a host cannot use the certificates of the inventory, as something that follows its name; undefined: it can. */
 export function certificateObjection(
   facts: HostFacts,
-  wanted: WantedCertificates,
-  variables: CertificateVariables,
+  { files, variables }: WantedCertificates,
 ): string | undefined {
   const { certificates, environment, daemonVariables, knowsCertificates } = facts;
   if (knowsCertificates !== true) return 'has no Pacemaker that knows certificates';
   const other = CERTIFICATE_ROLES.find(
-    (role) =>
-      wanted.files[role] !== undefined && certificates[role]?.digest !== wanted.files[role].digest,
+    (role) => files[role] !== undefined && certificates[role]?.digest !== files[role].digest,
   );
-  if (other !== undefined) return `does not hold the right file ${CERTIFICATE_FILES[other].path}`;
+  if (other !== undefined) return `does not hold the right file ${files[other]?.path ?? ''}`;
   if (variablesDiffer(environment, variables))
     return 'does not name the certificates in its environment file';
   if (daemonVariables === undefined) return 'has no daemon that runs';

@@ -67,8 +67,8 @@ function memberItems(
   if (platform === undefined || wanted === undefined) return [];
   return [
     certificateItem(host.name, wanted),
-    environmentItem(host.name, { certificates: x509.variables }, platform),
-    pacemakerItem(host.name, x509.variables, isUnfinished),
+    environmentItem(host.name, { certificates: wanted.variables }, platform),
+    pacemakerItem(host.name, wanted.variables, isUnfinished),
     ...(x509.removesAuthkey ? [authkeyRemovedItem(host.name)] : []),
   ];
 }
@@ -97,14 +97,14 @@ function itemsOf(
   }
   const wanted = credentials.nodes.get(name);
   if (wanted === undefined) return [];
-  const { variables: certificates, removesAuthkey } = credentials;
+  const { variables: certificates } = wanted;
   return [
     packageItem(name, platform),
     certificateItem(name, wanted),
     environmentItem(name, { port, certificates }, platform),
     openPort,
     serviceItem(name, port, certificates),
-    ...(removesAuthkey ? [authkeyRemovedItem(name)] : []),
+    ...(credentials.removesAuthkey ? [authkeyRemovedItem(name)] : []),
   ];
 }
 

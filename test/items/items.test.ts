@@ -15,6 +15,7 @@ import { pacemakerItem } from '../../src/items/pacemaker.ts';
 import { serviceItem } from '../../src/items/service.ts';
 import { readCib } from '../../src/pacemaker/cib.ts';
 import { combine } from '../../src/pacemaker/cib-combine.ts';
+import { CERTIFICATE_FILES, type CertificateRole } from '../../src/pacemaker/names.ts';
 import { readCrmMon } from '../../src/pacemaker/crm-mon.ts';
 import { serializeXml } from '../../src/pacemaker/xml.ts';
 import {
@@ -64,9 +65,14 @@ const wantedCertificates = (want: Want): WantedCertificates => ({
   files: Object.fromEntries(
     Object.entries(want).map(([role, digest]) => [
       role,
-      { digest: String(digest), description: `the ${role}` },
+      {
+        path: CERTIFICATE_FILES[role as CertificateRole].path,
+        digest: String(digest),
+        description: `the ${role}`,
+      },
     ]),
   ),
+  variables: certificateVariables('crl' in want),
 });
 
 const onHosts: Partial<Record<ItemKind, (want: Want) => HostItem>> = {

@@ -10,12 +10,11 @@ import { crmMonXml } from '../../support/crm-mon.ts';
 import { hostFacts } from '../../support/specs.ts';
 
 const variables = certificateVariables(false);
-const wantedFile = (digest: string) => ({ digest, description: '' });
+const wantedFile = (digest: string) => ({ path: '', digest, description: '' });
 const files = { ca: wantedFile('aa'), certificate: wantedFile('bb'), key: wantedFile('cc') };
 
 const x509: WantedX509 = {
-  nodes: new Map(['c1', 'c2', 'r1'].map((name) => [name, { files }])),
-  variables,
+  nodes: new Map(['c1', 'c2', 'r1'].map((name) => [name, { files, variables }])),
   removesAuthkey: false,
   validity: {
     now: new Date('2030-06-01T12:00:00Z'),

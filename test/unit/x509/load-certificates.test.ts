@@ -52,7 +52,7 @@ describe('the certificates of an inventory', () => {
       files.certificate?.description ?? '',
       /^CN=r1, until 2030-12-18, sha256 ([0-9A-F]{2}:){7}[0-9A-F]{2}…$/,
     );
-    assert.deepEqual(wanted.variables, {
+    assert.deepEqual(wanted.nodes.get('r1')?.variables, {
       PCMK_ca_file: '/etc/pacemaker/x509-ca.pem',
       PCMK_cert_file: '/etc/pacemaker/x509-cert.pem',
       PCMK_key_file: '/etc/pacemaker/x509-key.pem',
