@@ -7,6 +7,7 @@ import type {
   HostFacts,
   Unreachable,
 } from '../plan/facts.ts';
+import type { CertificatePaths } from '../spec/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { probe, type ProbeRole, type Questions } from './probe.ts';
 import { linesOf } from './sections.ts';
@@ -18,6 +19,8 @@ export interface Machine {
   readonly name: string;
   readonly role: 'clusterNode' | 'remoteNode' | 'guestNode';
   readonly connection: Connection;
+  /** Where it has certificates of its own. */
+  readonly certificates: CertificatePaths | undefined;
 }
 
 export interface GatherOptions {
@@ -107,7 +110,9 @@ async function ask(
     const sections = await probe(
       host,
       role,
-      role === 'remote' ? undefined : questions(servers, machinesOfGuests),
+      role === 'remote'
+        ? { certificates: machine.certificates }
+        : { ...questions(servers, machinesOfGuests), certificates: machine.certificates },
     );
     const facts = {
       ...readHost(name, sections, Date.now() / 1000),

@@ -1,10 +1,17 @@
 # Reads the state of a host and prints it in sections; changes nothing.
 #   $1  nonce that frames the sections
 #   $2  role: remote | member (a cluster node) | lead (a cluster node that also prints the CIB and crm_mon)
+#   $3 ... $6  where the host has certificates of its own: CA file, certificate, key, revocation list (empty: none); without
+#       them: the files that outrigger brings
 # stdin, for a cluster node: lines of `server ADDRESS`: it tells from which of its addresses it would connect there; and
 # then of `node NAME`: it tells which fence devices can fence it.
 nonce=$1
 role=$2
+has_own=$(($# > 2))
+own_ca=${3-}
+own_certificate=${4-}
+own_key=${5-}
+own_crl=${6-}
 
 section() { printf '\n@%s %s\n' "$nonce" "$1"; }
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -69,10 +76,71 @@ for library in /usr/lib/*/libcrmcommon.so.* /usr/lib64/libcrmcommon.so.* /usr/li
   break
 done
 
+# Of files that are not ours only what is public leaves the host: certificates and lists, whatever else is in the file; of
+# a key how many there are, whether it is encrypted, and the digest of its public half.
+say() { printf '%s %s %s\n' "$what" "$1" "$2"; }
+directories_above() {
+  path=$1
+  set --
+  while path=${path%/*} && [ -n "$path" ]; do set -- "$path" "$@"; done
+  stat -L -c "$what above %U %G %a %n" / "$@" 2>/dev/null
+}
+# $1 the label of what is told, $2 how many bytes at most. A line that cannot belong there is told as one that is damaged.
+public_parts() {
+  head -c "$2" "$own" | tr -d '\r' | awk -v what="$what" -v begin="-----BEGIN $1-----" -v end="-----END $1-----" '
+    { sub(/[ \t]+$/, "") }
+    /-----BEGIN / { inside = ($0 == begin) }
+    inside { print what, "pem", ($0 == begin || $0 == end || $0 ~ /^[A-Za-z0-9+\/=]*$/ ? $0 : "!") }
+    /-----END / { inside = 0 }'
+}
+key_facts() {
+  say blocks "$(grep -ac -e '-----BEGIN [A-Z ]*PRIVATE KEY-----' "$own")"
+  if grep -qa -e '-----BEGIN ENCRYPTED ' -e '^Proc-Type:.*ENCRYPTED' "$own"; then say encrypted yes; fi
+  if ! has openssl; then say openssl missing; return; fi
+  public=$(openssl pkey -in "$own" -passin pass: -pubout 2>/dev/null </dev/null)
+  if [ -n "$public" ]; then say public "$(printf '%s\n' "$public" | sha256sum | cut -d ' ' -f 1)"; fi
+}
+own_file() {
+  what=$1
+  own=$2
+  say named "$own"
+  if [ ! -e "$own" ]; then say state missing; return; fi
+  if [ ! -f "$own" ]; then say state other; return; fi
+  real=$(readlink -f "$own")
+  say state file
+  say real "$real"
+  say rights "$(stat -L -c '%U %G %a %.9Y %s' "$own")"
+  directories_above "$own"
+  if [ "$real" != "$own" ]; then directories_above "$real"; fi
+  if [ "$what" = key ]; then key_facts; return; fi
+  say digest "$(sha256sum <"$own" | cut -d ' ' -f 1)"
+  if grep -qa -e '-----BEGIN [A-Z ]*PRIVATE KEY-----' "$own"; then say holds key; fi
+  if [ "$what" = crl ]; then public_parts 'X509 CRL' 4194304; else public_parts CERTIFICATE 1048576; fi
+}
+if [ "$has_own" = 1 ]; then
+  section own_certificates
+  own_file ca "$own_ca"
+  own_file certificate "$own_certificate"
+  own_file key "$own_key"
+  if [ -n "$own_crl" ]; then own_file crl "$own_crl"; fi
+  # Whether Pacemaker's user can read them: tried, since neither access lists nor groups show in the rights.
+  if id -u hacluster >/dev/null 2>&1 && has setpriv; then
+    setpriv --reuid hacluster --regid "$(id -g hacluster)" --init-groups sh -c '
+      for file; do
+        if [ ! -p "$file" ] && (: <"$file"); then echo "reads $file"; else echo "denied $file"; fi
+        for path in "$file" "$(readlink -f "$file")"; do
+          while path=${path%/*} && [ -n "$path" ]; do
+            if [ -x "$path" ]; then echo "passes $path"; else echo "stopped $path"; fi
+          done
+        done
+      done' sh "$own_ca" "$own_certificate" "$own_key" ${own_crl:+"$own_crl"} 2>/dev/null </dev/null
+  fi
+fi
+
 section certificates
 for pair in ca=ca certificate=cert key=key crl=crl; do
   pem=/etc/pacemaker/x509-${pair#*=}.pem
-  [ -f "$pem" ] || continue
+  [ "$has_own" = 0 ] && [ -f "$pem" ] || continue
   printf '%s %s %s\n' "${pair%=*}" "$(sha256sum <"$pem" | cut -d ' ' -f 1)" "$(stat -L -c '%U %G %a %.9Y' "$pem")"
 done
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Host } from '../host/host.ts';
 import { loadScript } from '../host/load-script.ts';
 import type { HostFacts } from '../plan/facts.ts';
+import type { CertificatePaths } from '../spec/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { printableLines } from '../support/printable.ts';
 import { readHost } from './read-host.ts';
@@ -22,24 +23,26 @@ export interface Questions {
   readonly servers?: readonly string[];
   /** The nodes of which it shall tell who can fence them. */
   readonly nodes?: readonly string[];
+  /** Where it has certificates of its own; undefined: outrigger brings them, or none are used. */
+  readonly certificates?: CertificatePaths | undefined;
 }
 
 /** Reads a host's state in one exec. */
 export async function probe(
   host: Host,
   role: ProbeRole,
-  { servers = [], nodes = [] }: Questions = {},
+  { servers = [], nodes = [], certificates }: Questions = {},
 ): Promise<Sections> {
   const nonce = randomBytes(8).toString('hex');
   const result = await host.exec({
     script: loadScript(PROBE),
-    params: [nonce, role],
+    params: [nonce, role, ...(certificates === undefined ? [] : inOrder(certificates))],
     input: [
       ...servers.map((server) => `server ${server}\n`),
       ...nodes.map((node) => `node ${node}\n`),
     ].join(''),
     timeoutMs: TIMEOUT_MS,
-    ...(role === 'lead' ? { maxOutputMiB: CLUSTER_MIB } : {}),
+    ...(role === 'lead' || certificates !== undefined ? { maxOutputMiB: CLUSTER_MIB } : {}),
   });
   if (result.code !== 0) {
     throw new OutriggerError(
@@ -53,8 +56,15 @@ export async function probe(
   return splitSections(result.stdout, nonce, host.name);
 }
 
+const inOrder = ({ ca, certificate, key, crl = '' }: CertificatePaths): readonly string[] => [
+  ...[ca, certificate, key, crl],
+];
+
 /** Reads a host's state anew, as far as every host has it. */
-export async function probeHost(host: Host): Promise<HostFacts> {
-  const sections = await probe(host, 'remote');
+export async function probeHost(
+  host: Host,
+  certificates: CertificatePaths | undefined,
+): Promise<HostFacts> {
+  const sections = await probe(host, 'remote', { certificates });
   return readHost(host.name, sections, Date.now() / 1000);
 }

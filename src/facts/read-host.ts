@@ -8,12 +8,14 @@ import type { AuthkeyFacts, CertificateFileFacts, HostFacts, UnitFacts } from '.
 import { OutriggerError } from '../support/errors.ts';
 import { readFirewall } from './read-firewall.ts';
 import { readLocal } from './read-local.ts';
+import { asCertificateFiles, readOwnCertificates } from './read-own-certificates.ts';
 import { linesOf, pairs, type Sections } from './sections.ts';
 
 /** Turns the probe's sections into facts. `now` is this machine's clock in seconds when the reply arrived. */
 export function readHost(name: string, sections: Sections, now: number): HostFacts {
   const platform = pairs(linesOf(sections, 'platform'));
   const environment = linesOf(sections, 'environment');
+  const ownCertificates = readOwnCertificates(sections);
   return {
     name,
     osId: platform['id'] ?? '',
@@ -29,7 +31,11 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
     environmentFile: pairs(environment)['file'],
     environment: readEnvironment(environment),
     authkey: readAuthkey(linesOf(sections, 'authkey')),
-    certificates: readCertificates(linesOf(sections, 'certificates')),
+    certificates:
+      ownCertificates === undefined
+        ? readCertificates(linesOf(sections, 'certificates'))
+        : asCertificateFiles(ownCertificates),
+    ownCertificates,
     knowsCertificates: { yes: true, no: false }[linesOf(sections, 'capability')[0] ?? ''],
     daemonVariables: readDaemon(linesOf(sections, 'daemon')),
     units: readUnits(sections.get('units') ?? [], readStart(linesOf(sections, 'started'))),

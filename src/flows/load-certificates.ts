@@ -91,7 +91,7 @@ function held(contents: ReadonlyMap<string, Secret>, node: string): Secret {
 }
 
 /** Those that browsers trust: node has Mozilla's list built in. */
-const publicAuthorities = (): ReadonlySet<string> =>
+export const publicAuthorities = (): ReadonlySet<string> =>
   new Set(rootCertificates.map((pem) => new X509Certificate(pem).fingerprint256));
 
 function refuse({ findings }: CheckedSet): void {
@@ -152,5 +152,6 @@ function wantedOf(
 /** Eight bytes of a fingerprint: enough to compare by eye. */
 const SHOWN = 8 * 3 - 1;
 
-const described = ({ subject, fingerprint, notAfter }: CertificateSummary): string =>
+/** A certificate as a plan shows it. */
+export const described = ({ subject, fingerprint, notAfter }: CertificateSummary): string =>
   `${subject}, until ${day(notAfter)}, sha256 ${fingerprint.slice(0, SHOWN)}…`;

@@ -21,6 +21,7 @@ import { connects, type Playbook } from '../playbook/playbook.ts';
 import { desire, type Desired } from '../spec/desired.ts';
 import {
   nodesOf,
+  pathsOnHost,
   type ClusterNodeSpec,
   type Nodes,
   type PacemakerRemoteSpec,
@@ -60,7 +61,7 @@ export interface Planned extends Desired {
 export async function planCluster(request: PlanRequest): Promise<Planned> {
   const { spec, selected, playbook } = request;
   const file = keyFile(spec);
-  const credentials = await certificatesOf(spec, selected);
+  const local = await certificatesOf(spec, selected);
   const { facts, hosts } = await gather({
     machines: machinesOf(spec, selected),
     servers: new Map(
@@ -74,6 +75,7 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
   });
   try {
     const { cluster, lead } = clusterOf(facts, hosts);
+    const credentials = local ?? (await ownCertificates(spec, facts));
     const x509 = credentials?.wanted;
     refuseOnCluster(facts, cluster, x509);
     const authkey =
@@ -134,27 +136,40 @@ export async function closeAll(hosts: ReadonlyMap<string, Host>): Promise<void> 
   await Promise.allSettled([...hosts.values()].map((host) => host.close()));
 }
 
-const machinesOf = (spec: Spec, { remoteNodes, guestNodes }: Nodes): readonly Machine[] => [
-  ...spec.clusterNodes.map((node) => machine(node, 'clusterNode')),
-  ...remoteNodes.map((node) => machine(node, 'remoteNode')),
-  ...guestNodes.map((node) => machine(node, 'guestNode')),
-];
-
-const machine = (node: ClusterNodeSpec | PacemakerRemoteSpec, role: Machine['role']): Machine => ({
-  name: node.name,
-  role,
-  connection: { ...node.connection, address: node.address },
-});
+function machinesOf(spec: Spec, { remoteNodes, guestNodes }: Nodes): readonly Machine[] {
+  const machine = (
+    { name, address, connection }: ClusterNodeSpec | PacemakerRemoteSpec,
+    role: Machine['role'],
+  ): Machine => ({
+    ...{ name, role, connection: { ...connection, address } },
+    certificates: pathsOnHost(spec.authentication, name),
+  });
+  return [
+    ...spec.clusterNodes.map((node) => machine(node, 'clusterNode')),
+    ...remoteNodes.map((node) => machine(node, 'remoteNode')),
+    ...guestNodes.map((node) => machine(node, 'guestNode')),
+  ];
+}
 
 /** The certificates of all nodes that this is about; what reads them is loaded only where they are used. */
 async function certificatesOf(
   { authentication, clusterNodes }: Spec,
   selected: Nodes,
 ): Promise<Credentials | undefined> {
-  if (authentication.method !== 'x509') return undefined;
+  if (authentication.method !== 'x509' || authentication.x509.kind !== 'files') return undefined;
   const { loadCertificates } = await import('./load-certificates.ts');
   const names = [...clusterNodes, ...nodesOf(selected)].map(({ name }) => name);
   return loadCertificates(authentication.x509, names, new Date());
+}
+
+/** The certificates that the hosts have already, judged by what they told of them. */
+async function ownCertificates(
+  { authentication }: Spec,
+  facts: Facts,
+): Promise<Credentials | undefined> {
+  if (authentication.method !== 'x509' || authentication.x509.kind !== 'on-hosts') return undefined;
+  const { judgeOwnCertificates } = await import('./own-certificates.ts');
+  return judgeOwnCertificates(authentication.x509, facts, new Date());
 }
 
 function keyFile({ authentication }: Spec): { path: string; digest: string } | undefined {

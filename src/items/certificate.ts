@@ -13,7 +13,8 @@ import { readableByClusterOnly, rightsText } from './rights.ts';
 const RIGHTS = { owner: 'root', group: DAEMON_GROUP, mode: '0640' } as const;
 const TIMEOUT_MS = 30_000;
 
-const CALLED: Readonly<Record<CertificateRole, string>> = {
+/** What a plan calls the files. */
+export const CALLED: Readonly<Record<CertificateRole, string>> = {
   ca: 'authority',
   certificate: 'certificate',
   key: 'key',
@@ -91,7 +92,8 @@ const rightsAction = (role: CertificateRole, want: WantedCertificates): Action =
   timeoutMs: TIMEOUT_MS,
 });
 
-const verifyAction = (want: WantedCertificates): Action => ({
+/** Verifies the files as the daemons' user sees them. */
+export const verifyAction = (want: WantedCertificates): Action => ({
   kind: 'script',
   script: 'verify-certificates',
   params: [...CERTIFICATE_ROLES.map((role) => pathOf(role, want)), DAEMON_USER],

@@ -15,6 +15,7 @@ export const unfitForCertificates = (
   x509: WantedX509,
 ): Reason | undefined =>
   unknown(host) ??
+  faultOf(host, x509) ??
   foreign(host, x509) ??
   clockOutside(host, x509) ??
   (cluster && connectedOtherwise(host, cluster.cib, x509));
@@ -27,6 +28,9 @@ function unknown({ knowsCertificates }: HostFacts): Reason | undefined {
     hint: 'upstream they came with Pacemaker 3.0.0: use `method: psk`, or a newer Pacemaker on every node',
   };
 }
+
+const faultOf = ({ name }: HostFacts, { faults }: WantedX509): Reason | undefined =>
+  faults?.get(name);
 
 /** Its environment file names other files: somebody else's certificates. */
 function foreign(
@@ -41,7 +45,7 @@ function foreign(
   return {
     code: 'HOST_USES_CERTIFICATES',
     message: `its ${environmentFile ?? 'environment file'} names other certificates (${other})`,
-    hint: 'the certificates that a host has already are not built yet: take these lines away yourself, if nobody needs them',
+    hint: 'name those under `onHosts`, or take these lines away yourself, if nobody needs them',
   };
 }
 
@@ -105,7 +109,8 @@ export function refuseOnCluster(
     return;
   }
   for (const host of members) {
-    const reason = unknown(host) ?? foreign(host, x509) ?? clockOutside(host, x509);
+    const reason =
+      unknown(host) ?? faultOf(host, x509) ?? foreign(host, x509) ?? clockOutside(host, x509);
     if (reason !== undefined) throw refused(`${host.name}: ${reason.message}`, reason.hint ?? '');
   }
   if (cluster.cib.bundles.length > 0)

@@ -30,6 +30,15 @@ export interface WantedX509 {
   readonly validity: { readonly now: Date; readonly from: Date; readonly until: Date };
   /** What is worth knowing about the files. */
   readonly notes: readonly string[];
+  /** What is wrong with certificates that hosts have already, by host. */
+  readonly faults?: ReadonlyMap<string, CertificateFault>;
+}
+
+/** Why a host cannot use its own certificates. */
+export interface CertificateFault {
+  readonly code: 'CERTIFICATE_UNFIT' | 'CERTIFICATE_UNREADABLE';
+  readonly message: string;
+  readonly hint: string;
 }
 
 /** Values of the variables for certificates; empty: not set. */
@@ -37,11 +46,14 @@ export type CertificateVariables = Readonly<Record<string, string>>;
 
 /** The variables with which Pacemaker uses the files that outrigger puts on hosts. */
 export const certificateVariables = (hasCrl: boolean): CertificateVariables =>
+  variablesFor((role) => (role === 'crl' && !hasCrl ? undefined : CERTIFICATE_FILES[role].path));
+
+/** The variables with which Pacemaker uses the files at these paths; undefined: there is none. */
+export const variablesFor = (
+  pathOf: (role: CertificateRole) => string | undefined,
+): CertificateVariables =>
   Object.fromEntries(
-    CERTIFICATE_ROLES.map((role) => {
-      const { variable, path } = CERTIFICATE_FILES[role];
-      return [variable, role === 'crl' && !hasCrl ? '' : path];
-    }),
+    CERTIFICATE_ROLES.map((role) => [CERTIFICATE_FILES[role].variable, pathOf(role) ?? '']),
   );
 
 /** Whether a process or a file says something else. */

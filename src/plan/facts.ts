@@ -37,6 +37,55 @@ export interface CertificateFileFacts {
   readonly modifiedAt: number;
 }
 
+/** The owner of something in a file system, and its mode. */
+export interface Rights {
+  readonly owner: string;
+  readonly group: string;
+  /** Octal digits, without a leading zero: `640`. */
+  readonly mode: string;
+}
+
+/** A certificate file that was on a host before outrigger; of its content only what is public is known. */
+export interface OwnFileFacts {
+  /** As the inventory names it. */
+  readonly path: string;
+  readonly state: 'file' | 'missing' | 'other';
+  /** Where links lead. */
+  readonly realPath: string;
+  readonly rights: Rights;
+  readonly modifiedAt: number;
+  readonly bytes: number;
+  /** SHA-256 of the content, of a key that of its public half (PEM); empty: not told. */
+  readonly digest: string;
+  /** The certificates or revocation lists in it. */
+  readonly pem: string;
+  /** There is a private key in it. */
+  readonly holdsKey: boolean;
+  /** Every directory that leads to it. */
+  readonly above: readonly OwnDirectoryFacts[];
+  /** Whether hacluster could open it; undefined: there is no such user yet. */
+  readonly isReadable: boolean | undefined;
+}
+
+/** A directory that leads to a certificate file. */
+export interface OwnDirectoryFacts extends Rights {
+  readonly path: string;
+  /** Whether hacluster could pass it; undefined: there is no such user yet. */
+  readonly isPassable: boolean | undefined;
+}
+
+/** The certificates that a host has already, as the inventory names them. */
+export interface OwnCertificateFacts {
+  readonly files: Readonly<Partial<Record<CertificateRole, OwnFileFacts>>>;
+  readonly key: {
+    /** How many private keys are in the file. */
+    readonly count: number;
+    readonly isEncrypted: boolean;
+  };
+  /** Without it nothing is known of the key. */
+  readonly hasOpenssl: boolean;
+}
+
 /** What firewalld lets through now (runtime) and after a reload (permanent) in the zones that are active. */
 export interface FirewallZone {
   readonly name: string;
@@ -98,8 +147,10 @@ export interface HostFacts {
   /** `PCMK_*` settings of the environment file, unquoted. */
   readonly environment: Readonly<Record<string, string>>;
   readonly authkey: AuthkeyFacts;
-  /** The files at the paths of CERTIFICATE_FILES that are there. */
+  /** The files that are there of those that outrigger brings, or of the host's own. */
   readonly certificates: Readonly<Partial<Record<CertificateRole, CertificateFileFacts>>>;
+  /** Undefined: it was not asked for any. */
+  readonly ownCertificates: OwnCertificateFacts | undefined;
   /** Whether the Pacemaker that is installed knows certificates; undefined: none is installed. */
   readonly knowsCertificates: boolean | undefined;
   /** The variables for certificates that the running daemon was started with; undefined: none runs. */

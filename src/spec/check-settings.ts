@@ -2,7 +2,7 @@ import { errorAt, warningAt, type Finding } from '../support/diagnostic.ts';
 import { childPointer } from '../support/json-pointer.ts';
 import type { Sound } from '../support/sound.ts';
 import { durationMs } from './duration.ts';
-import type { Group, Inventory } from './schema-types.ts';
+import type { Authentication, Group, Inventory } from './schema-types.ts';
 import { sectionsOf, type Section } from './sections.ts';
 
 /** What is wrong with settings although each has the right shape. */
@@ -49,15 +49,45 @@ function checkAuthentication({ authentication }: Sound<Inventory>): Finding[] {
     const expected = '`x509: { ca: FILE, certificate: "DIR/{node}.pem", key: "DIR/{node}.key" }`';
     return [errorAt('/authentication/method', 'missing-key', message, { expected })];
   }
+  const wrong = x509 === undefined ? [] : checkFilesOfX509(x509);
   const unused =
     method === 'x509' && authkey !== undefined
       ? 'authkey'
       : method === 'psk' && x509 !== undefined
         ? 'x509'
         : undefined;
-  if (unused === undefined) return [];
+  if (unused === undefined) return wrong;
   const message = `\`${unused}\` is not used with \`method: ${method}\``;
-  return [warningAt(`/authentication/${unused}`, 'without-effect', message, { at: 'key' })];
+  return [
+    ...wrong,
+    warningAt(`/authentication/${unused}`, 'without-effect', message, { at: 'key' }),
+  ];
+}
+
+/** Files of this machine, or files of the hosts; never some of each. */
+function checkFilesOfX509(x509: NonNullable<Sound<Authentication>['x509']>): Finding[] {
+  const { ca, certificate, key, crl, onHosts } = x509;
+  const local = Object.entries({ ca, certificate, key, crl });
+  const pointer = '/authentication/x509';
+  if (onHosts !== undefined)
+    return local
+      .filter(([, file]) => file !== undefined)
+      .map(([name]) =>
+        errorAt(
+          childPointer(pointer, name),
+          'conflicting-keys',
+          `\`${name}\` names a file of this machine, and \`onHosts\` says that the files are on the hosts already`,
+          { at: 'key', expected: 'one or the other' },
+        ),
+      );
+  return local
+    .filter(([name]) => name !== 'crl' && !(name in x509)) // what is wrong in itself is told already
+    .map(([name]) =>
+      errorAt(pointer, 'missing-key', `\`${name}\` is missing`, {
+        at: 'key',
+        expected: '`ca`, `certificate` and `key`, or `onHosts`',
+      }),
+    );
 }
 
 /** What a group or a remote node says of connections. */

@@ -7,12 +7,13 @@ import { fenceDeviceItem } from '../items/fence-device.ts';
 import { firewallPortItem } from '../items/firewall-port.ts';
 import { guestNodeItem } from '../items/guest-node.ts';
 import { nodeStateItem } from '../items/node-state.ts';
+import { ownCertificateItem } from '../items/own-certificate.ts';
 import { packageItem } from '../items/package.ts';
 import { pacemakerItem } from '../items/pacemaker.ts';
 import { serviceItem } from '../items/service.ts';
 import { isClusterDetached } from '../pacemaker/cib-edit.ts';
 import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
-import type { WantedX509 } from '../plan/certificates.ts';
+import type { WantedCertificates, WantedX509 } from '../plan/certificates.ts';
 import type { Facts, HostFacts } from '../plan/facts.ts';
 import { devicesFor } from '../plan/fencing.ts';
 import type { CibItem, HostItem } from '../plan/item.ts';
@@ -66,12 +67,18 @@ function memberItems(
   const wanted = x509.nodes.get(host.name);
   if (platform === undefined || wanted === undefined) return [];
   return [
-    certificateItem(host.name, wanted),
+    certificatesOf(host, wanted),
     environmentItem(host.name, { certificates: wanted.variables }, platform),
     pacemakerItem(host.name, wanted.variables, isUnfinished),
     ...(x509.removesAuthkey ? [authkeyRemovedItem(host.name)] : []),
   ];
 }
+
+/** The files that outrigger brings, or the host's own. */
+const certificatesOf = (host: HostFacts, wanted: WantedCertificates): HostItem =>
+  host.ownCertificates === undefined
+    ? certificateItem(host.name, wanted)
+    : ownCertificateItem(host.name, wanted);
 
 const isDetached = ({ cluster }: Facts): boolean =>
   cluster !== undefined && isClusterDetached(cluster.cib);
@@ -100,7 +107,7 @@ function itemsOf(
   const { variables: certificates } = wanted;
   return [
     packageItem(name, platform),
-    certificateItem(name, wanted),
+    certificatesOf(host, wanted),
     environmentItem(name, { port, certificates }, platform),
     openPort,
     serviceItem(name, port, certificates),

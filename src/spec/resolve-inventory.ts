@@ -288,15 +288,22 @@ function authenticationSpec(
         file === undefined ? { kind: 'cluster' } : { kind: 'file', path: absolutePath(file, base) },
     };
   }
+  const removesAuthkey = x509.removeAuthkey ?? false;
+  if (x509.onHosts !== undefined) {
+    const { ca = '', certificate = '', key = '', crl } = x509.onHosts;
+    const onHosts = { ca, certificate, key, crl };
+    return { method: 'x509', x509: { kind: 'on-hosts', onHosts, removesAuthkey } };
+  }
   const path = (file: string | undefined): string => absolutePath(file ?? '', base);
   return {
     method: 'x509',
     x509: {
+      kind: 'files',
       ca: path(x509.ca),
       certificatePattern: path(x509.certificate),
       keyPattern: path(x509.key),
       crl: x509.crl === undefined ? undefined : path(x509.crl),
-      removesAuthkey: x509.removeAuthkey ?? false,
+      removesAuthkey,
     },
   };
 }

@@ -215,29 +215,51 @@ export interface Authentication {
   authkey?: Authkey;
 }
 /**
- * Certificates of an existing authority. Whoever holds any certificate of that authority is a full peer of the cluster: use one for this cluster alone.
+ * Certificates of an existing authority: local files, or those that are on the hosts already. Whoever holds any certificate of that authority is a full peer of the cluster: use one for this cluster alone.
  */
 export interface X509 {
   /**
    * A local file with the certificate of the authority (PEM); relative to this inventory.
    */
-  ca: string;
+  ca?: string;
   /**
    * The local file with the certificate of each node (PEM), intermediate authorities below it; `{node}` stands for the node's name.
    */
-  certificate: string;
+  certificate?: string;
   /**
    * The local file with the key of each node's certificate (PEM, not encrypted); `{node}` stands for the node's name.
    */
-  key: string;
+  key?: string;
   /**
    * A local file with the certificate revocation lists of the authority (PEM).
    */
   crl?: string;
+  onHosts?: OnHosts;
   /**
    * Whether the authkey goes from all nodes, once every connection is proven to use certificates.
    */
   removeAuthkey?: boolean;
+}
+/**
+ * Certificates that are on the hosts already, instead of local files: they are used where they are, and stay as they are.
+ */
+export interface OnHosts {
+  /**
+   * The file with the certificates of the authorities that a host accepts (PEM).
+   */
+  ca: string;
+  /**
+   * The file with the certificate of a host (PEM), intermediate authorities below it; `{node}` stands for the node's name.
+   */
+  certificate: string;
+  /**
+   * The file with the key of that certificate (PEM, not encrypted); `{node}` stands for the node's name. It never leaves the host.
+   */
+  key: string;
+  /**
+   * The file with the certificate revocation lists (PEM).
+   */
+  crl?: string;
 }
 /**
  * Where the one authkey comes from.

@@ -95,6 +95,7 @@ export type AuthkeySource =
 
 /** The local files of an existing authority's certificates; in a pattern `{node}` stands for a node's name. */
 export interface X509Spec {
+  readonly kind: 'files';
   readonly ca: string;
   readonly certificatePattern: string;
   readonly keyPattern: string;
@@ -103,14 +104,45 @@ export interface X509Spec {
   readonly removesAuthkey: boolean;
 }
 
+/** Where the files are on a host; no revocation list: undefined. */
+export interface CertificatePaths {
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+  readonly crl: string | undefined;
+}
+
+/** Certificates that are on the hosts already; in each path `{node}` stands for a node's name. */
+export interface X509OnHostsSpec {
+  readonly kind: 'on-hosts';
+  readonly onHosts: CertificatePaths;
+  readonly removesAuthkey: boolean;
+}
+
 /** How the cluster and its Pacemaker Remote nodes prove to each other who they are. */
 export type AuthenticationSpec =
   | { readonly method: 'psk'; readonly authkey: AuthkeySource }
-  | { readonly method: 'x509'; readonly x509: X509Spec };
+  | { readonly method: 'x509'; readonly x509: X509Spec | X509OnHostsSpec };
 
 /** The file that a pattern names for a node. */
 export const fileOfNode = (pattern: string, node: string): string =>
   pattern.replaceAll('{node}', () => node);
+
+/** Where the certificates are that a node's host has already; undefined: outrigger brings them, or none are used. */
+export function pathsOnHost(
+  authentication: AuthenticationSpec,
+  node: string,
+): CertificatePaths | undefined {
+  if (authentication.method !== 'x509' || authentication.x509.kind !== 'on-hosts') return undefined;
+  const { ca, certificate, key, crl } = authentication.x509.onHosts;
+  const path = (pattern: string): string => fileOfNode(pattern, node);
+  return {
+    ca: path(ca),
+    certificate: path(certificate),
+    key: path(key),
+    crl: crl === undefined ? undefined : path(crl),
+  };
+}
 
 /** An inventory, checked, with ranges expanded and groups and defaults merged in. Paths are absolute. */
 export interface Spec {

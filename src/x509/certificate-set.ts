@@ -6,11 +6,22 @@ export interface PublicFile {
   readonly text: string;
 }
 
+/** A private key that stays where it is: what its host tells of it. */
+export interface ToldKey {
+  /** How many private keys are in the file. */
+  readonly count: number;
+  readonly isEncrypted: boolean;
+  /** SHA-256 of the public half in PEM form, hexadecimal; empty: the key could not be read. */
+  readonly publicDigest: string;
+}
+
 /** The files of one node. */
 export interface NodeFiles {
   readonly node: string;
   readonly certificate: PublicFile;
-  readonly key: { readonly path: string; readonly content: Secret };
+  readonly key: { readonly path: string } & (
+    { readonly content: Secret } | { readonly told: ToldKey }
+  );
 }
 
 /** Everything that the nodes of a cluster show to each other. */

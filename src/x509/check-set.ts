@@ -1,7 +1,6 @@
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { messageOf } from '../support/errors.ts';
 import { printable } from '../support/printable.ts';
-import { reveal } from '../support/secret.ts';
 import {
   extensionsOf,
   KNOWN_CRITICAL,
@@ -9,14 +8,14 @@ import {
   readRevocationList,
   type Extensions,
 } from './library.ts';
-import { pemBlocks, type PemBlock } from './pem.ts';
+import { keyMatch } from './key-match.ts';
+import { pemBlocks } from './pem.ts';
 import type {
   CertificateFinding,
   CertificateSet,
   CertificateSummary,
   CheckedSet,
   Circumstances,
-  NodeFiles,
   PublicFile,
 } from './certificate-set.ts';
 import { day, daysLeft, timeLeft } from './time-left.ts';
@@ -50,6 +49,7 @@ export async function checkSet(set: CertificateSet, around: Circumstances): Prom
   const findings: CertificateFinding[] = [];
   const authorities = readCertificates(set.ca, findings);
   for (const authority of authorities) checkAuthority(set.ca.path, authority, around, findings);
+  warnOfPublic(set.ca.path, authorities, around, findings);
   const chains = set.nodes.map((files) => ({
     files,
     chain: readCertificates(files.certificate, findings),
@@ -59,13 +59,15 @@ export async function checkSet(set: CertificateSet, around: Circumstances): Prom
   const nodes = new Map<string, CertificateSummary>();
   for (const { files, chain } of chains) {
     const [leaf, ...others] = chain;
-    const key = readKey(files.key, findings);
+    const isKeyOf = keyMatch(files.key, (message) => {
+      findings.push({ severity: 'error', path: files.key.path, message });
+    });
     if (leaf === undefined) continue;
     nodes.set(files.node, summaryOf(leaf.x509));
     const tell = teller(files.certificate.path, findings);
     for (const { x509 } of chain) checkDates(x509, around, tell);
     checkLeaf(leaf, tell);
-    if (key !== undefined && !leaf.x509.checkPrivateKey(key))
+    if (isKeyOf?.(leaf.x509) === false)
       teller(files.key.path, findings)('error', `it is not the key of ${files.certificate.path}`);
     const issuer = authorities.length > 0 ? missingIssuer(leaf, others, authorities) : undefined;
     if (issuer !== undefined)
@@ -126,16 +128,32 @@ function checkAuthority(
   findings: CertificateFinding[],
 ): void {
   const tell = teller(path, findings);
-  const { subject, fingerprint } = summaryOf(x509);
+  const { subject } = summaryOf(x509);
   if (!x509.ca) tell('error', `${subject} is not the certificate of an authority (CA:TRUE)`);
   if (extensions.keyUsages?.keyCertSign === false)
     tell('error', `${subject} may not sign certificates (key usage without keyCertSign)`);
-  if (around.publicAuthorities.has(fingerprint))
-    tell(
-      'warning',
-      `${subject} is a public authority: whoever holds any certificate of it is a full peer of the cluster; use an authority for this cluster alone`,
-    );
   checkDates(x509, around, tell);
+}
+
+function warnOfPublic(
+  path: string,
+  authorities: readonly Read[],
+  { publicAuthorities }: Circumstances,
+  findings: CertificateFinding[],
+): void {
+  const known = authorities
+    .map(({ x509 }) => summaryOf(x509))
+    .filter(({ fingerprint }) => publicAuthorities.has(fingerprint));
+  const [one] = known;
+  if (one === undefined) return;
+  const [what, of] =
+    known.length === 1
+      ? [`${one.subject} is a public authority`, 'it']
+      : [`it holds ${known.length} public authorities`, 'any of them'];
+  teller(path, findings)(
+    'warning',
+    `${what}: whoever holds any certificate of ${of} is a full peer of the cluster; use an authority for this cluster alone`,
+  );
 }
 
 function checkDates(x509: X509Certificate, { now }: Circumstances, tell: Tell): void {
@@ -202,35 +220,6 @@ function missingIssuer(
     if (next === undefined) return printable(found.x509.issuer.split('\n').join(', '));
     left.delete(next);
     current = next;
-  }
-}
-
-function readKey(
-  { path, content }: NodeFiles['key'],
-  findings: CertificateFinding[],
-): KeyObject | undefined {
-  const tell = teller(path, findings);
-  const blocks = pemBlocks(Buffer.from(reveal(content)).toString('latin1'));
-  if ('fault' in blocks) {
-    tell('error', blocks.fault);
-    return undefined;
-  }
-  const keys = blocks.filter(({ label }) => label.endsWith('PRIVATE KEY'));
-  const [key] = keys;
-  if (key === undefined) tell('error', 'it holds no private key');
-  else if (keys.length > 1) tell('error', 'it holds more than one private key');
-  else if (key.isEncrypted)
-    tell('error', 'its key is encrypted: Pacemaker reads unencrypted keys only');
-  else return parsedKey(key, tell);
-  return undefined;
-}
-
-function parsedKey({ text }: PemBlock, tell: Tell): KeyObject | undefined {
-  try {
-    return createPrivateKey(text);
-  } catch {
-    tell('error', 'its private key cannot be read');
-    return undefined;
   }
 }
 

@@ -10,6 +10,7 @@ import { fenceDeviceItem } from '../../src/items/fence-device.ts';
 import { firewallPortItem } from '../../src/items/firewall-port.ts';
 import { guestNodeItem } from '../../src/items/guest-node.ts';
 import { nodeStateItem } from '../../src/items/node-state.ts';
+import { ownCertificateItem } from '../../src/items/own-certificate.ts';
 import { packageItem } from '../../src/items/package.ts';
 import { pacemakerItem } from '../../src/items/pacemaker.ts';
 import { serviceItem } from '../../src/items/service.ts';
@@ -75,6 +76,16 @@ const wantedCertificates = (want: Want): WantedCertificates => ({
   variables: certificateVariables('crl' in want),
 });
 
+/** Where a host has its own; `onHost: true` in a case. */
+const CERTIFICATES_ON_HOST: WantedCertificates = {
+  files: {
+    ca: { path: '/etc/pki/ca.pem', digest: '', description: '' },
+    certificate: { path: '/etc/pki/host.pem', digest: '', description: '' },
+    key: { path: '/etc/pki/host.key', digest: '', description: '' },
+  },
+  variables: {},
+};
+
 const onHosts: Partial<Record<ItemKind, (want: Want) => HostItem>> = {
   package: (want) => packageItem(HOST, platformIn(want)),
   authkey: (want) =>
@@ -83,7 +94,10 @@ const onHosts: Partial<Record<ItemKind, (want: Want) => HostItem>> = {
       { digest: want['digest'] as string | undefined, description: String(want['description']) },
       (want['risks'] as HostDifference['risks'] | undefined) ?? [],
     ),
-  certificate: (want) => certificateItem(HOST, wantedCertificates(want)),
+  certificate: (want) =>
+    want['onHost'] === true
+      ? ownCertificateItem(HOST, CERTIFICATES_ON_HOST)
+      : certificateItem(HOST, wantedCertificates(want)),
   environment: (want) =>
     environmentItem(
       HOST,

@@ -89,6 +89,7 @@ export const hostFacts = (name: string, { authkey, ...more }: HostFactsPatch = {
     ...authkey,
   },
   certificates: {},
+  ownCertificates: undefined,
   knowsCertificates: undefined,
   daemonVariables: undefined,
   units: {},

@@ -38,6 +38,7 @@ describe('the facts of', () => {
       },
       certificates: {},
       knowsCertificates: undefined,
+      ownCertificates: undefined,
       daemonVariables: undefined,
       units: Object.fromEntries(
         ['pacemaker_remote', 'pacemaker', 'corosync', 'firewalld'].map((unit) => [

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { pathsOnHost } from '../../../src/spec/spec.ts';
 import { readInventory } from '../../../src/spec/read-inventory.ts';
 import { readSchema } from './golden.ts';
 
@@ -28,6 +29,7 @@ describe('authentication by certificates', () => {
     assert.deepEqual(spec?.authentication, {
       method: 'x509',
       x509: {
+        kind: 'files',
         ca: '/etc/outrigger/ca.pem',
         certificatePattern: '/etc/outrigger/{node}/c.pem',
         keyPattern: '/etc/outrigger/{node}/k',
@@ -45,6 +47,42 @@ describe('authentication by certificates', () => {
       ],
     );
   });
+
+  it('may be on the hosts already, at a path for each node or at the same for all', () => {
+    const paths = 'ca: /etc/pki/ca.pem, certificate: "/etc/pki/{node}.pem", key: /etc/pki/host.key';
+    const { spec, diagnostics, files } = withMethod(
+      `method: x509, x509: { onHosts: { ${paths} }, removeAuthkey: true }`,
+    );
+    assert.deepEqual(diagnostics, []);
+    assert.deepEqual(files, [], 'no file of this machine is named');
+    assert.ok(spec);
+    assert.deepEqual(pathsOnHost(spec.authentication, 'r1'), {
+      ca: '/etc/pki/ca.pem',
+      certificate: '/etc/pki/r1.pem',
+      key: '/etc/pki/host.key',
+      crl: undefined,
+    });
+  });
+
+  for (const path of [
+    'pki/ca.pem',
+    '~/ca.pem',
+    '/etc/../ca.pem',
+    '/etc//ca.pem',
+    '/a b',
+    '/$(id)',
+    '/a\\nb',
+    '/',
+  ]) {
+    it(`does not take ${JSON.stringify(path)} for a path on hosts`, () => {
+      const onHosts = `{ ca: ${JSON.stringify(path)}, certificate: /c, key: /k }`;
+      const { diagnostics } = withMethod(`method: x509, x509: { onHosts: ${onHosts} }`);
+      assert.deepEqual(
+        diagnostics.map(({ code, expected }) => [code, expected?.startsWith('an absolute path')]),
+        [['wrong-value', true]],
+      );
+    });
+  }
 
   it('does not let others read a key', () => {
     const { files, diagnoseFiles } = withMethod(`method: x509, x509: ${X509}`);
@@ -71,12 +109,23 @@ describe('authentication by certificates', () => {
       `method: x509, x509: ${X509}, authkey: { source: cluster }`,
       'without-effect',
     ],
+    [
+      'with files of both sides',
+      'method: x509, x509: { ca: a, crl: b, onHosts: { ca: /a, certificate: /c, key: /k } }',
+      'conflicting-keys conflicting-keys',
+    ],
+    ['without a key', 'method: x509, x509: { ca: a, certificate: "{node}" }', 'missing-key'],
+    [
+      'without a key on the hosts',
+      'method: x509, x509: { onHosts: { ca: /a, certificate: /c } }',
+      'missing-key',
+    ],
     ['while the authkey is used', `x509: ${X509}`, 'without-effect'],
   ] as const) {
     it(`is told of ${what}`, () => {
       assert.deepEqual(
         withMethod(authentication).diagnostics.map((found) => found.code),
-        [code],
+        code.split(' '),
       );
     });
   }

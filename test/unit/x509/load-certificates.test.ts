@@ -27,6 +27,7 @@ describe('the certificates of an inventory', () => {
       writeFileSync(join(folder, `${name}.key`), key);
     }
     spec = {
+      kind: 'files',
       ca: join(folder, 'ca.pem'),
       certificatePattern: join(folder, '{node}.pem'),
       keyPattern: join(folder, '{node}.key'),

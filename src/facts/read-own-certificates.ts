@@ -1,0 +1,93 @@
+import { CERTIFICATE_ROLES, type CertificateRole } from '../pacemaker/names.ts';
+import type {
+  HostFacts,
+  OwnCertificateFacts,
+  OwnDirectoryFacts,
+  OwnFileFacts,
+} from '../plan/facts.ts';
+import { linesOf, type Sections } from './sections.ts';
+
+/** What was told of one file, value by value, under the name of what it says. */
+type Told = ReadonlyMap<string, readonly string[]>;
+
+/** Reads what a host tells of certificates that it had before; undefined: it was not asked. */
+export function readOwnCertificates(sections: Sections): OwnCertificateFacts | undefined {
+  if (!sections.has('own_certificates')) return undefined;
+  const lines = linesOf(sections, 'own_certificates');
+  const access = new Map(
+    lines.flatMap((line) => {
+      const [, word, path] = /^(reads|denied|passes|stopped) (\/.*)$/.exec(line) ?? [];
+      return path === undefined ? [] : [[path, word === 'reads' || word === 'passes'] as const];
+    }),
+  );
+  const files: Partial<Record<CertificateRole, OwnFileFacts>> = {};
+  for (const role of CERTIFICATE_ROLES) {
+    const told = toldOf(lines, role);
+    if (told.size > 0) files[role] = readFile(told, access);
+  }
+  const key = toldOf(lines, 'key');
+  return {
+    files,
+    key: {
+      count: Number(first(key, 'blocks') ?? 0),
+      isEncrypted: first(key, 'encrypted') === 'yes',
+    },
+    hasOpenssl: first(key, 'openssl') !== 'missing',
+  };
+}
+
+function toldOf(lines: readonly string[], role: CertificateRole): Told {
+  const told = new Map<string, string[]>();
+  for (const line of lines) {
+    if (!line.startsWith(`${role} `)) continue;
+    const [, word = '', value = ''] = /^\S+ (\S+) (.*)$/.exec(line) ?? [];
+    told.set(word, [...(told.get(word) ?? []), value]);
+  }
+  return told;
+}
+
+const first = (told: Told, word: string): string | undefined => told.get(word)?.[0];
+
+function readFile(told: Told, access: ReadonlyMap<string, boolean>): OwnFileFacts {
+  const path = first(told, 'named') ?? '';
+  return {
+    path,
+    state: readState(first(told, 'state')),
+    realPath: first(told, 'real') ?? path,
+    ...readRights(first(told, 'rights') ?? ''),
+    digest: /^[0-9a-f]{64}$/.exec(first(told, 'digest') ?? first(told, 'public') ?? '')?.[0] ?? '',
+    pem: (told.get('pem') ?? []).map((line) => `${line}\n`).join(''),
+    holdsKey: told.has('holds'),
+    above: (told.get('above') ?? []).flatMap((line) => readDirectory(line, access)),
+    isReadable: access.get(path),
+  };
+}
+
+const readState = (state: string | undefined): OwnFileFacts['state'] =>
+  state === 'file' || state === 'missing' ? state : 'other';
+
+function readRights(line: string): Pick<OwnFileFacts, 'rights' | 'modifiedAt' | 'bytes'> {
+  const [owner = '', group = '', mode = '', modifiedAt = '0', bytes = '0'] = line.split(' ');
+  return {
+    rights: { owner, group, mode },
+    modifiedAt: Number(modifiedAt),
+    bytes: Number(bytes),
+  };
+}
+
+function readDirectory(
+  line: string,
+  access: ReadonlyMap<string, boolean>,
+): readonly OwnDirectoryFacts[] {
+  const [, owner = '', group = '', mode = '', path] =
+    /^(\S+) (\S+) ([0-7]+) (\/.*)$/.exec(line) ?? [];
+  return path === undefined ? [] : [{ owner, group, mode, path, isPassable: access.get(path) }];
+}
+
+/** The same in the form of the files that outrigger brings. */
+export const asCertificateFiles = ({ files }: OwnCertificateFacts): HostFacts['certificates'] =>
+  Object.fromEntries(
+    Object.entries(files)
+      .filter(([, { state }]) => state === 'file')
+      .map(([role, { digest, rights, modifiedAt }]) => [role, { digest, ...rights, modifiedAt }]),
+  );
