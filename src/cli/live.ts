@@ -18,22 +18,29 @@ export interface Live {
   readonly planned: Planned;
 }
 
+interface PlanOptions {
+  readonly foresees?: boolean;
+  /** Which nodes get new certificates, whatever they have. */
+  readonly renews?: (spec: Spec, selected: Nodes) => ReadonlySet<string>;
+}
+
 /** Reads inventory, playbook and live state, makes the plan, hands it on, and closes every connection whatever happens. */
 export async function withPlan(
   options: SharedOptions,
   terminal: Terminal,
   use: (live: Live) => Promise<void>,
-  { foresees }: { readonly foresees: boolean } = { foresees: true },
+  { foresees = true, renews }: PlanOptions = {},
 ): Promise<void> {
   const spec = inventoryFor(options.inventory, terminal);
   const playbook = playbookFor(options.playbook);
   const selected = selectNodes(spec, options.limit);
+  const renewed = renews?.(spec, selected);
   await withConnector(
     terminal,
     [...spec.clusterNodes, ...nodesOf(selected)],
     async ({ connect }) => {
       const planned = await planWith(
-        { spec, selected, playbook, connect, forks: options.forks, foresees },
+        { spec, selected, playbook, connect, forks: options.forks, foresees, renewed },
         terminal,
       );
       try {

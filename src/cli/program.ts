@@ -1,14 +1,15 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addDrift } from './commands/drift.ts';
 import { addPlan } from './commands/plan.ts';
+import { addRotate } from './commands/rotate.ts';
 import { addSchema } from './commands/schema.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrust } from './commands/trust.ts';
 import { addValidate } from './commands/validate.ts';
 import { printableText } from '../support/printable.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import type { Terminal } from './terminal.ts';
+import type { AddCommand, Terminal } from './terminal.ts';
 import { version } from './version.ts';
 
 const EXAMPLES = `
@@ -24,8 +25,18 @@ Exit codes: 0 done or in sync, 1 usage or invalid input, 2 differences (drift, -
 3 incomplete (a host gave no answer), 4 apply failed on a host, 5 refused, 130 interrupted.
 `;
 
+const COMMANDS: readonly AddCommand[] = [
+  ...[addValidate, addPlan, addApply, addDrift, addStatus, addRotate, addTrust, addSchema],
+];
+
+/** Commands that are added as a whole do not take over how the program ends and prints. */
+function settle(command: Command, output: OutputConfiguration): void {
+  command.exitOverride().configureOutput(output);
+  for (const below of command.commands) settle(below, output);
+}
+
 /** The commands that change something, on hosts or on this machine. */
-const CHANGING: readonly string[] = ['apply', 'trust'];
+const CHANGING: readonly string[] = ['apply', 'rotate', 'trust'];
 
 /** Whether these arguments name a command that changes something; no option stands before the command with a value. */
 export const changesThings = (argv: readonly string[]): boolean =>
@@ -47,17 +58,12 @@ export async function runCommandLine(
     )
     .version(version())
     .addHelpText('after', EXAMPLES)
-    .showHelpAfterError('(add --help for the options)')
-    .exitOverride()
-    .configureOutput({ writeOut: terminal.out, writeErr });
+    .showHelpAfterError('(add --help for the options)');
   const finish = (result: ExitCode): void => {
     code = result;
   };
-  for (const add of [addValidate, addPlan, addApply, addDrift, addStatus, addTrust, addSchema]) {
-    program.addCommand(
-      add(terminal, finish).exitOverride().configureOutput({ writeOut: terminal.out, writeErr }),
-    );
-  }
+  for (const add of COMMANDS) program.addCommand(add(terminal, finish));
+  settle(program, { writeOut: terminal.out, writeErr });
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (thrown) {

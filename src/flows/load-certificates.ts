@@ -9,12 +9,30 @@ import { reveal, Secret } from '../support/secret.ts';
 import type { CertificateSummary, CheckedSet } from '../x509/certificate-set.ts';
 import { checkSet } from '../x509/check-set.ts';
 import { day } from '../x509/time-left.ts';
+import type { Asking } from './make-certificates.ts';
 
 /** What `method: x509` wants on hosts, and the bytes of it. */
 export interface Credentials {
   readonly wanted: WantedX509;
   /** The content of a node's file. */
   readonly contentOf: (node: string, role: CertificateRole) => Secret;
+  /** What has still to be made before anything is given to hosts; undefined: nothing. */
+  readonly pending?: PendingWork | undefined;
+}
+
+/** Makes what is missing, and gives the credentials that are whole. */
+export interface PendingWork {
+  readonly make: (asking: Asking) => Promise<Credentials>;
+}
+
+/** Files that are still to be made: what the plan calls each, and from when until when all of them will be valid. */
+export interface PendingFiles {
+  readonly ca: string | undefined;
+  readonly crl: string | undefined;
+  /** By node. */
+  readonly certificates: ReadonlyMap<string, string>;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
 }
 
 /** More than any bundle of authorities. */
@@ -22,58 +40,67 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads the certificate files of an inventory for these nodes and checks them as a set. Throws INPUT_INVALID with one line
- * for each thing that a daemon would reject: nothing is touched by then.
+ * for each thing that a daemon would reject: nothing is touched by then. Files that are still to be made are not read.
  */
 export async function loadCertificates(
   spec: X509Spec,
   nodes: readonly string[],
   now: Date,
+  pending?: PendingFiles,
 ): Promise<Credentials> {
-  const files = readFiles(spec, nodes);
-  const text = (content: Secret): string => Buffer.from(reveal(content)).toString('latin1');
-  const checked = await checkSet(
-    {
-      ca: { path: spec.ca, text: text(files.ca) },
-      crl:
-        files.crl && spec.crl !== undefined ? { path: spec.crl, text: text(files.crl) } : undefined,
-      nodes: nodes.map((node) => ({
-        node,
-        certificate: {
-          path: fileOfNode(spec.certificatePattern, node),
-          text: text(held(files.certificates, node)),
-        },
-        key: { path: fileOfNode(spec.keyPattern, node), content: held(files.keys, node) },
-      })),
-    },
-    { now, publicAuthorities: publicAuthorities() },
-  );
+  const files = readFiles(spec, nodes, pending);
+  const checked = await check(spec, files, now);
   refuse(checked);
   const contentOf = (node: string, role: CertificateRole): Secret => {
     if (role === 'certificate') return held(files.certificates, node);
     if (role === 'key') return held(files.keys, node);
     const shared = role === 'ca' ? files.ca : files.crl;
-    if (shared === undefined) throw new Error('no revocation list');
+    if (shared === undefined) throw new Error(`no such file: ${role}`);
     return shared;
   };
-  return { wanted: wantedOf(spec, { nodes, now, contentOf }, checked), contentOf };
+  return { wanted: wantedOf(spec, { nodes, now, contentOf, pending }, checked), contentOf };
 }
 
 interface Files {
-  readonly ca: Secret;
+  /** Undefined: still to be made. */
+  readonly ca: Secret | undefined;
   readonly crl: Secret | undefined;
   readonly certificates: ReadonlyMap<string, Secret>;
   readonly keys: ReadonlyMap<string, Secret>;
 }
 
-function readFiles(spec: X509Spec, nodes: readonly string[]): Files {
+function readFiles(
+  spec: X509Spec,
+  nodes: readonly string[],
+  pending: PendingFiles | undefined,
+): Files {
+  const there = nodes.filter((node) => pending?.certificates.has(node) !== true);
   const each = (pattern: string): ReadonlyMap<string, Secret> =>
-    new Map(nodes.map((node) => [node, read(fileOfNode(pattern, node))]));
+    new Map(there.map((node) => [node, read(fileOfNode(pattern, node))]));
+  const hasList = spec.crl !== undefined && pending?.crl === undefined;
   return {
-    ca: read(spec.ca),
-    crl: spec.crl === undefined ? undefined : read(spec.crl),
+    ca: pending?.ca === undefined ? read(spec.ca) : undefined,
+    crl: hasList ? read(spec.crl) : undefined,
     certificates: each(spec.certificatePattern),
     keys: each(spec.keyPattern),
   };
+}
+
+/** What is there already must be good, whatever is still to be made. */
+async function check(spec: X509Spec, files: Files, now: Date): Promise<CheckedSet> {
+  if (files.ca === undefined) return { findings: [], ca: [], nodes: new Map() };
+  const text = (content: Secret): string => Buffer.from(reveal(content)).toString('latin1');
+  const nodes = [...files.certificates].map(([node, certificate]) => ({
+    node,
+    certificate: { path: fileOfNode(spec.certificatePattern, node), text: text(certificate) },
+    key: { path: fileOfNode(spec.keyPattern, node), content: held(files.keys, node) },
+  }));
+  const crl =
+    files.crl && spec.crl !== undefined ? { path: spec.crl, text: text(files.crl) } : undefined;
+  return checkSet(
+    { ca: { path: spec.ca, text: text(files.ca) }, crl, nodes },
+    { now, publicAuthorities: publicAuthorities(), warnBeforeMs: spec.warnBeforeMs },
+  );
 }
 
 function read(path: string): Secret {
@@ -107,36 +134,49 @@ function refuse({ findings }: CheckedSet): void {
   );
 }
 
+interface Asked extends Pick<Credentials, 'contentOf'> {
+  readonly nodes: readonly string[];
+  readonly now: Date;
+  readonly pending: PendingFiles | undefined;
+}
+
 function wantedOf(
   spec: X509Spec,
-  {
-    nodes,
-    now,
-    contentOf,
-  }: Pick<Credentials, 'contentOf'> & { readonly nodes: readonly string[]; readonly now: Date },
+  { nodes, now, contentOf, pending }: Asked,
   { ca, nodes: summaries, findings }: CheckedSet,
 ): WantedX509 {
-  const wanted = (node: string, role: CertificateRole, description: string) => ({
+  const wanted = (role: CertificateRole, node: string, description: string) => ({
     path: CERTIFICATE_FILES[role].path,
     digest: createHash('sha256')
       .update(reveal(contentOf(node, role)))
       .digest('hex'),
     description,
   });
-  const all = [...ca, ...summaries.values()];
+  /** A description of what has still to be made; undefined: the file lies there. */
+  const either = (
+    role: CertificateRole,
+    toBeMade: string | undefined,
+    there: readonly [node: string, description: string],
+  ) =>
+    toBeMade === undefined
+      ? wanted(role, ...there)
+      : { path: CERTIFICATE_FILES[role].path, digest: undefined, description: toBeMade };
+  const filesOf = (node: string) => {
+    const made = pending?.certificates.get(node);
+    const own = summaries.get(node);
+    return {
+      ca: either('ca', pending?.ca, [node, ca.map(described).join('; ')]),
+      certificate: either('certificate', made, [node, own === undefined ? '' : described(own)]),
+      key: either('key', made && NEW_KEY, [node, 'the key of its certificate']),
+      ...(spec.crl === undefined
+        ? {}
+        : { crl: either('crl', pending?.crl, [node, 'that of the inventory']) }),
+    };
+  };
+  const variables = certificateVariables(spec.crl !== undefined);
+  const all = [...ca, ...summaries.values(), ...(pending === undefined ? [] : [pending])];
   return {
-    nodes: new Map(
-      nodes.map((node) => {
-        const own = summaries.get(node);
-        const files = {
-          ca: wanted(node, 'ca', ca.map(described).join('; ')),
-          certificate: wanted(node, 'certificate', own === undefined ? '' : described(own)),
-          key: wanted(node, 'key', 'the key of its certificate'),
-          ...(spec.crl === undefined ? {} : { crl: wanted(node, 'crl', 'that of the inventory') }),
-        };
-        return [node, { files, variables: certificateVariables(spec.crl !== undefined) }];
-      }),
-    ),
+    nodes: new Map(nodes.map((node) => [node, { files: filesOf(node), variables }])),
     removesAuthkey: spec.removesAuthkey,
     validity: {
       now,
@@ -148,6 +188,8 @@ function wantedOf(
       .map(({ path, message }) => `${path}: ${message}`),
   };
 }
+
+const NEW_KEY = 'a new key';
 
 /** Eight bytes of a fingerprint: enough to compare by eye. */
 const SHOWN = 8 * 3 - 1;

@@ -38,7 +38,7 @@ const MOST_BYTES: Readonly<Record<CertificateRole, number>> = {
  * other way round. What is wrong is told by host: nothing is thrown, since the others may go on.
  */
 export async function judgeOwnCertificates(
-  { removesAuthkey }: X509OnHostsSpec,
+  { warnBeforeMs, removesAuthkey }: X509OnHostsSpec,
   facts: Facts,
   now: Date,
 ): Promise<Credentials> {
@@ -52,7 +52,7 @@ export async function judgeOwnCertificates(
   const notes = new Set<string>();
   const summaries = new Map<string, CertificateSummary>();
   const authorities = new Map<string, readonly CertificateSummary[]>();
-  const around = { now, publicAuthorities: publicAuthorities() };
+  const around = { now, publicAuthorities: publicAuthorities(), warnBeforeMs };
   for (const judges of groupBy(whole, judgeOf).values()) {
     const judged = whole.filter((one) => judges.some((judge) => isSeenBy(one, judge)));
     const checked = await checkSet(setOf(judges, judged), around);

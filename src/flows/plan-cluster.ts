@@ -43,11 +43,14 @@ export interface PlanRequest {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Whether the scheduler is asked what the cluster would do (default: yes); who only compares has no use for it. */
   readonly foresees?: boolean | undefined;
+  /** Which nodes get a new certificate of outrigger's own authority, whatever they have (default: none). */
+  readonly renewed?: ReadonlySet<string> | undefined;
 }
 
 /** A plan, and what apply needs to carry it out. The caller closes the hosts. */
 export interface Planned extends Desired {
   readonly plan: Plan;
+  readonly facts: Facts;
   readonly cluster: ClusterFacts;
   readonly lead: Host;
   readonly hosts: ReadonlyMap<string, Host>;
@@ -61,7 +64,7 @@ export interface Planned extends Desired {
 export async function planCluster(request: PlanRequest): Promise<Planned> {
   const { spec, selected, playbook } = request;
   const file = keyFile(spec);
-  const local = await certificatesOf(spec, selected);
+  const local = await certificatesOf(request);
   const { facts, hosts } = await gather({
     machines: machinesOf(spec, selected),
     servers: new Map(
@@ -103,7 +106,7 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
           ? undefined
           : await forecastFor(lead, cluster, desired, differences),
     });
-    return { ...desired, plan, cluster, lead, hosts, authkey, credentials };
+    return { ...desired, plan, facts, cluster, lead, hosts, authkey, credentials };
   } catch (thrown) {
     await closeAll(hosts);
     throw thrown;
@@ -152,14 +155,23 @@ function machinesOf(spec: Spec, { remoteNodes, guestNodes }: Nodes): readonly Ma
 }
 
 /** The certificates of all nodes that this is about; what reads them is loaded only where they are used. */
-async function certificatesOf(
-  { authentication, clusterNodes }: Spec,
-  selected: Nodes,
-): Promise<Credentials | undefined> {
-  if (authentication.method !== 'x509' || authentication.x509.kind !== 'files') return undefined;
-  const { loadCertificates } = await import('./load-certificates.ts');
-  const names = [...clusterNodes, ...nodesOf(selected)].map(({ name }) => name);
-  return loadCertificates(authentication.x509, names, new Date());
+async function certificatesOf({
+  spec,
+  selected,
+  renewed = new Set(),
+}: PlanRequest): Promise<Credentials | undefined> {
+  const { authentication, cluster, clusterNodes } = spec;
+  if (authentication.method !== 'x509' || authentication.x509.kind === 'on-hosts') return undefined;
+  const { x509 } = authentication;
+  const nodes = [...clusterNodes, ...nodesOf(selected)].map(({ name }) => name);
+  const now = new Date();
+  if (x509.kind === 'files') {
+    const { loadCertificates } = await import('./load-certificates.ts');
+    return loadCertificates(x509, nodes, now);
+  }
+  const { loadAuthority } = await import('./load-authority.ts');
+  const declared = [...clusterNodes, ...nodesOf(spec)].map(({ name }) => name);
+  return loadAuthority({ authority: x509, cluster: cluster.name, declared, nodes, renewed, now });
 }
 
 /** The certificates that the hosts have already, judged by what they told of them. */

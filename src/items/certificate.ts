@@ -5,7 +5,7 @@ import {
   type CertificateRole,
 } from '../pacemaker/names.ts';
 import type { Action } from '../plan/action.ts';
-import type { WantedCertificates } from '../plan/certificates.ts';
+import { isThatFile, type WantedCertificates } from '../plan/certificates.ts';
 import type { CertificateFileFacts, HostFacts } from '../plan/facts.ts';
 import type { AttributeChange, HostItem } from '../plan/item.ts';
 import { readableByClusterOnly, rightsText } from './rights.ts';
@@ -31,7 +31,7 @@ export const certificateItem = (host: string, want: WantedCertificates): HostIte
   compare: ({ certificates }) => {
     const wanted = CERTIFICATE_ROLES.filter((role) => want.files[role] !== undefined);
     const isOther = (role: CertificateRole): boolean =>
-      certificates[role]?.digest !== want.files[role]?.digest;
+      !isThatFile(certificates[role], want.files[role]);
     const isExposed = (role: CertificateRole): boolean => !hasRights(certificates[role]);
     const changed = wanted.filter(isOther);
     const exposed = wanted.filter((role) => !isOther(role) && isExposed(role));

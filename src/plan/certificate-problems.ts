@@ -2,7 +2,7 @@ import { connectedNames, hasConnections, type Cib } from '../pacemaker/cib.ts';
 import { CERTIFICATE_ROLES, DECIDING_VARIABLES } from '../pacemaker/names.ts';
 import type { PlacedPrimitive } from '../pacemaker/cib-connections.ts';
 import { OutriggerError } from '../support/errors.ts';
-import { usesCertificates, variablesDiffer, type WantedX509 } from './certificates.ts';
+import { isThatFile, usesCertificates, variablesDiffer, type WantedX509 } from './certificates.ts';
 import type { ClusterFacts, Facts, HostFacts } from './facts.ts';
 import type { Problem } from './plan.ts';
 
@@ -79,7 +79,7 @@ function differs(
   const { files = {}, variables = {} } = nodes.get(name) ?? {};
   return (
     CERTIFICATE_ROLES.some(
-      (role) => files[role] && certificates[role]?.digest !== files[role].digest,
+      (role) => files[role] && !isThatFile(certificates[role], files[role]),
     ) ||
     variablesDiffer(environment, variables) ||
     (daemonVariables !== undefined && variablesDiffer(daemonVariables, variables))

@@ -9,8 +9,8 @@ import type { HostFacts } from './facts.ts';
 /** A file as it shall be on a host. */
 interface WantedFile {
   readonly path: string;
-  /** SHA-256, hexadecimal; that of a key is never shown. */
-  readonly digest: string;
+  /** SHA-256, hexadecimal; that of a key is never shown. Undefined: the file has still to be made. */
+  readonly digest: string | undefined;
   /** What the plan calls it. */
   readonly description: string;
 }
@@ -21,6 +21,12 @@ export interface WantedCertificates {
   /** With these Pacemaker uses them. */
   readonly variables: CertificateVariables;
 }
+
+/** Whether a file on a host is this one; what has still to be made is on none. */
+export const isThatFile = (
+  found: { readonly digest: string } | undefined,
+  wanted: WantedFile | undefined,
+): boolean => found !== undefined && found.digest === wanted?.digest;
 
 /** What `method: x509` wants, for all nodes of the inventory that a run is about. */
 export interface WantedX509 {
@@ -74,7 +80,7 @@ export function certificateObjection(
   const { certificates, environment, daemonVariables, knowsCertificates } = facts;
   if (knowsCertificates !== true) return 'has no Pacemaker that knows certificates';
   const other = CERTIFICATE_ROLES.find(
-    (role) => files[role] !== undefined && certificates[role]?.digest !== files[role].digest,
+    (role) => files[role] !== undefined && !isThatFile(certificates[role], files[role]),
   );
   if (other !== undefined) return `does not hold the right file ${files[other]?.path ?? ''}`;
   if (variablesDiffer(environment, variables))

@@ -1,8 +1,9 @@
 import { errorAt, warningAt, type Finding } from '../support/diagnostic.ts';
 import { childPointer } from '../support/json-pointer.ts';
 import type { Sound } from '../support/sound.ts';
+import { checkX509 } from './check-x509.ts';
 import { durationMs } from './duration.ts';
-import type { Authentication, Group, Inventory } from './schema-types.ts';
+import type { Group, Inventory } from './schema-types.ts';
 import { sectionsOf, type Section } from './sections.ts';
 
 /** What is wrong with settings although each has the right shape. */
@@ -17,7 +18,8 @@ export const checkSettings = (inventory: Sound<Inventory>): Finding[] => [
   ]),
   ...guestSettingsOf(inventory).flatMap(checkGuestTimeout),
   ...checkGroups(inventory),
-  ...checkAuthentication(inventory),
+  ...checkMethod(inventory),
+  ...checkX509(inventory),
 ];
 
 /** What `state` says is written into these two attributes. */
@@ -42,52 +44,23 @@ function checkTimeout({ pointer, connection }: Section): Finding[] {
 }
 
 /** One method, and what belongs to it. */
-function checkAuthentication({ authentication }: Sound<Inventory>): Finding[] {
+function checkMethod({ authentication }: Sound<Inventory>): Finding[] {
   const { method = 'psk', x509, authkey } = authentication ?? {};
   if (method === 'x509' && x509 === undefined) {
-    const message = '`method: x509` without the files of an authority';
-    const expected = '`x509: { ca: FILE, certificate: "DIR/{node}.pem", key: "DIR/{node}.key" }`';
+    const message = '`method: x509` without an authority';
+    const expected =
+      '`x509: { authority: DIR }`, `x509: { onHosts: ... }`, or `x509: { ca: FILE, certificate: "DIR/{node}.pem", key: "DIR/{node}.key" }`';
     return [errorAt('/authentication/method', 'missing-key', message, { expected })];
   }
-  const wrong = x509 === undefined ? [] : checkFilesOfX509(x509);
   const unused =
     method === 'x509' && authkey !== undefined
       ? 'authkey'
       : method === 'psk' && x509 !== undefined
         ? 'x509'
         : undefined;
-  if (unused === undefined) return wrong;
+  if (unused === undefined) return [];
   const message = `\`${unused}\` is not used with \`method: ${method}\``;
-  return [
-    ...wrong,
-    warningAt(`/authentication/${unused}`, 'without-effect', message, { at: 'key' }),
-  ];
-}
-
-/** Files of this machine, or files of the hosts; never some of each. */
-function checkFilesOfX509(x509: NonNullable<Sound<Authentication>['x509']>): Finding[] {
-  const { ca, certificate, key, crl, onHosts } = x509;
-  const local = Object.entries({ ca, certificate, key, crl });
-  const pointer = '/authentication/x509';
-  if (onHosts !== undefined)
-    return local
-      .filter(([, file]) => file !== undefined)
-      .map(([name]) =>
-        errorAt(
-          childPointer(pointer, name),
-          'conflicting-keys',
-          `\`${name}\` names a file of this machine, and \`onHosts\` says that the files are on the hosts already`,
-          { at: 'key', expected: 'one or the other' },
-        ),
-      );
-  return local
-    .filter(([name]) => name !== 'crl' && !(name in x509)) // what is wrong in itself is told already
-    .map(([name]) =>
-      errorAt(pointer, 'missing-key', `\`${name}\` is missing`, {
-        at: 'key',
-        expected: '`ca`, `certificate` and `key`, or `onHosts`',
-      }),
-    );
+  return [warningAt(`/authentication/${unused}`, 'without-effect', message, { at: 'key' })];
 }
 
 /** What a group or a remote node says of connections. */

@@ -18,7 +18,8 @@ export interface NamedFile {
     | 'ca'
     | 'certificate'
     | 'certificate-key'
-    | 'crl';
+    | 'crl'
+    | 'passphrase';
 }
 
 /** What the caller found out about a file. */
@@ -45,6 +46,7 @@ export const MOST_BYTES: Readonly<Record<NamedFile['kind'], number>> = {
   certificate: MIB,
   'certificate-key': MIB,
   crl: 64 * MIB,
+  passphrase: MIB,
 };
 
 /**
@@ -90,7 +92,15 @@ function certificateFiles(
 ): readonly { kind: NamedFile['kind']; key: string; path: string | undefined }[] {
   const { method, x509 } = authentication ?? {};
   if (method !== 'x509' || x509 === undefined) return [];
-  const { ca, certificate, key, crl } = x509;
+  const { ca, certificate, key, crl, authority, passphrase } = x509;
+  if (authority !== undefined)
+    return [
+      {
+        kind: 'passphrase',
+        key: 'passphrase/file',
+        path: typeof passphrase === 'object' ? passphrase.file : undefined,
+      },
+    ];
   const each = (pattern: string | undefined): readonly string[] =>
     pattern === undefined ? [] : nodes.map((node) => fileOfNode(pattern, node));
   return [
@@ -113,6 +123,7 @@ const CALLED: Readonly<Record<NamedFile['kind'], string>> = {
   certificate: 'certificate',
   'certificate-key': 'key of the certificate',
   crl: 'certificate revocation list',
+  passphrase: 'file with the passphrase of the authority',
 };
 
 /** What only its owner may read. */
@@ -121,6 +132,7 @@ const SECRET: ReadonlySet<NamedFile['kind']> = new Set([
   'become-password',
   'authkey',
   'certificate-key',
+  'passphrase',
 ] as const);
 
 /** Holds the files that an inventory names against what the caller found; a file without facts is not judged. */

@@ -3,6 +3,7 @@ import { readDocument, type DocumentText } from '../support/read-document.ts';
 import type { YamlDocument } from '../support/yaml.ts';
 import { checkNodes } from './check-nodes.ts';
 import { checkSettings } from './check-settings.ts';
+import { checkRevoked } from './check-x509.ts';
 import type { PathBase } from './file-paths.ts';
 import { checkFiles, filesNamed, type FileFacts, type NamedFile } from './files-named.ts';
 import { resolveInventory, type Resolved } from './resolve-inventory.ts';
@@ -31,12 +32,14 @@ export function readInventory(inventory: InventoryText): ReadInventory {
   }
   const { document, sound } = checked;
   const resolved = resolveInventory(sound, inventory);
-  const files = filesNamed(sound, inventory, namesIn(resolved));
+  const names = namesIn(resolved);
+  const files = filesNamed(sound, inventory, names);
   const findings = [
     ...checked.findings,
     ...resolved.findings,
     ...checkNodes(resolved, (pointer) => document.positionOf(pointer).line),
     ...checkSettings(sound),
+    ...checkRevoked(sound, names),
   ];
   return {
     spec: hasErrors(findings) ? undefined : specOf(resolved),

@@ -215,7 +215,7 @@ export interface Authentication {
   authkey?: Authkey;
 }
 /**
- * Certificates of an existing authority: local files, or those that are on the hosts already. Whoever holds any certificate of that authority is a full peer of the cluster: use one for this cluster alone.
+ * Certificates: local files of an existing authority (`ca`, `certificate`, `key`), files that are on the hosts already (`onHosts`), or those of an `authority` that outrigger keeps itself. Whoever holds any certificate of an authority is a full peer of the cluster: use one for this cluster alone.
  */
 export interface X509 {
   /**
@@ -235,6 +235,30 @@ export interface X509 {
    */
   crl?: string;
   onHosts?: OnHosts;
+  /**
+   * What expires within this time is told by plan and drift, with the days left: certificates (default: 30d) and revocation lists (default: 7d).
+   */
+  warnBefore?: string;
+  /**
+   * A directory of this machine in which outrigger keeps an authority for this cluster alone: made when it is not there. Its key (`ca.key`) is encrypted; everything is for its owner only. Back it up.
+   */
+  authority?: string;
+  /**
+   * What opens the key of the authority, asked for only when something has to be signed: `prompt` asks at the terminal, `file` is a file whose first line it is, `askpass` a program that prints it. Default: `prompt`.
+   */
+  passphrase?: 'prompt' | Passphrase;
+  /**
+   * How long a certificate of the authority is valid, and its revocation list.
+   */
+  validity?: string;
+  /**
+   * What expires within this time is made anew by the next `apply`: certificates, and the revocation list.
+   */
+  renewBefore?: string;
+  /**
+   * Names of nodes that are no more (all certificates that were ever issued to them), or serial numbers. What was revoked stays revoked, also when it goes from here.
+   */
+  revoked?: string[];
   /**
    * Whether the authkey goes from all nodes, once every connection is proven to use certificates.
    */
@@ -260,6 +284,21 @@ export interface OnHosts {
    * The file with the certificate revocation lists (PEM).
    */
   crl?: string;
+}
+/**
+ * Where the passphrase of the authority's key comes from.
+ */
+export interface Passphrase {
+  /**
+   * A file that only its owner can read; relative to this inventory.
+   */
+  file?: string;
+  /**
+   * A program and its arguments; the question is added as the last one. A name with a slash is relative to this inventory.
+   *
+   * @minItems 1
+   */
+  askpass?: string[];
 }
 /**
  * Where the one authkey comes from.

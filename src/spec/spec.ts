@@ -100,6 +100,8 @@ export interface X509Spec {
   readonly certificatePattern: string;
   readonly keyPattern: string;
   readonly crl: string | undefined;
+  /** What expires within this time is told; undefined: the usual times. */
+  readonly warnBeforeMs: number | undefined;
   /** The authkey goes from all nodes, once every connection is proven to use certificates. */
   readonly removesAuthkey: boolean;
 }
@@ -116,13 +118,31 @@ export interface CertificatePaths {
 export interface X509OnHostsSpec {
   readonly kind: 'on-hosts';
   readonly onHosts: CertificatePaths;
+  readonly warnBeforeMs: number | undefined;
+  readonly removesAuthkey: boolean;
+}
+
+/** An authority that outrigger keeps in a directory of this machine, for this cluster alone. */
+export interface AuthoritySpec {
+  readonly kind: 'authority';
+  readonly directory: string;
+  /** What opens its key. */
+  readonly passphrase: SecretSource;
+  readonly validityMs: number;
+  /** What expires within this time is made anew. */
+  readonly renewBeforeMs: number;
+  /** Names of nodes, or serial numbers: their certificates are on the revocation list. */
+  readonly revoked: readonly string[];
   readonly removesAuthkey: boolean;
 }
 
 /** How the cluster and its Pacemaker Remote nodes prove to each other who they are. */
 export type AuthenticationSpec =
   | { readonly method: 'psk'; readonly authkey: AuthkeySource }
-  | { readonly method: 'x509'; readonly x509: X509Spec | X509OnHostsSpec };
+  | {
+      readonly method: 'x509';
+      readonly x509: X509Spec | X509OnHostsSpec | AuthoritySpec;
+    };
 
 /** The file that a pattern names for a node. */
 export const fileOfNode = (pattern: string, node: string): string =>

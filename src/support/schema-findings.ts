@@ -21,7 +21,7 @@ export function explainFault(fault: SchemaFault): Finding {
     case 'uniqueItems':
       return wrongValue(fault, 'has the same entry twice');
     default:
-      return wrongValue(fault, `cannot be ${shown(fault.value)}`);
+      return wrongValue(fault, `cannot be ${shownIn(fault)}`);
   }
 }
 
@@ -64,7 +64,7 @@ function explainUnknownValue(fault: SchemaFault): Finding {
     return notBuiltYet(fault.path, isEntry ? `\`${value}\`` : `\`${key}: ${value}\``, 'value');
   }
   const known = words(fault.rule['enum']);
-  return errorAt(fault.path, 'wrong-value', `${subject(fault)} cannot be ${shown(fault.value)}`, {
+  return errorAt(fault.path, 'wrong-value', `${subject(fault)} cannot be ${shownIn(fault)}`, {
     expected: oneOf(known),
     ...suggestion(known.length === 1 ? undefined : nearest(value, known)),
   });
@@ -85,6 +85,12 @@ function subject({ path }: SchemaFault): string {
 }
 
 /** A value for messages: itself when it is short, else what it is. */
+/** What an operator took for the place of a secret is not repeated. */
+const SECRET = /password|passphrase|secret|token/i;
+
+const shownIn = ({ path, value }: SchemaFault): string =>
+  SECRET.test(path) ? kindOf(value) : shown(value);
+
 function shown(value: unknown): string {
   if (typeof value === 'string') return value === '' ? 'empty' : `\`${value}\``;
   return typeof value === 'number' ? `\`${value}\`` : kindOf(value);

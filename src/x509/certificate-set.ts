@@ -59,4 +59,6 @@ export interface Circumstances {
   readonly now: Date;
   /** Fingerprints of authorities that issue to everybody. */
   readonly publicAuthorities: ReadonlySet<string>;
+  /** What ends within this time is warned about; undefined: the usual times. */
+  readonly warnBeforeMs?: number | undefined;
 }

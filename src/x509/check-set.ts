@@ -18,7 +18,7 @@ import type {
   Circumstances,
   PublicFile,
 } from './certificate-set.ts';
-import { day, daysLeft, timeLeft } from './time-left.ts';
+import { day, DAY_MS, timeLeft } from './time-left.ts';
 
 interface Read {
   readonly x509: X509Certificate;
@@ -27,11 +27,11 @@ interface Read {
 }
 
 /** Pacemaker itself logs a warning from 30 days on (3.0.0 lib/common/tls.c, pcmk__tls_check_cert_expiration). */
-const WARN_DAYS = 30;
+const WARN_BEFORE_MS = 30 * DAY_MS;
 
 /** An expired list stops nobody (GnuTLS 3.8.9 as Pacemaker 3.0.0 uses it), but who was revoked since is let in. */
 const CRL_ERROR_HOURS = 24;
-const CRL_WARN_DAYS = 7;
+const CRL_WARN_BEFORE_MS = 7 * DAY_MS;
 
 const MIN_RSA_BITS = 2048;
 const WEAK_HASHES: readonly string[] = ['SHA-1', 'MD5', 'MD2'];
@@ -156,11 +156,15 @@ function warnOfPublic(
   );
 }
 
-function checkDates(x509: X509Certificate, { now }: Circumstances, tell: Tell): void {
+function checkDates(
+  x509: X509Certificate,
+  { now, warnBeforeMs = WARN_BEFORE_MS }: Circumstances,
+  tell: Tell,
+): void {
   const { subject, notBefore, notAfter } = summaryOf(x509);
   if (notAfter <= now) tell('error', `${subject} expired on ${day(notAfter)}`);
   else if (notBefore > now) tell('error', `${subject} is not valid before ${day(notBefore)}`);
-  else if (daysLeft(now, notAfter) < WARN_DAYS)
+  else if (notAfter.getTime() - now.getTime() < warnBeforeMs)
     tell('warning', `${subject} expires in ${timeLeft(now, notAfter)}, on ${day(notAfter)}`);
 }
 
@@ -225,14 +229,14 @@ function missingIssuer(
 
 interface Revocations {
   readonly path: string;
-  readonly revoked: ReadonlySet<string>;
+  readonly revoked: ReadonlyMap<string, Date>;
   readonly issuer: Read;
 }
 
 async function readLists(
   file: PublicFile,
   issuers: readonly Read[],
-  { now }: Circumstances,
+  around: Circumstances,
   findings: CertificateFinding[],
 ): Promise<readonly Revocations[]> {
   const tell = teller(file.path, findings);
@@ -257,7 +261,7 @@ async function readLists(
     }
     if (issuer.extensions.keyUsages?.cRLSign === false)
       tell('error', 'its authority may not sign revocation lists (key usage without cRLSign)');
-    checkFreshness(list, now, tell);
+    checkFreshness(list, around, tell);
     read.push({ path: file.path, revoked: list.revoked, issuer });
   }
   return read;
@@ -282,7 +286,7 @@ async function signerOf(
 
 function checkFreshness(
   { thisUpdate, nextUpdate }: ReturnType<typeof readRevocationList>,
-  now: Date,
+  { now, warnBeforeMs = CRL_WARN_BEFORE_MS }: Circumstances,
   tell: Tell,
 ): void {
   if (thisUpdate > now) tell('error', `its list is not valid before ${day(thisUpdate)}`);
@@ -292,7 +296,7 @@ function checkFreshness(
   if (nextUpdate <= now) tell('error', `its list lapsed on ${day(nextUpdate)}: ${anew}`);
   else if (nextUpdate.getTime() - now.getTime() < CRL_ERROR_HOURS * 3_600_000)
     tell('error', `its list lapses in ${left}: ${anew}`);
-  else if (daysLeft(now, nextUpdate) < CRL_WARN_DAYS)
+  else if (nextUpdate.getTime() - now.getTime() < warnBeforeMs)
     tell('warning', `its list lapses in ${left}, on ${day(nextUpdate)}`);
 }
 

@@ -1,6 +1,23 @@
-/** The one door to @peculiar/x509, for what node:crypto does not tell: extensions and revocation lists. */
+/** The one door to @peculiar/x509, for what node:crypto does not do: extensions, revocation lists, and issuing. */
 import 'reflect-metadata';
-import { KeyUsageFlags, KeyUsagesExtension, X509Certificate, X509Crl } from '@peculiar/x509';
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  Extension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  PublicKey,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+  X509Crl,
+  X509CrlGenerator,
+} from '@peculiar/x509';
 
 /** What node:crypto does not tell of a certificate. */
 export interface Extensions {
@@ -53,8 +70,8 @@ export interface RevocationList {
   readonly issuer: string;
   readonly thisUpdate: Date;
   readonly nextUpdate: Date | undefined;
-  /** Serial numbers, lower case hexadecimal without leading zeros. */
-  readonly revoked: ReadonlySet<string>;
+  /** When each was revoked, by its serial number: lower case hexadecimal without leading zeros. */
+  readonly revoked: ReadonlyMap<string, Date>;
   /** Whether the key of this certificate signed it. */
   isSignedBy(der: Uint8Array): Promise<boolean>;
 }
@@ -66,7 +83,12 @@ export function readRevocationList(der: Uint8Array): RevocationList {
     issuer: crl.issuer,
     thisUpdate: crl.thisUpdate,
     nextUpdate: crl.nextUpdate,
-    revoked: new Set(crl.entries.map(({ serialNumber }) => normalSerial(serialNumber))),
+    revoked: new Map(
+      crl.entries.map(({ serialNumber, revocationDate }) => [
+        normalSerial(serialNumber),
+        revocationDate,
+      ]),
+    ),
     isSignedBy: async (issuer) => {
       try {
         return await crl.verify({ publicKey: new X509Certificate(copied(issuer)).publicKey });
@@ -80,3 +102,126 @@ export function readRevocationList(der: Uint8Array): RevocationList {
 /** A serial number in one spelling. */
 export const normalSerial = (hexadecimal: string): string =>
   hexadecimal.toLowerCase().replace(/^0+(?=.)/, '');
+
+const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+
+/** A certificate that is to be made. */
+export interface CertificateTerms {
+  /** The common name of its subject. */
+  readonly name: string;
+  /** Positive, at most 20 bytes (RFC 5280, 4.1.2.2), hexadecimal. */
+  readonly serial: string;
+  /** The key that it is for: ECDSA over P-256. */
+  readonly key: KeyObject;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** Who signs: the certificate of an authority in PEM form, and its key. */
+export interface Issuer {
+  readonly certificate: string;
+  readonly key: KeyObject;
+}
+
+/** A certificate that signs itself and may sign those of nodes, and revocation lists; no authority below it. In PEM form. */
+export async function signAuthority(terms: CertificateTerms): Promise<string> {
+  const publicKey = publicHalf(terms.key);
+  return pemOf(
+    await X509CertificateGenerator.create({
+      ...shared(terms, publicKey),
+      issuer: nameOf(terms.name),
+      signingKey: await signing(terms.key),
+      extensions: [
+        new BasicConstraintsExtension(true, 0, true),
+        new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+        await SubjectKeyIdentifierExtension.create(publicKey),
+      ],
+    }),
+  );
+}
+
+/** A certificate for a node, which is a server to some and a client to others. In PEM form. */
+export async function signCertificate(terms: CertificateTerms, issuer: Issuer): Promise<string> {
+  const authority = new X509Certificate(issuer.certificate);
+  const publicKey = publicHalf(terms.key);
+  return pemOf(
+    await X509CertificateGenerator.create({
+      ...shared(terms, publicKey),
+      issuer: authority.subjectName,
+      signingKey: await signing(issuer.key),
+      extensions: [
+        new BasicConstraintsExtension(false, undefined, true),
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+        new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
+        new SubjectAlternativeNameExtension([{ type: 'dns', value: terms.name }]),
+        await SubjectKeyIdentifierExtension.create(publicKey),
+        await AuthorityKeyIdentifierExtension.create(authority.publicKey),
+      ],
+    }),
+  );
+}
+
+/** What a revocation list shall say. */
+export interface ListTerms {
+  readonly thisUpdate: Date;
+  readonly nextUpdate: Date;
+  readonly revoked: ReadonlyMap<string, Date>;
+}
+
+/** A revocation list in PEM form, under the label that OpenSSL and GnuTLS know (the library's own is `CRL`). */
+export async function signRevocationList(
+  { thisUpdate, nextUpdate, revoked }: ListTerms,
+  issuer: Issuer,
+): Promise<string> {
+  const authority = new X509Certificate(issuer.certificate);
+  const list = await X509CrlGenerator.create({
+    issuer: authority.subjectName,
+    ...{ thisUpdate, nextUpdate },
+    signingAlgorithm: EC,
+    signingKey: await signing(issuer.key),
+    entries: [...revoked].map(([serialNumber, revocationDate]) => ({
+      serialNumber: evenLength(serialNumber),
+      revocationDate,
+    })),
+    extensions: [
+      await AuthorityKeyIdentifierExtension.create(authority.publicKey),
+      new Extension(CRL_NUMBER, false, derInteger(Math.floor(thisUpdate.getTime() / 1000))),
+    ],
+  });
+  return `${PemConverter.encode(list.rawData, 'X509 CRL')}\n`;
+}
+
+/** RFC 5280, 5.2.3: grows with each list; the time does. */
+const CRL_NUMBER = '2.5.29.20';
+
+function derInteger(value: number): Uint8Array<ArrayBuffer> {
+  const bytes = copied(Buffer.from(evenLength(value.toString(16)), 'hex'));
+  const sign = (bytes[0] ?? 0) >= 0x80 ? [0] : [];
+  return Uint8Array.from([0x02, bytes.length + sign.length, ...sign, ...bytes]);
+}
+
+const evenLength = (hexadecimal: string): string =>
+  hexadecimal.length % 2 === 0 ? hexadecimal : `0${hexadecimal}`;
+
+const nameOf = (name: string) => [{ CN: [name] }];
+
+const shared = ({ name, serial, notBefore, notAfter }: CertificateTerms, publicKey: PublicKey) => ({
+  serialNumber: evenLength(serial),
+  subject: nameOf(name),
+  ...{ notBefore, notAfter, publicKey },
+  signingAlgorithm: EC,
+});
+
+const pemOf = (certificate: X509Certificate): string => `${certificate.toString('pem')}\n`;
+
+const publicHalf = (key: KeyObject): PublicKey =>
+  new PublicKey(copied(createPublicKey(key).export({ type: 'spki', format: 'der' })));
+
+const signing = (key: KeyObject) =>
+  crypto.subtle.importKey(
+    'pkcs8',
+    copied(key.export({ type: 'pkcs8', format: 'der' })),
+    EC,
+    false,
+    ['sign'],
+  );

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { applyPlan } from '../../flows/apply-plan.ts';
+import { completeCredentials } from '../../flows/complete-credentials.ts';
 import { changeCount, type Plan } from '../../plan/plan.ts';
 import { refuseRisks } from '../../plan/risk.ts';
 import type { RunEvent, RunResult } from '../../plan/run-event.ts';
@@ -8,7 +9,7 @@ import { renderPlan } from '../../report/plan-text.ts';
 import { eventAsJson, summaryAsJson, versionAsJson } from '../../report/run-json.ts';
 import { renderRun } from '../../report/run-text.ts';
 import { OutriggerError, type ErrorCode } from '../../support/errors.ts';
-import { askSure } from '../ask.ts';
+import { askSecret, askSure } from '../ask.ts';
 import { describeError } from '../describe-error.ts';
 import { EXIT, exitCodeOf, exitCodeOfComparison, gravest, type ExitCode } from '../exit-code.ts';
 import { progressFor, withPlan, type Live } from '../live.ts';
@@ -35,13 +36,16 @@ export const addApply: AddCommand = (terminal, finish) =>
   )
     .addOption(jsonOption('print what happens as JSON lines; needs --yes'))
     .action(async (options: Options) => {
-      if (options.json && !options.yes) {
-        throw new OutriggerError('USAGE', '--json cannot ask: add --yes');
-      }
+      checkJson(options);
       await withPlan(options, terminal, async (live) => {
         finish(await applyLive(options, terminal, live));
       });
     });
+
+/** JSON lines leave no room for a question. */
+export function checkJson({ json, yes }: Options): void {
+  if (json && !yes) throw new OutriggerError('USAGE', '--json cannot ask: add --yes');
+}
 
 /** Shows the plan that was made, asks, carries it out and reports; whatever stops it is reported too. */
 export async function applyLive(
@@ -60,7 +64,7 @@ export async function applyLive(
   if (hasWork && !options.json) await confirm(options, terminal, plan);
   const events: RunEvent[] = [];
   const result = hasWork
-    ? await run(options, terminal, live, { allowed, events })
+    ? await run(options, terminal, await completed(terminal, live), { allowed, events })
     : nothingDone(plan, refusal);
   const seconds = (performance.now() - started) / 1000;
   const finished = { result, events, seconds, stopped: result.stopped?.message };
@@ -119,6 +123,15 @@ async function run(
     await progress.stop();
   }
 }
+
+/** With everything made that hosts shall get; whatever has to be asked for that is asked now. */
+const completed = async (terminal: Terminal, live: Live): Promise<Live> => ({
+  ...live,
+  planned: await completeCredentials(live, {
+    ask: (question) => askSecret(terminal, question),
+    signal: terminal.signal,
+  }),
+});
 
 async function confirm(options: Options, terminal: Terminal, plan: Plan): Promise<void> {
   if (options.yes) return;

@@ -34,6 +34,7 @@ describe('authentication by certificates', () => {
         certificatePattern: '/etc/outrigger/{node}/c.pem',
         keyPattern: '/etc/outrigger/{node}/k',
         crl: '/home/me/crl.pem',
+        warnBeforeMs: undefined,
         removesAuthkey: false,
       },
     });

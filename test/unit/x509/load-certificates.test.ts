@@ -32,6 +32,7 @@ describe('the certificates of an inventory', () => {
       certificatePattern: join(folder, '{node}.pem'),
       keyPattern: join(folder, '{node}.key'),
       crl: undefined,
+      warnBeforeMs: undefined,
       removesAuthkey: false,
     };
   });

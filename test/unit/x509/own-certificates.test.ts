@@ -10,6 +10,7 @@ type Hosts = Readonly<Record<string, OwnCertificateFacts>>;
 const SPEC = {
   kind: 'on-hosts',
   onHosts: { ca: '', certificate: '', key: '', crl: undefined },
+  warnBeforeMs: undefined,
   removesAuthkey: false,
 } as const;
 

@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { nodesOf, type Nodes, type Spec } from '../../spec/spec.ts';
+import { OutriggerError } from '../../support/errors.ts';
+import { withPlan } from '../live.ts';
+import { addLiveOptions, addRunOptions, jsonOption } from '../options.ts';
+import type { AddCommand } from '../terminal.ts';
+import { applyLive, checkJson, type Options } from './apply.ts';
+
+export const addRotate: AddCommand = (terminal, finish) =>
+  new Command('rotate')
+    .description('makes new keys, then plans, asks and carries the plan out as apply does')
+    .addCommand(addCertificates(terminal, finish));
+
+const addCertificates: AddCommand = (terminal, finish) =>
+  addRunOptions(
+    addLiveOptions(
+      new Command('certificates').description(
+        "new keys and certificates of outrigger's own authority, for all nodes or those of --limit; what a run leaves undone `apply` finishes",
+      ),
+    ),
+  )
+    .addOption(jsonOption('print what happens as JSON lines; needs --yes'))
+    .action(async (options: Options) => {
+      checkJson(options);
+      await withPlan(
+        options,
+        terminal,
+        async (live) => {
+          finish(await applyLive(options, terminal, live));
+        },
+        { renews: (spec, selected) => renewedBy(spec, selected, options.limit !== undefined) },
+      );
+    });
+
+/** All nodes, the cluster nodes too; with --limit those that it names. Throws USAGE where there is no authority to ask. */
+function renewedBy(
+  { authentication, clusterNodes }: Spec,
+  selected: Nodes,
+  isLimited: boolean,
+): ReadonlySet<string> {
+  if (authentication.method !== 'x509') {
+    throw new OutriggerError('USAGE', 'this inventory uses the authkey: there are no certificates');
+  }
+  if (authentication.x509.kind === 'files') {
+    throw new OutriggerError(
+      'USAGE',
+      'the certificates of this inventory are files of an authority that outrigger does not keep',
+      {
+        hint: 'let that authority issue new ones, put them in the place of the old ones, then run `outrigger apply`',
+      },
+    );
+  }
+  const all = [...(isLimited ? [] : clusterNodes), ...nodesOf(selected)];
+  return new Set(all.map(({ name }) => name));
+}

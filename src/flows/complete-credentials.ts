@@ -1,0 +1,19 @@
+import { desire } from '../spec/desired.ts';
+import type { Nodes, Spec } from '../spec/spec.ts';
+import type { Asking } from './make-certificates.ts';
+import type { Planned } from './plan-cluster.ts';
+
+/**
+ * Makes what the credentials of a plan still lack, before any host is touched. What was planned stays what it is; each
+ * host is held against the files that are there now.
+ */
+export async function completeCredentials(
+  { spec, selected, planned }: { spec: Spec; selected: Nodes; planned: Planned },
+  asking: Asking,
+): Promise<Planned> {
+  const pending = planned.credentials?.pending;
+  if (pending === undefined) return planned;
+  const credentials = await pending.make(asking);
+  const desired = desire({ ...spec, ...selected }, planned.facts, credentials.wanted);
+  return { ...planned, ...desired, credentials };
+}

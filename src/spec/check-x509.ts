@@ -1,0 +1,98 @@
+import { errorAt, type Finding } from '../support/diagnostic.ts';
+import { childPointer } from '../support/json-pointer.ts';
+import type { Sound } from '../support/sound.ts';
+import { periodMs } from './period.ts';
+import { DEFAULT_RENEW_BEFORE, DEFAULT_VALIDITY } from './resolve-inventory.ts';
+import type { Inventory, X509 } from './schema-types.ts';
+
+const POINTER = '/authentication/x509';
+
+/** Where certificates come from, and what may be said with each. */
+const SETTINGS = {
+  authority: ['authority', 'passphrase', 'validity', 'renewBefore', 'revoked'],
+  onHosts: ['onHosts', 'warnBefore'],
+  files: ['ca', 'certificate', 'key', 'crl', 'warnBefore'],
+} as const satisfies Record<string, readonly (keyof X509)[]>;
+
+type Source = keyof typeof SETTINGS;
+
+const CALLED: Readonly<Record<Source, string>> = {
+  authority: '`authority`',
+  onHosts: '`onHosts`',
+  files: 'the local files of an authority',
+};
+
+const NEEDED = ['ca', 'certificate', 'key'] as const;
+
+/** One place where certificates come from, and what belongs to it. */
+export function checkX509({ authentication }: Sound<Inventory>): Finding[] {
+  const x509 = authentication?.x509;
+  if (x509 === undefined) return [];
+  const source = sourceOf(x509);
+  return [
+    ...(source === 'files' ? missingFiles(x509) : []),
+    ...misplaced(x509, source),
+    ...(source === 'authority' ? checkTimes(x509) : []),
+  ];
+}
+
+/** One that is there and wrong has been told of already, and counts as there. */
+const isThere = (x509: Sound<X509>, key: keyof X509): boolean => Object.hasOwn(x509, key);
+
+const sourceOf = (x509: Sound<X509>): Source => {
+  if (isThere(x509, 'authority')) return 'authority';
+  return isThere(x509, 'onHosts') ? 'onHosts' : 'files';
+};
+
+const missingFiles = (x509: Sound<X509>): Finding[] =>
+  NEEDED.filter((key) => !isThere(x509, key)).map((key) =>
+    errorAt(POINTER, 'missing-key', `\`${key}\` is missing`, {
+      at: 'key',
+      expected: '`ca`, `certificate` and `key`, or `onHosts`, or `authority`',
+    }),
+  );
+
+const misplaced = (x509: Sound<X509>, source: Source): Finding[] => {
+  const own: readonly string[] = SETTINGS[source];
+  const others = new Set(Object.values(SETTINGS).flat());
+  return [...others]
+    .filter((key) => !own.includes(key) && x509[key] !== undefined)
+    .map((key) => {
+      const message = `\`${key}\` cannot stand beside ${CALLED[source]}`;
+      const expected = `only what belongs to ${CALLED[source]}: ${own.map((name) => `\`${name}\``).join(', ')}`;
+      const path = childPointer(POINTER, key);
+      return errorAt(path, 'conflicting-keys', message, { at: 'key', expected });
+    });
+};
+
+/** A revocation list that lapses within a day is refused; and what is new must not be due at once. */
+const SHORTEST_RENEWAL = '2d';
+
+function checkTimes(x509: Sound<X509>): Finding[] {
+  const { validity = DEFAULT_VALIDITY, renewBefore = DEFAULT_RENEW_BEFORE } = x509;
+  if (periodMs(renewBefore) < periodMs(SHORTEST_RENEWAL)) {
+    const message = 'nobody may run `apply` on just that day';
+    const path = childPointer(POINTER, 'renewBefore');
+    return [errorAt(path, 'wrong-value', message, { expected: `at least ${SHORTEST_RENEWAL}` })];
+  }
+  if (2 * periodMs(renewBefore) <= periodMs(validity)) return [];
+  const path = childPointer(POINTER, x509.validity === undefined ? 'renewBefore' : 'validity');
+  const message = `certificates valid for ${validity} would be renewed ${renewBefore} before they expire`;
+  const expected = '`validity` at least twice as long as `renewBefore`';
+  return [errorAt(path, 'wrong-value', message, { expected })];
+}
+
+/** Nodes that are to take part and must not. */
+export const checkRevoked = (
+  { authentication }: Sound<Inventory>,
+  nodes: readonly string[],
+): readonly Finding[] =>
+  (authentication?.x509?.revoked ?? []).flatMap((entry, index) => {
+    if (entry === undefined || !nodes.includes(entry)) return [];
+    const message = `\`${entry}\` is revoked, and is a node of this inventory`;
+    return [
+      errorAt(childPointer(POINTER, 'revoked', index), 'revoked-node', message, {
+        expected: `its name here only once it is no node any more; to give it another certificate: \`outrigger rotate certificates --limit ${entry}\``,
+      }),
+    ];
+  });

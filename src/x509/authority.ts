@@ -1,0 +1,77 @@
+import type { Secret } from '../support/secret.ts';
+import type { CertificateTerms, ListTerms } from './library.ts';
+import { DAY_MS } from './time-left.ts';
+
+/** What lies in the directory of an authority of our own; undefined, or no entry: there is no such file. */
+export interface AuthorityFiles {
+  readonly ca: string | undefined;
+  /** Whether its key is there; the key itself is read when something is signed. */
+  readonly hasKey: boolean;
+  readonly crl: string | undefined;
+  readonly nodes: ReadonlyMap<string, HeldFiles>;
+  /** Every certificate that it ever issued. */
+  readonly issued: readonly string[];
+}
+
+/** The files of a node as they lie there. */
+export interface HeldFiles {
+  readonly certificate: string | undefined;
+  readonly key: Secret | undefined;
+}
+
+/** By what rules an authority issues. */
+export interface AuthorityTerms {
+  readonly validityMs: number;
+  /** What expires within this time is made anew. */
+  readonly renewBeforeMs: number;
+  /** Names of nodes, or serial numbers. */
+  readonly revoked: readonly string[];
+}
+
+type Dates = Pick<CertificateTerms, 'notBefore' | 'notAfter'>;
+
+/** The clocks of hosts differ, some keep local time: what is issued now is valid everywhere at once. */
+const BACKDATED_MS = DAY_MS;
+
+/** A change of the authority concerns every node; the machines do not live that long. */
+const AUTHORITY_LIFETIME_MS = 20 * 365 * DAY_MS;
+
+/** Whom the certificate of an authority names, and how long it is valid. */
+export const authorityOf = (cluster: string, now: Date): Dates & { readonly name: string } => ({
+  name: commonName(`outrigger authority of ${cluster}`),
+  notBefore: later(now, -BACKDATED_MS),
+  notAfter: later(now, AUTHORITY_LIFETIME_MS),
+});
+
+/** How long a certificate issued now is valid: never longer than the authority. */
+export const validityOf = (
+  { validityMs }: Pick<AuthorityTerms, 'validityMs'>,
+  authorityUntil: Date,
+  now: Date,
+): Dates => ({
+  notBefore: later(now, -BACKDATED_MS),
+  notAfter: new Date(Math.min(later(now, validityMs).getTime(), authorityUntil.getTime())),
+});
+
+/** When a revocation list made now lapses: with the certificates, so that daemons are restarted once for both. */
+export const listValidity = (
+  terms: Pick<AuthorityTerms, 'validityMs'>,
+  authorityUntil: Date,
+  now: Date,
+): Omit<ListTerms, 'revoked'> => {
+  const { notBefore, notAfter } = validityOf(terms, authorityUntil, now);
+  return { thisUpdate: notBefore, nextUpdate: notAfter };
+};
+
+/** A serial number made of 16 random bytes: positive, and always as long as they are. */
+export function serialOf(random: Uint8Array): string {
+  const [first = 0, ...rest] = random;
+  return Buffer.from([(first & 0x3f) | 0x40, ...rest]).toString('hex');
+}
+
+/** X.520 allows 64 characters (ub-common-name); the name of a node is no longer than that. */
+const commonName = (text: string): string => text.slice(0, 64);
+
+/** Certificates know whole seconds. */
+const later = (moment: Date, ms: number): Date =>
+  new Date(Math.floor((moment.getTime() + ms) / 1000) * 1000);

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { Secret } from '../../../src/support/secret.ts';
+import type { AuthorityFiles } from '../../../src/x509/authority.ts';
+import { isIdle, workOf, type WantedOfAuthority } from '../../../src/x509/authority-work.ts';
+import { DAY_MS } from '../../../src/x509/time-left.ts';
+import { inDays, issue, makeAuthority, NOW, revoke, type Issued } from '../../support/pki.ts';
+import { SubjectAlternativeNameExtension } from '@peculiar/x509';
+
+const TERMS = { validityMs: 365 * DAY_MS, renewBeforeMs: 30 * DAY_MS, revoked: [] };
+
+describe('what an authority of our own has still to make', () => {
+  let authority: Issued;
+  let whole: AuthorityFiles;
+  const made = new Map<string, Issued>();
+
+  const issueFor = (name: string, notAfter = inDays(300)): Promise<Issued> =>
+    issue(
+      {
+        name,
+        notAfter,
+        more: [new SubjectAlternativeNameExtension([{ type: 'dns', value: name }])],
+      },
+      authority,
+    );
+
+  const heldOf = ({ pem, key }: Issued) => ({
+    certificate: pem,
+    key: new Secret(Buffer.from(key)),
+  });
+
+  before(async () => {
+    authority = await makeAuthority({ notAfter: inDays(7000) });
+    for (const name of ['c1', 'r1', 'gone']) made.set(name, await issueFor(name));
+    whole = {
+      ca: authority.pem,
+      hasKey: true,
+      crl: await revoke(authority, [], { until: inDays(300) }),
+      nodes: new Map(['c1', 'r1'].map((name) => [name, heldOf(of(name))])),
+      issued: [...made.values()].map(({ pem }) => pem),
+    };
+  });
+
+  const of = (name: string): Issued => made.get(name) ?? assert.fail(name);
+
+  const work = (
+    files: Partial<AuthorityFiles> = {},
+    {
+      terms,
+      ...wanted
+    }: Partial<Omit<WantedOfAuthority, 'terms'>> & {
+      terms?: Partial<WantedOfAuthority['terms']>;
+    } = {},
+  ) =>
+    workOf(
+      { ...whole, ...files },
+      {
+        ...{ nodes: ['c1', 'r1'], renewed: new Set(), now: NOW, ...wanted },
+        terms: { ...TERMS, ...terms },
+      },
+    );
+
+  const withR1 = (held: Partial<ReturnType<typeof heldOf>>) => ({
+    nodes: new Map(whole.nodes).set('r1', { certificate: undefined, key: undefined, ...held }),
+  });
+
+  it('is nothing where everything lies there', async () => {
+    const { faults, ...rest } = await work();
+    assert.deepEqual(faults, []);
+    assert.ok(isIdle(rest));
+  });
+
+  it('is nothing without its key too: it may lie in a safe', async () => {
+    assert.deepEqual((await work({ hasKey: false })).faults, []);
+    assert.deepEqual((await work({ hasKey: false, ...withR1({}) })).faults, [
+      'ca.key is not there, and something has to be signed: put it back for as long as that takes',
+    ]);
+  });
+
+  it('is everything where nothing lies there, or just the key of a run that died', async () => {
+    const nothing = { ca: undefined, crl: undefined, nodes: new Map(), issued: [] };
+    for (const hasKey of [false, true]) {
+      const { makesAuthority, nodes, revoked, faults } = await work({ ...nothing, hasKey });
+      assert.deepEqual(
+        { makesAuthority, nodes: [...nodes], revoked: revoked?.size, faults },
+        { makesAuthority: true, nodes: ['c1', 'r1'], revoked: 0, faults: [] },
+      );
+    }
+  });
+
+  it('is no second authority where the certificate of the first is lost', async () => {
+    assert.match((await work({ ca: undefined })).faults.join(), /^ca\.pem is missing/);
+    assert.match((await work({ ca: 'nonsense' })).faults.join(), /^ca\.pem holds no certificate/);
+  });
+
+  it('is no empty list where one is lost: what was revoked would be valid again', async () => {
+    assert.match((await work({ crl: undefined })).faults.join(), /^crl\.pem is missing/);
+    const other = await revoke(await makeAuthority(), []);
+    for (const crl of [other, 'nonsense'])
+      assert.match((await work({ crl })).faults.join(), /^crl\.pem is not a revocation list of/);
+  });
+
+  it('is a certificate for whoever has none that serves', async () => {
+    const other = await makeAuthority();
+    const foreign = await issue(
+      { name: 'r1', more: [new SubjectAlternativeNameExtension([{ type: 'dns', value: 'r1' }])] },
+      other,
+    );
+    const { certificate, key } = heldOf(of('r1'));
+    for (const [what, held] of [
+      ['none', {}],
+      ['no key', { certificate }],
+      ['no certificate', { key }],
+      ['the key of another certificate', { certificate, key: heldOf(of('gone')).key }],
+      ['a damaged key', { certificate, key: new Secret(Buffer.from('nonsense')) }],
+      ['that of another node', heldOf(of('gone'))],
+      ['that of another authority', heldOf(foreign)],
+      ['one that expires soon', heldOf(await issueFor('r1', inDays(29)))],
+      ['one that has expired', heldOf(await issueFor('r1', inDays(-0.5)))],
+    ] as const) {
+      assert.deepEqual([...(await work(withR1(held))).nodes], ['r1'], what);
+    }
+    const later = await work(withR1(heldOf(await issueFor('r1', inDays(31)))));
+    assert.deepEqual([...later.nodes], []);
+  });
+
+  it('is one for whom it is asked for, and only for the nodes that a run is about', async () => {
+    assert.deepEqual([...(await work({}, { renewed: new Set(['c1']) })).nodes], ['c1']);
+    assert.deepEqual([...(await work(withR1({}), { nodes: ['c1'] })).nodes], []);
+  });
+
+  it('is not one that would end at the same time: that of the authority', async () => {
+    const short = await makeAuthority({ notAfter: inDays(20) });
+    const last = await issue(
+      {
+        name: 'r1',
+        notAfter: inDays(20),
+        more: [new SubjectAlternativeNameExtension([{ type: 'dns', value: 'r1' }])],
+      },
+      short,
+    );
+    const crl = await revoke(short, [], { until: inDays(20) });
+    const files = { ca: short.pem, crl, nodes: new Map([['r1', heldOf(last)]]) };
+    assert.ok(isIdle(await work(files, { nodes: ['r1'] })));
+  });
+
+  it('is a list that holds who was revoked, by name or by serial number in any spelling', async () => {
+    const { serialNumber } = of('gone').certificate;
+    const spelled = [serialNumber, `0x${serialNumber.toUpperCase()}`, `00:${serialNumber}`];
+    for (const entry of ['gone', ...spelled]) {
+      const { revoked, faults } = await work({}, { terms: { revoked: [entry] } });
+      assert.deepEqual([[...(revoked ?? [])], faults], [[[serialNumber, NOW]], []], entry);
+    }
+  });
+
+  it('is a list that forgets nobody, made anew only when it grows or is about to lapse', async () => {
+    const list = (until: Date) => revoke(authority, [of('gone')], { until });
+    const crl = await list(inDays(300));
+    assert.equal((await work({ crl })).revoked, undefined);
+    assert.equal((await work({ crl }, { terms: { revoked: ['gone'] } })).revoked, undefined);
+    const lapsing = await work({ crl: await list(inDays(29)) });
+    assert.deepEqual([...(lapsing.revoked?.keys() ?? [])], [of('gone').certificate.serialNumber]);
+    const older = await issueFor('older');
+    const files = { crl, issued: [...whole.issued, older.pem] };
+    const grown = await work(files, { terms: { revoked: ['older'] } });
+    assert.equal(grown.revoked?.size, 2);
+  });
+
+  it('is a certificate for a node whose own was revoked, once it is back', async () => {
+    const crl = await revoke(authority, [of('r1')], { until: inDays(300) });
+    assert.deepEqual([...(await work({ crl })).nodes], ['r1']);
+  });
+
+  it('is nothing for who is unknown, and for a certificate that is in use', async () => {
+    const { serialNumber } = of('r1').certificate;
+    const { revoked, faults } = await work({}, { terms: { revoked: ['nobody', serialNumber] } });
+    assert.equal(revoked, undefined);
+    assert.match(faults[0] ?? '', /^it has issued no certificate to `nobody`/);
+    assert.match(
+      faults[1] ?? '',
+      /is the certificate that r1 uses.*rotate certificates --limit r1/,
+    );
+  });
+
+  it('is told for whatever lies there, and never by an accident', async () => {
+    const anyText = fc.oneof(
+      fc.constant(undefined),
+      fc.string(),
+      fc
+        .constantFrom('ca', 'crl', 'c1', 'key')
+        .map((what) =>
+          what === 'ca'
+            ? authority.pem
+            : what === 'crl'
+              ? whole.crl
+              : what === 'key'
+                ? of('c1').key
+                : of('c1').pem,
+        ),
+    );
+    const anyHeld = fc.record({
+      certificate: anyText,
+      key: anyText.map((text) => (text === undefined ? undefined : new Secret(Buffer.from(text)))),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          ca: anyText,
+          hasKey: fc.boolean(),
+          crl: anyText,
+          nodes: fc.tuple(anyHeld, anyHeld).map(([c1, r1]) => new Map(Object.entries({ c1, r1 }))),
+          issued: fc.array(
+            anyText.map((text) => text ?? ''),
+            { maxLength: 3 },
+          ),
+        }),
+        fc.array(fc.constantFrom('gone', 'c1', 'zz', '12'), { maxLength: 2 }),
+        async (files, revoked) => {
+          const found = await work(files, { terms: { revoked } });
+          // A certificate that is kept is the one that was issued for this node, with its key.
+          if (found.faults.length === 0 && !found.makesAuthority && !found.nodes.has('c1'))
+            assert.equal(files.nodes.get('c1')?.certificate, of('c1').pem);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
