@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLocalFile } from '../host/local-file.ts';
-import { writePrivateFile } from '../host/private-file.ts';
+import { syncFolder, writePrivateFile } from '../host/private-file.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { Secret } from '../support/secret.ts';
 import type { AuthorityFiles } from '../x509/authority.ts';
@@ -62,6 +62,15 @@ export const writeAuthorityFile = (...args: Parameters<typeof writePrivateFile>)
     writePrivateFile(...args);
   });
 };
+
+/** What was written lies there also after a loss of power. */
+export function syncFolders(directory: string): void {
+  const { nodes, issued } = authorityPaths(directory);
+  for (const folder of [issued, nodes, directory])
+    asInput(folder, () => {
+      syncFolder(folder);
+    });
+}
 
 /** Certificates only: what a run that died has left begins with a dot. */
 const namesIn = (folder: string): readonly string[] =>

@@ -17,7 +17,8 @@ export interface AuthorityRequest {
   readonly nodes: readonly string[];
   /** Those of them that get a new key and certificate whatever they have. */
   readonly renewed: ReadonlySet<string>;
-  readonly now: Date;
+  /** Asked anew when something is made: the answer of an operator takes its time. */
+  readonly now: () => Date;
 }
 
 /**
@@ -25,30 +26,27 @@ export interface AuthorityRequest {
  * Changes nothing; `pending.make` does.
  */
 export async function loadAuthority(request: AuthorityRequest): Promise<Credentials> {
-  const { authority, nodes, now } = request;
-  const work = await workIn(request);
+  const { authority, cluster, nodes } = request;
+  const now = request.now();
+  const work = await workIn(request, now);
   const files = filesOf(authority);
   if (isIdle(work)) return loadCertificates(files, nodes, now);
   return {
-    ...(await loadCertificates(files, nodes, now, pendingIn(request, work))),
+    ...(await loadCertificates(files, nodes, now, pendingIn(request, work, now))),
     pending: {
       make: async (asking) => {
-        // Looked at again: the answer of an operator takes its time.
-        const again = { ...request, now: new Date() };
-        await makeCertificates({ ...again, asking, work: await workIn(again) });
-        return loadCertificates(files, nodes, new Date());
+        const work = await workIn(request, request.now());
+        await makeCertificates({ ...{ authority, cluster, work, asking }, now: request.now() });
+        return loadCertificates(files, nodes, request.now());
       },
     },
   };
 }
 
-async function workIn({
-  authority,
-  declared,
-  nodes,
-  renewed,
-  now,
-}: AuthorityRequest): Promise<AuthorityWork> {
+async function workIn(
+  { authority, declared, nodes, renewed }: AuthorityRequest,
+  now: Date,
+): Promise<AuthorityWork> {
   const { directory } = authority;
   const held = readAuthority(directory, declared);
   const work = await workOf(held, { nodes, renewed, terms: authority, now });
@@ -76,8 +74,9 @@ function filesOf({ directory, renewBeforeMs, removesAuthkey }: AuthoritySpec): X
 }
 
 function pendingIn(
-  { authority, cluster, now }: AuthorityRequest,
+  { authority, cluster }: AuthorityRequest,
   { makesAuthority, authorityUntil, nodes, revoked }: AuthorityWork,
+  now: Date,
 ): PendingFiles {
   const own = authorityOf(cluster, now);
   const { notBefore, notAfter } = validityOf(authority, authorityUntil ?? own.notAfter, now);

@@ -22,6 +22,7 @@ import {
   makeFolders,
   readAuthority,
   readAuthorityKey,
+  syncFolders,
   writeAuthorityFile,
 } from './authority-directory.ts';
 
@@ -67,6 +68,7 @@ export async function makeCertificates(request: MakeRequest): Promise<void> {
     writeAuthorityFile(paths.key(node), own.export({ type: 'pkcs8', format: 'pem' }));
     writeAuthorityFile(paths.certificate(node), certificate);
   }
+  syncFolders(authority.directory);
 }
 
 const newKey = (): KeyObject => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;

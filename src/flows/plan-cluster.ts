@@ -164,13 +164,13 @@ async function certificatesOf({
   if (authentication.method !== 'x509' || authentication.x509.kind === 'on-hosts') return undefined;
   const { x509 } = authentication;
   const nodes = [...clusterNodes, ...nodesOf(selected)].map(({ name }) => name);
-  const now = new Date();
   if (x509.kind === 'files') {
     const { loadCertificates } = await import('./load-certificates.ts');
-    return loadCertificates(x509, nodes, now);
+    return loadCertificates(x509, nodes, new Date());
   }
   const { loadAuthority } = await import('./load-authority.ts');
   const declared = [...clusterNodes, ...nodesOf(spec)].map(({ name }) => name);
+  const now = (): Date => new Date();
   return loadAuthority({ authority: x509, cluster: cluster.name, declared, nodes, renewed, now });
 }
 

@@ -1,4 +1,12 @@
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /** What a run that died may have left beside a file begins with a dot and ends with this. */
@@ -6,7 +14,7 @@ const UNFINISHED = '.outrigger-new';
 
 /**
  * Writes a file that only its owner can read, whole or not at all: also a machine that loses its power has the old one
- * or the new one. `isNew`: throws EEXIST rather than take the place of another file.
+ * or the new one, and after `syncFolder` the new one. `isNew`: throws EEXIST rather than take the place of another file.
  */
 export function writePrivateFile(
   path: string,
@@ -26,7 +34,6 @@ export function writePrivateFile(
     linkSync(unfinished, path);
     unlinkSync(unfinished);
   } else renameSync(unfinished, path);
-  syncFolder(dirname(path));
 }
 
 function removeIfThere(path: string): void {
@@ -37,7 +44,8 @@ function removeIfThere(path: string): void {
   }
 }
 
-function syncFolder(path: string): void {
+/** What was written into a folder is there also after a loss of power. */
+export function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);

@@ -98,7 +98,7 @@ describe("outrigger's own authority", () => {
     try {
       return execFileSync('openssl', args, { encoding: 'utf8', stdio: 'pipe' });
     } catch (thrown) {
-      return String((thrown as { stderr: string }).stderr);
+      return (thrown as { stderr: string }).stderr;
     }
   };
 

@@ -6,6 +6,7 @@ import { Secret } from '../../../src/support/secret.ts';
 import type { CertificateFinding } from '../../../src/x509/certificate-set.ts';
 import { checkSet } from '../../../src/x509/check-set.ts';
 import {
+  DAY_MS,
   inDays,
   issue,
   makeAuthority,
@@ -31,7 +32,11 @@ describe('a set of certificates', () => {
     good = await issue({}, authority);
   });
 
-  const check = async (files: Files = {}, publicAuthorities: ReadonlySet<string> = new Set()) => {
+  const check = async (
+    files: Files = {},
+    publicAuthorities: ReadonlySet<string> = new Set(),
+    warnBeforeMs?: number,
+  ) => {
     const { ca = authority.pem, crl, certificate = good.pem, key = good.key } = files;
     return checkSet(
       {
@@ -45,7 +50,7 @@ describe('a set of certificates', () => {
           },
         ],
       },
-      { now: NOW, publicAuthorities },
+      { now: NOW, publicAuthorities, warnBeforeMs },
     );
   };
 
@@ -250,6 +255,18 @@ describe('a set of certificates', () => {
     [-9, -1, ['error crl.pem: its list lapsed on 2030-05-31: get a new one from the authority']],
     [1, 30, ['error crl.pem: its list is not valid before 2030-06-02']],
   ];
+
+  it('warns as long before the end as the inventory says', async () => {
+    const { pem, key } = await issue({ notAfter: inDays(50) }, authority);
+    const crl = await revoke(authority, [], { until: inDays(40.5) });
+    const files = { certificate: pem, key, crl };
+    assert.deepEqual(told((await check(files)).findings), []);
+    const { findings } = await check(files, new Set(), 60 * DAY_MS);
+    assert.deepEqual(told(findings), [
+      'warning crl.pem: its list lapses in 40 days, on 2030-07-12',
+      'warning r1.pem: CN=node expires in 50 days, on 2030-07-21',
+    ]);
+  });
 
   for (const [from, until, said] of FRESHNESS) {
     it(`judges a revocation list from day ${from} to day ${until}`, async () => {

@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadAuthority, type AuthorityRequest } from '../../src/flows/load-authority.ts';
+import type { Credentials } from '../../src/flows/load-certificates.ts';
+import type { CertificateRole } from '../../src/pacemaker/names.ts';
+import type { AuthoritySpec } from '../../src/spec/spec.ts';
+import { OutriggerError } from '../../src/support/errors.ts';
+import { reveal, Secret } from '../../src/support/secret.ts';
+import { DAY_MS } from '../../src/x509/time-left.ts';
+
+const PASSPHRASE = 'correct horse battery staple';
+const NODES = ['c1', 'c2', 'r1'];
+
+describe("outrigger's own authority in its directory", () => {
+  let folder = '';
+  let directory = '';
+  let questions: string[] = [];
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'outrigger-authority-'));
+    directory = join(folder, 'pki', 'ca');
+    questions = [];
+  });
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  const load = ({
+    now = new Date(),
+    renewed = [],
+    nodes = NODES,
+    declared = NODES,
+    ...authority
+  }: Partial<AuthoritySpec> &
+    Partial<Pick<AuthorityRequest, 'nodes' | 'declared'>> & {
+      now?: Date;
+      renewed?: readonly string[];
+    } = {}): Promise<Credentials> =>
+    loadAuthority({
+      authority: {
+        kind: 'authority',
+        passphrase: { kind: 'prompt' },
+        validityMs: 365 * DAY_MS,
+        renewBeforeMs: 30 * DAY_MS,
+        revoked: [],
+        removesAuthkey: false,
+        directory,
+        ...authority,
+      },
+      cluster: 'prod',
+      ...{ declared, nodes, renewed: new Set(renewed), now: () => now },
+    });
+
+  /** Answers with these, one after the other, and then with the last of them. */
+  const asking = (...answers: string[]) => ({
+    signal: new AbortController().signal,
+    ask: (question: string) => {
+      questions.push(question.replaceAll(folder, ''));
+      const answer = answers.length > 1 ? answers.shift() : answers[0];
+      return Promise.resolve(new Secret(Buffer.from(answer ?? '')));
+    },
+  });
+
+  const make = async (given: Parameters<typeof load>[0] = {}): Promise<Credentials> => {
+    const { pending } = await load(given);
+    assert.ok(pending, 'nothing has to be made');
+    return pending.make(asking(PASSPHRASE));
+  };
+
+  const digestOf = ({ wanted }: Credentials, node: string, role: CertificateRole) =>
+    wanted.nodes.get(node)?.files[role]?.digest;
+
+  const everything = (): Record<string, string> =>
+    Object.fromEntries(
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => statSync(join(folder, name)).isFile())
+        .map((name) => [name, readFileSync(join(folder, name), 'latin1')]),
+    );
+
+  const refused = async (work: Promise<unknown>): Promise<string> => {
+    try {
+      await work;
+    } catch (thrown) {
+      assert.ok(thrown instanceof OutriggerError, String(thrown));
+      assert.ok(!thrown.message.includes(PASSPHRASE));
+      return thrown.message.replaceAll(folder, '');
+    }
+    return assert.fail('it was not refused');
+  };
+
+  it('is planned without making anything, and without a question', async () => {
+    const { wanted, pending } = await load();
+    assert.ok(pending);
+    assert.equal(existsSync(join(folder, 'pki')), false);
+    const { ca, certificate, key, crl } = wanted.nodes.get('r1')?.files ?? {};
+    for (const file of [ca, certificate, key, crl]) assert.equal(file?.digest, undefined);
+    assert.match(ca?.description ?? '', /^a new one, CN=outrigger authority of prod, valid until /);
+    assert.match(certificate?.description ?? '', /^a new one of the authority, valid until \d{4}-/);
+    assert.match(crl?.description ?? '', /^a new one, valid until .*, 0 revoked$/);
+    assert.deepEqual(questions, []);
+  });
+
+  it('is made once, for its owner alone, and then there is nothing to make', async () => {
+    const made = await make();
+    assert.deepEqual(questions, [
+      'New passphrase for /pki/ca/ca.key, the authority of prod:',
+      'The same again:',
+    ]);
+    const files = everything();
+    assert.deepEqual(
+      Object.keys(files)
+        .filter((name) => !name.includes('/issued/'))
+        .sort(),
+      ['ca.key', 'ca.pem', 'crl.pem', ...NODES.flatMap((n) => [`nodes/${n}.key`, `nodes/${n}.pem`])]
+        .map((name) => `pki/ca/${name}`)
+        .sort(),
+    );
+    assert.equal(Object.keys(files).filter((name) => name.includes('/issued/')).length, 3);
+    for (const name of Object.keys(files))
+      assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600, name);
+    for (const name of ['pki/ca', 'pki/ca/nodes', 'pki/ca/issued'])
+      assert.equal(statSync(join(folder, name)).mode & 0o777, 0o700, name);
+    const again = await load();
+    assert.equal(again.pending, undefined);
+    for (const node of NODES)
+      for (const role of ['ca', 'certificate', 'key', 'crl'] as const) {
+        assert.equal(digestOf(again, node, role), digestOf(made, node, role));
+        assert.ok(reveal(again.contentOf(node, role)).length > 0);
+      }
+    assert.deepEqual(again.wanted.notes, []);
+    assert.deepEqual(everything(), files);
+  });
+
+  it('keeps its key encrypted, and the passphrase nowhere', async () => {
+    await make();
+    const pem = readFileSync(join(directory, 'ca.key'), 'latin1');
+    assert.match(pem, /^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
+    assert.throws(() => createPrivateKey({ key: pem, passphrase: 'another' }));
+    createPrivateKey({ key: pem, passphrase: PASSPHRASE });
+    for (const [name, text] of Object.entries(everything()))
+      assert.ok(!text.includes(PASSPHRASE), name);
+  });
+
+  it('issues for a further node alone, and leaves the others as they are', async () => {
+    await make({ nodes: ['c1', 'c2'] });
+    const before = everything();
+    questions = [];
+    const { wanted } = await load();
+    assert.deepEqual(
+      NODES.map((node) => wanted.nodes.get(node)?.files.certificate?.digest === undefined),
+      [false, false, true],
+    );
+    await make();
+    assert.deepEqual(questions, ['Passphrase of /pki/ca/ca.key:']);
+    const after = everything();
+    for (const [name, text] of Object.entries(before)) assert.equal(after[name], text, name);
+    assert.equal(Object.keys(after).length, Object.keys(before).length + 3);
+  });
+
+  it('renews what is about to expire, with a new key, and those that somebody asks for', async () => {
+    const first = await make({ now: new Date(Date.now() - 340 * DAY_MS) });
+    const planned = await load();
+    assert.ok(NODES.every((node) => digestOf(planned, node, 'certificate') === undefined));
+    assert.ok(digestOf(planned, 'r1', 'ca') !== undefined);
+    const second = await make();
+    assert.equal(digestOf(second, 'r1', 'ca'), digestOf(first, 'r1', 'ca'));
+    for (const role of ['certificate', 'key', 'crl'] as const)
+      assert.notEqual(digestOf(second, 'r1', role), digestOf(first, 'r1', role), role);
+    const third = await make({ renewed: ['r1'] });
+    assert.notEqual(digestOf(third, 'r1', 'key'), digestOf(second, 'r1', 'key'));
+    assert.equal(digestOf(third, 'c1', 'key'), digestOf(second, 'c1', 'key'));
+    assert.equal(digestOf(third, 'c1', 'crl'), digestOf(second, 'c1', 'crl'));
+  });
+
+  it('revokes every certificate of a node that is no more, and forgets none', async () => {
+    await make();
+    await make({ renewed: ['r1'] });
+    const members = { nodes: ['c1', 'c2'], declared: ['c1', 'c2'] };
+    const crl = (credentials: Credentials) => credentials.wanted.nodes.get('c1')?.files.crl;
+    const planned = await load({ ...members, revoked: ['r1'] });
+    assert.match(crl(planned)?.description ?? '', /, 2 revoked$/);
+    const made = await make({ ...members, revoked: ['r1'] });
+    for (const revoked of [['r1'], []]) {
+      const again = await load({ ...members, revoked });
+      assert.equal(again.pending, undefined);
+      assert.equal(crl(again)?.digest, crl(made)?.digest);
+    }
+    const back = await load();
+    assert.equal(digestOf(back, 'r1', 'certificate'), undefined, 'it needs another certificate');
+  });
+
+  it('goes on where a run has died, whatever it had written by then', async () => {
+    await make();
+    const whole = everything();
+    const order = ['ca.key', 'ca.pem', 'crl.pem', 'issued', 'nodes/c1.key', 'nodes/c1.pem'];
+    for (const [index, last] of order.entries()) {
+      rmSync(directory, { recursive: true });
+      for (const name of ['', 'nodes', 'issued'])
+        mkdirSync(join(directory, name), { mode: 0o700, recursive: true });
+      for (const [name, text] of Object.entries(whole))
+        if (order.slice(0, index + 1).some((part) => name.startsWith(`pki/ca/${part}`)))
+          writeFileSync(join(folder, name), text, { mode: 0o600 });
+      writeFileSync(join(directory, 'nodes', '.c1.key.outrigger-new'), 'half of', { mode: 0o600 });
+      await make();
+      assert.equal((await load()).pending, undefined, `after ${last}`);
+      assert.equal(
+        existsSync(join(directory, 'nodes', '.c1.key.outrigger-new')),
+        last.endsWith('c1.pem'),
+      );
+      if (index > 0)
+        assert.equal(everything()['pki/ca/ca.pem'], whole['pki/ca/ca.pem'], `after ${last}`);
+    }
+  });
+
+  it('takes three tries for a passphrase, signs nothing without it, and never another new key', async () => {
+    await make();
+    const before = everything();
+    const { pending } = await load({ renewed: ['r1'] });
+    questions = [];
+    assert.match(
+      await refused(pending?.make(asking('wrong')) ?? Promise.resolve()),
+      /^the passphrase does not open \/pki\/ca\/ca\.key$/,
+    );
+    assert.equal(questions.length, 3);
+    assert.deepEqual(everything(), before);
+    await pending?.make(asking('wrong', PASSPHRASE));
+    assert.equal(questions.length, 5);
+  });
+
+  it('takes no new passphrase that was mistyped, or is empty', async () => {
+    const { pending } = await load();
+    const tried = (...answers: string[]) =>
+      refused(pending?.make(asking(...answers)) ?? Promise.resolve());
+    assert.match(await tried(PASSPHRASE, 'another'), /^the two passphrases differ/);
+    assert.match(await tried(''), /cannot be empty$/);
+    assert.equal(existsSync(join(directory, 'ca.key')), false);
+  });
+
+  it('takes the passphrase from a file that only its owner can read', async () => {
+    const path = join(folder, 'passphrase');
+    writeFileSync(path, `${PASSPHRASE}\n`, { mode: 0o600 });
+    await make({ passphrase: { kind: 'file', path } });
+    assert.deepEqual(questions, []);
+    chmodSync(path, 0o640);
+    const { pending } = await load({ renewed: ['r1'], passphrase: { kind: 'file', path } });
+    assert.match(
+      await refused(pending?.make(asking('')) ?? Promise.resolve()),
+      /others can read it/,
+    );
+  });
+
+  it('is refused when others can get at it', async () => {
+    await make();
+    for (const [name, mode] of [
+      ['', 0o750],
+      ['nodes', 0o701],
+      ['issued', 0o770],
+      ['ca.key', 0o640],
+      ['nodes/r1.key', 0o604],
+    ] as const) {
+      const path = join(directory, name);
+      const { mode: right } = statSync(path);
+      chmodSync(path, mode);
+      const shown = join('/pki/ca', name).replace(/\/$/, '');
+      assert.match(
+        await refused(load()),
+        new RegExp(`^the authority cannot be used: ${shown}/?: others can get at it \\(mode 0`),
+      );
+      chmodSync(path, right);
+    }
+    assert.equal((await load()).pending, undefined);
+  });
+
+  it('is refused with a key that is not its own, or lies open', async () => {
+    await make();
+    const key = readFileSync(join(directory, 'ca.key'));
+    const plain = createPrivateKey({ key, passphrase: PASSPHRASE });
+    writeFileSync(join(directory, 'ca.key'), plain.export({ type: 'pkcs8', format: 'pem' }));
+    const { pending } = await load({ renewed: ['r1'] });
+    const tried = () => refused(pending?.make(asking(PASSPHRASE)) ?? Promise.resolve());
+    assert.match(await tried(), /its ca\.key is not encrypted/);
+    const other = createPrivateKey(readFileSync(join(directory, 'nodes', 'r1.key')));
+    writeFileSync(
+      join(directory, 'ca.key'),
+      other.export({
+        ...{ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE },
+      }),
+    );
+    assert.match(await tried(), /its ca\.key is not the key of ca\.pem/);
+    unlinkSync(join(directory, 'ca.key'));
+    assert.match(await refused(load({ renewed: ['r1'] })), /ca\.key is not there/);
+    assert.equal((await load()).pending, undefined, 'it may lie in a safe');
+  });
+});
