@@ -61,14 +61,14 @@ const platformIn = ({ platform }: Want): Platform => (platform === 'rhel' ? RHEL
 const variablesIn = ({ certificates }: Want): CertificateVariables | undefined =>
   certificates === true ? certificateVariables(false) : undefined;
 
-/** Digests by role; each is described by its role. */
+/** Digests by role, null where the file has still to be made; each is described by its role. */
 const wantedCertificates = (want: Want): WantedCertificates => ({
   files: Object.fromEntries(
     Object.entries(want).map(([role, digest]) => [
       role,
       {
         path: CERTIFICATE_FILES[role as CertificateRole].path,
-        digest: String(digest),
+        digest: digest === null ? undefined : String(digest),
         description: `the ${role}`,
       },
     ]),
