@@ -14,6 +14,7 @@ need ssh-agent openssh-client
 need sudo sudo
 need useradd passwd
 need mount mount
+need openssl openssl
 # Login shells that are not like sh.
 need bsd-csh csh
 need tcsh tcsh

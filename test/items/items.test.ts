@@ -68,7 +68,7 @@ const wantedCertificates = (want: Want): WantedCertificates => ({
       role,
       {
         path: CERTIFICATE_FILES[role as CertificateRole].path,
-        digest: digest === null ? undefined : String(digest),
+        digest: (digest as string | null) ?? undefined,
         description: `the ${role}`,
       },
     ]),
