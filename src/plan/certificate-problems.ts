@@ -78,9 +78,7 @@ function differs(
 ): boolean {
   const { files = {}, variables = {} } = nodes.get(name) ?? {};
   return (
-    CERTIFICATE_ROLES.some(
-      (role) => files[role] && !isThatFile(certificates[role], files[role]),
-    ) ||
+    CERTIFICATE_ROLES.some((role) => files[role] && !isThatFile(certificates[role], files[role])) ||
     variablesDiffer(environment, variables) ||
     (daemonVariables !== undefined && variablesDiffer(daemonVariables, variables))
   );
