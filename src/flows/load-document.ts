@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { readLocalFile } from '../host/local-file.ts';
 import { readPlaybook, type ReadPlaybook } from '../playbook/read-playbook.ts';
 import type { FileFacts } from '../spec/files-named.ts';
-import { readInventory } from '../spec/read-inventory.ts';
+import { readInventory, type ReadInventory } from '../spec/read-inventory.ts';
 import type { Spec } from '../spec/spec.ts';
 import { hasErrors, sortDiagnostics, type Diagnostic } from '../support/diagnostic.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
@@ -17,14 +17,17 @@ const ROOT = new URL('../../', import.meta.url);
 /** An inventory as it was found in a file: the text is kept for messages that quote it. */
 export interface LoadedInventory {
   readonly spec: Spec | undefined;
+  /** The same when only files that it names are wrong. */
+  readonly resolved: Spec | undefined;
   readonly diagnostics: readonly Diagnostic[];
   readonly text: string;
+  readonly diagnoseCertificateFindings: ReadInventory['diagnoseCertificateFindings'];
 }
 
 /** Reads an inventory file and everything that can be checked about it without a network. Throws USAGE if unreadable. */
 export function loadInventory(file: string): LoadedInventory {
   const text = read(file, 'inventory');
-  const { spec, diagnostics, files, diagnoseFiles } = readInventory({
+  const { spec, diagnostics, files, diagnoseFiles, diagnoseCertificateFindings } = readInventory({
     file,
     text,
     schema: loadSchema('inventory'),
@@ -35,7 +38,12 @@ export function loadInventory(file: string): LoadedInventory {
     ...diagnostics,
     ...diagnoseFiles(new Map(files.map(({ path }) => [path, lookAt(path)]))),
   ]);
-  return { spec: hasErrors(all) ? undefined : spec, diagnostics: all, text };
+  return {
+    spec: hasErrors(all) ? undefined : spec,
+    resolved: spec,
+    diagnostics: all,
+    ...{ text, diagnoseCertificateFindings },
+  };
 }
 
 /** Reads a playbook; without a name the one that does the main job. Throws USAGE if unreadable. */

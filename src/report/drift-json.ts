@@ -1,4 +1,5 @@
 import type { Drift } from '../plan/drift.ts';
+import { isOfRunningDaemon } from '../plan/running-daemon.ts';
 import { clusterObject, problemObject, stoppedGuestObject } from './plan-json.ts';
 import { jsonText } from './json.ts';
 
@@ -25,6 +26,7 @@ export function driftAsJson(drift: Drift): string {
     drifted: drifted.flatMap(({ host, item, attributes }) =>
       attributes.map(({ name, before, after, reason }) => ({
         ...{ host, item, attribute: name },
+        kind: isOfRunningDaemon(item, name) ? 'running-daemon' : 'configuration',
         expected: after ?? null,
         actual: before ?? null,
         reason: reason ?? null,

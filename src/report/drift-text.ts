@@ -1,5 +1,6 @@
 import type { Drift } from '../plan/drift.ts';
 import type { AttributeChange } from '../plan/item.ts';
+import { isOfRunningDaemon } from '../plan/running-daemon.ts';
 import { printable } from '../support/printable.ts';
 import { foldChanges, type ChangeBlock } from './change-blocks.ts';
 import { foldNames } from './fold-names.ts';
@@ -12,7 +13,12 @@ import { valueText } from './value-text.ts';
 export function renderDrift(drift: Drift, style: Style = plainStyle): string {
   const sections: readonly (readonly string[])[] = [
     headerLines(drift.cluster, style),
-    section('Drifted', driftedLines(drift, style), style),
+    section('Drifted', driftedLines(drift, style, false), style),
+    section(
+      'Running daemons that do not use what is written',
+      driftedLines(drift, style, true),
+      style,
+    ),
     ...problemSections(drift.problems, style, [
       'Unreachable, nothing is known about them',
       'Refused: outrigger does not touch them',
@@ -32,10 +38,16 @@ export function renderDrift(drift: Drift, style: Style = plainStyle): string {
     .join('\n');
 }
 
-/** One table for all hosts, so that expected and actual stand below each other. */
-function driftedLines({ drifted }: Drift, style: Style): readonly string[] {
-  if (drifted.length === 0) return [];
-  const rows = foldChanges(drifted).flatMap((block) => rowsOf(block, style));
+/** One table for all hosts and one for all running daemons, so that expected and actual stand below each other. */
+function driftedLines({ drifted }: Drift, style: Style, ofDaemons: boolean): readonly string[] {
+  const shown = drifted.flatMap((change) => {
+    const attributes = change.attributes.filter(
+      ({ name }) => isOfRunningDaemon(change.item, name) === ofDaemons,
+    );
+    return attributes.length === 0 ? [] : [{ ...change, attributes }];
+  });
+  if (shown.length === 0) return [];
+  const rows = foldChanges(shown).flatMap((block) => rowsOf(block, style));
   const heads = ['host', 'item', 'attribute', 'expected', 'actual'].map((text): Cell => ({
     text,
     paint: style.faint,

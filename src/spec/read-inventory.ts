@@ -1,6 +1,14 @@
-import { hasErrors, sortDiagnostics, type Diagnostic } from '../support/diagnostic.ts';
+import {
+  errorAt,
+  hasErrors,
+  sortDiagnostics,
+  warningAt,
+  type Diagnostic,
+  type Finding,
+} from '../support/diagnostic.ts';
 import { readDocument, type DocumentText } from '../support/read-document.ts';
 import type { YamlDocument } from '../support/yaml.ts';
+import type { CertificateFinding } from '../x509/certificate-set.ts';
 import { checkNodes } from './check-nodes.ts';
 import { checkSettings } from './check-settings.ts';
 import { checkRevoked } from './check-x509.ts';
@@ -22,13 +30,19 @@ export interface ReadInventory {
   readonly files: readonly NamedFile[];
   /** What is wrong with those files, once the caller has looked at them. */
   readonly diagnoseFiles: (facts: ReadonlyMap<string, FileFacts>) => Diagnostic[];
+  /** The places in the inventory that name the files of these findings. */
+  readonly diagnoseCertificateFindings: (findings: readonly CertificateFinding[]) => Diagnostic[];
 }
 
 /** Reads an inventory: checked, ranges expanded, groups and defaults merged in; or everything that is wrong with it. */
 export function readInventory(inventory: InventoryText): ReadInventory {
   const { checked, diagnostics } = readDocument<Inventory>(inventory);
   if (checked === undefined) {
-    return { spec: undefined, diagnostics, files: [], diagnoseFiles: () => [] };
+    const none = (): Diagnostic[] => [];
+    return {
+      ...{ spec: undefined, diagnostics, files: [] },
+      ...{ diagnoseFiles: none, diagnoseCertificateFindings: none },
+    };
   }
   const { document, sound } = checked;
   const resolved = resolveInventory(sound, inventory);
@@ -45,7 +59,8 @@ export function readInventory(inventory: InventoryText): ReadInventory {
     spec: hasErrors(findings) ? undefined : specOf(resolved),
     diagnostics: sortDiagnostics(findings.map((finding) => document.place(finding))),
     files,
-    diagnoseFiles: (facts) => placeFileFindings(document, files, facts),
+    diagnoseFiles: (facts) => placeFindings(document, checkFiles(files, facts)),
+    diagnoseCertificateFindings: (told) => placeFindings(document, asFindings(told, files)),
   };
 }
 
@@ -66,9 +81,18 @@ const specOf = ({
   authentication,
 });
 
-const placeFileFindings = (
-  document: YamlDocument,
+const placeFindings = (document: YamlDocument, findings: readonly Finding[]): Diagnostic[] =>
+  sortDiagnostics(findings.map((finding) => document.place(finding)));
+
+/** Where the inventory names the file of each finding. */
+function asFindings(
+  told: readonly CertificateFinding[],
   files: readonly NamedFile[],
-  facts: ReadonlyMap<string, FileFacts>,
-): Diagnostic[] =>
-  sortDiagnostics(checkFiles(files, facts).map((finding) => document.place(finding)));
+): readonly Finding[] {
+  const pointers = new Map(files.map(({ path, pointer }) => [path, pointer]));
+  return told.map(({ severity, path, message }) => {
+    const place = severity === 'error' ? errorAt : warningAt;
+    const pointer = pointers.get(path) ?? '/authentication/x509';
+    return place(pointer, 'unfit-certificate', `${path}: ${message}`);
+  });
+}

@@ -11,6 +11,8 @@ export interface Made {
   readonly isAuthority?: boolean;
   readonly more?: readonly x509.Extension[];
   readonly algorithm?: 'ec' | 'rsa1024';
+  /** Those of another certificate; default: new ones. */
+  readonly keys?: CryptoKeyPair;
 }
 
 /** A certificate with its key, both in PEM form. */
@@ -59,7 +61,7 @@ function extensionsOf({ isAuthority, usages, purposes, more = [] }: Made): x509.
 /** Makes a certificate; without an issuer it signs itself. */
 export async function issue(made: Made = {}, issuer?: Issued): Promise<Issued> {
   const { isAuthority = false } = made;
-  const keys = await makeKeys(made.algorithm);
+  const keys = made.keys ?? (await makeKeys(made.algorithm));
   const subject = `CN=${made.name ?? 'node'}`;
   serial += 1;
   const certificate = await x509.X509CertificateGenerator.create({

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { loadInventory } from '../../flows/load-document.ts';
+import { loadInventory, type LoadedInventory } from '../../flows/load-document.ts';
 import { counted } from '../../report/layout.ts';
 import type { Spec } from '../../spec/spec.ts';
-import { hasErrors } from '../../support/diagnostic.ts';
+import { hasErrors, type Diagnostic } from '../../support/diagnostic.ts';
 import { printable } from '../../support/printable.ts';
 import { diagnosticsAsJson, renderDiagnostics } from '../../support/render-diagnostics.ts';
 import { EXIT } from '../exit-code.ts';
@@ -21,8 +21,11 @@ export const addValidate: AddCommand = (terminal, finish) =>
     )
     .addOption(inventoryOption())
     .addOption(jsonOption('print the findings as JSON'))
-    .action(({ inventory, json }: Options) => {
-      const { diagnostics, text, spec } = loadInventory(inventory);
+    .action(async ({ inventory, json }: Options) => {
+      const loaded = loadInventory(inventory);
+      const { text, spec } = loaded;
+      const certificates = await certificateDiagnostics(loaded);
+      const diagnostics = [...loaded.diagnostics, ...certificates];
       if (json) terminal.out(diagnosticsAsJson(diagnostics));
       else if (diagnostics.length > 0)
         terminal.out(renderDiagnostics(diagnostics, new Map([[inventory, text]])));
@@ -30,6 +33,13 @@ export const addValidate: AddCommand = (terminal, finish) =>
         terminal.out(`${printable(inventory)} is valid: ${countsOf(spec)}.\n`);
       finish(hasErrors(diagnostics) ? EXIT.error : EXIT.ok);
     });
+
+/** What reads certificates is loaded only where they are used. */
+async function certificateDiagnostics(loaded: LoadedInventory): Promise<readonly Diagnostic[]> {
+  if (loaded.resolved?.authentication.method !== 'x509') return [];
+  const { diagnoseCertificates } = await import('../../flows/validate-certificates.ts');
+  return diagnoseCertificates(loaded, new Date());
+}
 
 const countsOf = ({ clusterNodes, remoteNodes, guestNodes }: Spec): string =>
   [

@@ -39,6 +39,41 @@ describe('drift', () => {
     assert.match(text, /\nNo drift on those that answered\. .*3 unreachable, 1 refused\.\n$/);
   });
 
+  /** The key was replaced on one host, and another one runs a daemon that is older than its key, and not enabled. */
+  const started = { before: 'before its key was written', after: 'after its key was written' };
+  const daemons = driftOf({
+    ...quietPlan,
+    plays: [
+      {
+        name: 'Prepare the hosts',
+        changes: [
+          ...wrongKey('r1'),
+          change('r2', 'service', [
+            { name: 'at boot', before: 'disabled', after: 'enabled' },
+            { name: 'started', ...started },
+          ]),
+          change('r3', 'service', [{ name: 'started', ...started }]),
+        ],
+      },
+    ],
+  });
+
+  it('tells a file that differs from a running daemon that is older than its files', () => {
+    assertGolden('daemon-drift.txt', renderDrift(daemons));
+    const { drifted: told } = JSON.parse(driftAsJson(daemons)) as {
+      drifted: { host: string; attribute: string; kind: string }[];
+    };
+    assert.deepEqual(
+      told.map(({ host, attribute, kind }) => `${host} ${attribute}: ${kind}`),
+      [
+        'r1 content: configuration',
+        'r2 at boot: configuration',
+        'r2 started: running-daemon',
+        'r3 started: running-daemon',
+      ],
+    );
+  });
+
   const stopped = driftOf({
     ...quietPlan,
     stoppedGuests: [
@@ -71,6 +106,7 @@ describe('drift', () => {
     quiet: driftOf(quietPlan),
     drifted,
     fleet: driftOf(fleetPlan()),
+    daemons,
     stopped,
   })) {
     it(`is what the schema says (${name})`, () => {
