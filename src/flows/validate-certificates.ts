@@ -29,7 +29,7 @@ export async function diagnoseCertificates(
       crl: crl === undefined ? undefined : { path: x509.crl ?? '', text: textOf(crl) },
       nodes: names.flatMap((name) => filesOf(x509, name) ?? []),
     },
-    { now, publicAuthorities: publicAuthorities() },
+    { now, publicAuthorities: publicAuthorities(), warnBeforeMs: x509.warnBeforeMs },
   );
   return diagnoseCertificateFindings(findings);
 }

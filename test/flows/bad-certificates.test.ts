@@ -101,7 +101,7 @@ describe('bad certificates', function () {
       [
         'apiVersion: outrigger/v1',
         'cluster: { name: prod }',
-        `connection: { port: ${port}, sshConfig: none, identityFile: id }`,
+        `connection: { port: ${port}, sshConfig: none, identityFile: id, connectTimeout: 1s }`,
         'authentication:',
         '  method: x509',
         '  x509:',
