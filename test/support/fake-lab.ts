@@ -12,6 +12,7 @@ import {
 } from '../../src/spec/spec.ts';
 import { reveal } from '../../src/support/secret.ts';
 import { crmMonXml, type ReportedConnection } from './crm-mon.ts';
+import { certificateAnswers, startWithCertificates, takeCertificate } from './fake-certificates.ts';
 import { FakeGuests } from './fake-guests.ts';
 import { FakeHost, fakeNetwork, type Answer, type Answers, type FakeNetwork } from './fake-host.ts';
 import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from './replies.ts';
@@ -38,6 +39,7 @@ export interface HostTrouble {
 interface HostState {
   key: Buffer | undefined;
   sections: Map<string, string>;
+  tick: () => number;
 }
 
 /** The targets of a deletion, from its XPath: the reverse of `deleteXPath`, for what has no `within`. */
@@ -178,6 +180,7 @@ export class FakeLab {
         'read-authkey': () => state.key?.toString('base64') ?? { code: 1, stderr: 'missing' },
         cleanup: ({ params = [] }) => this.#cleanUp(params),
         'forget-nodes': ({ params = [] }) => this.#forgetNodes(params),
+        ...certificateAnswers(state),
         ...trouble.answers,
       },
       (file) => {
@@ -193,13 +196,16 @@ export class FakeLab {
       probe: (request) => this.#probe(state, request, []),
       'install-apt': () => {
         state.sections.set('packages', ready.get('packages') ?? '');
+        state.sections.set('capability', section('yes'));
         return '';
       },
       'start-service': () => {
         for (const part of ['units', 'listening']) state.sections.set(part, ready.get(part) ?? '');
         state.sections.set('started', section(`t ${Math.round(this.#tick() * 1e6)}`));
+        startWithCertificates(state);
         return '';
       },
+      ...certificateAnswers(state),
       ...trouble.answers,
     };
     return new FakeHost(name, answers, (file) => {
@@ -208,7 +214,7 @@ export class FakeLab {
   }
 
   #addState(name: string, reply: string, key: Buffer | 'none' | undefined): HostState {
-    const state = { key: undefined, sections: sectionsOf(reply) };
+    const state = { key: undefined, sections: sectionsOf(reply), tick: () => this.#tick() };
     this.#states.set(name, state);
     if (key === 'none') state.sections.set('authkey', section('path=/etc/pacemaker/authkey'));
     else if (key !== undefined) this.#putKey(state, key, 'root haclient 640');
@@ -220,7 +226,9 @@ export class FakeLab {
     return this.#clock;
   }
 
-  #takeFile(state: HostState, { path, content, owner, group, mode }: HostFile): void {
+  #takeFile(state: HostState, file: HostFile): void {
+    if (takeCertificate(state, file)) return;
+    const { path, content, owner, group, mode } = file;
     if (path !== '/etc/pacemaker/authkey') throw new Error(`an unexpected file: ${path}`);
     this.#putKey(state, Buffer.from(reveal(content)), `${owner} ${group} ${mode.slice(1)}`);
   }

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AuthenticationSpec } from '../../src/spec/spec.ts';
+import { useStateFolder, type Applied, type Run } from '../support/apply-lab.ts';
+import type { FakeLab, HostTrouble } from '../support/fake-lab.ts';
+import { DAY_MS, issue, makeAuthority } from '../support/pki.ts';
+
+const VALID = {
+  notBefore: new Date(Date.now() - DAY_MS),
+  notAfter: new Date(Date.now() + 365 * DAY_MS),
+};
+
+const FILES = { ca: 'ca', certificate: 'cert', key: 'key' } as const;
+const pathOf = (role: keyof typeof FILES): string => `/etc/pacemaker/x509-${FILES[role]}.pem`;
+const VARIABLES = Object.entries(FILES).map(
+  ([role, name]) => `PCMK_${name}_file=${pathOf(role as keyof typeof FILES)}`,
+);
+
+/** What changes something on a host, or shakes hands with one. */
+const NOTABLE = ['write-cib', 'handshake', 'start-service', 'remove-authkey'];
+
+/**
+ * The program as its own late imports see it, the fakes included: mocha loads the files of tests in another way, which
+ * makes two of each module.
+ */
+const program = async () => ({
+  ...(await import('../support/fake-lab.ts')),
+  ...(await import('../support/apply-lab.ts')),
+  ...(await import('../../src/support/errors.ts')),
+});
+
+describe('certificates of an existing authority', function () {
+  this.timeout(30_000);
+  useStateFolder();
+  let folder = '';
+  let authentication: AuthenticationSpec;
+  const contents = new Map<string, string>();
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'outrigger-flow-pki-'));
+    const put = (name: string, text: string): void => {
+      contents.set(name, text);
+      writeFileSync(join(folder, name), text, { mode: 0o600 });
+    };
+    const authority = await makeAuthority(VALID);
+    put('ca.pem', authority.pem);
+    for (const name of ['c1', 'c2', 'h1', 'h2']) {
+      const { pem, key } = await issue({ ...VALID, name }, authority);
+      put(`${name}.pem`, pem);
+      put(`${name}.key`, key);
+    }
+    authentication = {
+      method: 'x509',
+      x509: {
+        kind: 'files',
+        ca: join(folder, 'ca.pem'),
+        certificatePattern: join(folder, '{node}.pem'),
+        keyPattern: join(folder, '{node}.key'),
+        crl: undefined,
+        warnBeforeMs: undefined,
+        removesAuthkey: true,
+      },
+    };
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Cluster nodes that use their certificates already, and bare hosts. */
+  async function labOf(
+    names: readonly string[],
+    trouble: Readonly<Record<string, HostTrouble>> = {},
+  ): Promise<FakeLab> {
+    const { FakeLab: Lab } = await program();
+    const lab = new Lab(names, { c1: { key: 'none' }, c2: { key: 'none' }, ...trouble });
+    const digest = (file: string): string =>
+      createHash('sha256')
+        .update(contents.get(file) ?? '')
+        .digest('hex');
+    for (const name of ['c1', 'c2']) {
+      const rights = 'root haclient 640 1';
+      const files = [`ca ${digest('ca.pem')}`, `certificate ${digest(`${name}.pem`)}`];
+      const lines = [...files, `key ${digest(`${name}.key`)}`].map((line) => `${line} ${rights}`);
+      lab.change(name, 'certificates', lines.join('\n'));
+      lab.change(name, 'environment', ['file=/etc/default/pacemaker', ...VARIABLES].join('\n'));
+      lab.change(name, 'daemon', ['running', ...VARIABLES].join('\n'));
+      lab.change(name, 'capability', 'yes');
+    }
+    return Object.assign(lab, { spec: { ...lab.spec, authentication } });
+  }
+
+  const apply = async (lab: FakeLab, run: Run = {}): Promise<Applied> =>
+    (await program()).apply(lab, run);
+
+  const notable = (lab: FakeLab): string[] =>
+    lab.hosts.flatMap(({ name, ran }) =>
+      ran.filter((script) => NOTABLE.includes(script)).map((script) => `${name} ${script}`),
+    );
+
+  it('bring bare hosts in, and then cost one connection and one exec a host, and no file', async () => {
+    const lab = await labOf(['h1', 'h2']);
+    const applied = await apply(lab);
+    assert.deepEqual([...applied.failed], []);
+    for (const name of ['h1', 'h2']) {
+      const { written } = lab.host(name);
+      assert.deepEqual(
+        written.map(({ path, owner, group, mode }) => `${path} ${mode} ${owner}:${group}`),
+        (['ca', 'certificate', 'key'] as const).map((role) => `${pathOf(role)} 0640 root:haclient`),
+      );
+    }
+    assert.deepEqual(lab.host('c1').written, [], 'a cluster node got files that it had');
+    const { planOf, editsOf } = await program();
+    const before = lab.network.connections.length;
+    lab.forget();
+    const { plan } = await planOf(lab);
+    assert.deepEqual(plan.problems, []);
+    assert.deepEqual(plan.inSync, ['c1', 'c2', 'h1', 'h2']);
+    assert.deepEqual(lab.network.connections.slice(before).toSorted(), ['c1', 'c2', 'h1', 'h2']);
+    assert.deepEqual(
+      lab.hosts.map(({ ran }) => ran),
+      [['probe'], ['probe'], ['probe'], ['probe']],
+    );
+    assert.deepEqual(editsOf(lab), []);
+  });
+
+  it('are tried on the wire by every cluster node before the cluster is told of a host', async () => {
+    const rejected = {
+      c2: { key: 'none', answers: { handshake: () => 'h1 3121 rejected\n' } },
+    } as const;
+    const lab = await labOf(['h1'], rejected);
+    const { failed } = await apply(lab);
+    assert.match(
+      failed.get('h1') ?? '',
+      /its daemon does not accept the certificate of c2 \(tried on the wire\)/,
+    );
+    assert.deepEqual(lab.cibWrites, []);
+    assert.ok(lab.hosts.every(({ ran }) => !ran.includes('remove-authkey')));
+  });
+
+  it('leave a host out that is lost in the middle, and the next apply finishes it', async () => {
+    const { OutriggerError } = await program();
+    let isLost = true;
+    const lost = (): '' => {
+      if (isLost)
+        throw new OutriggerError('HOST_UNREACHABLE', 'the connection was lost', { host: 'h2' });
+      return '';
+    };
+    const lab = await labOf(['h1', 'h2'], { h2: { answers: { 'verify-certificates': lost } } });
+    const first = await apply(lab);
+    assert.match(first.failed.get('h2') ?? '', /the connection was lost/);
+    assert.deepEqual([...lab.cib.remoteConnections.keys()], ['h1']);
+    assert.ok(
+      !lab.host('h2').ran.includes('set-environment'),
+      'a daemon was told of files that were not verified',
+    );
+    assert.ok(
+      lab.hosts.every(({ ran }) => !ran.includes('remove-authkey')),
+      'the authkey went although not everybody is proven',
+    );
+    isLost = false;
+    lab.forget();
+    const second = await apply(lab);
+    assert.deepEqual([...second.failed], []);
+    assert.deepEqual([...lab.cib.remoteConnections.keys()], ['h1', 'h2']);
+    assert.ok(!notable(lab).some((step) => step.startsWith('h1 start')), 'h1 was disturbed');
+    const { planOf } = await program();
+    assert.deepEqual((await planOf(lab)).plan.inSync, ['c1', 'c2', 'h1', 'h2']);
+  });
+});

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import type { HostFile } from '../../src/host/host.ts';
+import { CERTIFICATE_FILES, CERTIFICATE_ROLES } from '../../src/pacemaker/names.ts';
+import { reveal } from '../../src/support/secret.ts';
+import type { Answers } from './fake-host.ts';
+
+/** What a host of a lab prints, section by section, and its clock. */
+export interface FakeState {
+  readonly sections: Map<string, string>;
+  readonly tick: () => number;
+}
+
+const linesOf = ({ sections }: FakeState, name: string): string[] =>
+  (sections.get(name) ?? '').split('\n').filter((line) => line !== '');
+
+const put = ({ sections }: FakeState, name: string, lines: readonly string[]): void => {
+  sections.set(name, `${lines.join('\n')}\n`);
+};
+
+const digestOf = (content: Uint8Array): string =>
+  createHash('sha256').update(content).digest('hex');
+
+/** A host takes a certificate file; false: it is another file. */
+export function takeCertificate(
+  state: FakeState,
+  {
+    path,
+    content,
+    owner,
+    group,
+    mode,
+  }: Pick<HostFile, 'path' | 'content' | 'owner' | 'group' | 'mode'>,
+): boolean {
+  const role = CERTIFICATE_ROLES.find((each) => CERTIFICATE_FILES[each].path === path);
+  if (role === undefined) return false;
+  const rights = `${owner} ${group} ${mode.replace(/^0/, '')} ${state.tick()}`;
+  const others = linesOf(state, 'certificates').filter((line) => !line.startsWith(`${role} `));
+  put(state, 'certificates', [...others, `${role} ${digestOf(reveal(content))} ${rights}`]);
+  return true;
+}
+
+/** A daemon that is started takes up what the environment file says. */
+export const startWithCertificates = (state: FakeState): void => {
+  const variables = linesOf(state, 'environment').filter((line) => /^PCMK_\w+_file=/.test(line));
+  if (variables.length > 0) put(state, 'daemon', ['running', ...variables]);
+};
+
+/** The scripts that have to do with certificates. */
+export const certificateAnswers = (state: FakeState): Answers => ({
+  'set-environment': ({ params = [] }) => {
+    const [file = '', ...pairs] = params;
+    const names = pairs.filter((_each, index) => index % 2 === 0);
+    const kept = linesOf(state, 'environment').filter(
+      (line) => !line.startsWith('file=') && !names.some((name) => line.startsWith(`${name}=`)),
+    );
+    const set = names.flatMap((name, index) => {
+      const value = pairs[2 * index + 1] ?? '';
+      return value === '' ? [] : [`${name}=${value}`];
+    });
+    put(state, 'environment', [`file=${file}`, ...kept, ...set]);
+    return '';
+  },
+  'verify-certificates': () => 'verified\n',
+  'remove-authkey': ({ params: [path = ''] = [] }) => {
+    put(state, 'authkey', [`path=${path}`]);
+    return '';
+  },
+  handshake: ({ input }) =>
+    String(input)
+      .trim()
+      .split('\n')
+      .map((line) => `${line} accepted\n`)
+      .join(''),
+});
