@@ -1,0 +1,53 @@
+/** A cluster whose Pacemaker does not know certificates: Debian 12 with 2.1.5. */
+import assert from 'node:assert/strict';
+import { labDown, labUp } from '../lab.ts';
+import type { Lab } from '../lab.ts';
+import { assertQuiet, outrigger, writeInventory } from '../outrigger.ts';
+import { makePki } from '../pki.ts';
+import { skipWithoutLab } from '../story-run.ts';
+
+const ON_HOSTS = {
+  ca: '/etc/pki/ca.pem',
+  certificate: '/etc/pki/host.pem',
+  key: '/etc/pki/host.key',
+};
+
+describe('certificates on a Pacemaker that does not know them', function () {
+  this.timeout(180_000); // several times what a quiet machine takes
+  const name = 'story-old-pacemaker';
+  let lab: Lab;
+
+  before(async function () {
+    this.timeout(15 * 60_000); // the images may have to be built first
+    skipWithoutLab(this);
+    const kind = { clusterNodes: 2, bareHosts: 1, firewalld: 0, fencing: true };
+    lab = await labUp({ name, replace: true, suite: 'bookworm', ...kind });
+  });
+
+  after(async () => {
+    await labDown(name);
+  });
+
+  for (const where of ['of this machine', 'of the hosts'] as const) {
+    it(`${where} are refused in one line, and nothing is touched`, async () => {
+      const { authentication } = await makePki(lab, ['c1', 'c2', 'h1']);
+      const inventory = writeInventory(lab, {
+        remoteNodes: [{ name: 'h1', host: 'h1' }],
+        authentication:
+          where === 'of this machine'
+            ? authentication
+            : { method: 'x509', x509: { onHosts: ON_HOSTS } },
+      });
+      const before = await lab.sh('c1', 'cibadmin --query --no-children; ls -l /etc/pacemaker');
+      const { code, stdout, stderr } = await outrigger(lab, ['apply', '--yes', '-i', inventory]);
+      assert.equal(code, 5, stderr);
+      assert.equal(stdout, '');
+      const told = stderr.split('\n').filter((line) => line.startsWith('c1: '));
+      assert.deepEqual(told, ['c1: its Pacemaker does not know certificates']);
+      assert.match(stderr, /upstream they came with Pacemaker 3\.0\.0/);
+      const after = await lab.sh('c1', 'cibadmin --query --no-children; ls -l /etc/pacemaker');
+      assert.equal(after, before);
+      await assertQuiet(lab);
+    });
+  }
+});
