@@ -20,13 +20,14 @@ const SAID: Readonly<Record<string, string>> = {
  * Holds files, environment file and running daemon of every cluster node and of each of the nodes against the inventory,
  * and then lets every cluster node shake hands with each node that nobody is connected to: the one moment when that is
  * safe. A second client of a connected daemon would get the node fenced. `objectTo` may say what else speaks against a
- * node by the state that its host is in now.
+ * node by the state that its host is in now; `early`: Pacemaker on the cluster nodes has still to take the certificates up.
  */
 export async function checkCertificates(
   context: RunContext,
   nodes: readonly PacemakerRemoteSpec[],
   x509: WantedX509,
   objectTo: (host: HostFacts) => string | undefined,
+  early = false,
 ): Promise<Objections> {
   const limit = pLimit(context.options.forks);
   const members = clusterHosts(context);
@@ -34,7 +35,13 @@ export async function checkCertificates(
   const found = new Map(
     await Promise.all(
       [...members, ...hosts].map((host) =>
-        limit(async () => [host.name, await objectionTo(context, host, x509)] as const),
+        limit(
+          async () =>
+            [
+              host.name,
+              await objectionTo(context, host, x509, early && members.includes(host)),
+            ] as const,
+        ),
       ),
     ),
   );
@@ -68,12 +75,17 @@ interface Found {
 
 const NO_ANSWER: Found = { facts: undefined, because: 'gave no answer' };
 
-async function objectionTo({ probe }: RunContext, host: Host, x509: WantedX509): Promise<Found> {
+async function objectionTo(
+  { probe }: RunContext,
+  host: Host,
+  x509: WantedX509,
+  filesAlone: boolean,
+): Promise<Found> {
   const wanted = x509.nodes.get(host.name);
   if (wanted === undefined) return { facts: undefined, because: 'has no certificate' };
   try {
     const facts = await probe(host);
-    return { facts, because: certificateObjection(facts, wanted) };
+    return { facts, because: certificateObjection(facts, wanted, filesAlone) };
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
     return { facts: undefined, because: `gave no answer: ${messageOf(thrown)}` };

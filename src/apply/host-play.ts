@@ -4,7 +4,6 @@ import type { HostDifference, HostItem } from '../plan/item.ts';
 import type { Play } from '../playbook/playbook.ts';
 import type { Verdict } from '../plan/run-event.ts';
 import { changesOf, conclude, failureOf, type RunContext } from './context.ts';
-import { detachedRestart } from './detached-restart.ts';
 import { whyAuthkeyStays } from './authkey-last.ts';
 import { quietRestart, type PendingRestart } from './quiet-restart.ts';
 import { takeStep } from './step.ts';
@@ -29,10 +28,7 @@ export async function runHostPlay(
     names.map((name) => limit(() => runHost(context, play, name))),
   );
   const pending = restarts.filter((restart) => restart !== undefined);
-  const members = pending.filter(({ item }) => item.kind === 'pacemaker');
-  const nodes = pending.filter(({ item }) => item.kind !== 'pacemaker');
-  if (members.length > 0) await detachedRestart(context, play, members);
-  if (nodes.length > 0) await quietRestart(context, play, nodes);
+  if (pending.length > 0) await quietRestart(context, play, pending);
 }
 
 /** The steps of one host; gives the restart that must wait for the quiet restart, if there is one. */
@@ -73,7 +69,11 @@ async function runHost(
 }
 
 /** The items that the plan showed for this host in this play: apply never does more than the plan said. */
-const plannedItems = (context: RunContext, play: Play, name: string): readonly HostItem[] => {
+export const plannedItems = (
+  context: RunContext,
+  play: Play,
+  name: string,
+): readonly HostItem[] => {
   const kinds = new Set(
     changesOf(context, play)
       .filter(({ host }) => host === name)
@@ -89,8 +89,7 @@ const plannedItems = (context: RunContext, play: Play, name: string): readonly H
 
 /** Whatever the playbook says: a plain restart of a daemon that the cluster is connected to may get its host fenced. */
 const mustBeQuiet = (context: RunContext, item: HostItem, difference: HostDifference): boolean =>
-  item.kind === 'pacemaker' ||
-  (item.kind === 'service' && difference.needsRestart && context.connected.has(item.host));
+  item.kind === 'service' && difference.needsRestart && context.connected.has(item.host);
 
 async function step(
   context: RunContext,

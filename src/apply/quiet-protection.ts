@@ -14,12 +14,14 @@ import { activeOn, connectionNode } from '../pacemaker/crm-mon.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import { isMoved } from '../plan/item.ts';
 import { connects, type ItemKind, type Play } from '../playbook/playbook.ts';
-import { nodesOf } from '../spec/spec.ts';
+import { nodesOf, type PacemakerRemoteSpec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { checkCredentials, checkPorts, REACH_TIMEOUT_MS } from './checks.ts';
 import { writeCib } from './cib.ts';
 import { tellWaiting, type RunContext } from './context.ts';
 import { isIdle } from './gates.ts';
+import { outliveKeyCache } from './key-cache.ts';
+import type { Objections } from './objections.ts';
 import { failuresOf, prove } from './prove.ts';
 import { releasable } from './quiet-marks.ts';
 import { forgetFailures } from './undo.ts';
@@ -35,6 +37,10 @@ const PROTECT_ROUNDS = 3;
 interface Handled {
   readonly names: readonly string[];
   readonly item: ItemKind;
+  /** Also where the cluster would wait: what is active on the nodes is protected itself. */
+  readonly everything?: boolean;
+  /** What speaks against connecting to nodes again; without it, that they do not hold the same credentials. */
+  readonly objectionsTo?: (nodes: readonly PacemakerRemoteSpec[]) => Promise<Objections>;
 }
 
 /** What is said of a node that could not be given back. */
@@ -78,7 +84,7 @@ const takeBack = (context: RunContext, play: Play, marked: ReadonlySet<string>):
 async function protectInRounds(
   context: RunContext,
   play: Play,
-  { names, item }: Handled,
+  { names, item, everything = false }: Handled,
   marked: Set<string>,
 ): Promise<void> {
   for (const host of names) {
@@ -87,7 +93,7 @@ async function protectInRounds(
   for (let round = 1; round <= PROTECT_ROUNDS; round += 1) {
     await writeCib(context, play, 'quiet-restart', (cluster) => {
       const before = quietlyProtected(cluster.cib);
-      const marks = marksFor(context, cluster, names);
+      const marks = marksFor(context, cluster, names, everything);
       for (const id of marks) if (!before.includes(id)) marked.add(id);
       return [...protect(cluster.cib, marks), ...pin(whereConnected(cluster, names))];
     });
@@ -95,7 +101,8 @@ async function protectInRounds(
     const watched = await watchCluster(context.lead, NOTICE_LIMIT_MS, isLetGo);
     if (watched.kind === 'limit') break;
     const set = quietlyProtected(watched.cluster.cib);
-    if (marksFor(context, watched.cluster, names).every((id) => set.includes(id))) return;
+    if (marksFor(context, watched.cluster, names, everything).every((id) => set.includes(id)))
+      return;
   }
   throw new OutriggerError(
     'TIMED_OUT',
@@ -112,8 +119,9 @@ function marksFor(
   context: RunContext,
   cluster: ClusterFacts,
   names: readonly string[],
+  everything: boolean,
 ): readonly string[] {
-  const fencing = fencingEnabled(cluster.cib);
+  const fencing = fencingEnabled(cluster.cib) && !everything;
   const resources = names
     .filter(
       (name) =>
@@ -174,16 +182,14 @@ export function movesOf(
 export async function release(
   context: RunContext,
   play: Play,
-  { names, item }: Handled,
+  { names, item, objectionsTo = (nodes) => checkCredentials(context, nodes) }: Handled,
   before: ClusterFacts | undefined,
 ): Promise<ReadonlyMap<string, string>> {
   const nodes = nodesOf(context.spec).filter(({ name }) => names.includes(name));
   tellWaiting(context, play, `${nodes.length} port(s) tried`, REACH_TIMEOUT_MS);
-  const problems = new Map([
-    ...(await checkCredentials(context, nodes)),
-    ...(await checkPorts(context, nodes)),
-  ]);
+  const problems = new Map([...(await objectionsTo(nodes)), ...(await checkPorts(context, nodes))]);
   const ready = names.filter((name) => !problems.has(name));
+  if (ready.length > 0) await outliveKeyCache(context, play);
   if (ready.length === 0) {
     await writeCib(context, play, 'quiet-unpin', (cluster) => unpinned(cluster, [], before));
     return problems;

@@ -183,7 +183,7 @@ async function restartOne(
 }
 
 /** Nothing may have moved or been started again: what ran there before runs there now, and has done so all the time. */
-function comparePlacement(
+export function comparePlacement(
   before: ClusterFacts,
   after: ClusterFacts,
   host: string,

@@ -76,6 +76,14 @@ for library in /usr/lib/*/libcrmcommon.so.* /usr/lib64/libcrmcommon.so.* /usr/li
   break
 done
 
+# What a process does with the authkey that it has read: up to 3.0.1 it forgets it after a minute, and says so.
+section key_cache
+for library in /usr/lib/*/liblrmd.so.* /usr/lib64/liblrmd.so.* /usr/lib/liblrmd.so.*; do
+  [ -f "$library" ] || continue
+  if grep -qaF 'Remote key cache' "$library"; then echo minute; else echo life; fi
+  break
+done
+
 # Of files that are not ours only what is public leaves the host: certificates and lists, whatever else is in the file; of
 # a key how many there are, whether it is encrypted, and the digest of its public half.
 say() { printf '%s %s %s\n' "$what" "$1" "$2"; }
@@ -161,9 +169,14 @@ systemctl show --property=Id,LoadState,ActiveState,UnitFileState \
 
 # By the clock that file times are taken from, in microseconds: a monotonic time goes astray with each step of the clock
 # and each suspension of a virtual machine.
+started() {
+  busctl get-property org.freedesktop.systemd1 "/org/freedesktop/systemd1/unit/$1" \
+    org.freedesktop.systemd1.Service ExecMainStartTimestamp 2>/dev/null
+}
 section started
-busctl get-property org.freedesktop.systemd1 /org/freedesktop/systemd1/unit/pacemaker_5fremote_2eservice \
-  org.freedesktop.systemd1.Service ExecMainStartTimestamp 2>/dev/null
+started pacemaker_5fremote_2eservice
+section cluster_started
+if has pacemakerd; then started pacemaker_2eservice; fi
 
 # Who is connected to the daemon: a second connection to it would make the cluster of the first one fence the node.
 section connected

@@ -1,6 +1,7 @@
 import {
   AUTHKEY_FILE,
   CERTIFICATE_ROLES,
+  CLUSTER_UNIT,
   REMOTE_UNIT,
   type CertificateRole,
 } from '../pacemaker/names.ts';
@@ -37,8 +38,12 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
         : asCertificateFiles(ownCertificates),
     ownCertificates,
     knowsCertificates: { yes: true, no: false }[linesOf(sections, 'capability')[0] ?? ''],
+    keepsAuthkey: { life: true, minute: false }[linesOf(sections, 'key_cache')[0] ?? ''],
     daemonVariables: readDaemon(linesOf(sections, 'daemon')),
-    units: readUnits(sections.get('units') ?? [], readStart(linesOf(sections, 'started'))),
+    units: readUnits(sections.get('units') ?? [], {
+      [REMOTE_UNIT]: readStart(linesOf(sections, 'started')),
+      [CLUSTER_UNIT]: readStart(linesOf(sections, 'cluster_started')),
+    }),
     listening: readListening(linesOf(sections, 'listening')),
     isConnected: linesOf(sections, 'connected').length > 0,
     local: readLocal(sections),
@@ -113,7 +118,7 @@ function readStart(lines: readonly string[]): number | undefined {
 
 function readUnits(
   lines: readonly string[],
-  daemonStartedAt: number | undefined,
+  startedAt: Readonly<Record<string, number | undefined>>,
 ): Readonly<Record<string, UnitFacts>> {
   const units: Record<string, UnitFacts> = {};
   for (const block of lines.join('\n').split('\n\n')) {
@@ -124,7 +129,7 @@ function readUnits(
       loadState: shown['LoadState'] ?? '',
       activeState: shown['ActiveState'] ?? '',
       unitFileState: shown['UnitFileState'] ?? '',
-      startedAt: id === REMOTE_UNIT ? daemonStartedAt : undefined,
+      startedAt: startedAt[id],
     };
   }
   return units;

@@ -1,22 +1,25 @@
 import { digestOf, readKeyFile, withNewKey } from '../apply/authkey.ts';
 import { gather, type Gathered, type Machine } from '../facts/gather.ts';
 import type { ConnectHost, Host } from '../host/host.ts';
-import { connectedNames, hasConnections, nodeConnection, readCib } from '../pacemaker/cib.ts';
+import { hasConnections, nodeConnection, readCib } from '../pacemaker/cib.ts';
 import {
   applyOperations,
   holdMachines,
   protect,
+  quietlyProtected,
   type CibOperation,
 } from '../pacemaker/cib-edit.ts';
 import { activeOn, connectionState } from '../pacemaker/crm-mon.ts';
 import { chooseAuthkey, type AuthkeyChoice } from '../plan/authkey-choice.ts';
 import { refuseOnCluster } from '../plan/certificate-problems.ts';
+import { credentialChange, hasCertificates } from '../plan/credential-change.ts';
 import { findDifferences, type Differences } from '../plan/differences.ts';
 import type { ClusterFacts, Facts } from '../plan/facts.ts';
 import { isMoved, type CibDifference, type CibItem } from '../plan/item.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { checkMembership, undeclaredMembers } from '../plan/membership.ts';
 import type { Forecast, Plan } from '../plan/plan.ts';
+import { refuseChange } from '../plan/refuse-change.ts';
 import { connects, type Playbook } from '../playbook/playbook.ts';
 import { desire, type Desired } from '../spec/desired.ts';
 import {
@@ -41,6 +44,8 @@ export interface PlanRequest {
   readonly forks: number;
   readonly signal: AbortSignal;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** A new authkey is wanted, whatever the one is that there is. */
+  readonly rotates?: boolean | undefined;
   /** Whether the scheduler is asked what the cluster would do (default: yes); who only compares has no use for it. */
   readonly foresees?: boolean | undefined;
   /** Which nodes get a new certificate of outrigger's own authority, whatever they have (default: none). */
@@ -80,26 +85,49 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
     const { cluster, lead } = clusterOf(facts, hosts);
     const credentials = local ?? (await ownCertificates(spec, facts));
     const x509 = credentials?.wanted;
-    refuseOnCluster(facts, cluster, x509);
+    const isStated = spec.authentication.method === 'psk' && spec.authentication.isStated;
+    refuseOnCluster(facts, cluster, x509, isStated);
     const authkey =
       x509 === undefined
-        ? withNewKey(chooseAuthkey(facts, hasConnections(cluster.cib), file))
+        ? withNewKey(
+            chooseAuthkey(facts, {
+              isInUse:
+                hasConnections(cluster.cib) &&
+                ![...facts.clusterNodes.values()].some(hasCertificates),
+              file,
+              isUnfinished: quietlyProtected(cluster.cib).length > 0,
+              rotates: request.rotates === true,
+            }),
+          )
         : undefined;
-    if (authkey !== undefined) checkKeyOfTheOthers(authkey, cluster, spec, selected);
-    const wanted = x509 ?? authkey;
-    if (wanted === undefined) throw new Error('neither certificates nor an authkey');
-    const desired = desire({ ...spec, ...selected }, facts, wanted);
-    const differences = findDifferences(facts, cluster, desired, x509);
+    const credentialsWanted = x509 === undefined ? authkey && { authkey, isStated } : { x509 };
+    if (credentialsWanted === undefined) throw new Error('neither certificates nor an authkey');
+    const change = credentialChange(facts, cluster, credentialsWanted);
+    const wanted = 'x509' in credentialsWanted ? credentialsWanted.x509 : credentialsWanted.authkey;
+    const desired = desire({ ...spec, ...selected }, facts, wanted, change);
+    const differences = findDifferences(facts, cluster, desired, { x509, isStated });
     const members = spec.clusterNodes.map(({ name }) => name);
+    const declared = nodesOf(spec).map(({ name }) => name);
+    const silentMembers = members.filter((name) => facts.unreachable.has(name));
+    const undeclared = undeclaredMembers(facts, cluster.cib, members);
+    if (change !== undefined && request.foresees !== false) {
+      const { problems, stoppedGuests } = differences;
+      refuseChange(change, facts, cluster, {
+        ...{ declared, silentMembers, problems, stoppedGuests },
+        undeclaredMembers: undeclared,
+      });
+      refuseWithoutPlay(playbook);
+    }
     const plan = makePlan({
       clusterName: spec.cluster.name,
       playbook,
       facts,
       cluster,
       differences,
-      declared: nodesOf(spec).map(({ name }) => name),
-      silentMembers: members.filter((name) => facts.unreachable.has(name)),
-      undeclaredMembers: undeclaredMembers(facts, cluster.cib, members),
+      declared,
+      silentMembers,
+      undeclaredMembers: undeclared,
+      credentialChange: change,
       notes: x509?.notes ?? [],
       forecast:
         request.foresees === false
@@ -113,24 +141,12 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
   }
 }
 
-/** The key of the cluster nodes is for all: it does not change for some of the connected nodes that hold it. */
-function checkKeyOfTheOthers(
-  { risks }: AuthkeyChoice,
-  { cib }: ClusterFacts,
-  spec: Spec,
-  selected: Nodes,
-): void {
-  const changes = risks.some(({ subjects }) => subjects.length > 0);
-  const chosen = new Set(nodesOf(selected).map(({ name }) => name));
-  const connected = new Set(connectedNames(cib));
-  const others = nodesOf(spec)
-    .map(({ name }) => name)
-    .filter((name) => connected.has(name) && !chosen.has(name));
-  if (!changes || others.length === 0) return;
+function refuseWithoutPlay({ plays }: Playbook): void {
+  if (plays.some(({ around }) => around === 'credential-change')) return;
   throw new OutriggerError(
     'REFUSED',
-    `the authkey of cluster nodes would change, and --limit leaves out nodes that are connected with it: ${others.slice(0, 5).join(', ')}${others.length > 5 ? ` and ${others.length - 5} more` : ''}`,
-    { hint: 'leave --limit out: the key changes on all of them in one run' },
+    'cluster nodes and connected nodes have to change their credentials together, and the playbook has no play for it',
+    { hint: 'take over the play with `around: credential-change` from playbooks/site.yml' },
   );
 }
 

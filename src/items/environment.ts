@@ -1,5 +1,9 @@
 import { DEFAULT_PORT } from '../pacemaker/names.ts';
-import type { CertificateVariables } from '../plan/certificates.ts';
+import {
+  NO_CERTIFICATES,
+  usesCertificates,
+  type CertificateVariables,
+} from '../plan/certificates.ts';
 import type { HostItem } from '../plan/item.ts';
 import type { Platform } from '../platform/platform.ts';
 
@@ -9,14 +13,23 @@ const PORT = 'PCMK_remote_port';
 export interface WantedEnvironment {
   /** Where the daemon listens: the port that the cluster connects to. */
   readonly port?: number;
-  /** All variables for certificates, set together; an empty one is not to be set. */
-  readonly certificates?: CertificateVariables | undefined;
+  /** All variables for certificates, set together; `none`: they are not to be in use. */
+  readonly certificates: CertificateVariables | 'none';
 }
+
+/** With fewer than it takes they are not in use, and somebody else's (remote access to the CIB). */
+const variablesFor = (
+  certificates: WantedEnvironment['certificates'],
+  environment: Readonly<Record<string, string>>,
+): CertificateVariables => {
+  if (certificates !== 'none') return certificates;
+  return usesCertificates(environment) ? NO_CERTIFICATES : {};
+};
 
 /** The environment file says what is wanted; whatever else stands in it stays. */
 export const environmentItem = (
   host: string,
-  { port, certificates = {} }: WantedEnvironment,
+  { port, certificates }: WantedEnvironment,
   platform: Platform,
 ): HostItem => ({
   kind: 'environment',
@@ -25,7 +38,7 @@ export const environmentItem = (
     const portNow = environment[PORT] ?? String(DEFAULT_PORT);
     const wanted: readonly (readonly [string, string])[] = [
       ...(port === undefined || portNow === String(port) ? [] : [[PORT, String(port)] as const]),
-      ...Object.entries(certificates).filter(
+      ...Object.entries(variablesFor(certificates, environment)).filter(
         ([name, value]) => (environment[name] ?? '') !== value,
       ),
     ];

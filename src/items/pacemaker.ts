@@ -1,46 +1,81 @@
 import { CLUSTER_UNIT } from '../pacemaker/names.ts';
-import { variablesDiffer, type CertificateVariables } from '../plan/certificates.ts';
-import type { HostItem } from '../plan/item.ts';
+import {
+  usesCertificates,
+  variablesDiffer,
+  type CertificateVariables,
+} from '../plan/certificates.ts';
+import type { HostFacts } from '../plan/facts.ts';
+import type { AttributeChange, HostItem } from '../plan/item.ts';
 
 // A stop waits for the controller, and the start for the cluster: 2 to 20 s in labs of two nodes.
 const RESTART_TIMEOUT_MS = 300_000;
 
+/** What Pacemaker on a cluster node shall have been started with. */
+export interface WantedPacemaker {
+  /** The variables for certificates; `none`: it shall not use any. */
+  readonly certificates: CertificateVariables | 'none';
+  /** A key that replaces the one which a connection may have been made with; undefined: nothing replaces it. */
+  readonly newKey: { readonly digest: string | undefined } | undefined;
+  /** A run that died left the cluster detached. */
+  readonly isUnfinished: boolean;
+}
+
 /**
- * Pacemaker on a cluster node was started with the variables for certificates: its controller inherits them, and opens
- * the connections. Only a restart of the whole changes them. `isUnfinished`: a run that died left the cluster detached.
+ * Pacemaker on a cluster node uses the credentials of the inventory. Its controller opens the connections: it inherits the
+ * variables for certificates from its parent, and may keep an authkey for life; only a restart of the whole changes that.
  */
-export const pacemakerItem = (
-  host: string,
-  variables: CertificateVariables,
-  isUnfinished: boolean,
-): HostItem => ({
+export const pacemakerItem = (host: string, want: WantedPacemaker): HostItem => ({
   kind: 'pacemaker',
   host,
-  compare: ({ daemonVariables }) => {
-    if (daemonVariables === undefined) return undefined;
-    const isOlder = variablesDiffer(daemonVariables, variables);
-    if (!isOlder && !isUnfinished) return undefined;
+  compare: (facts) => {
+    if (facts.daemonVariables === undefined) return undefined;
+    const older = olderThan(facts, facts.daemonVariables, want);
+    if (older === undefined && !want.isUnfinished) return undefined;
     return {
       attributes: [
-        ...(isOlder
-          ? [{ name: 'certificates', before: 'not those of the inventory', after: 'in use' }]
-          : []),
-        ...(isUnfinished
+        ...(older === undefined ? [] : [older]),
+        ...(want.isUnfinished
           ? [{ name: 'maintenance mode', before: 'left by an unfinished run', after: 'as it was' }]
           : []),
       ],
-      actions: isOlder
-        ? [
-            {
-              kind: 'script',
-              script: 'restart-pacemaker',
-              params: [CLUSTER_UNIT],
-              timeoutMs: RESTART_TIMEOUT_MS,
-            },
-          ]
-        : [],
-      needsRestart: isOlder,
+      actions:
+        older === undefined
+          ? []
+          : [
+              {
+                kind: 'script',
+                script: 'restart-pacemaker',
+                params: [CLUSTER_UNIT],
+                timeoutMs: RESTART_TIMEOUT_MS,
+              },
+            ],
+      needsRestart: older !== undefined,
       risks: [],
     };
   },
 });
+
+function olderThan(
+  facts: HostFacts,
+  uses: CertificateVariables,
+  { certificates, newKey }: WantedPacemaker,
+): AttributeChange | undefined {
+  if (certificates !== 'none') {
+    return variablesDiffer(uses, certificates)
+      ? { name: 'certificates', before: 'not those of the inventory', after: 'in use' }
+      : undefined;
+  }
+  if (usesCertificates(uses))
+    return { name: 'certificates', before: 'in use', after: undefined, reason: 'the authkey is' };
+  if (newKey === undefined || facts.keepsAuthkey !== true) return undefined;
+  const { startedAt } = facts.units[CLUSTER_UNIT] ?? {};
+  const isOlder = startedAt !== undefined && startedAt < facts.authkey.modifiedAt;
+  return isOlder || facts.authkey.digest !== newKey.digest
+    ? {
+        name: 'authkey',
+        before: 'the one before',
+        after: 'in use',
+        reason: 'this Pacemaker keeps the key that it read first for life',
+      }
+    : undefined;
+}

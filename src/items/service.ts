@@ -1,5 +1,9 @@
 import { REMOTE_UNIT } from '../pacemaker/names.ts';
-import { variablesDiffer, type CertificateVariables } from '../plan/certificates.ts';
+import {
+  usesCertificates,
+  variablesDiffer,
+  type CertificateVariables,
+} from '../plan/certificates.ts';
 import type { HostFacts, UnitFacts } from '../plan/facts.ts';
 import type { AttributeChange, HostItem } from '../plan/item.ts';
 
@@ -70,6 +74,16 @@ function runningChanges(
     return [{ name: `port ${port}`, before: 'not listening', after: 'listening' }];
   }
   if (certificates !== undefined) return certificateChanges(facts, unit, certificates);
+  if (usesCertificates(facts.daemonVariables ?? {})) {
+    return [
+      {
+        name: 'started',
+        before: 'with certificates',
+        after: 'with the authkey',
+        reason: 'a daemon that was started with certificates uses nothing else',
+      },
+    ];
+  }
   if (unit.startedAt !== undefined && unit.startedAt < facts.authkey.modifiedAt) {
     return [
       {

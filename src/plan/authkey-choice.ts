@@ -17,15 +17,26 @@ export interface AuthkeyChoice {
   readonly risks: readonly Risk[];
 }
 
+/** What decides about the key, besides the keys that there are. */
+export interface AuthkeyCircumstances {
+  /** Connections exist that use it. */
+  readonly isInUse: boolean;
+  /** The key file that the inventory names. */
+  readonly file: { readonly path: string; readonly digest: string } | undefined;
+  /** A run that changed the key died in the middle of it. */
+  readonly isUnfinished: boolean;
+  /** A new one is wanted (`rotate authkey`). */
+  readonly rotates: boolean;
+}
+
 /**
  * The cluster nodes' key is authoritative when they agree. When they differ, the one that most machines hold wins
- * (the first cluster node's among equals): free while no connection exists, a named risk afterwards. A key file named
- * by the inventory wins over both.
+ * (the first cluster node's among equals): free while no connection exists, a named risk afterwards. What a run that
+ * died has begun goes on: then the key wins that was written last. A key file named by the inventory wins over all.
  */
 export function chooseAuthkey(
   facts: Facts,
-  connectionsExist: boolean,
-  file: { readonly path: string; readonly digest: string } | undefined,
+  { isInUse: connectionsExist, file, isUnfinished, rotates }: AuthkeyCircumstances,
 ): AuthkeyChoice {
   const members = [...facts.clusterNodes.values()];
   const withKey = members.filter((node) => node.authkey.digest !== undefined);
@@ -38,11 +49,13 @@ export function chooseAuthkey(
       risks: riskFor('authkey-replaced', others, connectionsExist),
     };
   }
-  const holder = mostHeld(
-    withKey,
-    remoteHosts(facts).map((host) => host.authkey.digest),
-  );
-  if (holder === undefined) {
+  const holder = isUnfinished
+    ? lastWritten(withKey)
+    : mostHeld(
+        withKey,
+        remoteHosts(facts).map((host) => host.authkey.digest),
+      );
+  if (holder === undefined || (rotates && !isUnfinished)) {
     const risks = riskFor('authkey-replaced', members, connectionsExist);
     return { source: { kind: 'generate' }, digest: undefined, description: 'a new key', risks };
   }
@@ -54,6 +67,15 @@ export function chooseAuthkey(
     description: others.length === 0 ? "the cluster's key" : `the key of ${name}`,
     risks: riskFor('cluster-keys-differ', others, connectionsExist),
   };
+}
+
+/** The key that was written last, by this machine's clock. */
+function lastWritten(withKey: readonly ClusterNodeFacts[]): ClusterNodeFacts | undefined {
+  const written = ({ authkey, clockAhead }: ClusterNodeFacts): number =>
+    authkey.modifiedAt - clockAhead;
+  let last: ClusterNodeFacts | undefined;
+  for (const node of withKey) if (last === undefined || written(node) > written(last)) last = node;
+  return last;
 }
 
 function mostHeld(

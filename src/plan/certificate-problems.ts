@@ -1,24 +1,17 @@
-import { connectedNames, hasConnections, type Cib } from '../pacemaker/cib.ts';
-import { CERTIFICATE_ROLES, DECIDING_VARIABLES } from '../pacemaker/names.ts';
+import type { Cib } from '../pacemaker/cib.ts';
+import { DECIDING_VARIABLES } from '../pacemaker/names.ts';
 import type { PlacedPrimitive } from '../pacemaker/cib-connections.ts';
 import { OutriggerError } from '../support/errors.ts';
-import { isThatFile, usesCertificates, variablesDiffer, type WantedX509 } from './certificates.ts';
+import type { WantedX509 } from './certificates.ts';
+import { hasCertificates } from './credential-change.ts';
 import type { ClusterFacts, Facts, HostFacts } from './facts.ts';
 import type { Problem } from './plan.ts';
 
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
 
-/** Why a remote node's or guest node's host cannot use the certificates of the inventory, or must not be given them now. */
-export const unfitForCertificates = (
-  host: HostFacts,
-  { cluster }: Facts,
-  x509: WantedX509,
-): Reason | undefined =>
-  unknown(host) ??
-  faultOf(host, x509) ??
-  foreign(host, x509) ??
-  clockOutside(host, x509) ??
-  (cluster && connectedOtherwise(host, cluster.cib, x509));
+/** Why the host of a remote node or guest node cannot use the certificates of the inventory. */
+export const unfitForCertificates = (host: HostFacts, x509: WantedX509): Reason | undefined =>
+  unknown(host) ?? faultOf(host, x509) ?? foreign(host, x509) ?? clockOutside(host, x509);
 
 function unknown({ knowsCertificates }: HostFacts): Reason | undefined {
   if (knowsCertificates !== false) return undefined;
@@ -60,49 +53,23 @@ function clockOutside({ clockAhead }: HostFacts, { validity }: WantedX509): Reas
   };
 }
 
-function connectedOtherwise(host: HostFacts, cib: Cib, x509: WantedX509): Reason | undefined {
-  if (!connectedNames(cib).includes(host.name) || !differs(host, x509)) return undefined;
-  return {
-    code: 'CERTIFICATES_DIFFER',
-    message: `the cluster is connected to it, and it uses ${
-      usesCertificates(host.environment) ? 'other certificates' : 'other credentials'
-    } than the inventory says`,
-    hint: 'conversion and renewal of a connected node are not built yet; nothing was changed',
-  };
-}
-
-/** Whether files, environment file or the running daemon of a host are other than the inventory wants them. */
-function differs(
-  { name, certificates, environment, daemonVariables }: HostFacts,
-  { nodes }: WantedX509,
-): boolean {
-  const { files = {}, variables = {} } = nodes.get(name) ?? {};
-  return (
-    CERTIFICATE_ROLES.some((role) => files[role] && !isThatFile(certificates[role], files[role])) ||
-    variablesDiffer(environment, variables) ||
-    (daemonVariables !== undefined && variablesDiffer(daemonVariables, variables))
-  );
-}
-
 /**
- * Throws REFUSED when the cluster nodes would have to change their credentials in a way that is not built, or that would
- * break something. `x509` undefined: the authkey is wanted.
+ * Throws REFUSED when cluster nodes cannot use the certificates of the inventory, or use certificates that the inventory
+ * says nothing about. `x509` undefined: the authkey is wanted; `isStated`: the inventory says so.
  */
 export function refuseOnCluster(
   facts: Facts,
   cluster: ClusterFacts,
   x509: WantedX509 | undefined,
+  isStated: boolean,
 ): void {
   const members = [...facts.clusterNodes.values()];
   if (x509 === undefined) {
-    const with509 = members.filter(
-      ({ environment, daemonVariables = {} }) =>
-        usesCertificates(environment) || usesCertificates(daemonVariables),
-    );
-    if (with509.length > 0)
+    const with509 = members.filter(hasCertificates);
+    if (with509.length > 0 && !isStated)
       throw refused(
         `${namesOf(with509)} use certificates, which win over the authkey`,
-        'say `method: x509`; conversion from certificates to the authkey is not built yet',
+        'say in the inventory what is wanted: `authentication: { method: x509, … }`, or `authentication: { method: psk }` to change back to the authkey',
       );
     return;
   }
@@ -116,14 +83,6 @@ export function refuseOnCluster(
       `the cluster has bundles (${cluster.cib.bundles.join(', ')}): their nodes get the authkey and no certificates, and would be lost`,
       'use `method: psk` on a cluster with bundles (3.0.0 lib/pengine/bundle.c)',
     );
-  const others = members.filter((host) => differs(host, x509));
-  if (others.length === 0) return;
-  if (hasConnections(cluster.cib))
-    throw refused(
-      `nodes are connected, and ${namesOf(others)} use other credentials than the inventory says`,
-      'conversion and renewal while nodes are connected are not built yet; nothing was changed',
-    );
-  refuseDetached(members, cluster.cib);
 }
 
 /** Services that a node must not be without while what uses them goes on. */
@@ -131,8 +90,8 @@ const HAZARDOUS_UNITS = ['sbd.service', 'dlm.service', 'lvmlockd.service'];
 const HAZARDOUS_AGENTS = ['controld', 'lvmlockd', 'clvm'];
 const HAZARDOUS_FILE_SYSTEMS = ['gfs2', 'ocfs2'];
 
-/** With these a cluster node cannot leave the cluster for a moment without harm. */
-function refuseDetached(members: readonly HostFacts[], cib: Cib): void {
+/** Throws REFUSED where a cluster node cannot leave the cluster for a moment without harm. */
+export function refuseDetached(members: readonly HostFacts[], cib: Cib): void {
   const units = members.flatMap(({ name, units: all }) =>
     HAZARDOUS_UNITS.filter((unit) => all[unit]?.activeState === 'active').map(
       (unit) => `${unit} on ${name}`,
@@ -141,8 +100,8 @@ function refuseDetached(members: readonly HostFacts[], cib: Cib): void {
   const resources = [...cib.primitives.values()].filter(isHazardous).map(({ id }) => id);
   if (units.length + resources.length === 0) return;
   throw refused(
-    `Pacemaker has to be restarted on the cluster nodes for certificates, which must not be done while ${[...units, ...resources].join(', ')} run there`,
-    'the node-by-node procedure for such clusters is not built yet: put each cluster node into standby, set the certificates and restart Pacemaker there yourself',
+    `Pacemaker has to be restarted on the cluster nodes for new credentials, which must not be done while ${[...units, ...resources].join(', ')} run there`,
+    'the node-by-node procedure for such clusters is not built yet: stop what needs them for that time',
   );
 }
 

@@ -62,6 +62,11 @@ export const variablesFor = (
     CERTIFICATE_ROLES.map((role) => [CERTIFICATE_FILES[role].variable, pathOf(role) ?? '']),
   );
 
+/** The variables of a host that uses the authkey. */
+export const NO_CERTIFICATES: CertificateVariables = Object.fromEntries(
+  CERTIFICATE_ROLES.map((role) => [CERTIFICATE_FILES[role].variable, '']),
+);
+
 /** Whether a process or a file says something else. */
 export const variablesDiffer = (
   found: Readonly<Record<string, string>>,
@@ -72,10 +77,14 @@ export const variablesDiffer = (
 export const usesCertificates = (environment: Readonly<Record<string, string>>): boolean =>
   DECIDING_VARIABLES.every((name) => Boolean(environment[name]));
 
-/** Why a host cannot use the certificates of the inventory, as something that follows its name; undefined: it can. */
+/**
+ * Why a host cannot use the certificates of the inventory, as something that follows its name; undefined: it can. `filesAlone`:
+ * its daemon has still to take them up.
+ */
 export function certificateObjection(
   facts: HostFacts,
   { files, variables }: WantedCertificates,
+  filesAlone = false,
 ): string | undefined {
   const { certificates, environment, daemonVariables, knowsCertificates } = facts;
   if (knowsCertificates !== true) return 'has no Pacemaker that knows certificates';
@@ -83,6 +92,7 @@ export function certificateObjection(
     (role) => files[role] !== undefined && !isThatFile(certificates[role], files[role]),
   );
   if (other !== undefined) return `does not hold the right file ${files[other]?.path ?? ''}`;
+  if (filesAlone) return undefined;
   if (variablesDiffer(environment, variables))
     return 'does not name the certificates in its environment file';
   if (daemonVariables === undefined) return 'has no daemon that runs';

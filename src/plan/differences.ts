@@ -1,8 +1,7 @@
-import type { WantedX509 } from './certificates.ts';
 import type { ClusterFacts, Facts } from './facts.ts';
 import type { CibDifference, CibItem, HostDifference, HostItem } from './item.ts';
 import type { Problem, StoppedGuest } from './plan.ts';
-import { findProblems } from './problems.ts';
+import { findProblems, type Authentication } from './problems.ts';
 import { findStoppedGuests } from './stopped-guests.ts';
 
 /** Everything that is not as wanted, and the hosts that are left out. */
@@ -21,11 +20,15 @@ export function findDifferences(
   facts: Facts,
   cluster: ClusterFacts,
   wanted: { readonly hostItems: readonly HostItem[]; readonly cibItems: readonly CibItem[] },
-  x509?: WantedX509,
+  authentication?: Authentication,
 ): Differences {
   const stoppedGuests = findStoppedGuests(facts, cluster);
   const stopped = new Set(stoppedGuests.map(({ host }) => host));
-  const problems = withRefusals(findProblems(facts, stopped, x509), cluster, wanted.cibItems);
+  const problems = withRefusals(
+    findProblems(facts, stopped, authentication),
+    cluster,
+    wanted.cibItems,
+  );
   const left = new Set([...stopped, ...problems.map(({ host }) => host)]);
   const onHosts = new Map<HostItem, HostDifference>();
   for (const item of wanted.hostItems.filter(({ host }) => !left.has(host))) {

@@ -10,7 +10,7 @@ export interface UnitFacts {
   readonly loadState: string;
   readonly activeState: string;
   readonly unitFileState: string;
-  /** Of pacemaker_remote only: seconds since the epoch by the host's own clock; undefined: it was never started. */
+  /** Of Pacemaker's own units: seconds since the epoch by the host's own clock; undefined: it was never started. */
   readonly startedAt: number | undefined;
 }
 
@@ -153,6 +153,11 @@ export interface HostFacts {
   readonly ownCertificates: OwnCertificateFacts | undefined;
   /** Whether the Pacemaker that is installed knows certificates; undefined: none is installed. */
   readonly knowsCertificates: boolean | undefined;
+  /**
+   * Whether its daemons keep an authkey that they have read for as long as they run (liblrmd of 3.0.2 and later) instead of
+   * reading it again after a minute; undefined: no Pacemaker is installed.
+   */
+  readonly keepsAuthkey: boolean | undefined;
   /** The variables for certificates that the running daemon was started with; undefined: none runs. */
   readonly daemonVariables: Readonly<Record<string, string>> | undefined;
   readonly units: Readonly<Record<string, UnitFacts>>;

@@ -7,6 +7,7 @@ import {
 import { REMOTE_UNIT } from '../pacemaker/names.ts';
 import type { ItemKind, Play, Playbook } from '../playbook/playbook.ts';
 import { groupBy } from '../support/group-by.ts';
+import { takesPart, type CredentialChange } from './credential-change.ts';
 import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
 import type { Differences } from './differences.ts';
 import { fencingNotes, fencingOf, fencingRisks } from './fencing.ts';
@@ -28,6 +29,7 @@ export interface PlanInput {
   readonly silentMembers: readonly string[];
   /** Cluster nodes of the CIB that the inventory does not name. */
   readonly undeclaredMembers: readonly string[];
+  readonly credentialChange: CredentialChange | undefined;
   readonly forecast: Forecast | undefined;
   /** What else is worth knowing. */
   readonly notes?: readonly string[];
@@ -56,6 +58,7 @@ export function makePlan(input: PlanInput): Plan {
       ...fencingRisks(fencing, joining),
       ...runningRisks(facts, cluster, joining),
     ]),
+    credentialChange: input.credentialChange,
     fencing,
     notes: [
       ...notesOn(facts, cluster),
@@ -85,9 +88,21 @@ function changesOf(play: Play, input: PlanInput): readonly Change[] {
         isConsequence: false,
       }));
   }
-  const hosts = input.facts[play.hosts];
+  const { credentialChange: change, facts } = input;
+  const isTogether = play.hosts === 'all';
+  const hosts =
+    play.hosts === 'all'
+      ? new Map<string, HostFacts>([
+          ...facts.clusterNodes,
+          ...facts.remoteNodes,
+          ...facts.guestNodes,
+        ])
+      : facts[play.hosts];
   const planned = [...onHosts].filter(
-    ([{ host, kind }]) => hosts.has(host) && play.items.includes(kind),
+    ([{ host, kind }]) =>
+      hosts.has(host) &&
+      play.items.includes(kind) &&
+      isTogether === (takesPart(change, host, facts) && change.items.includes(kind)),
   );
   return [...groupBy(planned, ([{ host }]) => host)].flatMap(([name, all]) => {
     const host = hosts.get(name);
@@ -98,6 +113,8 @@ function changesOf(play: Play, input: PlanInput): readonly Change[] {
         .filter(([item]) => item.kind === kind)
         .map(([, difference]) => hostChange(host, kind, difference, input)),
     );
+    // Who takes part in a change of credentials is restarted with the others.
+    if (!isTogether && takesPart(change, name, facts)) return changes;
     return [...changes, ...consequences(host, play, own, input)];
   });
 }
@@ -209,9 +226,19 @@ function risksOf(input: PlanInput, others: readonly Risk[]): readonly Risk[] {
     add({ code: 'cluster-node-unreachable', subjects: input.silentMembers });
     add({ code: 'cluster-node-undeclared', subjects: input.undeclaredMembers });
   }
+  for (const risk of changeRisks(input)) add(risk);
   for (const risk of others) add(risk);
   for (const risk of forecastRisks(input.forecast, input.cluster.cib)) add(risk);
   return [...subjects].map(([code, names]) => ({ code, subjects: [...names].sort() }));
+}
+
+/** Another authkey has names of its own: whose it is, and why. */
+function changeRisks({ credentialChange }: PlanInput): readonly Risk[] {
+  if (credentialChange === undefined) return [];
+  const { kind, nodes, absent } = credentialChange;
+  const subjects = [...nodes, ...absent];
+  if (kind === 'authority') return [{ code: 'authority-replaced', subjects }];
+  return kind === 'authkey' ? [] : [{ code: 'credentials-converted', subjects }];
 }
 
 /**

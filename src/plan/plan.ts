@@ -1,5 +1,6 @@
 import type { ItemKind } from '../playbook/playbook.ts';
 import type { Effects } from '../pacemaker/simulate.ts';
+import type { CredentialChange } from './credential-change.ts';
 import type { AttributeChange } from './item.ts';
 import type { Risk } from './risk.ts';
 
@@ -74,6 +75,8 @@ export interface Plan {
   readonly problems: readonly Problem[];
   readonly stoppedGuests: readonly StoppedGuest[];
   readonly risks: readonly Risk[];
+  /** Credentials that the cluster nodes and the connected nodes change together. */
+  readonly credentialChange: CredentialChange | undefined;
   /** Of each remote node that this plan is about; empty where fencing is off. */
   readonly fencing: readonly NodeFencing[];
   /** Things worth knowing that no change follows from. */

@@ -15,6 +15,12 @@ import { machineDown, machineProblem } from './machine-problem.ts';
 import type { Problem } from './plan.ts';
 import { runsThere } from './runs-there.ts';
 
+/** What nodes are connected with: certificates, or else the authkey; `isStated`: the inventory says so. */
+export interface Authentication {
+  readonly x509: WantedX509 | undefined;
+  readonly isStated: boolean;
+}
+
 const CLUSTER_UNITS = ['pacemaker.service', 'corosync.service'];
 
 /**
@@ -24,7 +30,7 @@ const CLUSTER_UNITS = ['pacemaker.service', 'corosync.service'];
 export function findProblems(
   facts: Facts,
   stopped: ReadonlySet<string> = new Set(),
-  x509?: WantedX509,
+  authentication: Authentication = { x509: undefined, isStated: false },
 ): readonly Problem[] {
   const unfit = [...facts.machines.keys()].flatMap((host) =>
     asRefused(host, machineProblem(facts, host)),
@@ -34,7 +40,7 @@ export function findProblems(
     ...machineDown(facts, name),
   }));
   const refused = remoteHosts(facts).flatMap((host) =>
-    asRefused(host.name, refusal(host, facts, x509)),
+    asRefused(host.name, refusal(host, facts, authentication)),
   );
   const seen = new Set(stopped);
   return [...unfit, ...silent, ...refused]
@@ -48,10 +54,14 @@ const asRefused = (host: string, reason: Reason | undefined): readonly Problem[]
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
 
 /** The first reason counts: what is wrong with the machine itself before what the cluster says of it. */
-const refusal = (host: HostFacts, facts: Facts, x509: WantedX509 | undefined): Reason | undefined =>
+const refusal = (
+  host: HostFacts,
+  facts: Facts,
+  { x509, isStated }: Authentication,
+): Reason | undefined =>
   unknownPlatform(host) ??
   clusterMember(host, facts) ??
-  (x509 === undefined ? certificates(host) : unfitForCertificates(host, facts, x509)) ??
+  (x509 === undefined ? certificates(host, isStated) : unfitForCertificates(host, x509)) ??
   unknownServer(host, facts) ??
   inTheWay(host, facts) ??
   sameMachine(host, facts) ??
@@ -77,12 +87,15 @@ function clusterMember(host: HostFacts, { clusterNodes }: Facts): Reason | undef
   };
 }
 
-function certificates({ environment, environmentFile }: HostFacts): Reason | undefined {
-  if (!usesCertificates(environment)) return undefined;
+function certificates(
+  { environment, environmentFile }: HostFacts,
+  isStated: boolean,
+): Reason | undefined {
+  if (isStated || !usesCertificates(environment)) return undefined;
   return {
     code: 'HOST_USES_CERTIFICATES',
     message: `its ${environmentFile ?? 'environment file'} sets certificates (PCMK_ca_file and others), which win over the authkey`,
-    hint: 'conversion between certificates and authkey is not built yet',
+    hint: 'say in the inventory what is wanted: `authentication: { method: x509, … }`, or `authentication: { method: psk }` to take the certificates out of use',
   };
 }
 

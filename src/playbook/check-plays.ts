@@ -7,12 +7,12 @@ import type { Play } from './schema-types.ts';
 /** Whose each item and each check is. */
 const BELONGS_TO: Readonly<Record<ItemKind | Check, readonly PlayHosts[]>> = {
   package: ['clusterNodes', 'remoteNodes', 'guestNodes'],
-  authkey: ['clusterNodes', 'remoteNodes', 'guestNodes'],
-  certificate: ['clusterNodes', 'remoteNodes', 'guestNodes'],
-  environment: ['clusterNodes', 'remoteNodes', 'guestNodes'],
-  pacemaker: ['clusterNodes'],
+  authkey: ['clusterNodes', 'remoteNodes', 'guestNodes', 'all'],
+  certificate: ['clusterNodes', 'remoteNodes', 'guestNodes', 'all'],
+  environment: ['clusterNodes', 'remoteNodes', 'guestNodes', 'all'],
+  pacemaker: ['all'],
   'firewall-port': ['clusterNodes', 'remoteNodes', 'guestNodes'],
-  service: ['clusterNodes', 'remoteNodes', 'guestNodes'],
+  service: ['clusterNodes', 'remoteNodes', 'guestNodes', 'all'],
   'fence-device': ['cluster'],
   'connection-resource': ['cluster'],
   'guest-node': ['cluster'],
@@ -62,7 +62,8 @@ function checkPlay(play: Sound<Play>, pointer: string): Finding[] {
     const expected = '`items`, `checks` or both';
     findings.push(errorAt(pointer, 'empty-play', 'this play does nothing', { expected }));
   }
-  if (play.around !== undefined && play.hosts !== undefined && !ofNodes(play.hosts)) {
+  findings.push(...checkTogether(play, pointer));
+  if (play.around === 'quiet-restart' && play.hosts !== undefined && !ofNodes(play.hosts)) {
     const message = `\`${play.around}\` restarts the daemon of remote nodes and guest nodes`;
     const expected = '`hosts: remoteNodes` or `hosts: guestNodes`';
     findings.push(errorAt(childPointer(pointer, 'around'), 'wrong-hosts', message, { expected }));
@@ -75,6 +76,43 @@ function checkPlay(play: Sound<Play>, pointer: string): Finding[] {
     const message = 'guest nodes enter one at a time: a connection that fails may stop its machine';
     const at = play.batch === undefined ? pointer : childPointer(pointer, 'batch');
     findings.push(errorAt(at, 'unsafe-batch', message, { expected: '`batch: 1`' }));
+  }
+  return findings;
+}
+
+/** What a change of credentials may have to change; which of it does is decided by the plan. */
+const TOGETHER: readonly ItemKind[] = [
+  'authkey',
+  'certificate',
+  'environment',
+  'pacemaker',
+  'service',
+];
+
+/** A change of credentials is one procedure for everybody: its steps and their order are not the playbook's. */
+function checkTogether(play: Sound<Play>, pointer: string): Finding[] {
+  const isTogether = play.around === 'credential-change';
+  if (!isTogether && play.hosts !== 'all') return [];
+  if (!isTogether || play.hosts !== 'all') {
+    const key = isTogether ? 'around' : 'hosts';
+    const message = '`hosts: all` and `around: credential-change` belong together';
+    return [
+      errorAt(childPointer(pointer, key), 'wrong-hosts', message, { expected: 'both, or neither' }),
+    ];
+  }
+  const findings: Finding[] = [];
+  const items = play.items ?? [];
+  if (TOGETHER.some((kind) => !items.includes(kind)) || items.length !== TOGETHER.length) {
+    const at = play.items === undefined ? pointer : childPointer(pointer, 'items');
+    const message = 'a change of credentials is about all that daemons read, and nothing else';
+    const expected = `\`items: [${TOGETHER.join(', ')}]\``;
+    findings.push(errorAt(at, 'wrong-items', message, { expected }));
+  }
+  if (play.batch !== undefined) {
+    const message = 'all change together: there are no batches';
+    findings.push(
+      errorAt(childPointer(pointer, 'batch'), 'unsafe-batch', message, { expected: 'no `batch`' }),
+    );
   }
   return findings;
 }

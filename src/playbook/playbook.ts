@@ -1,5 +1,5 @@
-/** Who a play works on: the machines themselves, or the CIB (`cluster`). */
-export type PlayHosts = 'clusterNodes' | 'remoteNodes' | 'guestNodes' | 'cluster';
+/** Who a play works on: the machines themselves (`all`: those of every kind), or the CIB (`cluster`). */
+export type PlayHosts = 'clusterNodes' | 'remoteNodes' | 'guestNodes' | 'all' | 'cluster';
 
 /** For whom a play works on the cluster. */
 export type PlayFor = 'remoteNodes' | 'guestNodes';
@@ -40,8 +40,8 @@ export interface Play {
   readonly gates: readonly Gate[];
   readonly items: readonly ItemKind[];
   readonly checks: readonly Check[];
-  /** The procedure used where a running daemon has to be restarted. */
-  readonly around: 'quiet-restart' | undefined;
+  /** The procedure used where a running daemon has to be restarted, or all have to change their credentials together. */
+  readonly around: 'quiet-restart' | 'credential-change' | undefined;
   /** Neighbouring plays with the same batches are taken together, batch by batch; empty: all hosts at once. */
   readonly batch: readonly BatchSize[];
 }

@@ -1,3 +1,4 @@
+import type { CredentialChange } from '../plan/credential-change.ts';
 import type {
   Change,
   ClusterSummary,
@@ -23,6 +24,8 @@ export function planAsJson(plan: Plan): string {
     problems: plan.problems.map(problemObject),
     stoppedGuests: plan.stoppedGuests.map(stoppedGuestObject),
     risks: plan.risks.map(({ code, subjects }) => ({ code, meaning: RISKS[code], subjects })),
+    credentialChange:
+      plan.credentialChange === undefined ? null : credentialChangeObject(plan.credentialChange),
     fencing: plan.fencing.map(({ node, devices, extended }) => ({
       node,
       devices: devices ?? null,
@@ -75,6 +78,15 @@ const changeObject = ({ host, item, action, attributes, restart, isConsequence }
   })),
   restart,
   isConsequence,
+});
+
+const credentialChangeObject = (change: CredentialChange) => ({
+  kind: change.kind,
+  isDetached: change.isDetached,
+  clusterNodes: change.clusterNodes,
+  nodes: change.nodes,
+  absent: change.absent,
+  seconds: change.seconds,
 });
 
 const forecastObject = ({ effects, fencedOnFailure }: Forecast) => ({

@@ -9,6 +9,7 @@ import { RISKS, type Risk } from '../plan/risk.ts';
 import { printable } from '../support/printable.ts';
 import { causeLines } from './causes.ts';
 import { playLines } from './changes-text.ts';
+import { credentialChangeLines } from './credential-change-text.ts';
 import { compareNames, foldNames } from './fold-names.ts';
 import { fencingLines } from './fencing-text.ts';
 import { forecastLines } from './forecast-text.ts';
@@ -25,6 +26,13 @@ export function renderPlan(plan: Plan, style: Style = plainStyle): string {
     ...plays.map((play) => playLines(play, style)),
     ...problemSections(plan.problems, style),
     stoppedSection(plan.stoppedGuests, style),
+    section(
+      'Credentials',
+      plan.credentialChange === undefined
+        ? []
+        : credentialChangeLines(plan.credentialChange, style),
+      style,
+    ),
     section('Who can fence the remote nodes', fencingOf(plan, style), style),
     section('What the cluster will do', forecastOf(plan, style), style),
     section('Risks', riskLines(plan.risks, style), style),

@@ -14,6 +14,7 @@ import { serviceItem } from '../items/service.ts';
 import { isClusterDetached } from '../pacemaker/cib-edit.ts';
 import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
 import type { WantedCertificates, WantedX509 } from '../plan/certificates.ts';
+import type { CredentialChange } from '../plan/credential-change.ts';
 import type { Facts, HostFacts } from '../plan/facts.ts';
 import { devicesFor } from '../plan/fencing.ts';
 import type { CibItem, HostItem } from '../plan/item.ts';
@@ -27,13 +28,19 @@ export interface Desired {
 }
 
 /** Turns an inventory and what the hosts are into items. Hosts of an unknown platform, or that gave no facts, have none. */
-export function desire(spec: Spec, facts: Facts, credentials: AuthkeyChoice | WantedX509): Desired {
+export function desire(
+  spec: Spec,
+  facts: Facts,
+  credentials: AuthkeyChoice | WantedX509,
+  change?: CredentialChange,
+): Desired {
   const cluster = spec.clusterNodes.flatMap(({ name }, index) => {
     const host = facts.clusterNodes.get(name);
     if (host === undefined) return [];
+    const isUnfinished = index === 0 && isDetached(facts);
     return 'nodes' in credentials
-      ? memberItems(host, credentials, index === 0 && isDetached(facts))
-      : [authkeyItem(name, credentials, credentials.risks)];
+      ? certifiedMember(host, credentials, isUnfinished)
+      : keyedMember(host, credentials, { change, isUnfinished });
   });
   const { remoteNodes, guestNodes } = facts;
   const remotes = spec.remoteNodes.filter(({ name }) => remoteNodes.has(name));
@@ -58,7 +65,7 @@ export function desire(spec: Spec, facts: Facts, credentials: AuthkeyChoice | Wa
 }
 
 /** What a cluster node needs to use certificates. */
-function memberItems(
+function certifiedMember(
   host: HostFacts,
   x509: WantedX509,
   isUnfinished: boolean,
@@ -66,11 +73,29 @@ function memberItems(
   const platform = platformOf(host);
   const wanted = x509.nodes.get(host.name);
   if (platform === undefined || wanted === undefined) return [];
+  const { variables: certificates } = wanted;
   return [
     certificatesOf(host, wanted),
-    environmentItem(host.name, { certificates: wanted.variables }, platform),
-    pacemakerItem(host.name, wanted.variables, isUnfinished),
+    environmentItem(host.name, { certificates }, platform),
+    pacemakerItem(host.name, { certificates, newKey: undefined, isUnfinished }),
     ...(x509.removesAuthkey ? [authkeyRemovedItem(host.name)] : []),
+  ];
+}
+
+/** What a cluster node needs to use the authkey. */
+function keyedMember(
+  host: HostFacts,
+  authkey: AuthkeyChoice,
+  { change, isUnfinished }: { change: CredentialChange | undefined; isUnfinished: boolean },
+): readonly HostItem[] {
+  const platform = platformOf(host);
+  const newKey = change?.kind === 'authkey' ? { digest: authkey.digest } : undefined;
+  return [
+    authkeyItem(host.name, authkey, authkey.risks),
+    ...(platform === undefined
+      ? []
+      : [environmentItem(host.name, { certificates: 'none' }, platform)]),
+    pacemakerItem(host.name, { certificates: 'none', newKey, isUnfinished }),
   ];
 }
 
@@ -97,7 +122,7 @@ function itemsOf(
     return [
       packageItem(name, platform),
       authkeyItem(name, credentials),
-      environmentItem(name, { port }, platform),
+      environmentItem(name, { port, certificates: 'none' }, platform),
       openPort,
       serviceItem(name, port),
     ];

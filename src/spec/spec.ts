@@ -138,7 +138,8 @@ export interface AuthoritySpec {
 
 /** How the cluster and its Pacemaker Remote nodes prove to each other who they are. */
 export type AuthenticationSpec =
-  | { readonly method: 'psk'; readonly authkey: AuthkeySource }
+  /** `isStated`: the inventory says so; else it is the default, and changes nothing that uses certificates. */
+  | { readonly method: 'psk'; readonly authkey: AuthkeySource; readonly isStated: boolean }
   | {
       readonly method: 'x509';
       readonly x509: X509Spec | X509OnHostsSpec | AuthoritySpec;

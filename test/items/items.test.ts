@@ -101,11 +101,15 @@ const onHosts: Partial<Record<ItemKind, (want: Want) => HostItem>> = {
   environment: (want) =>
     environmentItem(
       HOST,
-      { port: Number(want['port']), certificates: variablesIn(want) },
+      { port: Number(want['port']), certificates: variablesIn(want) ?? 'none' },
       platformIn(want),
     ),
-  pacemaker: ({ isUnfinished }) =>
-    pacemakerItem(HOST, certificateVariables(false), isUnfinished === true),
+  pacemaker: ({ certificates, newKey, isUnfinished }) =>
+    pacemakerItem(HOST, {
+      certificates: certificates === false ? 'none' : certificateVariables(false),
+      newKey: newKey as { digest: string } | undefined,
+      isUnfinished: isUnfinished === true,
+    }),
   'authkey-removed': () => authkeyRemovedItem(HOST),
   'firewall-port': ({ port, sources, server = '192.0.2.21' }) =>
     firewallPortItem(HOST, { port: Number(port), server: String(server) }, sources as string[]),

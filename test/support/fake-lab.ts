@@ -88,7 +88,7 @@ export class FakeLab {
       clusterNodes: ['c1', 'c2'].map((name) => ({ name, address: name, connection: sshTo })),
       remoteNodes: nodes,
       guestNodes: guests.map((name) => guestNode(name, { address: name, server: name })),
-      authentication: { method: 'psk', authkey: { kind: 'cluster' } },
+      authentication: { method: 'psk', isStated: false, authkey: { kind: 'cluster' } },
     };
     this.guests = new FakeGuests(this);
     this.guests.addMachines();

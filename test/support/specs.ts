@@ -91,6 +91,7 @@ export const hostFacts = (name: string, { authkey, ...more }: HostFactsPatch = {
   certificates: {},
   ownCertificates: undefined,
   knowsCertificates: undefined,
+  keepsAuthkey: undefined,
   daemonVariables: undefined,
   units: {},
   listening: [22],

@@ -108,10 +108,22 @@ for (const fencing of [true, false]) {
       await assertInSync(lab, inventoryOf('h1', 'h2'));
     });
 
-    it('are not renewed on a host that is connected', async () => {
+    it('are renewed on a connected host and on a cluster node; only that host’s daemon is restarted', async () => {
+      const before = await photograph(lab);
       await issueInto(pki, 'h1');
-      const { stdout } = await outrigger(lab, ['plan', '-i', inventoryOf('h1', 'h2')]);
-      assert.match(stdout, /CERTIFICATES_DIFFER/);
+      await issueInto(pki, 'c1');
+      const inventory = inventoryOf('h1', 'h2');
+      const { lines } = await applied(lab, 0, ['-i', inventory]);
+      const restarted = lines.flatMap((line) =>
+        line.type === 'action' && /restart|start-service/.test(line.action)
+          ? [`${line.host} ${line.action}`]
+          : [],
+      );
+      assert.deepEqual(restarted, ['h1 start-service']);
+      await settled(lab);
+      assert.ok(await isStarted(lab, 'h1'));
+      assert.deepEqual(await photograph(lab), before);
+      await assertInSync(lab, inventory);
     });
   });
 }

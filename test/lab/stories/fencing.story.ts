@@ -148,6 +148,13 @@ sleep 300`;
     const device =
       '<primitive id="hangs" class="stonith" type="fence_hangs"><instance_attributes id="hangs-i"><nvpair id="hangs-c" name="pcmk_host_check" value="dynamic-list"/></instance_attributes></primitive>';
     await lab.sh('c1', 'cibadmin --create -o resources --xml-pipe', { stdin: device });
+    // Until the fencer knows it, it is not asked.
+    for (const member of ['c1', 'c2']) {
+      await waitFor(`the fencer of ${member} knows the device`, 60_000, async () => {
+        const { stdout } = await lab.exec(member, 'timeout 10 stonith_admin --list-registered');
+        return stdout.includes('hangs') || stdout;
+      });
+    }
     const inventory = writeInventory(lab, { remoteNodes: [{ name: 'x1', host: 'h1' }] });
     const start = performance.now();
     const { fencing, notes } = await plan(lab, inventory);

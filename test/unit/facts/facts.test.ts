@@ -37,6 +37,7 @@ describe('the facts of', () => {
         modifiedAt: 0,
       },
       certificates: {},
+      keepsAuthkey: undefined,
       knowsCertificates: undefined,
       ownCertificates: undefined,
       daemonVariables: undefined,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chooseAuthkey } from '../../../src/plan/authkey-choice.ts';
+import { chooseAuthkey, type AuthkeyCircumstances } from '../../../src/plan/authkey-choice.ts';
 import type { Facts } from '../../../src/plan/facts.ts';
 import { hostFacts } from '../../support/specs.ts';
 
@@ -35,10 +35,16 @@ const differ = (...subjects: string[]) => [{ code: 'cluster-keys-differ', subjec
 
 const replaced = (...subjects: string[]) => [{ code: 'authkey-replaced', subjects }];
 
+/** Connections use it, and nothing else decides. */
+const given = (more: Partial<AuthkeyCircumstances> = {}): AuthkeyCircumstances => ({
+  ...{ isInUse: true, file: undefined, isUnfinished: false, rotates: false },
+  ...more,
+});
+
 describe('the authkey of a cluster', () => {
   it('is the one its nodes agree on, whatever the other hosts hold', () => {
     const facts = factsWith({ c1: 'a', c2: 'a' }, { r1: 'b', r2: 'b', r3: 'b' });
-    assert.deepEqual(chooseAuthkey(facts, true, undefined), {
+    assert.deepEqual(chooseAuthkey(facts, given()), {
       source: { kind: 'clusterNode', name: 'c1', path: '/keys/c1' },
       digest: 'a',
       description: "the cluster's key",
@@ -47,7 +53,7 @@ describe('the authkey of a cluster', () => {
   });
 
   it('is that of the only one that has one: giving it to the others is no risk', () => {
-    const choice = chooseAuthkey(factsWith({ c1: undefined, c2: 'a' }), true, undefined);
+    const choice = chooseAuthkey(factsWith({ c1: undefined, c2: 'a' }), given());
     assert.deepEqual(
       [choice.digest, choice.description, choice.risks],
       ['a', "the cluster's key", []],
@@ -55,19 +61,19 @@ describe('the authkey of a cluster', () => {
   });
 
   it('is that of the first among equals, for free while no connection exists', () => {
-    const choice = chooseAuthkey(factsWith({ c1: 'a', c2: 'b' }), false, undefined);
+    const choice = chooseAuthkey(factsWith({ c1: 'a', c2: 'b' }), given({ isInUse: false }));
     assert.deepEqual([choice.digest, choice.description, choice.risks], ['a', 'the key of c1', []]);
   });
 
   it('is the one that most machines hold, and a risk while connections exist', () => {
-    const byMembers = chooseAuthkey(factsWith({ c1: 'a', c2: 'b', c3: 'b' }), true, undefined);
+    const byMembers = chooseAuthkey(factsWith({ c1: 'a', c2: 'b', c3: 'b' }), given());
     assert.deepEqual([byMembers.digest, byMembers.risks], ['b', differ('c1')]);
     const byRemotes = factsWith(
       { c1: 'a', c2: 'b' },
       { r1: 'b', r2: 'b', r3: 'c', r4: 'c', r5: 'c' },
     );
-    assert.deepEqual(chooseAuthkey(byRemotes, true, undefined).risks, differ('c1'));
-    assert.deepEqual(chooseAuthkey(byRemotes, true, undefined).source, {
+    assert.deepEqual(chooseAuthkey(byRemotes, given()).risks, differ('c1'));
+    assert.deepEqual(chooseAuthkey(byRemotes, given()).source, {
       kind: 'clusterNode',
       name: 'c2',
       path: '/keys/c2',
@@ -76,24 +82,46 @@ describe('the authkey of a cluster', () => {
 
   it('is made when no cluster node has one: a risk for every node while connections exist', () => {
     const facts = factsWith({ c1: undefined, c2: undefined }, { r1: 'a' });
-    assert.deepEqual(chooseAuthkey(facts, false, undefined), {
+    assert.deepEqual(chooseAuthkey(facts, given({ isInUse: false })), {
       source: { kind: 'generate' },
       digest: undefined,
       description: 'a new key',
       risks: [],
     });
-    assert.deepEqual(chooseAuthkey(facts, true, undefined).risks, replaced('c1', 'c2'));
+    assert.deepEqual(chooseAuthkey(facts, given()).risks, replaced('c1', 'c2'));
   });
 
   it('is that of the inventory if it names a file, and a risk where the cluster holds another', () => {
     const file = { path: '/keys/mine', digest: 'm' };
-    const choice = chooseAuthkey(factsWith({ c1: 'a', c2: 'm', c3: undefined }), true, file);
+    const choice = chooseAuthkey(factsWith({ c1: 'a', c2: 'm', c3: undefined }), given({ file }));
     assert.deepEqual(choice, {
       source: { kind: 'file', path: '/keys/mine' },
       digest: 'm',
       description: 'the key of the inventory',
       risks: replaced('c1'),
     });
-    assert.deepEqual(chooseAuthkey(factsWith({ c1: 'a' }), false, file).risks, []);
+    assert.deepEqual(
+      chooseAuthkey(factsWith({ c1: 'a' }), given({ isInUse: false, file })).risks,
+      [],
+    );
+  });
+
+  it('is a new one when that is wanted, whatever there is', () => {
+    const choice = chooseAuthkey(factsWith({ c1: 'a', c2: 'a' }), given({ rotates: true }));
+    assert.deepEqual([choice.source, choice.risks], [{ kind: 'generate' }, replaced('c1', 'c2')]);
+  });
+
+  it('is the one that was written last where a run has not finished, by one clock for all', () => {
+    const facts = factsWith({ c1: 'a', c2: 'b', c3: 'a' });
+    const written = (name: string, modifiedAt: number, clockAhead = 0): void => {
+      const host = facts.clusterNodes.get(name) ?? assert.fail(name);
+      const authkey = { ...host.authkey, modifiedAt };
+      (facts.clusterNodes as Map<string, typeof host>).set(name, { ...host, authkey, clockAhead });
+    };
+    written('c1', 100);
+    written('c2', 200);
+    written('c3', 290, 100);
+    for (const rotates of [false, true])
+      assert.equal(chooseAuthkey(facts, given({ isUnfinished: true, rotates })).digest, 'b');
   });
 });

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { readCib } from '../../../src/pacemaker/cib.ts';
 import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
 import { CERTIFICATE_FILES } from '../../../src/pacemaker/names.ts';
-import { refuseOnCluster, unfitForCertificates } from '../../../src/plan/certificate-problems.ts';
+import {
+  refuseDetached,
+  refuseOnCluster,
+  unfitForCertificates,
+} from '../../../src/plan/certificate-problems.ts';
 import { certificateVariables, type WantedX509 } from '../../../src/plan/certificates.ts';
 import type { ClusterFacts, ClusterNodeFacts, Facts, HostFacts } from '../../../src/plan/facts.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
@@ -79,7 +83,7 @@ const refusal = (
   const cluster = clusterWith(resources);
   const nodes = members.map((more, index) => member(`c${index + 1}`, more));
   try {
-    refuseOnCluster(factsOf(nodes, cluster), cluster, wanted);
+    refuseOnCluster(factsOf(nodes, cluster), cluster, wanted, false);
     return undefined;
   } catch (thrown) {
     assert.ok(thrown instanceof OutriggerError && thrown.code === 'REFUSED');
@@ -93,14 +97,6 @@ describe('certificates on cluster nodes', () => {
     assert.equal(refusal([fresh, fresh]), undefined);
     assert.equal(refusal([converted, fresh]), undefined);
     assert.equal(refusal([converted, converted], CONNECTION), undefined);
-  });
-
-  it('are not taken up, nor renewed, while nodes are connected', () => {
-    const said = /nodes are connected, and c2 use other credentials than the inventory says/;
-    const renewed = { ...converted.certificates, certificate: onHost('dd') };
-    const older = { ...converted, daemonVariables: {} };
-    for (const other of [fresh, { ...converted, certificates: renewed }, older])
-      assert.match(refusal([converted, other], CONNECTION) ?? '', said);
   });
 
   it('are refused to a Pacemaker that does not know them', () => {
@@ -137,28 +133,33 @@ describe('certificates on cluster nodes', () => {
   ];
 
   for (const [what, facts, resources] of HAZARDS) {
-    it(`are not taken up by a restart under ${what}, but may be in use`, () => {
-      assert.match(refusal([{ ...fresh, ...facts }], resources) ?? '', /must not be done while/);
-      assert.equal(refusal([{ ...converted, ...facts }], resources), undefined);
+    it(`are not changed by a restart of Pacemaker under ${what}`, () => {
+      const restart = (): void => {
+        refuseDetached([member('c1', facts)], clusterWith(resources).cib);
+      };
+      assert.throws(restart, /must not be done while/);
     });
   }
 
-  it('are taken up beside an sbd that does not run and a file system that is local', () => {
+  it('are changed beside an sbd that does not run and a file system that is local', () => {
     const local =
       '<primitive id="fs" class="ocf" provider="heartbeat" type="Filesystem"><instance_attributes id="i"><nvpair id="t" name="fstype" value="xfs"/></instance_attributes></primitive>';
-    assert.equal(
-      refusal([{ ...fresh, units: { 'sbd.service': unit('inactive') } }], local),
-      undefined,
-    );
+    const host = member('c1', { units: { 'sbd.service': unit('inactive') } });
+    assert.doesNotThrow(() => {
+      refuseDetached([host], clusterWith(local).cib);
+    });
   });
 
   it('win over the authkey: it is not used with them in silence', () => {
     const cluster = clusterWith();
-    const psk = (more: Partial<HostFacts>) => () => {
-      refuseOnCluster(factsOf([member('c1', more)], cluster), cluster, undefined);
-    };
+    const psk =
+      (more: Partial<HostFacts>, isStated = false) =>
+      () => {
+        refuseOnCluster(factsOf([member('c1', more)], cluster), cluster, undefined, isStated);
+      };
     for (const more of [{ environment: variables }, { daemonVariables: variables }])
       assert.throws(psk(more), /c1 use certificates, which win over the authkey/);
+    assert.doesNotThrow(psk({ environment: variables }, true), 'the inventory says so');
     assert.doesNotThrow(
       psk({ environment: { PCMK_ca_file: '/ca.pem' } }),
       'one of three says nothing',
@@ -167,15 +168,13 @@ describe('certificates on cluster nodes', () => {
 });
 
 describe('certificates on a host', () => {
-  const code = (more: Partial<HostFacts>, resources = ''): string | undefined => {
-    const host = hostFacts('r1', more);
-    return unfitForCertificates(host, factsOf([], clusterWith(resources)), x509)?.code;
-  };
+  const code = (more: Partial<HostFacts>): string | undefined =>
+    unfitForCertificates(hostFacts('r1', more), x509)?.code;
 
   it('go to one that is bare, that has a fresh Pacemaker, or that uses them already', () => {
     assert.equal(code({}), undefined);
     assert.equal(code(fresh), undefined);
-    assert.equal(code(converted, CONNECTION), undefined);
+    assert.equal(code(converted), undefined);
   });
 
   it('do not go to one that cannot use them', () => {
@@ -189,13 +188,6 @@ describe('certificates on a host', () => {
     assert.equal(code({ clockAhead: -3601 }), 'CLOCK_WRONG');
     assert.equal(code({ clockAhead: -3599 }), undefined);
     assert.equal(code({ clockAhead: 366 * 86_400 }), 'CLOCK_WRONG');
-  });
-
-  it('do not go to one that the cluster is connected to with others', () => {
-    assert.equal(code(fresh, CONNECTION), 'CERTIFICATES_DIFFER');
-    const renewed = { ...converted.certificates, key: onHost('dd') };
-    assert.equal(code({ ...converted, certificates: renewed }, CONNECTION), 'CERTIFICATES_DIFFER');
-    assert.equal(code({ ...converted, daemonVariables: {} }, CONNECTION), 'CERTIFICATES_DIFFER');
   });
 });
 

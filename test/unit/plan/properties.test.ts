@@ -6,6 +6,7 @@ import { readCib } from '../../../src/pacemaker/cib.ts';
 import { applyOperations, guard } from '../../../src/pacemaker/cib-edit.ts';
 import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
 import { chooseAuthkey } from '../../../src/plan/authkey-choice.ts';
+import { credentialChange } from '../../../src/plan/credential-change.ts';
 import { findDifferences } from '../../../src/plan/differences.ts';
 import type { ClusterFacts, ClusterNodeFacts, Facts, HostFacts } from '../../../src/plan/facts.ts';
 import type { CibItem } from '../../../src/plan/item.ts';
@@ -185,7 +186,7 @@ const anyWorld: fc.Arbitrary<World> = fc
         clusterNodes: MEMBERS.map((name) => ({ name, address: name, connection: sshTo })),
         remoteNodes: nodes,
         guestNodes: [],
-        authentication: { method: 'psk', authkey: { kind: 'cluster' } },
+        authentication: { method: 'psk', isStated: false, authkey: { kind: 'cluster' } },
       },
       facts: {
         clusterNodes: new Map(memberFacts.map((host) => [host.name, host])),
@@ -200,7 +201,11 @@ const anyWorld: fc.Arbitrary<World> = fc
 
 function planOf({ spec, facts, cluster }: World, seen: Facts = facts): Plan {
   // Chosen from the facts as gathered, in the order of the inventory: among equals the first cluster node counts.
-  const desired = desire(spec, seen, chooseAuthkey(facts, true, undefined));
+  const authkey = chooseAuthkey(facts, {
+    ...{ isInUse: true, file: undefined, isUnfinished: false, rotates: false },
+  });
+  const change = credentialChange(facts, cluster, { authkey, isStated: false });
+  const desired = desire(spec, seen, authkey, change);
   return makePlan({
     clusterName: 'prod',
     playbook: sitePlaybook,
@@ -210,6 +215,7 @@ function planOf({ spec, facts, cluster }: World, seen: Facts = facts): Plan {
     declared: REMOTES,
     undeclaredMembers: [],
     silentMembers: MEMBERS.filter((name) => seen.unreachable.has(name)),
+    credentialChange: change,
     forecast: undefined,
   });
 }

@@ -18,6 +18,7 @@ export const quietPlan: Plan = {
     { name: 'Connect', changes: [] },
   ],
   problems: [],
+  credentialChange: undefined,
   fencing: [],
   stoppedGuests: [],
   risks: [],

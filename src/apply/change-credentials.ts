@@ -1,0 +1,255 @@
+import pLimit from 'p-limit';
+import { readCluster } from '../facts/read-cluster.ts';
+import type { Host } from '../host/host.ts';
+import { isClusterDetached, quietlyProtected } from '../pacemaker/cib-edit.ts';
+import type { CredentialChange } from '../plan/credential-change.ts';
+import type { ClusterFacts } from '../plan/facts.ts';
+import type { HostItem } from '../plan/item.ts';
+import type { Verdict } from '../plan/run-event.ts';
+import type { ItemKind, Play } from '../playbook/playbook.ts';
+import { nodesOf } from '../spec/spec.ts';
+import { messageOf, OutriggerError } from '../support/errors.ts';
+import { checkCertificates } from './check-certificates.ts';
+import { clusterHosts } from './cluster-hosts.ts';
+import { changesOf, conclude, failureOf, type RunContext } from './context.ts';
+import {
+  attach,
+  awaitMember,
+  detach,
+  disturbances,
+  STILL_DETACHED,
+  withoutMark,
+} from './detached.ts';
+import { readCredentialsInUse, putBack, type CredentialsInUse } from './put-back.ts';
+import { protectNodes, release, STILL_PROTECTED } from './quiet-protection.ts';
+import { comparePlacement } from './quiet-restart.ts';
+import { takeStep } from './step.ts';
+
+/**
+ * Changes what cluster nodes and connected nodes are connected with. First the cluster lets go of the connections, of all
+ * that runs on their nodes and, where Pacemaker has to be restarted, of every resource. Then the nodes change, all at
+ * once; what they use is proven while nothing is connected to them; then the cluster nodes, one after the other. Then
+ * the connections are given back, and last what runs on the nodes. What fails in a conversion before every cluster node
+ * has changed is put back. Another key or another authority only goes forward: what is left of it stays protected, and
+ * the next apply goes on. It is one step: an interrupt waits for its end.
+ */
+export async function changeCredentials(context: RunContext, play: Play): Promise<void> {
+  const change = context.plan.credentialChange;
+  if (change === undefined) return;
+  const open = new Map(changesOf(context, play).map((one) => [`${one.host} ${one.item}`, one]));
+  const settle = (verdict: Verdict, isAbout: (host: string) => boolean = () => true): void => {
+    for (const [key, { host, item }] of [...open]) {
+      if (!isAbout(host)) continue;
+      open.delete(key);
+      conclude(context, play, { host, item }, verdict);
+    }
+  };
+  const lost = [...clusterHosts(context).map(({ name }) => name), ...change.nodes].find(
+    (name) =>
+      context.failed.has(name) && (change.kind !== 'authkey' || !change.nodes.includes(name)),
+  );
+  if (lost !== undefined) {
+    settle({ kind: 'skipped', because: `${lost} failed, and all have to change together` });
+    return;
+  }
+  try {
+    const failures = await changeTogether(context, play, change);
+    for (const [host, verdict] of failures) settle(verdict, (name) => name === host);
+    settle({ kind: 'changed' });
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+    const verdict = failureOf(thrown);
+    for (const name of change.nodes)
+      if (!context.failed.has(name)) context.failed.set(name, verdict.because);
+    settle(verdict);
+  }
+}
+
+/** Nodes that could not be changed, or were disturbed by it. */
+type Failures = Map<string, Extract<Verdict, { readonly kind: 'failed' }>>;
+
+async function changeTogether(
+  context: RunContext,
+  play: Play,
+  change: CredentialChange,
+): Promise<Failures> {
+  const before = await readCluster(context.lead);
+  const inUse = isConversion(change) ? await readCredentialsInUse(context, change) : undefined;
+  const names = [...change.nodes, ...change.absent];
+  if (names.length > 0)
+    await protectNodes(context, play, { names, item: 'service', everything: true });
+  const failures: Failures = new Map();
+  const window = { change, before, inUse, failures };
+  try {
+    await takeUp(context, play, window);
+    if (change.isDetached) await attach(context, play);
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+    throw await stillHeld(context, change, thrown);
+  }
+  const ready = change.nodes.filter((name) => !failures.has(name));
+  if (ready.length > 0) {
+    const problems = await release(context, play, { names: ready, item: 'service' }, before);
+    for (const [host, why] of problems)
+      failures.set(host, {
+        kind: 'failed',
+        because: `with its new credentials ${why}`,
+        hint: STILL_PROTECTED,
+      });
+  }
+  const after = await readCluster(context.lead);
+  const happened = disturbances(before, after);
+  if (happened.length > 0)
+    throw new OutriggerError('NOT_CONVERGED', `it was not quiet: ${happened.join(', ')}`);
+  for (const name of ready.filter((each) => !failures.has(each))) {
+    const verdict = comparePlacement(before, after, name);
+    if (verdict.kind === 'failed') failures.set(name, verdict);
+  }
+  return failures;
+}
+
+const isConversion = ({ kind }: CredentialChange): boolean =>
+  kind === 'to-certificates' || kind === 'to-authkey';
+
+/** What is still protected, and what to do about it; nothing of that where all has been put back. */
+async function stillHeld(
+  { lead }: RunContext,
+  { isDetached: wasDetached }: CredentialChange,
+  thrown: OutriggerError,
+): Promise<OutriggerError> {
+  let hint: string | undefined = wasDetached ? STILL_DETACHED : STILL_PROTECTED;
+  try {
+    const { cib } = await readCluster(lead);
+    if (!isClusterDetached(cib))
+      hint = quietlyProtected(cib).length > 0 ? STILL_PROTECTED : thrown.hint;
+  } catch (second) {
+    if (!(second instanceof OutriggerError)) throw second;
+  }
+  return new OutriggerError(thrown.code, messageOf(thrown), {
+    ...(thrown.host === undefined ? {} : { host: thrown.host }),
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+interface Window {
+  readonly change: CredentialChange;
+  readonly before: ClusterFacts;
+  readonly inUse: CredentialsInUse | undefined;
+  /** Collects the nodes that failed where the others go on without them. */
+  readonly failures: Failures;
+}
+
+/** Files, environment and daemons, in the order in which a failure costs least. */
+async function takeUp(context: RunContext, play: Play, window: Window): Promise<void> {
+  const { change, before, inUse, failures } = window;
+  const members = clusterHosts(context);
+  try {
+    if (change.isDetached) await detach(context, play);
+    for (const host of members)
+      await changeHost(context, play, host, only(change, ['authkey', 'certificate']));
+    const nodes = change.nodes.flatMap((name) =>
+      context.failed.has(name) ? [] : (context.hosts.get(name) ?? []),
+    );
+    const limit = pLimit(context.options.forks);
+    const tried = await Promise.all(
+      nodes.map((host) => limit(() => tryHost(context, play, host, change))),
+    );
+    for (const [index, verdict] of tried.entries()) {
+      const name = nodes[index]?.name;
+      if (verdict === undefined || name === undefined) continue;
+      failures.set(name, { ...verdict, hint: STILL_PROTECTED });
+    }
+    for (const name of change.nodes.filter((each) => context.failed.has(each)))
+      failures.set(name, {
+        kind: 'failed',
+        because: context.failed.get(name) ?? '',
+        hint: STILL_PROTECTED,
+      });
+    if (inUse !== undefined) await proveNodes(context, change, failures);
+    for (const host of members) {
+      const isRestarted = await changeHost(
+        context,
+        play,
+        host,
+        only(change, ['environment', 'pacemaker']),
+      );
+      if (isRestarted) await awaitMember(context, play, host, before);
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError) || inUse === undefined) throw thrown;
+    await putBack(context, play, { change, before, inUse }, thrown);
+    throw new OutriggerError(thrown.code, `${messageOf(thrown)}; everything was put back`, {
+      ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
+    });
+  }
+}
+
+const only = ({ items }: CredentialChange, kinds: readonly ItemKind[]): readonly ItemKind[] =>
+  kinds.filter((kind) => items.includes(kind));
+
+async function tryHost(
+  context: RunContext,
+  play: Play,
+  host: Host,
+  change: CredentialChange,
+): Promise<Extract<Verdict, { readonly kind: 'failed' }> | undefined> {
+  try {
+    const kinds = only(change, ['authkey', 'certificate', 'environment', 'service']);
+    await changeHost(context, play, host, kinds);
+    return undefined;
+  } catch (thrown) {
+    return failureOf(thrown);
+  }
+}
+
+/** Brings these items of a host into shape; gives whether one of them restarted Pacemaker. */
+async function changeHost(
+  context: RunContext,
+  play: Play,
+  host: Host,
+  kinds: readonly ItemKind[],
+): Promise<boolean> {
+  if (kinds.length === 0) return false;
+  let facts = await context.probe(host);
+  let isRestarted = false;
+  for (const item of kinds.flatMap((kind) => itemOf(context, host.name, kind))) {
+    const difference = item.compare(facts);
+    if (difference === undefined) continue;
+    if (item.kind === 'pacemaker') isRestarted = true;
+    facts = await takeStep(host, item, difference, {
+      probe: context.probe,
+      loadAuthkey: context.loadAuthkey,
+      loadCertificate: context.loadCertificate,
+      onAction: (action) => {
+        context.emit({ type: 'action', play: play.name, host: host.name, item: item.kind, action });
+      },
+    });
+  }
+  return isRestarted;
+}
+
+const itemOf = (context: RunContext, host: string, kind: ItemKind): readonly HostItem[] =>
+  context.hostItems
+    .filter((item) => item.host === host && item.kind === kind)
+    .map((item) => (kind === 'pacemaker' ? withoutMark(item) : item));
+
+/**
+ * In a conversion nobody is left behind, and the nodes are proven before Pacemaker is restarted anywhere: with certificates
+ * by a handshake from every cluster node.
+ */
+async function proveNodes(
+  context: RunContext,
+  { nodes: names }: CredentialChange,
+  failures: Failures,
+): Promise<void> {
+  const [failed] = failures;
+  if (failed !== undefined) {
+    const [host, { because }] = failed;
+    throw new OutriggerError('NOT_CONVERGED', because, { host });
+  }
+  if (context.x509 === undefined) return;
+  const nodes = nodesOf(context.spec).filter(({ name }) => names.includes(name));
+  const objections = await checkCertificates(context, nodes, context.x509, () => undefined, true);
+  for (const [host, because] of objections)
+    throw new OutriggerError('NOT_CONVERGED', because, { host });
+}

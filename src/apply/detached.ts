@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readCluster } from '../facts/read-cluster.ts';
+import type { Host } from '../host/host.ts';
+import { carrierOf, connectedNames } from '../pacemaker/cib.ts';
+import { attachCluster, detachCluster } from '../pacemaker/cib-edit.ts';
+import { activeOn } from '../pacemaker/crm-mon.ts';
+import { decisiveOperations } from '../pacemaker/history.ts';
+import type { ClusterFacts } from '../plan/facts.ts';
+import type { HostItem } from '../plan/item.ts';
+import type { Play } from '../playbook/playbook.ts';
+import { OutriggerError } from '../support/errors.ts';
+import { writeCib } from './cib.ts';
+import { tellWaiting, type RunContext } from './context.ts';
+import { isIdle } from './gates.ts';
+import { watchCluster } from './watch-cluster.ts';
+
+const NOTICE_LIMIT_MS = 60_000;
+const RETURN_LIMIT_MS = 180_000;
+const INTERVAL_MS = 1000;
+
+/** What is said of a cluster that could not be given its resources back. */
+export const STILL_DETACHED =
+  'the cluster stays in maintenance mode, where it leaves every resource alone: bring Pacemaker back on that node (journalctl -u pacemaker), then apply again';
+
+/**
+ * Makes the cluster leave every resource alone, so that Pacemaker can be restarted on its nodes (maintenance mode: "detach
+ * and reattach" in Pacemaker Administration, upgrading.rst, which excludes clusters with Pacemaker Remote nodes; what
+ * their connections need besides is in apply/change-credentials.ts). Corosync goes on, and nobody is fenced: a node that
+ * stops Pacemaker takes its leave. Rejects with TIMED_OUT when it does not let go.
+ */
+export async function detach(context: RunContext, play: Play): Promise<void> {
+  await writeCib(context, play, 'detach', ({ cib }) => detachCluster(cib));
+  await waitFor(context, play, 'the cluster lets go of every resource', isLetGo);
+}
+
+/** Gives the resources back to the cluster, and waits until it has nothing to do. */
+export async function attach(context: RunContext, play: Play): Promise<void> {
+  await writeCib(context, play, 'attach', ({ cib }) => attachCluster(cib));
+  await waitFor(context, play, 'the cluster is idle', isIdle);
+}
+
+/** Waits until Pacemaker on a cluster node that was restarted is back, and all that were online `before` are. */
+export async function awaitMember(
+  context: RunContext,
+  play: Play,
+  host: Host,
+  before: ClusterFacts,
+): Promise<void> {
+  tellWaiting(context, play, `${host.name} is back in the cluster`, RETURN_LIMIT_MS);
+  const wanted = onlineMembers(before);
+  const deadline = performance.now() + RETURN_LIMIT_MS;
+  for (;;) {
+    const cluster = await tryRead(host);
+    if (cluster !== undefined && isWhole(cluster, wanted)) return;
+    if (performance.now() >= deadline) {
+      throw new OutriggerError(
+        'TIMED_OUT',
+        `${host.name} was not back in the cluster ${RETURN_LIMIT_MS / 1000} s after Pacemaker was restarted there`,
+      );
+    }
+    await sleep(INTERVAL_MS);
+  }
+}
+
+/** The mark in the CIB goes when all nodes are done; what counts for one node is its daemon. */
+export const withoutMark = (item: HostItem): HostItem => ({
+  ...item,
+  compare: (facts) => {
+    const found = item.compare(facts);
+    return found?.needsRestart === true ? found : undefined;
+  },
+});
+
+/** Pacemaker on a node that has just been restarted gives no answer for a while. */
+async function tryRead(host: Host): Promise<ClusterFacts | undefined> {
+  try {
+    return await readCluster(host);
+  } catch (thrown) {
+    if (thrown instanceof OutriggerError && thrown.code !== 'HOST_UNREACHABLE') return undefined;
+    throw thrown;
+  }
+}
+
+const onlineMembers = ({ cib, mon }: ClusterFacts): readonly string[] =>
+  cib.clusterNodes.map(({ name }) => name).filter((name) => mon.nodes.get(name)?.online === true);
+
+const isWhole = (cluster: ClusterFacts, wanted: readonly string[]): boolean => {
+  const online = onlineMembers(cluster);
+  const pending = cluster.cib.clusterNodes.some(
+    ({ name }) => cluster.mon.nodes.get(name)?.pending === true,
+  );
+  return wanted.every((name) => online.includes(name)) && !pending && isIdle(cluster);
+};
+
+const isLetGo = (cluster: ClusterFacts): boolean =>
+  isIdle(cluster) && cluster.mon.resources.every(({ managed }) => !managed);
+
+async function waitFor(
+  context: RunContext,
+  play: Play,
+  until: string,
+  isReached: (cluster: ClusterFacts) => boolean,
+): Promise<void> {
+  tellWaiting(context, play, until, NOTICE_LIMIT_MS);
+  const { kind } = await watchCluster(context.lead, NOTICE_LIMIT_MS, isReached);
+  if (kind === 'reached') return;
+  throw new OutriggerError(
+    'TIMED_OUT',
+    `waited ${NOTICE_LIMIT_MS / 1000} s in vain until ${until}`,
+  );
+}
+
+/**
+ * What was started, stopped or moved on cluster nodes since; a node that comes back finds what runs there by probes. Fence
+ * devices do not count: they are started anew with Pacemaker, have no state, and can be used all the time. Nor do
+ * connections, which were closed and opened again, and what runs on their nodes, which is compared for each.
+ */
+export function disturbances(before: ClusterFacts, after: ClusterFacts): readonly string[] {
+  const { cib, mon } = before;
+  const connections = connectedNames(cib);
+  const others = new Set([
+    ...cib.fencingDevices,
+    ...connections.filter((name) => carrierOf(cib, name) === name),
+    ...connections.flatMap((name) => activeOn(mon, name)),
+  ]);
+  const resources = [...cib.primitives.keys()].filter((id) => !others.has(id));
+  const known = decisiveOperations(cib, resources);
+  const happened = [...decisiveOperations(after.cib, resources)].filter((one) => !known.has(one));
+  const moved = mon.resources
+    .filter(({ active, primitive }) => active && resources.includes(primitive))
+    .filter(({ id, nodes }) => {
+      const now = after.mon.resources.filter((resource) => resource.id === id);
+      return nodes.some((node) => now.every((resource) => !resource.nodes.includes(node)));
+    })
+    .map(({ id }) => `${id} no longer runs where it ran`);
+  return [...new Set([...happened, ...moved])];
+}

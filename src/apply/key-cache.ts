@@ -1,0 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Play } from '../playbook/playbook.ts';
+import { clusterHosts } from './cluster-hosts.ts';
+import { tellWaiting, type RunContext } from './context.ts';
+
+// 60 s up to 3.0.1 (lib/lrmd/lrmd_client.c, key_cache_expired), counted in whole seconds, and some more for the clock.
+const CACHE_SECONDS = 63;
+
+/**
+ * Waits until no controller holds the authkey any more that was there before: it reads the key again a minute after it has
+ * read it. One that keeps it for life has been restarted by then.
+ */
+export async function outliveKeyCache(context: RunContext, play: Play): Promise<void> {
+  if (context.x509 !== undefined) return;
+  const left = await Promise.all(
+    clusterHosts(context).map(async (host) => {
+      const { authkey, clockAhead, keepsAuthkey } = await context.probe(host);
+      const age = Date.now() / 1000 + clockAhead - authkey.modifiedAt;
+      // A key from the future says nothing about when it was written.
+      return keepsAuthkey === true || age < 0 ? 0 : CACHE_SECONDS - age;
+    }),
+  );
+  const seconds = Math.ceil(Math.max(0, ...left));
+  if (seconds === 0) return;
+  tellWaiting(context, play, 'no cluster node remembers the authkey from before', seconds * 1000);
+  await sleep(seconds * 1000);
+}

@@ -1,0 +1,172 @@
+import { connectedNames, hasConnections, type Cib } from '../pacemaker/cib.ts';
+import { isClusterDetached, quietlyProtected } from '../pacemaker/cib-edit.ts';
+import { CLUSTER_UNIT } from '../pacemaker/names.ts';
+import type { ItemKind } from '../playbook/playbook.ts';
+import type { AuthkeyChoice } from './authkey-choice.ts';
+import { usesCertificates, variablesDiffer, type WantedX509 } from './certificates.ts';
+import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
+
+/**
+ * What the two ends of all connections change together: from the authkey to certificates, back, to another authkey, or to
+ * certificates of another authority.
+ */
+export type CredentialChangeKind = 'to-certificates' | 'to-authkey' | 'authkey' | 'authority';
+
+/**
+ * Credentials that cluster nodes and connected nodes have to change together: in between neither end understands the
+ * other, so that nothing may be connected, and nothing that is lost may count as failed.
+ */
+export interface CredentialChange {
+  readonly kind: CredentialChangeKind;
+  /** Pacemaker has to be restarted on cluster nodes: the cluster is in maintenance mode meanwhile. */
+  readonly isDetached: boolean;
+  /** The cluster nodes that answered, in the order in which they change. */
+  readonly clusterNodes: readonly string[];
+  /** The nodes that the cluster is connected to, or would be, and whose hosts answered. */
+  readonly nodes: readonly string[];
+  /** Connected nodes whose hosts are down: the cluster leaves them alone until an apply finds them. */
+  readonly absent: readonly string[];
+  /** What is changed meanwhile. Everything else is prepared before. */
+  readonly items: readonly ItemKind[];
+  /** How long the cluster leaves alone what runs on these nodes, or everything: roughly, in seconds. */
+  readonly seconds: number;
+}
+
+/** With which credentials the nodes shall be connected; `isStated`: the inventory says so, it is not the default. */
+export type WantedCredentials =
+  { readonly x509: WantedX509 } | { readonly authkey: AuthkeyChoice; readonly isStated: boolean };
+
+/** Each daemon reads these when it is started, or for each connection. */
+const ITEMS: Readonly<Record<CredentialChangeKind, readonly ItemKind[]>> = {
+  // Certificates harm nobody before a daemon is told of them, nor does an authkey beside certificates.
+  'to-certificates': ['environment', 'pacemaker', 'service'],
+  'to-authkey': ['environment', 'pacemaker', 'service'],
+  authkey: ['authkey', 'pacemaker', 'service'],
+  // A cluster node reads its files for each connection.
+  authority: ['certificate', 'service'],
+};
+
+// As in labs of two cluster nodes (3.0.0); what a controller remembers of a key is forgotten after a minute.
+const SECONDS = { nodes: 15, clusterNode: 15, keyCache: 60 } as const;
+
+/** What has to be changed together; undefined: nothing, or nothing that more than one end has to take part in. */
+export function credentialChange(
+  facts: Facts,
+  cluster: ClusterFacts,
+  wanted: WantedCredentials,
+): CredentialChange | undefined {
+  const kind =
+    'x509' in wanted
+      ? towards(facts, cluster, wanted.x509)
+      : towardsAuthkey(facts, cluster, wanted);
+  if (kind === undefined) return undefined;
+  const hosts = new Set(remoteHosts(facts).map(({ name }) => name));
+  const connected = connectedNames(cluster.cib);
+  const isDetached = kind === 'authkey' ? keepsKey(facts, cluster, wanted) : kind !== 'authority';
+  const clusterNodes = [...facts.clusterNodes.keys()];
+  return {
+    kind,
+    isDetached,
+    clusterNodes,
+    seconds:
+      SECONDS.nodes +
+      (isDetached ? SECONDS.clusterNode * clusterNodes.length : 0) +
+      (kind === 'authkey' && !isDetached ? SECONDS.keyCache : 0),
+    nodes: connected.filter((name) => hosts.has(name)),
+    absent: connected.filter((name) => !hosts.has(name)),
+    items: ITEMS[kind],
+  };
+}
+
+/** Those that the cluster is connected to take part; others are prepared as if nothing were changed. */
+export const takesPart = (
+  change: CredentialChange | undefined,
+  host: string,
+  facts: Pick<Facts, 'clusterNodes'>,
+): change is CredentialChange =>
+  change !== undefined && (facts.clusterNodes.has(host) || change.nodes.includes(host));
+
+function towards(
+  facts: Facts,
+  cluster: ClusterFacts,
+  x509: WantedX509,
+): CredentialChangeKind | undefined {
+  const members = [...facts.clusterNodes.values()];
+  const areOlder = members.some((host) => usesOthers(host, x509));
+  if (areOlder || isClusterDetached(cluster.cib)) return 'to-certificates';
+  const connected = connectedNames(cluster.cib);
+  const ends = [...members, ...remoteHosts(facts).filter(({ name }) => connected.includes(name))];
+  return connected.length > 0 && ends.some((host) => hasOtherAuthority(host, x509))
+    ? 'authority'
+    : undefined;
+}
+
+function usesOthers(
+  { name, environment, daemonVariables = {} }: HostFacts,
+  { nodes }: WantedX509,
+): boolean {
+  const { variables = {} } = nodes.get(name) ?? {};
+  return variablesDiffer(environment, variables) || variablesDiffer(daemonVariables, variables);
+}
+
+function hasOtherAuthority({ name, certificates }: HostFacts, { nodes }: WantedX509): boolean {
+  const wanted = nodes.get(name)?.files.ca?.digest;
+  return wanted !== undefined && certificates.ca !== undefined && certificates.ca.digest !== wanted;
+}
+
+function towardsAuthkey(
+  facts: Facts,
+  cluster: ClusterFacts,
+  wanted: Extract<WantedCredentials, { readonly authkey: AuthkeyChoice }>,
+): CredentialChangeKind | undefined {
+  const { cib } = cluster;
+  const members = [...facts.clusterNodes.values()];
+  if (wanted.isStated && members.some(hasCertificates)) return 'to-authkey';
+  if (isClusterDetached(cib)) return 'authkey';
+  const holdsAnother = ({ authkey: { digest } }: HostFacts): boolean =>
+    digest !== wanted.authkey.digest;
+  const nodes = remoteHosts(facts).filter(({ name }) => isConnected(cib, name));
+  // A run that died in the middle of it left the connections protected.
+  if (quietlyProtected(cib).length > 0)
+    return [...members, ...nodes].some(holdsAnother) || members.some(isOlderThanKey)
+      ? 'authkey'
+      : undefined;
+  if (!hasConnections(cib) || !members.some(holdsAnother)) return undefined;
+  // A cluster node that alone holds another key than all of the rest is merely given theirs.
+  const isTogether =
+    members.every(holdsAnother) ||
+    nodes.some(holdsAnother) ||
+    leftOutOf(facts, cib).length > 0 ||
+    keepsKey(facts, cluster, wanted);
+  return isTogether ? 'authkey' : undefined;
+}
+
+/** Connected nodes that nobody has asked. */
+const leftOutOf = ({ remoteNodes, guestNodes, unreachable }: Facts, cib: Cib): readonly string[] =>
+  connectedNames(cib).filter(
+    (name) => !remoteNodes.has(name) && !guestNodes.has(name) && !unreachable.has(name),
+  );
+
+const isConnected = (cib: Cib, name: string): boolean => connectedNames(cib).includes(name);
+
+/** Whether a host is set up for certificates, or its daemon uses them. */
+export const hasCertificates = ({ environment, daemonVariables = {} }: HostFacts): boolean =>
+  usesCertificates(environment) || usesCertificates(daemonVariables);
+
+const isOlderThanKey = ({ units, authkey, keepsAuthkey }: HostFacts): boolean => {
+  const { startedAt } = units[CLUSTER_UNIT] ?? {};
+  return keepsAuthkey === true && startedAt !== undefined && startedAt < authkey.modifiedAt;
+};
+
+/** Whether a cluster node would go on with the key that it read first. */
+function keepsKey(facts: Facts, { cib }: ClusterFacts, wanted: WantedCredentials): boolean {
+  if (isClusterDetached(cib)) return true;
+  return (
+    'authkey' in wanted &&
+    [...facts.clusterNodes.values()].some(
+      (host) =>
+        host.keepsAuthkey === true &&
+        (host.authkey.digest !== wanted.authkey.digest || isOlderThanKey(host)),
+    )
+  );
+}

@@ -1,0 +1,131 @@
+import { maintenanceMode } from '../pacemaker/cib.ts';
+import { isClusterDetached, isQuiet } from '../pacemaker/cib-edit.ts';
+import { OutriggerError } from '../support/errors.ts';
+import { refuseDetached } from './certificate-problems.ts';
+import type { CredentialChange } from './credential-change.ts';
+import type { ClusterFacts, Facts } from './facts.ts';
+import type { Problem, StoppedGuest } from './plan.ts';
+
+/** What else is known when a change of credentials is planned. */
+export interface ChangeContext {
+  /** Names of all remote nodes and guest nodes of the inventory. */
+  readonly declared: readonly string[];
+  /** Cluster nodes of the inventory that gave no answer. */
+  readonly silentMembers: readonly string[];
+  /** Cluster nodes of the CIB that the inventory does not name. */
+  readonly undeclaredMembers: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly stoppedGuests: readonly StoppedGuest[];
+}
+
+/**
+ * Throws REFUSED when not everybody can take part who has to: a node that is left out could not be connected to again,
+ * and may get fenced for it. Only another authkey leaves hosts out that are down anyway.
+ */
+export function refuseChange(
+  change: CredentialChange,
+  facts: Facts,
+  cluster: ClusterFacts,
+  context: ChangeContext,
+): void {
+  const why =
+    leftOut(change, context) ??
+    refusedHost(change, context) ??
+    stopped(change, context) ??
+    silent(change, cluster, context) ??
+    leftAlone(change, cluster);
+  if (why !== undefined) throw new OutriggerError('REFUSED', ...why);
+  if (change.isDetached) refuseDetached([...facts.clusterNodes.values()], cluster.cib);
+}
+
+type Why = readonly [message: string, about: { readonly hint: string }];
+
+const listed = (names: readonly string[]): string =>
+  `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
+
+const CHANGES: Readonly<Record<CredentialChange['kind'], string>> = {
+  'to-certificates': 'the cluster would change from the authkey to certificates',
+  'to-authkey': 'the cluster would change from certificates to the authkey',
+  authkey: 'the authkey of cluster nodes would change',
+  authority: 'the authority of the certificates would change',
+};
+
+function leftOut({ kind, nodes, absent }: CredentialChange, { declared, problems }: ChangeContext) {
+  const unknown = [...nodes, ...absent].filter((name) => !declared.includes(name));
+  if (unknown.length > 0)
+    return [
+      `${CHANGES[kind]}, and the inventory does not name nodes that are connected: ${listed(unknown)}`,
+      { hint: 'every node that the cluster is connected to has to change with it: add them' },
+    ] satisfies Why;
+  const limited = absent.filter((name) => problems.every(({ host }) => host !== name));
+  if (limited.length === 0) return undefined;
+  return [
+    `${CHANGES[kind]}, and --limit leaves out nodes that are connected: ${listed(limited)}`,
+    { hint: 'leave --limit out: it changes on all of them in one run' },
+  ] satisfies Why;
+}
+
+function refusedHost({ kind, nodes }: CredentialChange, { problems }: ChangeContext) {
+  const bad = problems.find(({ host, kind: how }) => how === 'refused' && nodes.includes(host));
+  if (bad === undefined) return undefined;
+  return [
+    `${CHANGES[kind]}, and ${bad.host}, which is connected, cannot: ${bad.message}`,
+    { hint: bad.hint ?? 'mend that first' },
+  ] satisfies Why;
+}
+
+function stopped({ kind, nodes, absent }: CredentialChange, { stoppedGuests }: ChangeContext) {
+  const names = stoppedGuests
+    .map(({ host }) => host)
+    .filter((host) => nodes.includes(host) || absent.includes(host));
+  if (names.length === 0) return undefined;
+  return [
+    `${CHANGES[kind]}, and the machines of guest nodes are stopped: ${listed(names)}`,
+    {
+      hint: 'start them first: with what they hold now their connection would fail at their next start, which restarts the machine',
+    },
+  ] satisfies Why;
+}
+
+function silent(
+  { kind, absent }: CredentialChange,
+  { mon }: ClusterFacts,
+  { silentMembers, undeclaredMembers }: ChangeContext,
+) {
+  const members = [...silentMembers, ...undeclaredMembers].filter(
+    (name) => kind !== 'authkey' || mon.nodes.get(name)?.online === true,
+  );
+  const nodes = absent.filter((name) => kind !== 'authkey' || mon.nodes.get(name)?.online === true);
+  const names = [...members, ...nodes];
+  if (names.length === 0) return undefined;
+  return [
+    `${CHANGES[kind]}, and hosts that have to change with it gave no answer: ${listed(names)}`,
+    { hint: 'bring them back first, or take them out of the cluster' },
+  ] satisfies Why;
+}
+
+/** What an operator keeps from the cluster stays so, and could not be connected again. */
+function leftAlone({ kind, nodes }: CredentialChange, { cib, mon }: ClusterFacts) {
+  if (nodes.length > 0 && maintenanceMode(cib) && !isClusterDetached(cib))
+    return [
+      `${CHANGES[kind]}, and the cluster is in maintenance mode`,
+      { hint: 'end it first: nothing would be connected again, and nothing could be proven' },
+    ] satisfies Why;
+  if (isClusterDetached(cib)) return undefined;
+  const names = nodes.filter((name) => {
+    const connection = mon.resources.find(({ id }) => id === name);
+    return (
+      connection !== undefined &&
+      !isQuiet(cib, name) &&
+      !connection.blocked &&
+      (!connection.managed || connection.maintenance)
+    );
+  });
+  if (names.length === 0) return undefined;
+  return [
+    `${CHANGES[kind]}, and connections are unmanaged: ${listed(names)}`,
+    {
+      hint: 'give them back to the cluster first (is-managed, maintenance): they could not come back',
+    },
+  ] satisfies Why;
+}

@@ -1,0 +1,35 @@
+import type { CredentialChange } from '../plan/credential-change.ts';
+import { foldNames } from './fold-names.ts';
+import { wrapText } from './layout.ts';
+import type { Style } from './style.ts';
+
+const CHANGES: Readonly<Record<CredentialChange['kind'], string>> = {
+  'to-certificates': 'From the authkey to certificates',
+  'to-authkey': 'From certificates to the authkey',
+  authkey: 'Another authkey',
+  authority: 'Certificates of another authority',
+};
+
+/** Credentials that all ends of the connections change together: who takes part, what happens meanwhile, and how long. */
+export function credentialChangeLines(change: CredentialChange, style: Style): readonly string[] {
+  const { kind, isDetached, clusterNodes, nodes, absent, seconds } = change;
+  const connected = nodes.length === 0 ? '' : ` and ${foldNames(nodes)} (connected)`;
+  const alone = isDetached ? 'every resource' : 'what runs on the connected nodes';
+  return [
+    `${CHANGES[kind]}: ${foldNames(clusterNodes)}${connected} change together.`,
+    ...(isDetached
+      ? [`Pacemaker is restarted on ${foldNames(clusterNodes)}, one after the other.`]
+      : []),
+    `Meanwhile, for about ${seconds} s, the cluster leaves ${alone} alone: nothing is stopped or moved, and what fails is recovered afterwards.`,
+    ...(absent.length === 0
+      ? []
+      : [
+          style.attention(
+            `${foldNames(absent)} gives no answer, and stays as it is: the cluster leaves it alone until an apply finds it.`,
+          ),
+        ]),
+    ...(kind === 'to-certificates' || kind === 'to-authkey'
+      ? ['What fails before all cluster nodes have changed is put back.']
+      : ['What does not come to its end is finished by the next apply.']),
+  ].flatMap((line) => wrapText(line, 2, 4));
+}
