@@ -89,7 +89,12 @@ async function changeTogether(
   }
   const ready = change.nodes.filter((name) => !failures.has(name));
   if (ready.length > 0) {
-    const problems = await release(context, play, { names: ready, item: 'service' }, before);
+    const problems = await release(
+      context,
+      play,
+      { names: ready, item: 'service', isNewKey: true },
+      before,
+    );
     for (const [host, why] of problems)
       failures.set(host, {
         kind: 'failed',
@@ -139,40 +144,18 @@ interface Window {
   readonly failures: Failures;
 }
 
-/** Files, environment and daemons, in the order in which a failure costs least. */
+/** Files, environment and daemons, in the order in which a failure costs least; a conversion that fails is put back. */
 async function takeUp(context: RunContext, play: Play, window: Window): Promise<void> {
-  const { change, before, inUse, failures } = window;
-  const members = clusterHosts(context);
+  const { change, before, inUse } = window;
   try {
     if (change.isDetached) await detach(context, play);
-    for (const host of members)
+    for (const host of clusterHosts(context))
       await changeHost(context, play, host, only(change, ['authkey', 'certificate']));
-    const nodes = change.nodes.flatMap((name) =>
-      context.failed.has(name) ? [] : (context.hosts.get(name) ?? []),
-    );
-    const limit = pLimit(context.options.forks);
-    const tried = await Promise.all(
-      nodes.map((host) => limit(() => tryHost(context, play, host, change))),
-    );
-    for (const [index, verdict] of tried.entries()) {
-      const name = nodes[index]?.name;
-      if (verdict === undefined || name === undefined) continue;
-      failures.set(name, { ...verdict, hint: STILL_PROTECTED });
-    }
-    for (const name of change.nodes.filter((each) => context.failed.has(each)))
-      failures.set(name, {
-        kind: 'failed',
-        because: context.failed.get(name) ?? '',
-        hint: STILL_PROTECTED,
-      });
-    if (inUse !== undefined) await proveNodes(context, change, failures);
-    for (const host of members) {
-      const isRestarted = await changeHost(
-        context,
-        play,
-        host,
-        only(change, ['environment', 'pacemaker']),
-      );
+    await takeUpOnNodes(context, play, window);
+    if (inUse !== undefined) await proveNodes(context, window);
+    for (const host of clusterHosts(context)) {
+      const kinds = only(change, ['environment', 'pacemaker']);
+      const isRestarted = await changeHost(context, play, host, kinds);
       if (isRestarted) await awaitMember(context, play, host, before);
     }
   } catch (thrown) {
@@ -184,6 +167,29 @@ async function takeUp(context: RunContext, play: Play, window: Window): Promise<
   }
 }
 
+/** The connected nodes, all at once. */
+async function takeUpOnNodes(
+  context: RunContext,
+  play: Play,
+  { change, failures }: Window,
+): Promise<void> {
+  const limit = pLimit(context.options.forks);
+  const kinds = only(change, ['authkey', 'certificate', 'environment', 'service']);
+  await Promise.all(
+    change.nodes.map((name) =>
+      limit(async () => {
+        const because = context.failed.get(name);
+        const host = context.hosts.get(name);
+        const verdict =
+          because === undefined && host !== undefined
+            ? await tryHost(context, play, host, kinds)
+            : ({ kind: 'failed', because: because ?? 'gave no answer' } as const);
+        if (verdict !== undefined) failures.set(name, { ...verdict, hint: STILL_PROTECTED });
+      }),
+    ),
+  );
+}
+
 const only = ({ items }: CredentialChange, kinds: readonly ItemKind[]): readonly ItemKind[] =>
   kinds.filter((kind) => items.includes(kind));
 
@@ -191,10 +197,9 @@ async function tryHost(
   context: RunContext,
   play: Play,
   host: Host,
-  change: CredentialChange,
+  kinds: readonly ItemKind[],
 ): Promise<Extract<Verdict, { readonly kind: 'failed' }> | undefined> {
   try {
-    const kinds = only(change, ['authkey', 'certificate', 'environment', 'service']);
     await changeHost(context, play, host, kinds);
     return undefined;
   } catch (thrown) {
@@ -239,8 +244,7 @@ const itemOf = (context: RunContext, host: string, kind: ItemKind): readonly Hos
  */
 async function proveNodes(
   context: RunContext,
-  { nodes: names }: CredentialChange,
-  failures: Failures,
+  { change: { nodes: names }, failures }: Window,
 ): Promise<void> {
   const [failed] = failures;
   if (failed !== undefined) {
@@ -249,7 +253,7 @@ async function proveNodes(
   }
   if (context.x509 === undefined) return;
   const nodes = nodesOf(context.spec).filter(({ name }) => names.includes(name));
-  const objections = await checkCertificates(context, nodes, context.x509, () => undefined, true);
+  const objections = await checkCertificates(context, nodes, context.x509, { early: true });
   for (const [host, because] of objections)
     throw new OutriggerError('NOT_CONVERGED', because, { host });
 }

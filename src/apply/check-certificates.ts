@@ -16,18 +16,24 @@ const SAID: Readonly<Record<string, string>> = {
   untrusted: 'its certificate is not accepted by',
 };
 
+/** What is asked beyond the certificates. */
+interface Asked {
+  /** What else speaks against a node by the state that its host is in now. */
+  readonly objectTo?: (host: HostFacts) => string | undefined;
+  /** Pacemaker on the cluster nodes has still to take the certificates up. */
+  readonly early?: boolean;
+}
+
 /**
  * Holds files, environment file and running daemon of every cluster node and of each of the nodes against the inventory,
  * and then lets every cluster node shake hands with each node that nobody is connected to: the one moment when that is
- * safe. A second client of a connected daemon would get the node fenced. `objectTo` may say what else speaks against a
- * node by the state that its host is in now; `early`: Pacemaker on the cluster nodes has still to take the certificates up.
+ * safe. A second client of a connected daemon would get the node fenced.
  */
 export async function checkCertificates(
   context: RunContext,
   nodes: readonly PacemakerRemoteSpec[],
   x509: WantedX509,
-  objectTo: (host: HostFacts) => string | undefined,
-  early = false,
+  { objectTo = () => undefined, early = false }: Asked,
 ): Promise<Objections> {
   const limit = pLimit(context.options.forks);
   const members = clusterHosts(context);

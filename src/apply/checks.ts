@@ -62,7 +62,8 @@ export async function checkCredentials(
   nodes: readonly PacemakerRemoteSpec[],
   objectTo: (host: HostFacts) => string | undefined = () => undefined,
 ): Promise<Objections> {
-  if (context.x509 !== undefined) return checkCertificates(context, nodes, context.x509, objectTo);
+  if (context.x509 !== undefined)
+    return checkCertificates(context, nodes, context.x509, { objectTo });
   const limit = pLimit(context.options.forks);
   const members = clusterHosts(context);
   const remoteHosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);

@@ -90,7 +90,10 @@ export async function putBack(
           const host = context.hosts.get(name);
           const variables = inUse.get(name);
           if (host === undefined || variables === undefined) return;
-          await restore(context, play, host, variables, serviceItem(name, port, variables));
+          await restore(context, play, host, {
+            certificates: variables,
+            daemon: serviceItem(name, port, variables),
+          });
         }),
       ),
     );
@@ -99,7 +102,7 @@ export async function putBack(
       if (certificates === undefined) continue;
       const want = { certificates, newKey: undefined, isUnfinished: false };
       const item = pacemakerItem(host.name, want);
-      if (await restore(context, play, host, certificates, item))
+      if (await restore(context, play, host, { certificates, daemon: item }))
         await awaitMember(context, play, host, before);
     }
     if (change.isDetached) await attach(context, play);
@@ -124,8 +127,7 @@ async function restore(
   context: RunContext,
   play: Play,
   host: Host,
-  certificates: CertificateVariables,
-  daemon: HostItem,
+  { certificates, daemon }: { certificates: CertificateVariables; daemon: HostItem },
 ): Promise<boolean> {
   let facts = await context.probe(host);
   const platform = platformOf(facts);

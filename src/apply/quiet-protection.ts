@@ -39,6 +39,8 @@ interface Handled {
   readonly item: ItemKind;
   /** Also where the cluster would wait: what is active on the nodes is protected itself. */
   readonly everything?: boolean;
+  /** The authkey of cluster nodes may be new: nothing is connected while one of them remembers another. */
+  readonly isNewKey?: boolean;
   /** What speaks against connecting to nodes again; without it, that they do not hold the same credentials. */
   readonly objectionsTo?: (nodes: readonly PacemakerRemoteSpec[]) => Promise<Objections>;
 }
@@ -182,14 +184,19 @@ export function movesOf(
 export async function release(
   context: RunContext,
   play: Play,
-  { names, item, objectionsTo = (nodes) => checkCredentials(context, nodes) }: Handled,
+  {
+    names,
+    item,
+    isNewKey = false,
+    objectionsTo = (nodes) => checkCredentials(context, nodes),
+  }: Handled,
   before: ClusterFacts | undefined,
 ): Promise<ReadonlyMap<string, string>> {
   const nodes = nodesOf(context.spec).filter(({ name }) => names.includes(name));
   tellWaiting(context, play, `${nodes.length} port(s) tried`, REACH_TIMEOUT_MS);
   const problems = new Map([...(await objectionsTo(nodes)), ...(await checkPorts(context, nodes))]);
   const ready = names.filter((name) => !problems.has(name));
-  if (ready.length > 0) await outliveKeyCache(context, play);
+  if (isNewKey && ready.length > 0) await outliveKeyCache(context, play);
   if (ready.length === 0) {
     await writeCib(context, play, 'quiet-unpin', (cluster) => unpinned(cluster, [], before));
     return problems;

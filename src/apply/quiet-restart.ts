@@ -1,7 +1,7 @@
 import { readCluster } from '../facts/read-cluster.ts';
 import type { Host } from '../host/host.ts';
 import { nodeConnection } from '../pacemaker/cib.ts';
-import { isQuietUnfinished } from '../pacemaker/cib-edit.ts';
+import { isQuietUnfinished, quietlyProtected } from '../pacemaker/cib-edit.ts';
 import { activeOn } from '../pacemaker/crm-mon.ts';
 import { decisiveOperations } from '../pacemaker/history.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
@@ -64,7 +64,9 @@ export async function quietRestart(
     );
     // Also where none of them came back: then only the pins go.
     const restarted = names.filter((name) => left.has(name));
-    const problems = await release(context, play, { names: restarted, item: 'service' }, before);
+    const isNewKey = quietlyProtected(before.cib).length > 0; // by a run that died
+    const handled = { names: restarted, item: 'service', isNewKey } as const;
+    const problems = await release(context, play, handled, before);
     for (const [host, because] of problems) {
       settle(host, {
         kind: 'failed',
@@ -148,7 +150,12 @@ export async function finishQuietRestarts(
   const cluster = await readCluster(context.lead);
   const unfinished = names.filter((name) => isQuietUnfinished(cluster.cib, cluster.mon, name));
   if (unfinished.length === 0) return new Set();
-  const problems = await release(context, play, { names: unfinished, item }, undefined);
+  const problems = await release(
+    context,
+    play,
+    { names: unfinished, item, isNewKey: true },
+    undefined,
+  );
   for (const [host, why] of problems) {
     const because = `to finish a quiet restart: ${why}`;
     conclude(context, play, { host, item }, { kind: 'failed', because, hint: STILL_PROTECTED });

@@ -18,10 +18,14 @@ export interface Live {
   readonly planned: Planned;
 }
 
+/** What a plan is made for. */
 interface PlanOptions {
+  /** Whether the scheduler is asked what the cluster would do; default: yes. */
   readonly foresees?: boolean;
   /** Which nodes get new certificates, whatever they have. */
   readonly renews?: (spec: Spec, selected: Nodes) => ReadonlySet<string>;
+  /** Whether a new authkey is wanted. */
+  readonly rotates?: (spec: Spec) => boolean;
 }
 
 /** Reads inventory, playbook and live state, makes the plan, hands it on, and closes every connection whatever happens. */
@@ -29,18 +33,22 @@ export async function withPlan(
   options: SharedOptions,
   terminal: Terminal,
   use: (live: Live) => Promise<void>,
-  { foresees = true, renews }: PlanOptions = {},
+  { foresees = true, renews, rotates }: PlanOptions = {},
 ): Promise<void> {
   const spec = inventoryFor(options.inventory, terminal);
   const playbook = playbookFor(options.playbook);
   const selected = selectNodes(spec, options.limit);
   const renewed = renews?.(spec, selected);
+  const isNewKey = rotates?.(spec);
   await withConnector(
     terminal,
     [...spec.clusterNodes, ...nodesOf(selected)],
     async ({ connect }) => {
       const planned = await planWith(
-        { spec, selected, playbook, connect, forks: options.forks, foresees, renewed },
+        {
+          ...{ spec, selected, playbook, connect, forks: options.forks, foresees, renewed },
+          rotates: isNewKey,
+        },
         terminal,
       );
       try {

@@ -19,6 +19,7 @@ Examples:
   outrigger apply -i inventory.yml             the same, then asks and does it
   outrigger plan -i inventory.yml --json       for scripts (schema: outrigger schema plan)
   outrigger drift -i inventory.yml             for cron: expected against actual, exit code 2
+  outrigger rotate authkey -i inventory.yml    a new authkey on all nodes, without a resource noticing
   outrigger status -i inventory.yml            who is in, and where the connections run
 
 Exit codes: 0 done or in sync, 1 usage or invalid input, 2 differences (drift, --detailed-exitcode),

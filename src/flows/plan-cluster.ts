@@ -1,22 +1,19 @@
-import { digestOf, readKeyFile, withNewKey } from '../apply/authkey.ts';
 import { gather, type Gathered, type Machine } from '../facts/gather.ts';
 import type { ConnectHost, Host } from '../host/host.ts';
-import { hasConnections, nodeConnection, readCib } from '../pacemaker/cib.ts';
+import { nodeConnection, readCib } from '../pacemaker/cib.ts';
 import {
   applyOperations,
   holdMachines,
   protect,
-  quietlyProtected,
   type CibOperation,
 } from '../pacemaker/cib-edit.ts';
 import { activeOn, connectionState } from '../pacemaker/crm-mon.ts';
-import { chooseAuthkey, type AuthkeyChoice } from '../plan/authkey-choice.ts';
-import { refuseOnCluster } from '../plan/certificate-problems.ts';
-import { credentialChange, hasCertificates } from '../plan/credential-change.ts';
+import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
+import { credentialChange } from '../plan/credential-change.ts';
 import { findDifferences, type Differences } from '../plan/differences.ts';
 import type { ClusterFacts, Facts } from '../plan/facts.ts';
 import { isMoved, type CibDifference, type CibItem } from '../plan/item.ts';
-import { makePlan } from '../plan/make-plan.ts';
+import { makePlan, type PlanInput } from '../plan/make-plan.ts';
 import { checkMembership, undeclaredMembers } from '../plan/membership.ts';
 import type { Forecast, Plan } from '../plan/plan.ts';
 import { refuseChange } from '../plan/refuse-change.ts';
@@ -30,9 +27,10 @@ import {
   type PacemakerRemoteSpec,
   type Spec,
 } from '../spec/spec.ts';
-import { messageOf, OutriggerError } from '../support/errors.ts';
+import { OutriggerError } from '../support/errors.ts';
 import { forecast, type Intention } from './forecast.ts';
 import type { Credentials } from './load-certificates.ts';
+import { keyFile, wantedCredentials } from './wanted-credentials.ts';
 
 export interface PlanRequest {
   /** The whole inventory. */
@@ -85,37 +83,23 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
     const { cluster, lead } = clusterOf(facts, hosts);
     const credentials = local ?? (await ownCertificates(spec, facts));
     const x509 = credentials?.wanted;
-    const isStated = spec.authentication.method === 'psk' && spec.authentication.isStated;
-    refuseOnCluster(facts, cluster, x509, isStated);
-    const authkey =
-      x509 === undefined
-        ? withNewKey(
-            chooseAuthkey(facts, {
-              isInUse:
-                hasConnections(cluster.cib) &&
-                ![...facts.clusterNodes.values()].some(hasCertificates),
-              file,
-              isUnfinished: quietlyProtected(cluster.cib).length > 0,
-              rotates: request.rotates === true,
-            }),
-          )
-        : undefined;
-    const credentialsWanted = x509 === undefined ? authkey && { authkey, isStated } : { x509 };
-    if (credentialsWanted === undefined) throw new Error('neither certificates nor an authkey');
-    const change = credentialChange(facts, cluster, credentialsWanted);
-    const wanted = 'x509' in credentialsWanted ? credentialsWanted.x509 : credentialsWanted.authkey;
-    const desired = desire({ ...spec, ...selected }, facts, wanted, change);
+    const wanted = wantedCredentials(
+      { spec, facts, cluster, x509, file },
+      request.rotates === true,
+    );
+    const change = credentialChange(facts, cluster, wanted);
+    const authkey = 'x509' in wanted ? undefined : wanted.authkey;
+    const credentialsOf = 'x509' in wanted ? wanted.x509 : wanted.authkey;
+    const desired = desire({ ...spec, ...selected }, facts, credentialsOf, change);
+    const { isStated } = wanted;
     const differences = findDifferences(facts, cluster, desired, { x509, isStated });
-    const members = spec.clusterNodes.map(({ name }) => name);
-    const declared = nodesOf(spec).map(({ name }) => name);
-    const silentMembers = members.filter((name) => facts.unreachable.has(name));
-    const undeclared = undeclaredMembers(facts, cluster.cib, members);
+    const about = {
+      declared: nodesOf(spec).map(({ name }) => name),
+      ...membersOf(spec, facts, cluster),
+    };
+    // Who only compares changes nothing.
     if (change !== undefined && request.foresees !== false) {
-      const { problems, stoppedGuests } = differences;
-      refuseChange(change, facts, cluster, {
-        ...{ declared, silentMembers, problems, stoppedGuests },
-        undeclaredMembers: undeclared,
-      });
+      refuseChange(change, facts, cluster, { ...about, ...differences });
       refuseWithoutPlay(playbook);
     }
     const plan = makePlan({
@@ -124,9 +108,7 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
       facts,
       cluster,
       differences,
-      declared,
-      silentMembers,
-      undeclaredMembers: undeclared,
+      ...about,
       credentialChange: change,
       notes: x509?.notes ?? [],
       forecast:
@@ -139,6 +121,19 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
     await closeAll(hosts);
     throw thrown;
   }
+}
+
+/** Cluster nodes about which nothing is known. */
+function membersOf(
+  { clusterNodes }: Spec,
+  facts: Facts,
+  { cib }: ClusterFacts,
+): Pick<PlanInput, 'silentMembers' | 'undeclaredMembers'> {
+  const names = clusterNodes.map(({ name }) => name);
+  return {
+    silentMembers: names.filter((name) => facts.unreachable.has(name)),
+    undeclaredMembers: undeclaredMembers(facts, cib, names),
+  };
 }
 
 function refuseWithoutPlay({ plays }: Playbook): void {
@@ -198,19 +193,6 @@ async function ownCertificates(
   if (authentication.method !== 'x509' || authentication.x509.kind !== 'on-hosts') return undefined;
   const { judgeOwnCertificates } = await import('./own-certificates.ts');
   return judgeOwnCertificates(authentication.x509, facts, new Date());
-}
-
-function keyFile({ authentication }: Spec): { path: string; digest: string } | undefined {
-  if (authentication.method !== 'psk' || authentication.authkey.kind !== 'file') return undefined;
-  const { authkey } = authentication;
-  try {
-    return { path: authkey.path, digest: digestOf(readKeyFile(authkey.path)) };
-  } catch (thrown) {
-    throw new OutriggerError(
-      'INPUT_INVALID',
-      `cannot read the authkey ${authkey.path}: ${messageOf(thrown)}`,
-    );
-  }
 }
 
 /** The cluster as its first node tells it, once all nodes that answered agree on the membership. */

@@ -34,7 +34,8 @@ export interface CredentialChange {
 
 /** With which credentials the nodes shall be connected; `isStated`: the inventory says so, it is not the default. */
 export type WantedCredentials =
-  { readonly x509: WantedX509 } | { readonly authkey: AuthkeyChoice; readonly isStated: boolean };
+  | { readonly x509: WantedX509; readonly isStated: boolean }
+  | { readonly authkey: AuthkeyChoice; readonly isStated: boolean };
 
 /** Each daemon reads these when it is started, or for each connection. */
 const ITEMS: Readonly<Record<CredentialChangeKind, readonly ItemKind[]>> = {
@@ -94,9 +95,8 @@ function towards(
   const members = [...facts.clusterNodes.values()];
   const areOlder = members.some((host) => usesOthers(host, x509));
   if (areOlder || isClusterDetached(cluster.cib)) return 'to-certificates';
-  const connected = connectedNames(cluster.cib);
-  const ends = [...members, ...remoteHosts(facts).filter(({ name }) => connected.includes(name))];
-  return connected.length > 0 && ends.some((host) => hasOtherAuthority(host, x509))
+  const ends = [...members, ...connectedHosts(facts, cluster.cib)];
+  return hasConnections(cluster.cib) && ends.some((host) => hasOtherAuthority(host, x509))
     ? 'authority'
     : undefined;
 }
@@ -110,8 +110,10 @@ function usesOthers(
 }
 
 function hasOtherAuthority({ name, certificates }: HostFacts, { nodes }: WantedX509): boolean {
-  const wanted = nodes.get(name)?.files.ca?.digest;
-  return wanted !== undefined && certificates.ca !== undefined && certificates.ca.digest !== wanted;
+  const wanted = nodes.get(name)?.files.ca;
+  return (
+    wanted !== undefined && certificates.ca !== undefined && !isThatFile(certificates.ca, wanted)
+  );
 }
 
 function towardsAuthkey(
@@ -123,22 +125,45 @@ function towardsAuthkey(
   const members = [...facts.clusterNodes.values()];
   if (wanted.isStated && members.some(hasCertificates)) return 'to-authkey';
   if (isClusterDetached(cib)) return 'authkey';
-  const holdsAnother = ({ authkey: { digest } }: HostFacts): boolean =>
-    digest !== wanted.authkey.digest;
-  const nodes = remoteHosts(facts).filter(({ name }) => isConnected(cib, name));
-  // A run that died in the middle of it left the connections protected.
-  if (quietlyProtected(cib).length > 0)
-    return [...members, ...nodes].some(holdsAnother) || members.some(isOlderThanKey)
-      ? 'authkey'
-      : undefined;
-  if (!hasConnections(cib) || !members.some(holdsAnother)) return undefined;
-  // A cluster node that alone holds another key than all of the rest is merely given theirs.
-  const isTogether =
-    members.every(holdsAnother) ||
-    nodes.some(holdsAnother) ||
-    leftOutOf(facts, cib).length > 0 ||
-    keepsKey(facts, cluster, wanted);
+  const isUnfinished = quietlyProtected(cib).length > 0;
+  const isTogether = isUnfinished
+    ? isHalfChanged(facts, cib, wanted.authkey)
+    : hasConnections(cib) && mustChangeTogether(facts, cluster, wanted);
   return isTogether ? 'authkey' : undefined;
+}
+
+const holdsAnother =
+  (authkey: AuthkeyChoice) =>
+  ({ authkey: { digest } }: HostFacts): boolean =>
+    digest !== authkey.digest;
+
+const connectedHosts = (facts: Facts, cib: Cib): readonly HostFacts[] => {
+  const connected = connectedNames(cib);
+  return remoteHosts(facts).filter(({ name }) => connected.includes(name));
+};
+
+/** A run that died in the middle of it left the connections protected. */
+function isHalfChanged(facts: Facts, cib: Cib, authkey: AuthkeyChoice): boolean {
+  const members = [...facts.clusterNodes.values()];
+  const ends = [...members, ...connectedHosts(facts, cib)];
+  return ends.some(holdsAnother(authkey)) || members.some(isOlderThanKey);
+}
+
+/** A cluster node that alone holds another key than all of the rest is merely given theirs. */
+function mustChangeTogether(
+  facts: Facts,
+  cluster: ClusterFacts,
+  wanted: Extract<WantedCredentials, { readonly authkey: AuthkeyChoice }>,
+): boolean {
+  const members = [...facts.clusterNodes.values()];
+  const isOther = holdsAnother(wanted.authkey);
+  if (!members.some(isOther)) return false;
+  return (
+    members.every(isOther) ||
+    connectedHosts(facts, cluster.cib).some(isOther) ||
+    leftOutOf(facts, cluster.cib).length > 0 ||
+    keepsKey(facts, cluster, wanted)
+  );
 }
 
 /** Connected nodes that nobody has asked. */
@@ -146,8 +171,6 @@ const leftOutOf = ({ remoteNodes, guestNodes, unreachable }: Facts, cib: Cib): r
   connectedNames(cib).filter(
     (name) => !remoteNodes.has(name) && !guestNodes.has(name) && !unreachable.has(name),
   );
-
-const isConnected = (cib: Cib, name: string): boolean => connectedNames(cib).includes(name);
 
 /** Whether a host is set up for certificates, or its daemon uses them. */
 export const hasCertificates = ({ environment, daemonVariables = {} }: HostFacts): boolean =>

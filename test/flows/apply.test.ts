@@ -97,7 +97,7 @@ describe('applying a plan', () => {
     await assert.rejects(planOf(lab, undefined, selectNodes(lab.spec, 'h2')), {
       code: 'REFUSED',
       message:
-        'the authkey of cluster nodes would change, and --limit leaves out nodes that are connected with it: h1, h3',
+        'the authkey of cluster nodes would change, and --limit leaves out nodes that are connected: h1, h3',
     });
     lab.forget();
     const whole = await planOf(lab);

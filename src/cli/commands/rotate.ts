@@ -5,10 +5,12 @@ import { withPlan } from '../live.ts';
 import { addLiveOptions, addRunOptions, jsonOption } from '../options.ts';
 import type { AddCommand } from '../terminal.ts';
 import { applyLive, checkJson, type Options } from './apply.ts';
+import { addRotateAuthkey } from './rotate-authkey.ts';
 
 export const addRotate: AddCommand = (terminal, finish) =>
   new Command('rotate')
     .description('makes new keys, then plans, asks and carries the plan out as apply does')
+    .addCommand(addRotateAuthkey(terminal, finish))
     .addCommand(addCertificates(terminal, finish));
 
 const addCertificates: AddCommand = (terminal, finish) =>
