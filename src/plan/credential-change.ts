@@ -3,7 +3,7 @@ import { isClusterDetached, quietlyProtected } from '../pacemaker/cib-edit.ts';
 import { CLUSTER_UNIT } from '../pacemaker/names.ts';
 import type { ItemKind } from '../playbook/playbook.ts';
 import type { AuthkeyChoice } from './authkey-choice.ts';
-import { usesCertificates, variablesDiffer, type WantedX509 } from './certificates.ts';
+import { isThatFile, usesCertificates, variablesDiffer, type WantedX509 } from './certificates.ts';
 import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
 
 /**

@@ -1,11 +1,14 @@
 /** Connected nodes change from the authkey to certificates, back, and to another authkey; fencing on and off. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import {
   applied,
+  argvOf,
   assertInSync,
   assertQuiet,
+  environmentIn,
   isStarted,
   plan,
   settled,
@@ -161,6 +164,30 @@ describe('credentials of connected nodes', function () {
       });
       assert.deepEqual(await usedOn(lab), ['0', '0', '0', '0']);
       assert.equal(new Set(await keysOn(lab)).size, 1);
+    });
+  });
+
+  it('are rotated to a new authkey, although the run dies in between', async () => {
+    await each(async (lab) => {
+      const inventory = withKey(lab);
+      const [old] = await keysOn(lab);
+      await quietly(lab, inventory, async () => {
+        const argv = argvOf(['rotate', 'authkey', '--yes', '--json', '-i', inventory]);
+        const child = lab.controlSpawn(argv, {
+          env: environmentIn(lab),
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
+        child.stdout?.on('data', (chunk: Buffer) => {
+          // One cluster node has the new key, the other one and the nodes have not.
+          if (/"host":"c2","item":"authkey","action"/.test(chunk.toString())) child.kill('SIGKILL');
+        });
+        await once(child, 'close');
+        assert.equal(child.signalCode, 'SIGKILL');
+        await applied(lab, 0, ['-i', inventory, '--allow', 'cluster-keys-differ']);
+      });
+      const keys = await keysOn(lab);
+      assert.equal(new Set(keys).size, 1);
+      assert.notEqual(keys[0], old);
     });
   });
 });
