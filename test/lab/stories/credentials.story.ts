@@ -179,7 +179,8 @@ describe('credentials of connected nodes', function () {
         });
         child.stdout?.on('data', (chunk: Buffer) => {
           // One cluster node has the new key, the other one and the nodes have not.
-          if (/"host":"c2","item":"authkey","action"/.test(chunk.toString())) child.kill('SIGKILL');
+          if (chunk.toString().includes('"host":"c2","item":"authkey","action"'))
+            child.kill('SIGKILL');
         });
         await once(child, 'close');
         assert.equal(child.signalCode, 'SIGKILL');
