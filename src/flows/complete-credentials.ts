@@ -14,6 +14,8 @@ export async function completeCredentials(
   const pending = planned.credentials?.pending;
   if (pending === undefined) return planned;
   const credentials = await pending.make(asking);
-  const desired = desire({ ...spec, ...selected }, planned.facts, credentials.wanted);
+  const { facts, plan } = planned;
+  const about = { ...spec, ...selected };
+  const desired = desire(about, facts, credentials.wanted, plan.credentialChange);
   return { ...planned, ...desired, credentials };
 }

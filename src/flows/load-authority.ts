@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { AuthoritySpec, X509Spec } from '../spec/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { printable } from '../support/printable.ts';
@@ -34,6 +35,7 @@ export async function loadAuthority(request: AuthorityRequest): Promise<Credenti
   return {
     ...(await loadCertificates(files, nodes, now, pendingIn(request, work, now))),
     pending: {
+      revokes: new Map([...work.revokes].map(([serial, pem]) => [digestOf(pem), serial])),
       make: async (asking) => {
         const work = await workIn(request, request.now());
         await makeCertificates({ ...{ authority, cluster, work, asking }, now: request.now() });
@@ -42,6 +44,8 @@ export async function loadAuthority(request: AuthorityRequest): Promise<Credenti
     },
   };
 }
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 async function workIn(
   { authority, declared, nodes, renewed }: AuthorityRequest,

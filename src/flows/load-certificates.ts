@@ -22,6 +22,8 @@ export interface Credentials {
 
 /** Makes what is missing, and gives the credentials that are whole. */
 export interface PendingWork {
+  /** What is about to be revoked: serial numbers by the digest of the certificate's file. */
+  readonly revokes: ReadonlyMap<string, string>;
   readonly make: (asking: Asking) => Promise<Credentials>;
 }
 

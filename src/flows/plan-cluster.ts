@@ -17,6 +17,7 @@ import { makePlan, type PlanInput } from '../plan/make-plan.ts';
 import { checkMembership, undeclaredMembers } from '../plan/membership.ts';
 import type { Forecast, Plan } from '../plan/plan.ts';
 import { refuseChange } from '../plan/refuse-change.ts';
+import { refuseRevokedInUse } from '../plan/revoked-in-use.ts';
 import { connects, type Playbook } from '../playbook/playbook.ts';
 import { desire, type Desired } from '../spec/desired.ts';
 import {
@@ -83,6 +84,7 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
     const { cluster, lead } = clusterOf(facts, hosts);
     const credentials = local ?? (await ownCertificates(spec, facts));
     const x509 = credentials?.wanted;
+    refuseRevokedInUse(facts, credentials);
     const wanted = wantedCredentials(
       { spec, facts, cluster, x509, file },
       request.rotates === true,

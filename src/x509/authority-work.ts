@@ -13,6 +13,8 @@ export interface AuthorityWork {
   readonly nodes: ReadonlySet<string>;
   /** What the new revocation list holds, with the day of each; undefined: the one that lies there stays. */
   readonly revoked: ReadonlyMap<string, Date> | undefined;
+  /** The certificates (PEM) that this list is the first to hold, by serial number. */
+  readonly revokes: ReadonlyMap<string, string>;
   /** Why nothing can be made, one line each. */
   readonly faults: readonly string[];
 }
@@ -51,9 +53,9 @@ export async function workOf(
       (node) => wanted.renewed.has(node) || needsNew(node, files.nodes.get(node), known),
     ),
   );
-  const { revoked, faults } = revocations(files, known);
+  const { revoked, revokes, faults } = revocations(files, known);
   const authorityUntil = new Date(authority.validTo);
-  const work = { makesAuthority: false, authorityUntil, nodes, revoked };
+  const work = { makesAuthority: false, authorityUntil, nodes, revoked, revokes };
   return {
     ...work,
     faults: [...listFault(files, known.list), ...faults, ...keyFault(files, work)],
@@ -79,7 +81,7 @@ function firstWork(files: AuthorityFiles, { nodes, terms }: WantedOfAuthority): 
     ...terms.revoked.map(neverIssued),
   ];
   const made = { makesAuthority: true, authorityUntil: undefined, nodes: new Set(nodes) };
-  return { ...made, revoked: new Map(), faults };
+  return { ...made, revoked: new Map(), revokes: new Map(), faults };
 }
 
 const hasIssued = ({ crl, nodes, issued }: AuthorityFiles): boolean =>
@@ -142,28 +144,38 @@ function isDue(until: Date, { authority, terms, now }: Known): boolean {
 function revocations(
   files: AuthorityFiles,
   known: Known,
-): Pick<AuthorityWork, 'revoked' | 'faults'> {
+): Pick<AuthorityWork, 'revoked' | 'revokes' | 'faults'> {
   const { list, terms } = known;
   const faults: string[] = [];
   const revoked = new Map(list?.revoked);
-  const all =
-    terms.revoked.length === 0 ? [] : files.issued.flatMap((pem) => certificateIn(pem) ?? []);
+  const revokes = new Map<string, string>();
+  const all = terms.revoked.length === 0 ? [] : files.issued.flatMap(issuedIn);
   for (const entry of terms.revoked) {
-    const serials = all.filter((one) => isMeant(one, entry)).map(serialIn);
-    const isKnown = serials.length > 0 || revoked.has(normalSerial(plainSerial(entry)));
+    const meant = all.filter(({ certificate }) => isMeant(certificate, entry));
+    const isKnown = meant.length > 0 || revoked.has(normalSerial(plainSerial(entry)));
     if (!isKnown) faults.push(neverIssued(entry));
-    for (const serial of serials.filter((one) => !revoked.has(one))) {
+    for (const { certificate, pem } of meant) {
+      const serial = serialIn(certificate);
+      if (revoked.has(serial)) continue;
       const user = userOf(serial, files.nodes);
-      if (user === undefined) revoked.set(serial, known.now);
-      else faults.push(inUse(entry, user));
+      if (user !== undefined) faults.push(inUse(entry, user));
+      else {
+        revoked.set(serial, known.now);
+        revokes.set(serial, pem);
+      }
     }
   }
   const stays = revoked.size === list?.revoked.size && !isListDue(list, known);
-  return { revoked: stays ? undefined : revoked, faults };
+  return { revoked: stays ? undefined : revoked, revokes, faults };
 }
 
 const isListDue = ({ nextUpdate }: RevocationList, known: Known): boolean =>
   nextUpdate === undefined || isDue(nextUpdate, known);
+
+const issuedIn = (pem: string) => {
+  const certificate = certificateIn(pem);
+  return certificate === undefined ? [] : [{ certificate, pem }];
+};
 
 /** A name means every certificate that the node ever had: copies of an older key are as good as the last one. */
 const isMeant = (certificate: X509Certificate, entry: string): boolean =>

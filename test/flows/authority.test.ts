@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey } from 'node:crypto';
+import { createHash, createPrivateKey } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -84,6 +84,11 @@ describe("outrigger's own authority in its directory", () => {
 
   const digestOf = ({ wanted }: Credentials, node: string, role: CertificateRole) =>
     wanted.nodes.get(node)?.files[role]?.digest;
+
+  const sha256 = (name: string): string =>
+    createHash('sha256')
+      .update(readFileSync(join(directory, 'issued', name)))
+      .digest('hex');
 
   const everything = (): Record<string, string> =>
     Object.fromEntries(
@@ -194,6 +199,10 @@ describe("outrigger's own authority in its directory", () => {
     const crl = (credentials: Credentials) => credentials.wanted.nodes.get('c1')?.files.crl;
     const planned = await load({ ...members, revoked: ['r1'] });
     assert.match(crl(planned)?.description ?? '', /, 2 revoked$/);
+    const certificates = readdirSync(join(directory, 'issued')).map((name) => sha256(name));
+    const revokes = [...(planned.pending?.revokes.keys() ?? [])];
+    assert.equal(revokes.length, 2);
+    assert.ok(revokes.every((digest) => certificates.includes(digest)));
     const made = await make({ ...members, revoked: ['r1'] });
     for (const revoked of [['r1'], []]) {
       const again = await load({ ...members, revoked });
