@@ -43,12 +43,12 @@ function renewedBy(
   if (authentication.method !== 'x509') {
     throw new OutriggerError('USAGE', 'this inventory uses the authkey: there are no certificates');
   }
-  if (authentication.x509.kind === 'files') {
+  if (authentication.x509.kind !== 'authority') {
     throw new OutriggerError(
       'USAGE',
-      'the certificates of this inventory are files of an authority that outrigger does not keep',
+      'the certificates of this inventory are of an authority that outrigger does not keep',
       {
-        hint: 'let that authority issue new ones, put them in the place of the old ones, then run `outrigger apply`',
+        hint: 'let that authority issue new ones, put them where the old ones are, then run `outrigger apply`',
       },
     );
   }
