@@ -54,7 +54,12 @@ export async function changeCredentials(context: RunContext, play: Play): Promis
   }
   try {
     const failures = await changeTogether(context, play, change);
-    for (const [host, verdict] of failures) settle(verdict, (name) => name === host);
+    for (const [host, verdict] of failures) {
+      const isShown = [...open.values()].some((one) => one.host === host);
+      if (isShown) settle(verdict, (name) => name === host);
+      // A run that died had changed it already.
+      else conclude(context, play, { host, item: 'service' }, verdict);
+    }
     settle({ kind: 'changed' });
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;

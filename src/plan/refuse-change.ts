@@ -29,9 +29,9 @@ export function refuseChange(
   context: ChangeContext,
 ): void {
   const why =
+    stopped(change, context) ??
     leftOut(change, context) ??
     refusedHost(change, context) ??
-    stopped(change, context) ??
     silent(change, cluster, context) ??
     leftAlone(change, cluster);
   if (why !== undefined) throw new OutriggerError('REFUSED', ...why);

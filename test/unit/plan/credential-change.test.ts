@@ -256,10 +256,11 @@ describe('a change of credentials is refused', () => {
     const refused: Problem = { host: 'r1', kind: 'refused', ...why };
     assert.match(refusal(keyed, theKey('b'), { problems: [refused] }) ?? '', /r1.* cannot: no$/);
     const stopped = { host: 'r1', resource: 'vm', message: '' };
-    assert.match(
-      refusal(keyed, theKey('b'), { stoppedGuests: [stopped] }) ?? '',
-      /machines of guest nodes are stopped: r1$/,
-    );
+    for (const state of [keyed, { ...keyed, node: undefined }])
+      assert.match(
+        refusal(state, theKey('b'), { stoppedGuests: [stopped] }) ?? '',
+        /machines of guest nodes are stopped: r1$/,
+      );
   });
 
   it('in maintenance mode that is not of a run which died', () => {
