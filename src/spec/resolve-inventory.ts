@@ -293,7 +293,7 @@ function authenticationSpec(
     const file = authkey?.file;
     return {
       method: 'psk',
-      isStated: method === 'psk',
+      isStated: method === 'psk' || authkey !== undefined,
       authkey:
         file === undefined ? { kind: 'cluster' } : { kind: 'file', path: absolutePath(file, base) },
     };

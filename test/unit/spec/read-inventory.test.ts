@@ -98,7 +98,7 @@ describe('readInventory', () => {
         },
       ],
       guestNodes: [],
-      authentication: { method: 'psk', authkey: { kind: 'cluster' } },
+      authentication: { method: 'psk', isStated: false, authkey: { kind: 'cluster' } },
     });
   });
 
@@ -276,6 +276,7 @@ remoteNodes: [{ name: r1, address: 192.0.2.21, group: compute }]
     assert.equal(spec?.remoteNodes[0]?.connection.identityFile, '/etc/keys/cloud');
     assert.deepEqual(spec.authentication, {
       method: 'psk',
+      isStated: true,
       authkey: { kind: 'file', path: '/etc/authkey' },
     });
   });
