@@ -1,5 +1,6 @@
 import { carrierOf, connectedNames, fencingEnabled, nodeConnection } from '../pacemaker/cib.ts';
 import {
+  guard,
   isQuiet,
   pin,
   protect,
@@ -10,7 +11,7 @@ import {
   type CibOperation,
 } from '../pacemaker/cib-edit.ts';
 import { readCluster } from '../facts/read-cluster.ts';
-import { activeOn, connectionNode } from '../pacemaker/crm-mon.ts';
+import { activeOn, connectionNode, connectionState } from '../pacemaker/crm-mon.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import { isMoved } from '../plan/item.ts';
 import { connects, type ItemKind, type Play } from '../playbook/playbook.ts';
@@ -201,6 +202,7 @@ export async function release(
     await writeCib(context, play, 'quiet-unpin', (cluster) => unpinned(cluster, [], before));
     return problems;
   }
+  await forgetFailedStarts(context, play, ready);
   for (const host of ready) {
     context.emit({ type: 'action', play: play.name, host, item, action: 'unprotect' });
   }
@@ -222,6 +224,27 @@ export async function release(
   ]);
   await settledCluster(context, play);
   return problems;
+}
+
+/**
+ * A connection whose start failed before it was protected (its host was down) is not tried again by itself. Its next start is
+ * guarded: should it fail, the node is not fenced for it. Who is proven to be in is released from that with its node state.
+ */
+async function forgetFailedStarts(
+  context: RunContext,
+  play: Play,
+  names: readonly string[],
+): Promise<void> {
+  const { cib, mon } = await readCluster(context.lead);
+  const failed = names.filter(
+    (name) =>
+      cib.remoteConnections.has(name) &&
+      failuresOf(mon, name).some(({ task }) => task === 'start') &&
+      connectionState(mon, name).state !== 'truly-in',
+  );
+  if (failed.length === 0) return;
+  await writeCib(context, play, 'quiet-guard', (cluster) => guard(cluster.cib, failed));
+  await forgetFailures(context, play, failed);
 }
 
 /** A connection of a guest node that failed is not tried again by itself; while its machine is held, a try is safe. */
