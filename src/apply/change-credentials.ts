@@ -23,7 +23,7 @@ import {
 import { readCredentialsInUse, putBack, type CredentialsInUse } from './put-back.ts';
 import { protectNodes, release, STILL_PROTECTED } from './quiet-protection.ts';
 import { comparePlacement } from './quiet-restart.ts';
-import { takeStep } from './step.ts';
+import { bringIntoShape } from './step.ts';
 
 /**
  * Changes what cluster nodes and connected nodes are connected with. First the cluster lets go of the connections, of all
@@ -220,22 +220,10 @@ async function changeHost(
   kinds: readonly ItemKind[],
 ): Promise<boolean> {
   if (kinds.length === 0) return false;
-  let facts = await context.probe(host);
-  let isRestarted = false;
-  for (const item of kinds.flatMap((kind) => itemOf(context, host.name, kind))) {
-    const difference = item.compare(facts);
-    if (difference === undefined) continue;
-    if (item.kind === 'pacemaker') isRestarted = true;
-    facts = await takeStep(host, item, difference, {
-      probe: context.probe,
-      loadAuthkey: context.loadAuthkey,
-      loadCertificate: context.loadCertificate,
-      onAction: (action) => {
-        context.emit({ type: 'action', play: play.name, host: host.name, item: item.kind, action });
-      },
-    });
-  }
-  return isRestarted;
+  const changed = await bringIntoShape(context, play, host, () =>
+    kinds.flatMap((kind) => itemOf(context, host.name, kind)),
+  );
+  return changed.some(({ kind }) => kind === 'pacemaker');
 }
 
 const itemOf = (context: RunContext, host: string, kind: ItemKind): readonly HostItem[] =>

@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts';
+import type { CertificateRole } from '../pacemaker/names.ts';
 import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
 import type { WantedX509 } from '../plan/certificates.ts';
 import type { HostFacts } from '../plan/facts.ts';
@@ -11,7 +12,6 @@ import type { Secret } from '../support/secret.ts';
 import type { RunEvent, Verdict } from '../plan/run-event.ts';
 import type { MachineRecord } from './machines.ts';
 import type { RunLog } from './run-log.ts';
-import type { LoadCertificate } from './step.ts';
 
 /** What an operator may say about the course of a run. */
 export interface RunOptions {
@@ -54,7 +54,8 @@ export interface RunContext {
   readonly failed: Map<string, string>;
   /** The key's bytes, fetched or made once, when the first host needs them. */
   readonly loadAuthkey: () => Promise<Secret>;
-  readonly loadCertificate: LoadCertificate;
+  /** Gives the content of a node's certificate file. */
+  readonly loadCertificate: (node: string, role: CertificateRole) => Secret;
   emit(event: RunEvent): void;
 }
 

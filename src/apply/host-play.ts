@@ -69,11 +69,7 @@ async function runHost(
 }
 
 /** The items that the plan showed for this host in this play: apply never does more than the plan said. */
-export const plannedItems = (
-  context: RunContext,
-  play: Play,
-  name: string,
-): readonly HostItem[] => {
+const plannedItems = (context: RunContext, play: Play, name: string): readonly HostItem[] => {
   const kinds = new Set(
     changesOf(context, play)
       .filter(({ host }) => host === name)
@@ -96,14 +92,7 @@ async function step(
   play: Play,
   { host, item, difference }: { host: Host; item: HostItem; difference: HostDifference },
 ): ReturnType<typeof takeStep> {
-  const facts = await takeStep(host, item, difference, {
-    probe: context.probe,
-    loadAuthkey: context.loadAuthkey,
-    loadCertificate: context.loadCertificate,
-    onAction: (action) => {
-      context.emit({ type: 'action', play: play.name, host: item.host, item: item.kind, action });
-    },
-  });
+  const facts = await takeStep(context, play, { host, item, difference });
   conclude(context, play, { host: item.host, item: item.kind }, { kind: 'changed' });
   return facts;
 }

@@ -19,7 +19,7 @@ import { clusterHosts } from './cluster-hosts.ts';
 import type { RunContext } from './context.ts';
 import { attach, awaitMember, STILL_DETACHED } from './detached.ts';
 import { release, STILL_PROTECTED } from './quiet-protection.ts';
-import { takeStep } from './step.ts';
+import { bringIntoShape } from './step.ts';
 
 /** The variables for certificates that each host was set up with before a conversion. */
 export type CredentialsInUse = ReadonlyMap<string, CertificateVariables>;
@@ -129,22 +129,11 @@ async function restore(
   host: Host,
   { certificates, daemon }: { certificates: CertificateVariables; daemon: HostItem },
 ): Promise<boolean> {
-  let facts = await context.probe(host);
-  const platform = platformOf(facts);
-  if (platform === undefined) return false;
-  let isRestarted = false;
-  for (const item of [environmentItem(host.name, { certificates }, platform), daemon]) {
-    const difference = item.compare(facts);
-    if (difference === undefined) continue;
-    isRestarted = item === daemon;
-    facts = await takeStep(host, item, difference, {
-      probe: context.probe,
-      loadAuthkey: context.loadAuthkey,
-      loadCertificate: context.loadCertificate,
-      onAction: (action) => {
-        context.emit({ type: 'action', play: play.name, host: host.name, item: item.kind, action });
-      },
-    });
-  }
-  return isRestarted;
+  const changed = await bringIntoShape(context, play, host, (facts) => {
+    const platform = platformOf(facts);
+    return platform === undefined
+      ? []
+      : [environmentItem(host.name, { certificates }, platform), daemon];
+  });
+  return changed.includes(daemon);
 }

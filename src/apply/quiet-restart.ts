@@ -169,20 +169,7 @@ async function restartOne(
   { host, item, difference }: PendingRestart,
 ): Promise<Parameters<typeof conclude>[3]> {
   try {
-    await takeStep(host, item, difference, {
-      probe: context.probe,
-      loadAuthkey: context.loadAuthkey,
-      loadCertificate: context.loadCertificate,
-      onAction: (action) => {
-        context.emit({
-          type: 'action',
-          play: play.name,
-          host: host.name,
-          item: item.kind,
-          action,
-        });
-      },
-    });
+    await takeStep(context, play, { host, item, difference });
     return { kind: 'changed' };
   } catch (thrown) {
     return failureOf(thrown);

@@ -1,29 +1,33 @@
 import type { Host } from '../host/host.ts';
-import type { CertificateRole } from '../pacemaker/names.ts';
 import type { Action } from '../plan/action.ts';
 import type { HostFacts } from '../plan/facts.ts';
 import type { HostDifference, HostItem } from '../plan/item.ts';
-import type { Secret } from '../support/secret.ts';
+import type { Play } from '../playbook/playbook.ts';
 import { OutriggerError } from '../support/errors.ts';
+import type { RunContext } from './context.ts';
 import { runScript } from './scripts.ts';
+
+/** One thing on one host that is not as wanted, and what makes it right. */
+export interface Step {
+  readonly host: Host;
+  readonly item: HostItem;
+  readonly difference: HostDifference;
+}
 
 /** Carries out what an item's difference asks for, then reads the host again. Gives the new facts. */
 export async function takeStep(
-  host: Host,
-  item: HostItem,
-  difference: HostDifference,
-  tools: {
-    readonly probe: (host: Host) => Promise<HostFacts>;
-    readonly loadAuthkey: () => Promise<Secret>;
-    readonly loadCertificate: LoadCertificate;
-    readonly onAction: (action: string) => void;
-  },
+  context: RunContext,
+  play: Play,
+  { host, item, difference }: Step,
 ): Promise<HostFacts> {
   for (const action of difference.actions) {
-    tools.onAction(action.kind === 'script' ? action.script : action.kind);
-    await act(host, action, tools);
+    context.emit({
+      ...{ type: 'action', play: play.name, host: host.name, item: item.kind },
+      action: action.kind === 'script' ? action.script : action.kind,
+    });
+    await act(context, host, action);
   }
-  const facts = await tools.probe(host);
+  const facts = await context.probe(host);
   const left = item.compare(facts);
   if (left === undefined) return facts;
   const attributes = left.attributes.map(
@@ -34,13 +38,28 @@ export async function takeStep(
   });
 }
 
-/** Gives the content of a node's certificate file. */
-export type LoadCertificate = (node: string, role: CertificateRole) => Secret;
+/** Takes the steps that these items of a host ask for, in their order. Gives the items that were changed. */
+export async function bringIntoShape(
+  context: RunContext,
+  play: Play,
+  host: Host,
+  items: (facts: HostFacts) => readonly HostItem[],
+): Promise<readonly HostItem[]> {
+  let facts = await context.probe(host);
+  const changed: HostItem[] = [];
+  for (const item of items(facts)) {
+    const difference = item.compare(facts);
+    if (difference === undefined) continue;
+    changed.push(item);
+    facts = await takeStep(context, play, { host, item, difference });
+  }
+  return changed;
+}
 
 async function act(
+  { loadAuthkey, loadCertificate }: RunContext,
   host: Host,
   action: Action,
-  tools: { readonly loadAuthkey: () => Promise<Secret>; readonly loadCertificate: LoadCertificate },
 ): Promise<void> {
   if (action.kind === 'script') {
     await runScript(host, action.script, { params: action.params, timeoutMs: action.timeoutMs });
@@ -48,8 +67,6 @@ async function act(
   }
   const { path, owner, group, mode } = action;
   const content =
-    action.kind === 'write-authkey'
-      ? await tools.loadAuthkey()
-      : tools.loadCertificate(host.name, action.role);
+    action.kind === 'write-authkey' ? await loadAuthkey() : loadCertificate(host.name, action.role);
   await host.writeFile({ path, owner, group, mode, content });
 }
