@@ -1,5 +1,6 @@
 /** Another authkey, certificates and another authority, with Pacemakers that do it in different ways: 3.0.3 and 2.1.5. */
 import assert from 'node:assert/strict';
+import { inOrder } from '../../support/in-order.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import {
@@ -62,7 +63,7 @@ async function quietly(lab: Lab, inventory: string, work: () => Promise<void>): 
 
 describe('credentials with a Pacemaker that keeps the authkey for life', function () {
   this.timeout(420_000); // several times what a quiet machine takes
-  this.bail(true); // each step stands on the one before
+  inOrder(this); // each step stands on the one before
   const name = 'story-keeps-key';
   let lab: Lab;
 
@@ -113,7 +114,7 @@ describe('credentials with a Pacemaker that keeps the authkey for life', functio
 
 describe('credentials with a Pacemaker that reads the authkey again after a minute', function () {
   this.timeout(420_000);
-  this.bail(true);
+  inOrder(this);
   const name = 'story-reads-key';
   let lab: Lab;
 

@@ -1,5 +1,6 @@
 /** Virtual machines that run become guest nodes, and are not disturbed whatever goes wrong; fencing on and off. */
 import assert from 'node:assert/strict';
+import { inOrder } from '../../support/in-order.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import { authenticatePcs } from '../pcs.ts';
@@ -50,7 +51,7 @@ const GUESTS = {
 
 describe('guest nodes', function () {
   this.timeout(300_000); // several times what a quiet machine takes
-  this.bail(true); // each step stands on the one before
+  inOrder(this); // each step stands on the one before
   const labs: Lab[] = [];
   const inventories = new Map<Lab, string>();
 

@@ -1,6 +1,7 @@
 /** A real virtual machine, QEMU under ocf:heartbeat:VirtualDomain, becomes a guest node without being touched. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { inOrder } from '../../support/in-order.ts';
 import { groupPids } from '../cgroups.ts';
 import { remnants } from '../down.ts';
 import { labDown, labUp } from '../lab.ts';
@@ -35,7 +36,7 @@ function commandLine(pid: number): string {
 
 describe('a QEMU machine under VirtualDomain', function () {
   this.timeout(STEP_LIMIT_MS);
-  this.bail(true); // each step stands on the one before
+  inOrder(this); // each step stands on the one before
   let lab: Lab;
   let inventory: string;
   let born: Life;

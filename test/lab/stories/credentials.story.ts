@@ -1,6 +1,7 @@
 /** Connected nodes change from the authkey to certificates, back, and to another authkey; fencing on and off. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { inOrder } from '../../support/in-order.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import {
@@ -32,7 +33,7 @@ const STARTED_WITH =
 
 describe('credentials of connected nodes', function () {
   this.timeout(420_000); // several times what a quiet machine takes
-  this.bail(true); // each step stands on the one before
+  inOrder(this); // each step stands on the one before
   const labs: { lab: Lab; pki: Pki }[] = [];
 
   const withKey = (lab: Lab): string =>

@@ -1,5 +1,6 @@
 /** A run that is cut short anywhere: nothing of it stays behind, nobody is fenced, and the next one finishes the job. */
 import assert from 'node:assert/strict';
+import { inOrder } from '../../support/in-order.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import { applied, apply, assertQuiet, isStarted, settled, writeInventory } from '../outrigger.ts';
@@ -75,7 +76,7 @@ const TAMPERINGS: readonly Tampering[] = [
 
 describe('interruption', function () {
   this.timeout(300_000);
-  this.bail(true); // each step stands on the one before
+  inOrder(this); // each step stands on the one before
   let lab: Lab;
   let inventory: string;
 

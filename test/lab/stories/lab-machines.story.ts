@@ -1,5 +1,6 @@
 /** Proves the lab's virtual machines: what the stories of guest nodes rely on without looking. */
 import assert from 'node:assert/strict';
+import { inOrder } from '../../support/in-order.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import { settled } from '../outrigger.ts';
@@ -11,7 +12,7 @@ const AGENT = 'OCF_ROOT=/usr/lib/ocf OCF_RESKEY_host=v1 /usr/lib/ocf/resource.d/
 
 describe('the virtual machines of the lab', function () {
   this.timeout(90_000);
-  this.bail(true); // each step stands on the one before
+  inOrder(this); // each step stands on the one before
   let lab: Lab;
 
   before(async function () {

@@ -1,5 +1,6 @@
 /** From bare hosts to a cluster in which nothing is left to do, and back there from every single thing that can be off. */
 import assert from 'node:assert/strict';
+import { inOrder } from '../../support/in-order.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import {
@@ -105,7 +106,7 @@ const TAMPERINGS: readonly Tampering[] = [
 
 describe('the ladder', function () {
   this.timeout(180_000);
-  this.bail(true); // each step stands on the one before
+  inOrder(this); // each step stands on the one before
   let lab: Lab;
   let inventory: string;
 

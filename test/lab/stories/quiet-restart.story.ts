@@ -1,5 +1,6 @@
 /** A daemon that the cluster is connected to is restarted, and nothing that runs there notices; fencing on and off. */
 import assert from 'node:assert/strict';
+import { inOrder } from '../../support/in-order.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import { applied, assertQuiet, isStarted, settled, writeInventory } from '../outrigger.ts';
@@ -24,7 +25,7 @@ const LABS = [
 
 describe('the quiet restart', function () {
   this.timeout(240_000);
-  this.bail(true); // each step stands on the one before
+  inOrder(this); // each step stands on the one before
   const labs: Lab[] = [];
 
   before(async function () {

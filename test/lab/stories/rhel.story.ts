@@ -1,5 +1,6 @@
 /** Hosts that behave as RHEL 9 does join a cluster of Debian hosts, beside a Debian host, and are kept there. */
 import assert from 'node:assert/strict';
+import { inOrder } from '../../support/in-order.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import { applied, assertQuiet, isStarted, settled, writeInventory } from '../outrigger.ts';
@@ -58,7 +59,7 @@ const TAMPERINGS = [
 
 describe('hosts of the RHEL family', function () {
   this.timeout(240_000);
-  this.bail(true); // each step stands on the one before
+  inOrder(this); // each step stands on the one before
   let lab: Lab;
   let inventory: string;
 

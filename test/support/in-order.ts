@@ -1,0 +1,14 @@
+/** Steps that stand on each other: mocha's own `bail` looks at the whole run, and leaves out other suites in silence. */
+
+/** Leaves out what comes after a failed test of this suite, and says so; other suites go on. */
+export function inOrder(suite: Mocha.Suite): void {
+  suite.beforeEach(function () {
+    let failed: string | undefined;
+    suite.eachTest(({ state, title }) => {
+      if (state === 'failed') failed ??= title;
+    });
+    if (failed === undefined) return;
+    console.error(`      left out, since a step before it failed: ${failed}`);
+    this.skip();
+  });
+}
