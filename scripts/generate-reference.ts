@@ -7,12 +7,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { runCommandLine } from '../src/cli/program.ts';
+import { SCHEMAS } from '../src/flows/load-document.ts';
 import { RISKS } from '../src/plan/risk.ts';
 import { referenceOf } from './reference-schema.ts';
 
 const root = new URL('../', import.meta.url);
-const DOCUMENTS = ['inventory', 'playbook', 'plan', 'drift'] as const;
-const COMMANDS = ['validate', 'plan', 'apply', 'drift', 'status', 'trust', 'schema'];
+const COMMANDS = ['validate', 'plan', 'apply', 'drift', 'status', 'doctor', 'trust', 'schema'];
 const HELP_COLUMNS = 80;
 
 const risks = [
@@ -28,7 +28,7 @@ process.exitCode = stale === 0 ? 0 : 1;
 
 async function reference(): Promise<string> {
   const schemas = await Promise.all(
-    DOCUMENTS.map(async (name) =>
+    SCHEMAS.map(async (name) =>
       referenceOf(JSON.parse(await readFile(new URL(`schemas/${name}.schema.json`, root), 'utf8'))),
     ),
   );

@@ -7,25 +7,19 @@ import type { RunContext } from './context.ts';
 import { checkCertificates } from './check-certificates.ts';
 import { clusterHosts } from './cluster-hosts.ts';
 import type { Objections } from './objections.ts';
-import { runScript } from './scripts.ts';
-
-// Each connect gets 5 s, 64 of them at a time.
-export const REACH_TIMEOUT_MS = 120_000;
+import { reachedFrom } from './reach.ts';
 
 /** Connects to each node's port from every cluster node that answers: the connection may run on any of them. */
 export async function checkPorts(
   context: RunContext,
   nodes: readonly PacemakerRemoteSpec[],
 ): Promise<Objections> {
-  const input = nodes.map(({ server, port }) => `${server} ${port}\n`).join('');
   const closed = new Map<string, string[]>();
   await Promise.all(
     clusterHosts(context).map(async (host) => {
-      const { open, from } = await openFrom(host, input);
-      for (const { name, server, port } of nodes) {
-        if (!open.has(`${server} ${port} open`))
-          closed.set(name, [...(closed.get(name) ?? []), from]);
-      }
+      const { reached, from } = await tryFrom(host, nodes);
+      for (const { name } of nodes)
+        if (!reached.has(name)) closed.set(name, [...(closed.get(name) ?? []), from]);
     }),
   );
   return new Map(
@@ -39,17 +33,15 @@ export async function checkPorts(
 }
 
 /** What a cluster node reaches, and how it is called in an objection; one that gives no answer reaches nothing. */
-async function openFrom(
+async function tryFrom(
   host: Host,
-  input: string,
-): Promise<{ readonly open: ReadonlySet<string>; readonly from: string }> {
+  nodes: readonly PacemakerRemoteSpec[],
+): Promise<{ readonly reached: ReadonlySet<string>; readonly from: string }> {
   try {
-    const { stdout } = await runScript(host, 'reach', { input, timeoutMs: REACH_TIMEOUT_MS });
-    const open = stdout.split('\n').filter((line) => line.endsWith(' open'));
-    return { open: new Set(open), from: host.name };
+    return { reached: await reachedFrom(host, nodes), from: host.name };
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
-    return { open: new Set(), from: `${host.name} (no answer: ${messageOf(thrown)})` };
+    return { reached: new Set(), from: `${host.name} (no answer: ${messageOf(thrown)})` };
   }
 }
 

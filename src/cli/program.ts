@@ -1,5 +1,6 @@
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { addApply } from './commands/apply.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addDrift } from './commands/drift.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRotate } from './commands/rotate.ts';
@@ -15,6 +16,7 @@ import { version } from './version.ts';
 const EXAMPLES = `
 Examples:
   outrigger validate -i inventory.yml          every error at once, without a network
+  outrigger doctor -i inventory.yml            everything that stands in the way, and what to do about it
   outrigger plan -i inventory.yml              what would change, and what the cluster would do
   outrigger apply -i inventory.yml             the same, then asks and does it
   outrigger plan -i inventory.yml --json       for scripts (schema: outrigger schema plan)
@@ -22,12 +24,22 @@ Examples:
   outrigger rotate authkey -i inventory.yml    a new authkey on all nodes, without a resource noticing
   outrigger status -i inventory.yml            who is in, and where the connections run
 
-Exit codes: 0 done or in sync, 1 usage or invalid input, 2 differences (drift, --detailed-exitcode),
+Exit codes: 0 done or in sync, 1 usage or invalid input, 2 differences (drift, doctor, --detailed-exitcode),
 3 incomplete (a host gave no answer), 4 apply failed on a host, 5 refused, 130 interrupted.
 `;
 
 const COMMANDS: readonly AddCommand[] = [
-  ...[addValidate, addPlan, addApply, addDrift, addStatus, addRotate, addTrust, addSchema],
+  ...[
+    addValidate,
+    addPlan,
+    addApply,
+    addDrift,
+    addStatus,
+    addDoctor,
+    addRotate,
+    addTrust,
+    addSchema,
+  ],
 ];
 
 /** Commands that are added as a whole do not take over how the program ends and prints. */

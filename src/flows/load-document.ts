@@ -59,8 +59,11 @@ export function loadPlaybook(
   };
 }
 
+/** The documents that have a JSON Schema. */
+export const SCHEMAS = ['inventory', 'playbook', 'plan', 'drift', 'doctor'] as const;
+
 /** One of the published JSON Schemas. */
-export const loadSchema = (name: 'inventory' | 'playbook' | 'plan' | 'drift'): JsonSchema =>
+export const loadSchema = (name: (typeof SCHEMAS)[number]): JsonSchema =>
   JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, ROOT), 'utf8')) as JsonSchema;
 
 /** What the YAML reader takes; beyond it nothing is even read. */

@@ -66,10 +66,29 @@ export interface Planned extends Desired {
 
 /** Reads the live state and compares it with the inventory: steps 3 to 6 of the story in docs/architecture.md. */
 export async function planCluster(request: PlanRequest): Promise<Planned> {
-  const { spec, selected, playbook } = request;
-  const file = keyFile(spec);
-  const local = await certificatesOf(request);
-  const { facts, hosts } = await gather({
+  const local = await localCredentials(request);
+  const gathered = await gatherFor(request);
+  try {
+    return await planFrom(request, local, gathered);
+  } catch (thrown) {
+    await closeAll(gathered.hosts);
+    throw thrown;
+  }
+}
+
+/** What lies on this machine of the credentials that the nodes shall have. Throws INPUT_INVALID when it is not fit for use. */
+export async function localCredentials(request: PlanRequest): Promise<LocalCredentials> {
+  return { file: keyFile(request.spec), certificates: await certificatesOf(request) };
+}
+
+export interface LocalCredentials {
+  readonly file: ReturnType<typeof keyFile>;
+  readonly certificates: Credentials | undefined;
+}
+
+/** Asks every machine that a plan is about. The caller closes the hosts. */
+export const gatherFor = ({ spec, selected, ...request }: PlanRequest): Promise<Gathered> =>
+  gather({
     machines: machinesOf(spec, selected),
     servers: new Map(
       nodesOf(selected).map(({ name, server, port }) => [name, { address: server, port }]),
@@ -80,49 +99,49 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
     signal: request.signal,
     onProgress: request.onProgress,
   });
-  try {
-    const { cluster, lead } = clusterOf(facts, hosts);
-    const credentials = local ?? (await ownCertificates(spec, facts));
-    const x509 = credentials?.wanted;
-    refuseRevokedInUse(facts, credentials);
-    const wanted = wantedCredentials(
-      { spec, facts, cluster, x509, file },
-      request.rotates === true,
-    );
-    const change = credentialChange(facts, cluster, wanted);
-    const authkey = 'x509' in wanted ? undefined : wanted.authkey;
-    const credentialsOf = 'x509' in wanted ? wanted.x509 : wanted.authkey;
-    const desired = desire({ ...spec, ...selected }, facts, credentialsOf, change);
-    const { isStated } = wanted;
-    const differences = findDifferences(facts, cluster, desired, { x509, isStated });
-    const about = {
-      declared: nodesOf(spec).map(({ name }) => name),
-      ...membersOf(spec, facts, cluster),
-    };
-    // Who only compares changes nothing.
-    if (change !== undefined && request.foresees !== false) {
-      refuseChange(change, facts, cluster, { ...about, ...differences });
-      refuseWithoutPlay(playbook);
-    }
-    const plan = makePlan({
-      clusterName: spec.cluster.name,
-      playbook,
-      facts,
-      cluster,
-      differences,
-      ...about,
-      credentialChange: change,
-      notes: x509?.notes ?? [],
-      forecast:
-        request.foresees === false
-          ? undefined
-          : await forecastFor(lead, cluster, desired, differences),
-    });
-    return { ...desired, plan, facts, cluster, lead, hosts, authkey, credentials };
-  } catch (thrown) {
-    await closeAll(hosts);
-    throw thrown;
+
+/** The plan that follows from what the machines told. Rejects with what stands in the way of one; closes nothing. */
+export async function planFrom(
+  request: PlanRequest,
+  { file, certificates }: LocalCredentials,
+  { facts, hosts }: Gathered,
+): Promise<Planned> {
+  const { spec, selected, playbook } = request;
+  const { cluster, lead } = clusterOf(facts, hosts);
+  const credentials = certificates ?? (await ownCertificates(spec, facts));
+  const x509 = credentials?.wanted;
+  refuseRevokedInUse(facts, credentials);
+  const wanted = wantedCredentials({ spec, facts, cluster, x509, file }, request.rotates === true);
+  const change = credentialChange(facts, cluster, wanted);
+  const authkey = 'x509' in wanted ? undefined : wanted.authkey;
+  const credentialsOf = 'x509' in wanted ? wanted.x509 : wanted.authkey;
+  const desired = desire({ ...spec, ...selected }, facts, credentialsOf, change);
+  const { isStated } = wanted;
+  const differences = findDifferences(facts, cluster, desired, { x509, isStated });
+  const about = {
+    declared: nodesOf(spec).map(({ name }) => name),
+    ...membersOf(spec, facts, cluster),
+  };
+  // Who only compares changes nothing.
+  if (change !== undefined && request.foresees !== false) {
+    refuseChange(change, facts, cluster, { ...about, ...differences });
+    refuseWithoutPlay(playbook);
   }
+  const plan = makePlan({
+    clusterName: spec.cluster.name,
+    playbook,
+    facts,
+    cluster,
+    differences,
+    ...about,
+    credentialChange: change,
+    notes: x509?.notes ?? [],
+    forecast:
+      request.foresees === false
+        ? undefined
+        : await forecastFor(lead, cluster, desired, differences),
+  });
+  return { ...desired, plan, facts, cluster, lead, hosts, authkey, credentials };
 }
 
 /** Cluster nodes about which nothing is known. */

@@ -8,24 +8,27 @@ const nameOf = ({ name, uname }: ClusterNodeFacts): string => (uname ?? name).to
 const members = ({ clusterNodes }: Facts): readonly ClusterNodeFacts[] =>
   [...clusterNodes.values()].filter(({ membership }) => membership !== undefined);
 
+/** How the cluster nodes that answered differ about quorum or DC; undefined: they agree. */
+export function disagreement(facts: Facts): string | undefined {
+  const views = members(facts).map(({ name, membership }) => ({
+    name,
+    view: `${membership?.haveQuorum === true ? 'quorum' : 'no quorum'}, DC ${membership?.dcUuid ?? 'none'}`,
+  }));
+  if (new Set(views.map(({ view }) => view)).size < 2) return undefined;
+  const each = views.map(({ name, view }) => `${name}: ${view}`).join('; ');
+  return `the cluster nodes disagree about the cluster (${each})`;
+}
+
 /**
  * Throws CLUSTER_NOT_READY when the cluster nodes that answered do not tell of one cluster: they differ about quorum or
  * DC, or one of them belongs to another cluster.
  */
 export function checkMembership(facts: Facts, cib: Cib): void {
-  const views = members(facts).map(({ name, membership }) => ({
-    name,
-    view: `${membership?.haveQuorum === true ? 'quorum' : 'no quorum'}, DC ${membership?.dcUuid ?? 'none'}`,
-  }));
-  if (new Set(views.map(({ view }) => view)).size > 1) {
-    const each = views.map(({ name, view }) => `${name}: ${view}`).join('; ');
-    throw new OutriggerError(
-      'CLUSTER_NOT_READY',
-      `the cluster nodes disagree about the cluster (${each})`,
-      {
-        hint: 'the cluster may be split or electing a DC: look at `crm_mon -1` on each node, then plan again',
-      },
-    );
+  const split = disagreement(facts);
+  if (split !== undefined) {
+    throw new OutriggerError('CLUSTER_NOT_READY', split, {
+      hint: 'the cluster may be split or electing a DC: look at `crm_mon -1` on each node, then plan again',
+    });
   }
   const known = new Set(cib.clusterNodes.map(({ name }) => name.toLowerCase()));
   const stranger = members(facts).find((node) => !known.has(nameOf(node)));

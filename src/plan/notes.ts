@@ -7,7 +7,7 @@ import {
   RETRY_PREFIX,
 } from '../pacemaker/names.ts';
 import { isHeld } from '../pacemaker/cib-edit.ts';
-import { remoteHosts, type ClusterFacts, type Facts } from './facts.ts';
+import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
 import { machineState } from './machine.ts';
 
 // Warned about: PSK does not care, but clocks that jump backwards harm a cluster (Pacemaker Explained, nodes.rst).
@@ -41,7 +41,7 @@ function leftoverNotes({ cib }: ClusterFacts): readonly string[] {
       ];
 }
 
-const clockNotes = (facts: Facts): readonly string[] =>
+export const clockNotes = (facts: Facts): readonly string[] =>
   [...facts.clusterNodes.values(), ...remoteHosts(facts)]
     .filter(({ clockAhead }) => Math.abs(clockAhead) > CLOCK_TOLERANCE_SECONDS)
     .map(({ name, clockAhead }) => {
@@ -55,18 +55,20 @@ const majorOf = (version: string | undefined): number | undefined => {
 };
 
 /** A remote node may be older than the cluster; newer by a major version is not supported upstream. */
-function versionNotes(facts: Facts): readonly string[] {
+export function isNewerMajor({ packages }: HostFacts, facts: Facts): boolean {
   const majors = [...facts.clusterNodes.values()].flatMap(
-    ({ packages }) => majorOf(packages['pacemaker']) ?? [],
+    ({ packages: own }) => majorOf(own['pacemaker']) ?? [],
   );
-  const oldest = Math.min(...majors);
-  return remoteHosts(facts)
-    .filter(({ packages }) => (majorOf(packages['pacemaker-remote']) ?? 0) > oldest)
+  return (majorOf(packages['pacemaker-remote']) ?? 0) > Math.min(...majors);
+}
+
+export const versionNotes = (facts: Facts): readonly string[] =>
+  remoteHosts(facts)
+    .filter((host) => isNewerMajor(host, facts))
     .map(
       ({ name, packages }) =>
         `${name}: pacemaker-remote ${packages['pacemaker-remote'] ?? ''} is newer by a major version than the cluster's Pacemaker`,
     );
-}
 
 /**
  * Another port than the default, while nothing listens there yet. No port label is needed: the targeted policy leaves

@@ -23,9 +23,11 @@ export interface Reported {
 const flags = (values: Readonly<Record<string, boolean>>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 
+const MEMBERS: readonly string[] = ['c1', 'c2'];
+
 const nodeElement = (name: string, online: boolean, isDc = false): XmlElement =>
   element('node', {
-    ...{ name, id: name, type: online && isDc ? 'member' : 'remote' },
+    ...{ name, id: name, type: MEMBERS.includes(name) ? 'member' : 'remote' },
     ...flags({ online, is_dc: isDc }),
   });
 
@@ -68,7 +70,7 @@ export function crmMonXml({ connections = {}, machines = {}, resources = {} }: R
     element('pacemaker-result', {}, [
       element('summary', {}, [element('current_dc', dc)]),
       element('nodes', {}, [
-        nodeElement('c1', true, true),
+        ...MEMBERS.map((name) => nodeElement(name, true, name === 'c1')),
         ...remotes.map(([name, { on }]) => nodeElement(name, on !== undefined)),
       ]),
       element('resources', {}, [

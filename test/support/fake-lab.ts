@@ -13,6 +13,7 @@ import {
 import { reveal } from '../../src/support/secret.ts';
 import { crmMonXml, type ReportedConnection } from './crm-mon.ts';
 import { certificateAnswers, startWithCertificates, takeCertificate } from './fake-certificates.ts';
+import { examination } from './fake-examination.ts';
 import { FakeGuests } from './fake-guests.ts';
 import { FakeHost, fakeNetwork, type Answer, type Answers, type FakeNetwork } from './fake-host.ts';
 import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from './replies.ts';
@@ -33,7 +34,7 @@ export interface HostTrouble {
   /** `none`: it has no authkey. */
   readonly key?: Buffer | 'none';
   /** What a script answers instead of doing its work. */
-  readonly answers?: Readonly<Record<string, () => Answer>>;
+  readonly answers?: Readonly<Record<string, (request: ExecRequest) => Answer>>;
 }
 
 interface HostState {
@@ -175,6 +176,7 @@ export class FakeLab {
         cluster: (request) => replyTo(request, replyOf(this.#clusterSections())),
         'read-cluster': (request) => replyTo(request, replyOf(this.#clusterSections())),
         simulate: (request) => replyTo(request, this.#simulation()),
+        examine: (request) => examination(request),
         'write-cib': (request) => this.#writeCib(request),
         reach: ({ input }) => this.#reach(String(input)),
         'read-authkey': () => state.key?.toString('base64') ?? { code: 1, stderr: 'missing' },
@@ -194,6 +196,7 @@ export class FakeLab {
     const ready = sectionsOf(REMOTE_NODE);
     const answers: Answers = {
       probe: (request) => this.#probe(state, request, []),
+      examine: (request) => examination(request),
       'install-apt': () => {
         state.sections.set('packages', ready.get('packages') ?? '');
         state.sections.set('capability', section('yes'));

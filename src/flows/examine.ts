@@ -1,0 +1,95 @@
+import pLimit from 'p-limit';
+import { reachedFrom } from '../apply/reach.ts';
+import { examineHost } from '../facts/examine.ts';
+import type { Gathered } from '../facts/gather.ts';
+import type { Host } from '../host/host.ts';
+import { diagnose } from '../plan/diagnose.ts';
+import type { Diagnosis, Examination } from '../plan/diagnosis.ts';
+import { remoteHosts, type Facts } from '../plan/facts.ts';
+import { platformOf } from '../platform/detect.ts';
+import { nodesOf } from '../spec/spec.ts';
+import { OutriggerError } from '../support/errors.ts';
+import {
+  closeAll,
+  gatherFor,
+  localCredentials,
+  planFrom,
+  type PlanRequest,
+} from './plan-cluster.ts';
+
+/**
+ * Looks at hosts and cluster from every side, and goes on whatever it finds: what stands in the way of a plan is one
+ * finding among others. Changes nothing. Rejects only when it is aborted.
+ */
+export async function examine(request: PlanRequest): Promise<Diagnosis> {
+  const gathered = await gatherFor(request);
+  try {
+    const { facts } = gathered;
+    const [hosts, reached, plan] = await Promise.all([
+      examineHosts(request, gathered),
+      reachFrom(request, gathered),
+      tryPlan(request, gathered),
+    ]);
+    const clusterNodes = request.spec.clusterNodes.map(({ name }) => name);
+    return diagnose({ facts, clusterNodes, hosts, reached, plan });
+  } finally {
+    await closeAll(gathered.hosts);
+  }
+}
+
+/** What an expected failure says instead of an answer. */
+async function tryTo<T>(work: () => Promise<T>): Promise<T | OutriggerError> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof OutriggerError) return thrown;
+    throw thrown;
+  }
+}
+
+async function tryPlan(request: PlanRequest, gathered: Gathered): Promise<Examination['plan']> {
+  const planned = await tryTo(async () =>
+    planFrom(request, await localCredentials(request), gathered),
+  );
+  return planned instanceof OutriggerError ? planned : planned.plan;
+}
+
+async function examineHosts(
+  { forks }: PlanRequest,
+  { facts, hosts }: Gathered,
+): Promise<Examination['hosts']> {
+  const limit = pLimit(forks);
+  return new Map(
+    await Promise.all(
+      [...hosts].map(([name, host]) =>
+        limit(async () => {
+          const told = await tryTo(() => examineHost(host, missingOn(facts, name)));
+          return [name, told] as const;
+        }),
+      ),
+    ),
+  );
+}
+
+/** What an apply would install there. */
+function missingOn(facts: Facts, name: string): readonly string[] {
+  const host = remoteHosts(facts).find((each) => each.name === name);
+  const platform = host === undefined ? undefined : platformOf(host);
+  return platform?.remotePackages.filter((wanted) => host?.packages[wanted] === undefined) ?? [];
+}
+
+async function reachFrom(
+  { spec, selected }: PlanRequest,
+  { hosts }: Gathered,
+): Promise<Examination['reached']> {
+  const nodes = nodesOf(selected);
+  const members = spec.clusterNodes.flatMap(({ name }): Host[] => [hosts.get(name) ?? []].flat());
+  return new Map(
+    await Promise.all(
+      members.map(async (member) => {
+        const reached = await tryTo(() => reachedFrom(member, nodes));
+        return [member.name, reached instanceof OutriggerError ? undefined : reached] as const;
+      }),
+    ),
+  );
+}
