@@ -145,6 +145,16 @@ if [ "$has_own" = 1 ]; then
   fi
 fi
 
+# Of the files that are ours, so that it can be told who accepts whom while an authority is replaced.
+if [ "$has_own" = 0 ]; then
+  section certificate_texts
+  for pair in ca=ca certificate=cert; do
+    what=${pair%=*}
+    own=/etc/pacemaker/x509-${pair#*=}.pem
+    if [ -f "$own" ]; then public_parts CERTIFICATE 65536; fi
+  done
+fi
+
 section certificates
 for pair in ca=ca certificate=cert key=key crl=crl; do
   pem=/etc/pacemaker/x509-${pair#*=}.pem

@@ -9,7 +9,7 @@ import type { AuthkeyFacts, CertificateFileFacts, HostFacts, UnitFacts } from '.
 import { OutriggerError } from '../support/errors.ts';
 import { readFirewall } from './read-firewall.ts';
 import { readLocal } from './read-local.ts';
-import { asCertificateFiles, readOwnCertificates } from './read-own-certificates.ts';
+import { asCertificateFiles, readOwnCertificates, textOf } from './read-own-certificates.ts';
 import { linesOf, pairs, type Sections } from './sections.ts';
 
 /** Turns the probe's sections into facts. `now` is this machine's clock in seconds when the reply arrived. */
@@ -34,7 +34,10 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
     authkey: readAuthkey(linesOf(sections, 'authkey')),
     certificates:
       ownCertificates === undefined
-        ? readCertificates(linesOf(sections, 'certificates'))
+        ? readCertificates(
+            linesOf(sections, 'certificates'),
+            linesOf(sections, 'certificate_texts'),
+          )
         : asCertificateFiles(ownCertificates),
     ownCertificates,
     knowsCertificates: { yes: true, no: false }[linesOf(sections, 'capability')[0] ?? ''],
@@ -95,13 +98,19 @@ function readAuthkey(lines: readonly string[]): AuthkeyFacts {
   };
 }
 
-function readCertificates(lines: readonly string[]): HostFacts['certificates'] {
+function readCertificates(
+  lines: readonly string[],
+  texts: readonly string[],
+): HostFacts['certificates'] {
   const files: Partial<Record<CertificateRole, CertificateFileFacts>> = {};
   for (const line of lines) {
     const [name, digest = '', owner = '', group = '', mode = '', modifiedAt] = line.split(' ');
     const role = CERTIFICATE_ROLES.find((each) => each === name);
     if (role !== undefined && /^[0-9a-f]{64}$/.test(digest))
-      files[role] = { digest, owner, group, mode, modifiedAt: Number(modifiedAt) };
+      files[role] = {
+        ...{ digest, owner, group, mode, modifiedAt: Number(modifiedAt) },
+        pem: textOf(texts, role),
+      };
   }
   return files;
 }

@@ -23,7 +23,7 @@ export function readOwnCertificates(sections: Sections): OwnCertificateFacts | u
   const files: Partial<Record<CertificateRole, OwnFileFacts>> = {};
   for (const role of CERTIFICATE_ROLES) {
     const told = toldOf(lines, role);
-    if (told.size > 0) files[role] = readFile(told, access);
+    if (told.size > 0) files[role] = { ...readFile(told, access), pem: textOf(lines, role) ?? '' };
   }
   const key = toldOf(lines, 'key');
   return {
@@ -35,6 +35,13 @@ export function readOwnCertificates(sections: Sections): OwnCertificateFacts | u
     hasOpenssl: first(key, 'openssl') !== 'missing',
   };
 }
+
+/** The lines of a file's public parts, as a text; undefined: none were told. */
+export const textOf = (lines: readonly string[], role: CertificateRole): string | undefined =>
+  toldOf(lines, role)
+    .get('pem')
+    ?.map((line) => `${line}\n`)
+    .join('');
 
 function toldOf(lines: readonly string[], role: CertificateRole): Told {
   const told = new Map<string, string[]>();
@@ -48,7 +55,7 @@ function toldOf(lines: readonly string[], role: CertificateRole): Told {
 
 const first = (told: Told, word: string): string | undefined => told.get(word)?.[0];
 
-function readFile(told: Told, access: ReadonlyMap<string, boolean>): OwnFileFacts {
+function readFile(told: Told, access: ReadonlyMap<string, boolean>): Omit<OwnFileFacts, 'pem'> {
   const path = first(told, 'named') ?? '';
   return {
     path,
@@ -56,7 +63,6 @@ function readFile(told: Told, access: ReadonlyMap<string, boolean>): OwnFileFact
     realPath: first(told, 'real') ?? path,
     ...readRights(first(told, 'rights') ?? ''),
     digest: /^[0-9a-f]{64}$/.exec(first(told, 'digest') ?? first(told, 'public') ?? '')?.[0] ?? '',
-    pem: (told.get('pem') ?? []).map((line) => `${line}\n`).join(''),
     holdsKey: told.has('holds'),
     above: (told.get('above') ?? []).flatMap((line) => readDirectory(line, access)),
     isReadable: access.get(path),
@@ -89,5 +95,8 @@ export const asCertificateFiles = ({ files }: OwnCertificateFacts): HostFacts['c
   Object.fromEntries(
     Object.entries(files)
       .filter(([, { state }]) => state === 'file')
-      .map(([role, { digest, rights, modifiedAt }]) => [role, { digest, ...rights, modifiedAt }]),
+      .map(([role, { digest, rights, modifiedAt, pem }]) => [
+        role,
+        { digest, ...rights, modifiedAt, pem },
+      ]),
   );

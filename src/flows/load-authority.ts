@@ -79,16 +79,19 @@ function filesOf({ directory, renewBeforeMs, removesAuthkey }: AuthoritySpec): X
 
 function pendingIn(
   { authority, cluster }: AuthorityRequest,
-  { makesAuthority, authorityUntil, nodes, revoked }: AuthorityWork,
+  { makesAuthority, issuer, authorityUntil, nodes, revoked }: AuthorityWork,
   now: Date,
 ): PendingFiles {
   const own = authorityOf(cluster, now);
   const { notBefore, notAfter } = validityOf(authority, authorityUntil ?? own.notAfter, now);
   const until = `valid until ${day(notAfter)}`;
   return {
-    ca: makesAuthority ? `a new one, CN=${own.name}, valid until ${day(own.notAfter)}` : undefined,
+    ca: makesAuthority
+      ? { description: `a new one, CN=${own.name}, valid until ${day(own.notAfter)}`, pem: '' }
+      : undefined,
     crl: revoked === undefined ? undefined : `a new one, ${until}, ${revoked.size} revoked`,
     certificates: new Map([...nodes].map((node) => [node, `a new one of the authority, ${until}`])),
+    issuer,
     ...{ notBefore, notAfter },
   };
 }

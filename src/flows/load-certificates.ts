@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import { readLocalFile } from '../host/local-file.ts';
 import { CERTIFICATE_FILES, type CertificateRole } from '../pacemaker/names.ts';
-import { certificateVariables, type WantedX509 } from '../plan/certificates.ts';
+import { certificateVariables, type WantedFile, type WantedX509 } from '../plan/certificates.ts';
 import { fileOfNode, type X509Spec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { reveal, Secret } from '../support/secret.ts';
@@ -29,10 +29,13 @@ export interface PendingWork {
 
 /** Files that are still to be made: what the plan calls each, and from when until when all of them will be valid. */
 export interface PendingFiles {
-  readonly ca: string | undefined;
+  /** `pem`: certificates that it will hold in any case. */
+  readonly ca: { readonly description: string; readonly pem: string } | undefined;
   readonly crl: string | undefined;
   /** By node. */
   readonly certificates: ReadonlyMap<string, string>;
+  /** The certificate of the authority that makes them; undefined: it has still to be made as well. */
+  readonly issuer: string | undefined;
   readonly notBefore: Date;
   readonly notAfter: Date;
 }
@@ -91,19 +94,20 @@ function readFiles(
 /** What is there already must be good, whatever is still to be made. */
 async function check(spec: X509Spec, files: Files, now: Date): Promise<CheckedSet> {
   if (files.ca === undefined) return { findings: [], ca: [], nodes: new Map() };
-  const text = (content: Secret): string => Buffer.from(reveal(content)).toString('latin1');
   const nodes = [...files.certificates].map(([node, certificate]) => ({
     node,
-    certificate: { path: fileOfNode(spec.certificatePattern, node), text: text(certificate) },
+    certificate: { path: fileOfNode(spec.certificatePattern, node), text: textOf(certificate) },
     key: { path: fileOfNode(spec.keyPattern, node), content: held(files.keys, node) },
   }));
   const crl =
-    files.crl && spec.crl !== undefined ? { path: spec.crl, text: text(files.crl) } : undefined;
+    files.crl && spec.crl !== undefined ? { path: spec.crl, text: textOf(files.crl) } : undefined;
   return checkSet(
-    { ca: { path: spec.ca, text: text(files.ca) }, crl, nodes },
+    { ca: { path: spec.ca, text: textOf(files.ca) }, crl, nodes },
     { now, publicAuthorities: publicAuthorities(), warnBeforeMs: spec.warnBeforeMs },
   );
 }
+
+const textOf = (content: Secret): string => Buffer.from(reveal(content)).toString('latin1');
 
 function read(path: string): Secret {
   try {
@@ -153,26 +157,29 @@ function wantedOf(
       .update(reveal(contentOf(node, role)))
       .digest('hex'),
     description,
+    pem: role === 'ca' || role === 'certificate' ? textOf(contentOf(node, role)) : undefined,
   });
-  /** A description of what has still to be made; undefined: the file lies there. */
+  /** What has still to be made; undefined: the file lies there. */
   const either = (
     role: CertificateRole,
-    toBeMade: string | undefined,
+    toBeMade: Pick<WantedFile, 'description' | 'pem' | 'issuer'> | undefined,
     there: readonly [node: string, description: string],
-  ) =>
+  ): WantedFile =>
     toBeMade === undefined
       ? wanted(role, ...there)
-      : { path: CERTIFICATE_FILES[role].path, digest: undefined, description: toBeMade };
+      : { path: CERTIFICATE_FILES[role].path, digest: undefined, ...toBeMade };
+  const issued = (made: string | undefined) =>
+    made === undefined ? undefined : { description: made, issuer: pending?.issuer };
   const filesOf = (node: string) => {
     const made = pending?.certificates.get(node);
     const own = summaries.get(node);
     return {
       ca: either('ca', pending?.ca, [node, ca.map(described).join('; ')]),
-      certificate: either('certificate', made, [node, own === undefined ? '' : described(own)]),
-      key: either('key', made && NEW_KEY, [node, 'the key of its certificate']),
+      certificate: either('certificate', issued(made), [node, own ? described(own) : '']),
+      key: either('key', describedAs(made && NEW_KEY), [node, 'the key of its certificate']),
       ...(spec.crl === undefined
         ? {}
-        : { crl: either('crl', pending?.crl, [node, 'that of the inventory']) }),
+        : { crl: either('crl', describedAs(pending?.crl), [node, 'that of the inventory']) }),
     };
   };
   const variables = certificateVariables(spec.crl !== undefined);
@@ -192,6 +199,9 @@ function wantedOf(
 }
 
 const NEW_KEY = 'a new key';
+
+const describedAs = (description: string | undefined) =>
+  description === undefined ? undefined : { description };
 
 /** Eight bytes of a fingerprint: enough to compare by eye. */
 const SHOWN = 8 * 3 - 1;

@@ -7,12 +7,16 @@ import {
 import type { HostFacts } from './facts.ts';
 
 /** A file as it shall be on a host. */
-interface WantedFile {
+export interface WantedFile {
   readonly path: string;
   /** SHA-256, hexadecimal; that of a key is never shown. Undefined: the file has still to be made. */
   readonly digest: string | undefined;
   /** What the plan calls it. */
   readonly description: string;
+  /** The certificates in it, or those that it will hold whatever else; undefined: not known, or not public. */
+  readonly pem?: string | undefined;
+  /** Of a certificate that has still to be made: that of its authority. */
+  readonly issuer?: string | undefined;
 }
 
 /** The certificate files of one host. */

@@ -3,8 +3,9 @@ import { isClusterDetached, quietlyProtected } from '../pacemaker/cib-edit.ts';
 import { CLUSTER_UNIT } from '../pacemaker/names.ts';
 import type { ItemKind } from '../playbook/playbook.ts';
 import type { AuthkeyChoice } from './authkey-choice.ts';
-import { isThatFile, usesCertificates, variablesDiffer, type WantedX509 } from './certificates.ts';
+import { usesCertificates, variablesDiffer, type WantedX509 } from './certificates.ts';
 import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
+import { hasOther, keepsTrust } from './keeps-trust.ts';
 
 /**
  * What the two ends of all connections change together: from the authkey to certificates, back, to another authkey, or to
@@ -95,10 +96,12 @@ function towards(
   const members = [...facts.clusterNodes.values()];
   const areOlder = members.some((host) => usesOthers(host, x509));
   if (areOlder || isClusterDetached(cluster.cib)) return 'to-certificates';
+  if (!hasConnections(cluster.cib)) return undefined;
   const ends = [...members, ...connectedHosts(facts, cluster.cib)];
-  return hasConnections(cluster.cib) && ends.some((host) => hasOtherAuthority(host, x509))
-    ? 'authority'
-    : undefined;
+  const areOthers = ends.some(
+    (host) => hasOther(host, x509, 'ca') || hasOther(host, x509, 'certificate'),
+  );
+  return areOthers && !keepsTrust(facts, cluster.cib, x509) ? 'authority' : undefined;
 }
 
 function usesOthers(
@@ -107,13 +110,6 @@ function usesOthers(
 ): boolean {
   const { variables = {} } = nodes.get(name) ?? {};
   return variablesDiffer(environment, variables) || variablesDiffer(daemonVariables, variables);
-}
-
-function hasOtherAuthority({ name, certificates }: HostFacts, { nodes }: WantedX509): boolean {
-  const wanted = nodes.get(name)?.files.ca;
-  return (
-    wanted !== undefined && certificates.ca !== undefined && !isThatFile(certificates.ca, wanted)
-  );
 }
 
 function towardsAuthkey(

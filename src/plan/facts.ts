@@ -35,6 +35,8 @@ export interface CertificateFileFacts {
   /** Octal digits, without a leading zero: `640`. */
   readonly mode: string;
   readonly modifiedAt: number;
+  /** The certificates in it; undefined: not told, as of a key. */
+  readonly pem?: string | undefined;
 }
 
 /** The owner of something in a file system, and its mode. */

@@ -13,7 +13,7 @@ export const RISKS = {
   'credentials-converted':
     'cluster nodes and connected nodes change between authkey and certificates: meanwhile Pacemaker is restarted on each cluster node in maintenance mode, and the cluster recovers nothing that fails',
   'authority-replaced':
-    'the certificates of cluster nodes and connected nodes get another authority: meanwhile the cluster leaves these nodes alone, and recovers nothing that fails there',
+    'the certificates of cluster nodes and connected nodes get another authority, in a way in which the two ends do not accept each other in between: meanwhile the cluster leaves these nodes alone, and recovers nothing that fails there',
   unfenceable:
     'fencing is on, and no fence device says that it can fence the node: should it be lost, it stays unclean, and what ran there is started nowhere until somebody confirms that it is down',
   'clone-runs-there':

@@ -3,10 +3,13 @@ import { reveal, type Secret } from '../support/secret.ts';
 import type { AuthorityFiles, AuthorityTerms, HeldFiles } from './authority.ts';
 import { normalSerial, readRevocationList, type RevocationList } from './library.ts';
 import { pemBlocks, type PemBlock } from './pem.ts';
+import { isIssuedBy } from './trust.ts';
 
 /** What an authority of our own has still to make. */
 export interface AuthorityWork {
   readonly makesAuthority: boolean;
+  /** The certificate of the authority that is there (PEM); undefined: there is none. */
+  readonly issuer: string | undefined;
   /** Until when the authority that is there is valid; undefined: there is none. */
   readonly authorityUntil: Date | undefined;
   /** The nodes that get a key and a certificate. */
@@ -55,7 +58,8 @@ export async function workOf(
   );
   const { revoked, revokes, faults } = revocations(files, known);
   const authorityUntil = new Date(authority.validTo);
-  const work = { makesAuthority: false, authorityUntil, nodes, revoked, revokes };
+  const issuer = files.ca;
+  const work = { makesAuthority: false, issuer, authorityUntil, nodes, revoked, revokes };
   return {
     ...work,
     faults: [...listFault(files, known.list), ...faults, ...keyFault(files, work)],
@@ -80,8 +84,15 @@ function firstWork(files: AuthorityFiles, { nodes, terms }: WantedOfAuthority): 
       : []),
     ...terms.revoked.map(neverIssued),
   ];
-  const made = { makesAuthority: true, authorityUntil: undefined, nodes: new Set(nodes) };
-  return { ...made, revoked: new Map(), revokes: new Map(), faults };
+  const made = { makesAuthority: true, nodes: new Set(nodes) };
+  return {
+    ...made,
+    issuer: undefined,
+    authorityUntil: undefined,
+    revoked: new Map(),
+    revokes: new Map(),
+    faults,
+  };
 }
 
 const hasIssued = ({ crl, nodes, issued }: AuthorityFiles): boolean =>
@@ -122,9 +133,6 @@ function needsNew(node: string, held: HeldFiles | undefined, known: Known): bool
     isDue(new Date(certificate.validTo), known)
   );
 }
-
-const isIssuedBy = (certificate: X509Certificate, authority: X509Certificate): boolean =>
-  certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 
 function isKeyOf(key: Secret, certificate: X509Certificate): boolean {
   try {

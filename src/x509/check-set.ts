@@ -19,6 +19,7 @@ import type {
   PublicFile,
 } from './certificate-set.ts';
 import { day, DAY_MS, timeLeft } from './time-left.ts';
+import { endOfChain } from './trust.ts';
 
 interface Read {
   readonly x509: X509Certificate;
@@ -69,10 +70,10 @@ export async function checkSet(set: CertificateSet, around: Circumstances): Prom
     checkLeaf(leaf, tell);
     if (isKeyOf?.(leaf.x509) === false)
       teller(files.key.path, findings)('error', `it is not the key of ${files.certificate.path}`);
-    const issuer = authorities.length > 0 ? missingIssuer(leaf, others, authorities) : undefined;
-    if (issuer !== undefined)
-      tell('error', `it is not issued by an authority of ${set.ca.path} (its issuer is ${issuer})`);
+    const isTrusted = isOfAuthority([leaf, ...others], set.ca.path, authorities, tell);
     checkRevoked(leaf, revoked, tell);
+    if (isTrusted) checkListed(leaf, revoked, tell);
+    if (!leaf.extensions.namesIssuerKey) checkNamesakes(leaf.x509.issuer, authorities, tell);
   }
   if (chains.some(({ chain }) => chain.length > 1)) {
     teller(set.ca.path, findings)(
@@ -204,27 +205,19 @@ function checkPurposes({ x509 }: Read, tell: Tell): void {
     );
 }
 
-/**
- * As GnuTLS walks: from the certificate over those that stand below it in its file to one of the CA file. Gives the issuer
- * at which the chain breaks; undefined: it is whole.
- */
-function missingIssuer(
-  leaf: Read,
-  others: readonly Read[],
+function isOfAuthority(
+  [leaf, ...others]: readonly [Read, ...Read[]],
+  caFile: string,
   authorities: readonly Read[],
-): string | undefined {
-  const isIssuedBy = (one: Read, issuer: Read): boolean =>
-    one.x509.checkIssued(issuer.x509) && one.x509.verify(issuer.x509.publicKey);
-  let current = leaf;
-  const left = new Set(others);
-  for (;;) {
-    const found = current;
-    if (authorities.some((authority) => isIssuedBy(found, authority))) return undefined;
-    const next = [...left].find((other) => other.x509.ca && isIssuedBy(found, other));
-    if (next === undefined) return printable(found.x509.issuer.split('\n').join(', '));
-    left.delete(next);
-    current = next;
-  }
+  tell: Tell,
+): boolean {
+  if (authorities.length === 0) return false; // as was told
+  const x509Of = ({ x509 }: Read): X509Certificate => x509;
+  const end = endOfChain([leaf.x509, ...others.map(x509Of)], authorities.map(x509Of));
+  if ('trusted' in end) return true;
+  const issuer = printable(end.brokenAt.issuer.split('\n').join(', '));
+  tell('error', `it is not issued by an authority of ${caFile} (its issuer is ${issuer})`);
+  return false;
 }
 
 interface Revocations {
@@ -262,6 +255,7 @@ async function readLists(
     if (issuer.extensions.keyUsages?.cRLSign === false)
       tell('error', 'its authority may not sign revocation lists (key usage without cRLSign)');
     checkFreshness(list, around, tell);
+    if (!list.namesIssuerKey) checkNamesakes(issuer.x509.subject, issuers, tell);
     read.push({ path: file.path, revoked: list.revoked, issuer });
   }
   return read;
@@ -306,4 +300,25 @@ function checkRevoked(leaf: Read, lists: readonly Revocations[], tell: Tell): vo
     ({ revoked, issuer }) => revoked.has(serial) && leaf.x509.checkIssued(issuer.x509),
   );
   if (list !== undefined) tell('error', `it is revoked by ${list.path}`);
+}
+
+/** Where others have a list: without one of its issuer nobody would learn that it is revoked, and OpenSSL rejects it. */
+function checkListed(leaf: Read, lists: readonly Revocations[], tell: Tell): void {
+  const [some] = lists;
+  if (some === undefined || lists.some(({ issuer }) => leaf.x509.checkIssued(issuer.x509))) return;
+  const issuer = printable(leaf.x509.issuer.split('\n').join(', '));
+  tell('error', `${some.path} holds no list of its authority (${issuer})`);
+}
+
+/** Two authorities of one name are told apart by their keys' identifiers alone: OpenSSL and GnuTLS try one of them. */
+function checkNamesakes(name: string, authorities: readonly Read[], tell: Tell): void {
+  const keys = authorities
+    .filter(({ x509 }) => x509.subject === name)
+    .map(({ x509 }) => x509.publicKey.export({ type: 'spki', format: 'pem' }));
+  if (new Set(keys).size < 2) return;
+  const subject = printable(name.split('\n').join(', '));
+  tell(
+    'error',
+    `it does not say which of the authorities of one name (${subject}) has signed it: it needs an authority key identifier, or they names of their own`,
+  );
 }

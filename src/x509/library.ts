@@ -32,6 +32,8 @@ export interface Extensions {
   readonly critical: readonly string[];
   /** The hash of the signature, upper case; undefined: the algorithm has none of its own (Ed25519). */
   readonly signatureHash: string | undefined;
+  /** Whether it names the key that signed it: of two authorities of one name only that tells which. */
+  readonly namesIssuerKey: boolean;
 }
 
 /**
@@ -62,6 +64,7 @@ export function extensionsOf(der: Uint8Array): Extensions {
           },
     critical: certificate.extensions.filter(({ critical }) => critical).map(({ type }) => type),
     signatureHash: hash?.name?.toUpperCase(),
+    namesIssuerKey: certificate.getExtension(AuthorityKeyIdentifierExtension)?.keyId !== undefined,
   };
 }
 
@@ -70,6 +73,7 @@ export interface RevocationList {
   readonly issuer: string;
   readonly thisUpdate: Date;
   readonly nextUpdate: Date | undefined;
+  readonly namesIssuerKey: boolean;
   /** When each was revoked, by its serial number: lower case hexadecimal without leading zeros. */
   readonly revoked: ReadonlyMap<string, Date>;
   /** Whether the key of this certificate signed it. */
@@ -83,6 +87,7 @@ export function readRevocationList(der: Uint8Array): RevocationList {
     issuer: crl.issuer,
     thisUpdate: crl.thisUpdate,
     nextUpdate: crl.nextUpdate,
+    namesIssuerKey: crl.getExtension(AuthorityKeyIdentifierExtension)?.keyId !== undefined,
     revoked: new Map(
       crl.entries.map(({ serialNumber, revocationDate }) => [
         normalSerial(serialNumber),

@@ -38,13 +38,13 @@ describe('certificates of an existing authority', function () {
   let folder = '';
   let authentication: AuthenticationSpec;
   const contents = new Map<string, string>();
+  const put = (name: string, text: string): void => {
+    contents.set(name, text);
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+  };
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'outrigger-flow-pki-'));
-    const put = (name: string, text: string): void => {
-      contents.set(name, text);
-      writeFileSync(join(folder, name), text, { mode: 0o600 });
-    };
     const authority = await makeAuthority(VALID);
     put('ca.pem', authority.pem);
     for (const name of ['c1', 'c2', 'h1', 'h2']) {
@@ -86,6 +86,19 @@ describe('certificates of an existing authority', function () {
       const files = [`ca ${digest('ca.pem')}`, `certificate ${digest(`${name}.pem`)}`];
       const lines = [...files, `key ${digest(`${name}.key`)}`].map((line) => `${line} ${rights}`);
       lab.change(name, 'certificates', lines.join('\n'));
+      const texts = [
+        `ca ${contents.get('ca.pem') ?? ''}`,
+        `certificate ${contents.get(`${name}.pem`) ?? ''}`,
+      ];
+      const pem = texts.flatMap((text) => {
+        const [role = ''] = text.split(' ');
+        return text
+          .slice(role.length)
+          .trim()
+          .split('\n')
+          .map((line) => `${role} pem ${line}`);
+      });
+      lab.change(name, 'certificate_texts', pem.join('\n'));
       lab.change(name, 'environment', ['file=/etc/default/pacemaker', ...VARIABLES].join('\n'));
       lab.change(name, 'daemon', ['running', ...VARIABLES].join('\n'));
       lab.change(name, 'capability', 'yes');
@@ -169,5 +182,44 @@ describe('certificates of an existing authority', function () {
     assert.ok(!notable(lab).some((step) => step.startsWith('h1 start')), 'h1 was disturbed');
     const { planOf } = await program();
     assert.deepEqual((await planOf(lab)).plan.inSync, ['c1', 'c2', 'h1', 'h2']);
+  });
+
+  it('become those of another authority step by step, or at once under the name of a risk', async () => {
+    const lab = await labOf(['h1']);
+    await apply(lab);
+    const { planOf } = await program();
+    const risksNow = async (): Promise<string[]> =>
+      (await planOf(lab)).plan.risks.map(({ code }) => code);
+    const old = contents.get('ca.pem') ?? '';
+    const other = await makeAuthority({ ...VALID, name: 'another authority' });
+    const issueAnew = async (): Promise<void> => {
+      for (const name of ['c1', 'c2', 'h1']) {
+        const { pem, key } = await issue({ ...VALID, name }, other);
+        put(`${name}.pem`, pem);
+        put(`${name}.key`, key);
+      }
+    };
+    const whole = new Map(contents);
+    await issueAnew();
+    put('ca.pem', other.pem);
+    assert.deepEqual(await risksNow(), ['authority-replaced']);
+    put('ca.pem', old + other.pem);
+    assert.deepEqual(await risksNow(), ['authority-replaced'], 'nobody knows the new one yet');
+    for (const [name, text] of whole) put(name, text);
+
+    const step = async (): Promise<void> => {
+      assert.deepEqual(await risksNow(), []);
+      lab.forget();
+      assert.deepEqual([...(await apply(lab)).failed], []);
+      const started = notable(lab).filter((what) => what.endsWith('start-service'));
+      assert.deepEqual(started, ['h1 start-service']);
+      assert.deepEqual((await planOf(lab)).plan.inSync, ['c1', 'c2', 'h1']);
+    };
+    put('ca.pem', old + other.pem);
+    await step();
+    await issueAnew();
+    await step();
+    put('ca.pem', other.pem);
+    await step();
   });
 });

@@ -16,9 +16,13 @@ export type Pki = {
 };
 
 /** Makes an authority that has issued a certificate for each of these. */
-export async function makePki(lab: Lab, nodes: readonly string[]): Promise<Pki> {
+export async function makePki(
+  lab: Lab,
+  nodes: readonly string[],
+  name = `${lab.name} authority`,
+): Promise<Pki> {
   const dir = mkdtempSync(join(lab.dir, 'pki-'));
-  const authority = await makeAuthority({ ...validNow, name: `${lab.name} authority` });
+  const authority = await makeAuthority({ ...validNow, name });
   writeFileSync(join(dir, 'ca.pem'), authority.pem);
   const list = await revoke(authority, [], { from: inDays(-1), until: inDays(30) });
   writeFileSync(join(dir, 'crl.pem'), list);

@@ -36,6 +36,12 @@ export function takeCertificate(
   const rights = `${owner} ${group} ${mode.replace(/^0/, '')} ${state.tick()}`;
   const others = linesOf(state, 'certificates').filter((line) => !line.startsWith(`${role} `));
   put(state, 'certificates', [...others, `${role} ${digestOf(reveal(content))} ${rights}`]);
+  const text = Buffer.from(reveal(content)).toString().trim().split('\n');
+  if (role === 'ca' || role === 'certificate')
+    put(state, 'certificate_texts', [
+      ...linesOf(state, 'certificate_texts').filter((line) => !line.startsWith(`${role} `)),
+      ...text.map((line) => `${role} pem ${line}`),
+    ]);
   return true;
 }
 

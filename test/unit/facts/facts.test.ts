@@ -66,12 +66,16 @@ describe('the facts of', () => {
         'certificate no-digest root haclient 640 1',
         `other ${digest} root haclient 640 1`,
       ].join('\n'),
+      certificate_texts: 'ca pem -----BEGIN\nother pem x\nca pem -----END',
       daemon: 'running\nPCMK_ca_file=/etc/pacemaker/x509-ca.pem\nPCMK_key_file=/a=b',
     };
     const facts = factsOf(changed('bare-host', told));
     assert.equal(facts.knowsCertificates, true);
     assert.deepEqual(facts.certificates, {
-      ca: { digest, owner: 'root', group: 'haclient', mode: '640', modifiedAt: 1795382060.5 },
+      ca: {
+        ...{ digest, owner: 'root', group: 'haclient', mode: '640', modifiedAt: 1795382060.5 },
+        pem: '-----BEGIN\n-----END\n',
+      },
     });
     assert.deepEqual(
       { ...facts.daemonVariables },

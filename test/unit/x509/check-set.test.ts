@@ -248,6 +248,32 @@ describe('a set of certificates', () => {
     );
   });
 
+  it('tells of lists of other authorities of the CA file that leave out that of a certificate', async () => {
+    const other = await makeAuthority({ name: 'another authority' });
+    const ca = authority.pem + other.pem;
+    const lists = [await revoke(other, []), await revoke(authority, [])];
+    assert.deepEqual(told((await check({ ca, crl: lists.join('') })).findings), []);
+    assert.deepEqual(told((await check({ ca, crl: lists[0] })).findings), [
+      'error r1.pem: crl.pem holds no list of its authority (CN=the authority)',
+    ]);
+  });
+
+  it('tells of two authorities of one name that nothing tells apart', async () => {
+    const ca = authority.pem + (await makeAuthority()).pem;
+    const said =
+      'it does not say which of the authorities of one name (CN=the authority) has signed it: it needs an authority key identifier, or they names of their own';
+    const crl = await revoke(authority, []);
+    assert.deepEqual(told((await check({ ca, crl })).findings), [
+      `error crl.pem: ${said}`,
+      `error r1.pem: ${said}`,
+    ]);
+    const { AuthorityKeyIdentifierExtension } = await import('@peculiar/x509');
+    const key = await AuthorityKeyIdentifierExtension.create(authority.keys.publicKey);
+    const named = await issue({ more: [key] }, authority);
+    const files = { ca, certificate: named.pem, key: named.key };
+    assert.deepEqual(told((await check(files)).findings), []);
+  });
+
   const FRESHNESS: readonly (readonly [number, number, readonly string[]])[] = [
     [-1, 30, []],
     [-1, 5.5, ['warning crl.pem: its list lapses in 5 days, on 2030-06-07']],
