@@ -182,7 +182,7 @@ for (const fencing of [true, false]) {
 
     it('are refused in a cluster with a bundle, in one line', async () => {
       const bundle =
-        '<bundle id="boxes"><meta_attributes id="boxes-meta"><nvpair id="boxes-role" name="target-role" value="Stopped"/></meta_attributes><podman image="none" replicas="1"/><network control-port="9999"/></bundle>';
+        '<bundle id="boxes"><meta_attributes id="boxes-meta"><nvpair id="boxes-role" name="target-role" value="Stopped"/></meta_attributes><docker image="none" replicas="1"/><network control-port="9999"/></bundle>';
       await lab.sh('c1', 'cibadmin --create --scope resources --xml-pipe', { stdin: bundle });
       await settled(lab);
       const { code, stdout, stderr } = await outrigger(lab, ['apply', '--yes', '-i', inventory]);
