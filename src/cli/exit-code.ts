@@ -46,6 +46,7 @@ const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   CLUSTER_NOT_READY: EXIT.failed,
   NOT_CONVERGED: EXIT.failed,
   REFUSED: EXIT.refused,
+  CERTIFICATES_AWAITED: EXIT.incomplete,
   INTERRUPTED: EXIT.interrupted,
 };
 

@@ -7,7 +7,7 @@ import type {
   HostFacts,
   Unreachable,
 } from '../plan/facts.ts';
-import type { CertificatePaths } from '../spec/spec.ts';
+import type { OwnOnHost } from '../spec/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { probe, type ProbeRole, type Questions } from './probe.ts';
 import { linesOf } from './sections.ts';
@@ -19,8 +19,8 @@ export interface Machine {
   readonly name: string;
   readonly role: 'clusterNode' | 'remoteNode' | 'guestNode';
   readonly connection: Connection;
-  /** Where it has certificates of its own. */
-  readonly certificates: CertificatePaths | undefined;
+  /** What it shall tell of certificates or keys of its own. */
+  readonly own: OwnOnHost | undefined;
 }
 
 export interface GatherOptions {
@@ -111,8 +111,8 @@ async function ask(
       host,
       role,
       role === 'remote'
-        ? { certificates: machine.certificates }
-        : { ...questions(servers, machinesOfGuests), certificates: machine.certificates },
+        ? { own: machine.own }
+        : { ...questions(servers, machinesOfGuests), own: machine.own },
     );
     const facts = {
       ...readHost(name, sections, Date.now() / 1000),

@@ -1,13 +1,14 @@
 # Reads the state of a host and prints it in sections; changes nothing.
 #   $1  nonce that frames the sections
 #   $2  role: remote | member (a cluster node) | lead (a cluster node that also prints the CIB and crm_mon)
-#   $3 ... $6  where the host has certificates of its own: CA file, certificate, key, revocation list (empty: none); without
-#       them: the files that outrigger brings
+#   $3 ... $6  where the host has certificates of its own: CA file, certificate, key, revocation list (empty: none); or $3
+#       alone, `keys`: the keys that it has made; without them: the files that outrigger brings
 # stdin, for a cluster node: lines of `server ADDRESS`: it tells from which of its addresses it would connect there; and
 # then of `node NAME`: it tells which fence devices can fence it.
 nonce=$1
 role=$2
-has_own=$(($# > 2))
+has_own=$(($# > 3))
+has_keys=$(($# == 3))
 own_ca=${3-}
 own_certificate=${4-}
 own_key=${5-}
@@ -152,6 +153,17 @@ if [ "$has_own" = 0 ]; then
     what=${pair%=*}
     own=/etc/pacemaker/x509-${pair#*=}.pem
     if [ -f "$own" ]; then public_parts CERTIFICATE 65536; fi
+  done
+fi
+
+# The key that is in use, and one that waits for its certificate.
+if [ "$has_keys" = 1 ]; then
+  section made_keys
+  if ! has openssl; then echo 'openssl missing'; fi
+  for pair in key=key waiting=key-new; do
+    what=${pair%=*}
+    own=/etc/pacemaker/x509-${pair#*=}.pem
+    if [ -f "$own" ]; then key_facts; fi
   done
 fi
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Host } from '../host/host.ts';
 import { loadScript } from '../host/load-script.ts';
 import type { HostFacts } from '../plan/facts.ts';
-import type { CertificatePaths } from '../spec/spec.ts';
+import type { CertificatePaths, OwnOnHost } from '../spec/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { printableLines } from '../support/printable.ts';
 import { readHost } from './read-host.ts';
@@ -23,26 +23,26 @@ export interface Questions {
   readonly servers?: readonly string[];
   /** The nodes of which it shall tell who can fence them. */
   readonly nodes?: readonly string[];
-  /** Where it has certificates of its own; undefined: outrigger brings them, or none are used. */
-  readonly certificates?: CertificatePaths | undefined;
+  /** What it shall tell of certificates or keys of its own; undefined: outrigger brings them, or none are used. */
+  readonly own?: OwnOnHost | undefined;
 }
 
 /** Reads a host's state in one exec. */
 export async function probe(
   host: Host,
   role: ProbeRole,
-  { servers = [], nodes = [], certificates }: Questions = {},
+  { servers = [], nodes = [], own }: Questions = {},
 ): Promise<Sections> {
   const nonce = randomBytes(8).toString('hex');
   const result = await host.exec({
     script: loadScript(PROBE),
-    params: [nonce, role, ...(certificates === undefined ? [] : inOrder(certificates))],
+    params: [nonce, role, ...paramsOf(own)],
     input: [
       ...servers.map((server) => `server ${server}\n`),
       ...nodes.map((node) => `node ${node}\n`),
     ].join(''),
     timeoutMs: TIMEOUT_MS,
-    ...(role === 'lead' || certificates !== undefined ? { maxOutputMiB: CLUSTER_MIB } : {}),
+    ...(role === 'lead' || own !== undefined ? { maxOutputMiB: CLUSTER_MIB } : {}),
   });
   if (result.code !== 0) {
     throw new OutriggerError(
@@ -56,15 +56,17 @@ export async function probe(
   return splitSections(result.stdout, nonce, host.name);
 }
 
+const paramsOf = (own: OwnOnHost | undefined): readonly string[] => {
+  if (own === undefined) return [];
+  return own === 'keys' ? [own] : inOrder(own);
+};
+
 const inOrder = ({ ca, certificate, key, crl = '' }: CertificatePaths): readonly string[] => [
   ...[ca, certificate, key, crl],
 ];
 
 /** Reads a host's state anew, as far as every host has it. */
-export async function probeHost(
-  host: Host,
-  certificates: CertificatePaths | undefined,
-): Promise<HostFacts> {
-  const sections = await probe(host, 'remote', { certificates });
+export async function probeHost(host: Host, own: OwnOnHost | undefined): Promise<HostFacts> {
+  const sections = await probe(host, 'remote', { own });
   return readHost(host.name, sections, Date.now() / 1000);
 }

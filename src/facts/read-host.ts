@@ -9,7 +9,12 @@ import type { AuthkeyFacts, CertificateFileFacts, HostFacts, UnitFacts } from '.
 import { OutriggerError } from '../support/errors.ts';
 import { readFirewall } from './read-firewall.ts';
 import { readLocal } from './read-local.ts';
-import { asCertificateFiles, readOwnCertificates, textOf } from './read-own-certificates.ts';
+import {
+  asCertificateFiles,
+  readMadeKeys,
+  readOwnCertificates,
+  textOf,
+} from './read-own-certificates.ts';
 import { linesOf, pairs, type Sections } from './sections.ts';
 
 /** Turns the probe's sections into facts. `now` is this machine's clock in seconds when the reply arrived. */
@@ -17,6 +22,7 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
   const platform = pairs(linesOf(sections, 'platform'));
   const environment = linesOf(sections, 'environment');
   const ownCertificates = readOwnCertificates(sections);
+  const madeKeys = readMadeKeys(sections);
   return {
     name,
     osId: platform['id'] ?? '',
@@ -34,12 +40,15 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
     authkey: readAuthkey(linesOf(sections, 'authkey')),
     certificates:
       ownCertificates === undefined
-        ? readCertificates(
-            linesOf(sections, 'certificates'),
-            linesOf(sections, 'certificate_texts'),
+        ? withPublicHalf(
+            readCertificates(
+              linesOf(sections, 'certificates'),
+              linesOf(sections, 'certificate_texts'),
+            ),
+            madeKeys,
           )
         : asCertificateFiles(ownCertificates),
-    ownCertificates,
+    ...{ ownCertificates, madeKeys },
     knowsCertificates: { yes: true, no: false }[linesOf(sections, 'capability')[0] ?? ''],
     keepsAuthkey: { life: true, minute: false }[linesOf(sections, 'key_cache')[0] ?? ''],
     daemonVariables: readDaemon(linesOf(sections, 'daemon')),
@@ -114,6 +123,15 @@ function readCertificates(
   }
   return files;
 }
+
+/** A key that was made there is known by its public half alone. */
+const withPublicHalf = (
+  files: HostFacts['certificates'],
+  madeKeys: HostFacts['madeKeys'],
+): HostFacts['certificates'] =>
+  madeKeys === undefined || files.key === undefined
+    ? files
+    : { ...files, key: { ...files.key, digest: madeKeys.inUse?.publicDigest ?? '' } };
 
 function readDaemon([state, ...lines]: readonly string[]): HostFacts['daemonVariables'] {
   return state === 'running' ? pairs(lines) : undefined;

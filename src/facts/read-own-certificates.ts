@@ -1,9 +1,11 @@
 import { CERTIFICATE_ROLES, type CertificateRole } from '../pacemaker/names.ts';
 import type {
   HostFacts,
+  MadeKeys,
   OwnCertificateFacts,
   OwnDirectoryFacts,
   OwnFileFacts,
+  ToldKey,
 } from '../plan/facts.ts';
 import { linesOf, type Sections } from './sections.ts';
 
@@ -28,10 +30,7 @@ export function readOwnCertificates(sections: Sections): OwnCertificateFacts | u
   const key = toldOf(lines, 'key');
   return {
     files,
-    key: {
-      count: Number(first(key, 'blocks') ?? 0),
-      isEncrypted: first(key, 'encrypted') === 'yes',
-    },
+    key: readBlocks(key),
     hasOpenssl: first(key, 'openssl') !== 'missing',
   };
 }
@@ -43,10 +42,33 @@ export const textOf = (lines: readonly string[], role: CertificateRole): string 
     ?.map((line) => `${line}\n`)
     .join('');
 
-function toldOf(lines: readonly string[], role: CertificateRole): Told {
+/** Reads what a host tells of the keys that it has made; undefined: it was not asked. */
+export function readMadeKeys(sections: Sections): MadeKeys | undefined {
+  if (!sections.has('made_keys')) return undefined;
+  const lines = linesOf(sections, 'made_keys');
+  const keyIn = (word: string): ToldKey | undefined => {
+    const told = toldOf(lines, word);
+    return told.size === 0 ? undefined : { ...readBlocks(told), publicDigest: digestIn(told) };
+  };
+  return {
+    inUse: keyIn('key'),
+    waiting: keyIn('waiting'),
+    hasOpenssl: !lines.includes('openssl missing'),
+  };
+}
+
+const readBlocks = (key: Told): Pick<ToldKey, 'count' | 'isEncrypted'> => ({
+  count: Number(first(key, 'blocks') ?? 0),
+  isEncrypted: first(key, 'encrypted') === 'yes',
+});
+
+const digestIn = (told: Told): string =>
+  /^[0-9a-f]{64}$/.exec(first(told, 'digest') ?? first(told, 'public') ?? '')?.[0] ?? '';
+
+function toldOf(lines: readonly string[], what: string): Told {
   const told = new Map<string, string[]>();
   for (const line of lines) {
-    if (!line.startsWith(`${role} `)) continue;
+    if (!line.startsWith(`${what} `)) continue;
     const [, word = '', value = ''] = /^\S+ (\S+) (.*)$/.exec(line) ?? [];
     told.set(word, [...(told.get(word) ?? []), value]);
   }
@@ -62,7 +84,7 @@ function readFile(told: Told, access: ReadonlyMap<string, boolean>): Omit<OwnFil
     state: readState(first(told, 'state')),
     realPath: first(told, 'real') ?? path,
     ...readRights(first(told, 'rights') ?? ''),
-    digest: /^[0-9a-f]{64}$/.exec(first(told, 'digest') ?? first(told, 'public') ?? '')?.[0] ?? '',
+    digest: digestIn(told),
     holdsKey: told.has('holds'),
     above: (told.get('above') ?? []).flatMap((line) => readDirectory(line, access)),
     isReadable: access.get(path),

@@ -8,7 +8,7 @@ import type { RunEvent, RunResult } from '../plan/run-event.ts';
 import { refuseRisks } from '../plan/risk.ts';
 import { connectedNames } from '../pacemaker/cib.ts';
 import type { Playbook } from '../playbook/playbook.ts';
-import { pathsOnHost, type Nodes, type Spec } from '../spec/spec.ts';
+import { ownOnHost, type Nodes, type Spec } from '../spec/spec.ts';
 import type { Planned } from './plan-cluster.ts';
 
 export interface ApplyRequest {
@@ -62,7 +62,7 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
       cibItems: planned.cibItems,
       hosts,
       lead,
-      probe: (host) => probeHost(host, pathsOnHost(spec.authentication, host.name)),
+      probe: (host) => probeHost(host, ownOnHost(spec.authentication, host.name)),
       authkey,
       x509: credentials?.wanted,
       options,

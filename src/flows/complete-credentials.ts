@@ -1,6 +1,6 @@
 import { desire } from '../spec/desired.ts';
 import type { Nodes, Spec } from '../spec/spec.ts';
-import type { Asking } from './make-certificates.ts';
+import type { Means } from './load-certificates.ts';
 import type { Planned } from './plan-cluster.ts';
 
 /**
@@ -9,11 +9,11 @@ import type { Planned } from './plan-cluster.ts';
  */
 export async function completeCredentials(
   { spec, selected, planned }: { spec: Spec; selected: Nodes; planned: Planned },
-  asking: Asking,
+  asking: Omit<Means, 'hosts'>,
 ): Promise<Planned> {
   const pending = planned.credentials?.pending;
   if (pending === undefined) return planned;
-  const credentials = await pending.make(asking);
+  const credentials = await pending.make({ ...asking, hosts: planned.hosts });
   const { facts, plan } = planned;
   const about = { ...spec, ...selected };
   const desired = desire(about, facts, credentials.wanted, plan.credentialChange);

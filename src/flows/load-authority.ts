@@ -92,6 +92,6 @@ function pendingIn(
     crl: revoked === undefined ? undefined : `a new one, ${until}, ${revoked.size} revoked`,
     certificates: new Map([...nodes].map((node) => [node, `a new one of the authority, ${until}`])),
     issuer,
-    ...{ notBefore, notAfter },
+    validity: { notBefore, notAfter },
   };
 }

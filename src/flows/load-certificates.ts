@@ -6,9 +6,16 @@ import { certificateVariables, type WantedFile, type WantedX509 } from '../plan/
 import { fileOfNode, type X509Spec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { reveal, Secret } from '../support/secret.ts';
-import type { CertificateSummary, CheckedSet } from '../x509/certificate-set.ts';
+import type {
+  CertificateFinding,
+  CertificateSummary,
+  CheckedSet,
+  NodeFiles,
+} from '../x509/certificate-set.ts';
 import { checkSet } from '../x509/check-set.ts';
 import { day } from '../x509/time-left.ts';
+import type { Host } from '../host/host.ts';
+import type { ToldKey } from '../plan/facts.ts';
 import type { Asking } from './make-certificates.ts';
 
 /** What `method: x509` wants on hosts, and the bytes of it. */
@@ -24,7 +31,14 @@ export interface Credentials {
 export interface PendingWork {
   /** What is about to be revoked: serial numbers by the digest of the certificate's file. */
   readonly revokes: ReadonlyMap<string, string>;
-  readonly make: (asking: Asking) => Promise<Credentials>;
+  readonly make: (means: Means) => Promise<Credentials>;
+}
+
+/** What it takes to make credentials. */
+export interface Means extends Asking {
+  readonly hosts: ReadonlyMap<string, Host>;
+  /** Tells what is waited for. */
+  readonly tell: (line: string) => void;
 }
 
 /** Files that are still to be made: what the plan calls each, and from when until when all of them will be valid. */
@@ -34,11 +48,15 @@ export interface PendingFiles {
   readonly crl: string | undefined;
   /** By node. */
   readonly certificates: ReadonlyMap<string, string>;
-  /** The certificate of the authority that makes them; undefined: it has still to be made as well. */
+  /** The certificate of the authority that makes them; undefined: it has still to be made as well, or is not known. */
   readonly issuer: string | undefined;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
+  /** Undefined: whoever signs decides. */
+  readonly validity: Pick<CertificateSummary, 'notBefore' | 'notAfter'> | undefined;
 }
+
+/** An inventory's files of an authority; the keys lie beside them, or are on the hosts. */
+type CertificateFiles = Omit<X509Spec, 'kind' | 'keyPattern'> &
+  (Pick<X509Spec, 'keyPattern'> | { readonly keysOnHosts: ReadonlyMap<string, ToldKey> });
 
 /** More than any bundle of authorities. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -48,7 +66,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
  * for each thing that a daemon would reject: nothing is touched by then. Files that are still to be made are not read.
  */
 export async function loadCertificates(
-  spec: X509Spec,
+  spec: CertificateFiles,
   nodes: readonly string[],
   now: Date,
   pending?: PendingFiles,
@@ -58,46 +76,66 @@ export async function loadCertificates(
   refuse(checked);
   const contentOf = (node: string, role: CertificateRole): Secret => {
     if (role === 'certificate') return held(files.certificates, node);
-    if (role === 'key') return held(files.keys, node);
+    if (role === 'key') return contentOfKey(held(files.keys, node));
     const shared = role === 'ca' ? files.ca : files.crl;
     if (shared === undefined) throw new Error(`no such file: ${role}`);
     return shared;
   };
-  return { wanted: wantedOf(spec, { nodes, now, contentOf, pending }, checked), contentOf };
+  const digestOf = (node: string, role: CertificateRole): string => {
+    const key = role === 'key' ? held(files.keys, node) : undefined;
+    return key && 'told' in key ? key.told.publicDigest : sha256(contentOf(node, role));
+  };
+  return {
+    wanted: wantedOf(spec, { nodes, now, contentOf, digestOf, pending }, checked),
+    contentOf,
+  };
 }
+
+function contentOfKey(key: NodeFiles['key']): Secret {
+  if ('content' in key) return key.content;
+  throw new Error('a key that was made on its host stays there');
+}
+
+const sha256 = (content: Secret): string =>
+  createHash('sha256').update(reveal(content)).digest('hex');
 
 interface Files {
   /** Undefined: still to be made. */
   readonly ca: Secret | undefined;
   readonly crl: Secret | undefined;
   readonly certificates: ReadonlyMap<string, Secret>;
-  readonly keys: ReadonlyMap<string, Secret>;
+  readonly keys: ReadonlyMap<string, NodeFiles['key']>;
 }
 
 function readFiles(
-  spec: X509Spec,
+  spec: CertificateFiles,
   nodes: readonly string[],
   pending: PendingFiles | undefined,
 ): Files {
   const there = nodes.filter((node) => pending?.certificates.has(node) !== true);
-  const each = (pattern: string): ReadonlyMap<string, Secret> =>
-    new Map(there.map((node) => [node, read(fileOfNode(pattern, node))]));
+  const keyOf = (node: string): NodeFiles['key'] => {
+    if ('keysOnHosts' in spec)
+      return { path: `${node}:${CERTIFICATE_FILES.key.path}`, told: held(spec.keysOnHosts, node) };
+    const path = fileOfNode(spec.keyPattern, node);
+    return { path, content: read(path) };
+  };
+  const certificateOf = (node: string) => read(fileOfNode(spec.certificatePattern, node));
   const hasList = spec.crl !== undefined && pending?.crl === undefined;
   return {
     ca: pending?.ca === undefined ? read(spec.ca) : undefined,
     crl: hasList ? read(spec.crl) : undefined,
-    certificates: each(spec.certificatePattern),
-    keys: each(spec.keyPattern),
+    certificates: new Map(there.map((node) => [node, certificateOf(node)])),
+    keys: new Map(there.map((node) => [node, keyOf(node)])),
   };
 }
 
 /** What is there already must be good, whatever is still to be made. */
-async function check(spec: X509Spec, files: Files, now: Date): Promise<CheckedSet> {
+async function check(spec: CertificateFiles, files: Files, now: Date): Promise<CheckedSet> {
   if (files.ca === undefined) return { findings: [], ca: [], nodes: new Map() };
   const nodes = [...files.certificates].map(([node, certificate]) => ({
     node,
     certificate: { path: fileOfNode(spec.certificatePattern, node), text: textOf(certificate) },
-    key: { path: fileOfNode(spec.keyPattern, node), content: held(files.keys, node) },
+    key: held(files.keys, node),
   }));
   const crl =
     files.crl && spec.crl !== undefined ? { path: spec.crl, text: textOf(files.crl) } : undefined;
@@ -117,7 +155,7 @@ function read(path: string): Secret {
   }
 }
 
-function held(contents: ReadonlyMap<string, Secret>, node: string): Secret {
+function held<Held>(contents: ReadonlyMap<string, Held>, node: string): Held {
   const content = contents.get(node);
   if (content === undefined) throw new Error(`no certificate was read for ${node}`);
   return content;
@@ -127,7 +165,8 @@ function held(contents: ReadonlyMap<string, Secret>, node: string): Secret {
 export const publicAuthorities = (): ReadonlySet<string> =>
   new Set(rootCertificates.map((pem) => new X509Certificate(pem).fingerprint256));
 
-function refuse({ findings }: CheckedSet): void {
+/** Throws INPUT_INVALID with one line for each error among these. */
+export function refuse({ findings }: { readonly findings: readonly CertificateFinding[] }): void {
   const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
   const lines = errors.map(({ path, message }) => `${path}: ${message}`);
@@ -136,26 +175,27 @@ function refuse({ findings }: CheckedSet): void {
     lines.length === 1
       ? `the certificates cannot be used: ${lines.join()}`
       : `the certificates cannot be used:\n  ${lines.join('\n  ')}`,
-    { hint: 'a daemon would reject them, or lose its connections with them; no host was touched' },
+    {
+      hint: 'a daemon would reject them, or lose its connections with them; no daemon was touched',
+    },
   );
 }
 
 interface Asked extends Pick<Credentials, 'contentOf'> {
+  readonly digestOf: (node: string, role: CertificateRole) => string;
   readonly nodes: readonly string[];
   readonly now: Date;
   readonly pending: PendingFiles | undefined;
 }
 
 function wantedOf(
-  spec: X509Spec,
-  { nodes, now, contentOf, pending }: Asked,
+  spec: CertificateFiles,
+  { nodes, now, contentOf, digestOf, pending }: Asked,
   { ca, nodes: summaries, findings }: CheckedSet,
 ): WantedX509 {
   const wanted = (role: CertificateRole, node: string, description: string) => ({
     path: CERTIFICATE_FILES[role].path,
-    digest: createHash('sha256')
-      .update(reveal(contentOf(node, role)))
-      .digest('hex'),
+    digest: digestOf(node, role),
     description,
     pem: role === 'ca' || role === 'certificate' ? textOf(contentOf(node, role)) : undefined,
   });
@@ -170,22 +210,26 @@ function wantedOf(
       : { path: CERTIFICATE_FILES[role].path, digest: undefined, ...toBeMade };
   const issued = (made: string | undefined) =>
     made === undefined ? undefined : { description: made, issuer: pending?.issuer };
+  const isKeyMadeThere = 'keysOnHosts' in spec;
+  const newKey = isKeyMadeThere ? 'a new key, made there' : 'a new key';
   const filesOf = (node: string) => {
     const made = pending?.certificates.get(node);
     const own = summaries.get(node);
     return {
       ca: either('ca', pending?.ca, [node, ca.map(described).join('; ')]),
       certificate: either('certificate', issued(made), [node, own ? described(own) : '']),
-      key: either('key', describedAs(made && NEW_KEY), [node, 'the key of its certificate']),
+      key: either('key', describedAs(made && newKey), [node, 'the key of its certificate']),
       ...(spec.crl === undefined
         ? {}
         : { crl: either('crl', describedAs(pending?.crl), [node, 'that of the inventory']) }),
     };
   };
   const variables = certificateVariables(spec.crl !== undefined);
-  const all = [...ca, ...summaries.values(), ...(pending === undefined ? [] : [pending])];
+  const all = [...ca, ...summaries.values(), ...(pending?.validity ? [pending.validity] : [])];
   return {
-    nodes: new Map(nodes.map((node) => [node, { files: filesOf(node), variables }])),
+    nodes: new Map(
+      nodes.map((node) => [node, { files: filesOf(node), variables, isKeyMadeThere }]),
+    ),
     removesAuthkey: spec.removesAuthkey,
     validity: {
       now,
@@ -197,8 +241,6 @@ function wantedOf(
       .map(({ path, message }) => `${path}: ${message}`),
   };
 }
-
-const NEW_KEY = 'a new key';
 
 const describedAs = (description: string | undefined) =>
   description === undefined ? undefined : { description };

@@ -22,7 +22,7 @@ import { connects, type Playbook } from '../playbook/playbook.ts';
 import { desire, type Desired } from '../spec/desired.ts';
 import {
   nodesOf,
-  pathsOnHost,
+  ownOnHost,
   type ClusterNodeSpec,
   type Nodes,
   type PacemakerRemoteSpec,
@@ -47,7 +47,7 @@ export interface PlanRequest {
   readonly rotates?: boolean | undefined;
   /** Whether the scheduler is asked what the cluster would do (default: yes); who only compares has no use for it. */
   readonly foresees?: boolean | undefined;
-  /** Which nodes get a new certificate of outrigger's own authority, whatever they have (default: none). */
+  /** Which nodes get a new key and a new certificate, whatever they have (default: none). */
   readonly renewed?: ReadonlySet<string> | undefined;
 }
 
@@ -108,7 +108,7 @@ export async function planFrom(
 ): Promise<Planned> {
   const { spec, selected, playbook } = request;
   const { cluster, lead } = clusterOf(facts, hosts);
-  const credentials = certificates ?? (await ownCertificates(spec, facts));
+  const credentials = certificates ?? (await certificatesByFacts(request, facts));
   const x509 = credentials?.wanted;
   refuseRevokedInUse(facts, credentials);
   const wanted = wantedCredentials({ spec, facts, cluster, x509, file }, request.rotates === true);
@@ -177,7 +177,7 @@ function machinesOf(spec: Spec, { remoteNodes, guestNodes }: Nodes): readonly Ma
     role: Machine['role'],
   ): Machine => ({
     ...{ name, role, connection: { ...connection, address } },
-    certificates: pathsOnHost(spec.authentication, name),
+    own: ownOnHost(spec.authentication, name),
   });
   return [
     ...spec.clusterNodes.map((node) => machine(node, 'clusterNode')),
@@ -193,8 +193,9 @@ async function certificatesOf({
   renewed = new Set(),
 }: PlanRequest): Promise<Credentials | undefined> {
   const { authentication, cluster, clusterNodes } = spec;
-  if (authentication.method !== 'x509' || authentication.x509.kind === 'on-hosts') return undefined;
+  if (authentication.method !== 'x509') return undefined;
   const { x509 } = authentication;
+  if (x509.kind === 'on-hosts' || x509.kind === 'requests') return undefined;
   const nodes = [...clusterNodes, ...nodesOf(selected)].map(({ name }) => name);
   if (x509.kind === 'files') {
     const { loadCertificates } = await import('./load-certificates.ts');
@@ -206,14 +207,20 @@ async function certificatesOf({
   return loadAuthority({ authority: x509, cluster: cluster.name, declared, nodes, renewed, now });
 }
 
-/** The certificates that the hosts have already, judged by what they told of them. */
-async function ownCertificates(
-  { authentication }: Spec,
+/** The certificates that the hosts have already, or those for keys that they have made, judged by what they told. */
+async function certificatesByFacts(
+  { spec: { authentication }, renewed = new Set() }: PlanRequest,
   facts: Facts,
 ): Promise<Credentials | undefined> {
-  if (authentication.method !== 'x509' || authentication.x509.kind !== 'on-hosts') return undefined;
+  if (authentication.method !== 'x509') return undefined;
+  const { x509 } = authentication;
+  if (x509.kind === 'requests') {
+    const { requestedCertificates } = await import('./requested-certificates.ts');
+    return requestedCertificates({ x509, facts, renewed, now: () => new Date() });
+  }
+  if (x509.kind !== 'on-hosts') return undefined;
   const { judgeOwnCertificates } = await import('./own-certificates.ts');
-  return judgeOwnCertificates(authentication.x509, facts, new Date());
+  return judgeOwnCertificates(x509, facts, new Date());
 }
 
 /** The cluster as its first node tells it, once all nodes that answered agree on the membership. */

@@ -16,9 +16,9 @@ export async function diagnoseCertificates(
   { resolved, diagnoseCertificateFindings }: LoadedInventory,
   now: Date,
 ): Promise<Diagnostic[]> {
-  if (resolved?.authentication.method !== 'x509' || resolved.authentication.x509.kind !== 'files')
-    return [];
+  if (resolved?.authentication.method !== 'x509') return [];
   const { x509 } = resolved.authentication;
+  if (x509.kind !== 'files' && x509.kind !== 'requests') return [];
   const ca = read(x509.ca, MOST_BYTES.ca);
   if (ca === undefined) return [];
   const names = [...resolved.clusterNodes, ...nodesOf(resolved)].map(({ name }) => name);
@@ -27,9 +27,12 @@ export async function diagnoseCertificates(
     {
       ca: { path: x509.ca, text: textOf(ca) },
       crl: crl === undefined ? undefined : { path: x509.crl ?? '', text: textOf(crl) },
-      nodes: names.flatMap((name) => filesOf(x509, name) ?? []),
+      nodes: x509.kind === 'files' ? names.flatMap((name) => filesOf(x509, name) ?? []) : [],
     },
-    { now, publicAuthorities: publicAuthorities(), warnBeforeMs: x509.warnBeforeMs },
+    {
+      ...{ now, publicAuthorities: publicAuthorities() },
+      warnBeforeMs: x509.kind === 'files' ? x509.warnBeforeMs : x509.renewBeforeMs,
+    },
   );
   return diagnoseCertificateFindings(findings);
 }

@@ -2,9 +2,10 @@ import {
   CERTIFICATE_ROLES,
   DAEMON_GROUP,
   DAEMON_USER,
+  WAITING_PAIR,
   type CertificateRole,
 } from '../pacemaker/names.ts';
-import type { Action } from '../plan/action.ts';
+import type { Action, ScriptName } from '../plan/action.ts';
 import { isThatFile, type WantedCertificates } from '../plan/certificates.ts';
 import type { CertificateFileFacts, HostFacts } from '../plan/facts.ts';
 import type { AttributeChange, HostItem } from '../plan/item.ts';
@@ -42,7 +43,7 @@ export const certificateItem = (host: string, want: WantedCertificates): HostIte
         ...exposed.map((role) => rightsChange(role, certificates)),
       ],
       actions: [
-        ...changed.map((role) => writeAction(role, want)),
+        ...writeActions(changed, want),
         ...exposed.map((role) => rightsAction(role, want)),
         verifyAction(want),
       ],
@@ -85,17 +86,48 @@ const writeAction = (role: CertificateRole, want: WantedCertificates): Action =>
   ...RIGHTS,
 });
 
-const rightsAction = (role: CertificateRole, want: WantedCertificates): Action => ({
+/**
+ * A key that waits on the host takes the place of the old one together with its certificate, once the two are verified:
+ * a daemon that is started in between, or by a run that died, finds a pair that fits.
+ */
+function writeActions(changed: readonly CertificateRole[], want: WantedCertificates) {
+  const isPair = want.isKeyMadeThere === true && changed.includes('key');
+  if (!isPair) return changed.map((role) => writeAction(role, want));
+  const { certificate, key } = WAITING_PAIR;
+  const others = changed.filter((role) => role === 'ca' || role === 'crl');
+  return [
+    ...others.map((role) => writeAction(role, want)),
+    { ...writeAction('certificate', want), path: certificate },
+    rightsOf(key),
+    verifyAction({ ...want, files: { ...want.files, ...waitingFiles(want) } }),
+    script('take-up-pair', [
+      ...[key, pathOf('key', want)],
+      ...[certificate, pathOf('certificate', want)],
+    ]),
+  ];
+}
+
+const waitingFiles = ({ files: { certificate, key } }: WantedCertificates) => ({
+  ...(certificate && { certificate: { ...certificate, path: WAITING_PAIR.certificate } }),
+  ...(key && { key: { ...key, path: WAITING_PAIR.key } }),
+});
+
+const script = (name: ScriptName, params: readonly string[]): Action => ({
   kind: 'script',
-  script: 'set-rights',
-  params: [pathOf(role, want), RIGHTS.owner, RIGHTS.group, RIGHTS.mode],
+  script: name,
+  params,
   timeoutMs: TIMEOUT_MS,
 });
 
+const rightsOf = (path: string): Action =>
+  script('set-rights', [path, RIGHTS.owner, RIGHTS.group, RIGHTS.mode]);
+
+const rightsAction = (role: CertificateRole, want: WantedCertificates): Action =>
+  rightsOf(pathOf(role, want));
+
 /** Verifies the files as the daemons' user sees them. */
-export const verifyAction = (want: WantedCertificates): Action => ({
-  kind: 'script',
-  script: 'verify-certificates',
-  params: [...CERTIFICATE_ROLES.map((role) => pathOf(role, want)), DAEMON_USER],
-  timeoutMs: TIMEOUT_MS,
-});
+export const verifyAction = (want: WantedCertificates): Action =>
+  script('verify-certificates', [
+    ...CERTIFICATE_ROLES.map((role) => pathOf(role, want)),
+    DAEMON_USER,
+  ]);

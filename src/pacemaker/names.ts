@@ -22,6 +22,12 @@ export const CERTIFICATE_FILES = {
   crl: { path: '/etc/pacemaker/x509-crl.pem', variable: 'PCMK_crl_file' },
 } as const;
 
+/** Where a key that a host has made waits for its certificate; the two then take the place of the old pair at once. */
+export const WAITING_PAIR = {
+  certificate: '/etc/pacemaker/x509-cert-new.pem',
+  key: '/etc/pacemaker/x509-key-new.pem',
+} as const;
+
 /** What a certificate file is for. */
 export type CertificateRole = keyof typeof CERTIFICATE_FILES;
 

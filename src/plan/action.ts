@@ -7,6 +7,7 @@ export type ScriptName =
   | 'set-environment'
   | 'set-rights'
   | 'verify-certificates'
+  | 'take-up-pair'
   | 'remove-authkey'
   | 'restart-pacemaker'
   | 'open-firewalld'

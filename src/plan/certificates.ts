@@ -22,6 +22,8 @@ export interface WantedFile {
 /** The certificate files of one host. */
 export interface WantedCertificates {
   readonly files: Readonly<Partial<Record<CertificateRole, WantedFile>>>;
+  /** The key was made on the host, where it waits for this certificate; its digest is that of its public half. */
+  readonly isKeyMadeThere?: boolean;
   /** With these Pacemaker uses them. */
   readonly variables: CertificateVariables;
 }
@@ -40,13 +42,13 @@ export interface WantedX509 {
   readonly validity: { readonly now: Date; readonly from: Date; readonly until: Date };
   /** What is worth knowing about the files. */
   readonly notes: readonly string[];
-  /** What is wrong with certificates that hosts have already, by host. */
+  /** What keeps hosts from using certificates, by host. */
   readonly faults?: ReadonlyMap<string, CertificateFault>;
 }
 
-/** Why a host cannot use its own certificates. */
+/** Why a host cannot use certificates: its own are wrong, or one is still awaited. */
 export interface CertificateFault {
-  readonly code: 'CERTIFICATE_UNFIT' | 'CERTIFICATE_UNREADABLE';
+  readonly code: 'CERTIFICATE_UNFIT' | 'CERTIFICATE_UNREADABLE' | 'CERTIFICATE_AWAITED';
   readonly message: string;
   readonly hint: string;
 }

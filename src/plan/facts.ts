@@ -76,6 +76,24 @@ export interface OwnDirectoryFacts extends Rights {
   readonly isPassable: boolean | undefined;
 }
 
+/** A private key that stays on its host: what that tells of it. */
+export interface ToldKey {
+  /** How many private keys are in the file. */
+  readonly count: number;
+  readonly isEncrypted: boolean;
+  /** SHA-256 of the public half in PEM form, hexadecimal; empty: the key could not be read. */
+  readonly publicDigest: string;
+}
+
+/** The keys that a host has made; undefined: there is no such file. */
+export interface MadeKeys {
+  readonly inUse: ToldKey | undefined;
+  /** One that waits for its certificate. */
+  readonly waiting: ToldKey | undefined;
+  /** Without it no key can be made. */
+  readonly hasOpenssl: boolean;
+}
+
 /** The certificates that a host has already, as the inventory names them. */
 export interface OwnCertificateFacts {
   readonly files: Readonly<Partial<Record<CertificateRole, OwnFileFacts>>>;
@@ -153,6 +171,8 @@ export interface HostFacts {
   readonly certificates: Readonly<Partial<Record<CertificateRole, CertificateFileFacts>>>;
   /** Undefined: it was not asked for any. */
   readonly ownCertificates: OwnCertificateFacts | undefined;
+  /** Undefined: it was not asked for any. */
+  readonly madeKeys: MadeKeys | undefined;
   /** Whether the Pacemaker that is installed knows certificates; undefined: none is installed. */
   readonly knowsCertificates: boolean | undefined;
   /**

@@ -2,7 +2,7 @@ import { errorAt, type Finding } from '../support/diagnostic.ts';
 import { childPointer } from '../support/json-pointer.ts';
 import type { Sound } from '../support/sound.ts';
 import { periodMs } from './period.ts';
-import { DEFAULT_RENEW_BEFORE, DEFAULT_VALIDITY } from './resolve-inventory.ts';
+import { DEFAULT_RENEW_BEFORE, DEFAULT_VALIDITY } from './resolve-authentication.ts';
 import type { Inventory, X509 } from './schema-types.ts';
 
 const POINTER = '/authentication/x509';
@@ -11,6 +11,8 @@ const POINTER = '/authentication/x509';
 const SETTINGS = {
   authority: ['authority', 'passphrase', 'validity', 'renewBefore', 'revoked'],
   onHosts: ['onHosts', 'warnBefore'],
+  sign: ['ca', 'certificate', 'sign', 'crl', 'renewBefore'],
+  request: ['ca', 'certificate', 'request', 'crl', 'renewBefore'],
   files: ['ca', 'certificate', 'key', 'crl', 'warnBefore'],
 } as const satisfies Record<string, readonly (keyof X509)[]>;
 
@@ -19,10 +21,16 @@ type Source = keyof typeof SETTINGS;
 const CALLED: Readonly<Record<Source, string>> = {
   authority: '`authority`',
   onHosts: '`onHosts`',
+  sign: '`sign`',
+  request: '`request`',
   files: 'the local files of an authority',
 };
 
-const NEEDED = ['ca', 'certificate', 'key'] as const;
+const NEEDED = {
+  sign: ['ca', 'certificate'],
+  request: ['ca', 'certificate'],
+  files: ['ca', 'certificate', 'key'],
+} as const;
 
 /** One place where certificates come from, and what belongs to it. */
 export function checkX509({ authentication }: Sound<Inventory>): Finding[] {
@@ -30,7 +38,7 @@ export function checkX509({ authentication }: Sound<Inventory>): Finding[] {
   if (x509 === undefined) return [];
   const source = sourceOf(x509);
   return [
-    ...(source === 'files' ? missingFiles(x509) : []),
+    ...missingFiles(x509, source),
     ...misplaced(x509, source),
     ...(source === 'authority' ? checkTimes(x509) : []),
   ];
@@ -41,16 +49,22 @@ const isThere = (x509: Sound<X509>, key: keyof X509): boolean => Object.hasOwn(x
 
 const sourceOf = (x509: Sound<X509>): Source => {
   if (isThere(x509, 'authority')) return 'authority';
-  return isThere(x509, 'onHosts') ? 'onHosts' : 'files';
+  if (isThere(x509, 'onHosts')) return 'onHosts';
+  if (isThere(x509, 'sign')) return 'sign';
+  return isThere(x509, 'request') ? 'request' : 'files';
 };
 
-const missingFiles = (x509: Sound<X509>): Finding[] =>
-  NEEDED.filter((key) => !isThere(x509, key)).map((key) =>
+function missingFiles(x509: Sound<X509>, source: Source): Finding[] {
+  if (source === 'authority' || source === 'onHosts') return [];
+  const missing = NEEDED[source].filter((key) => !isThere(x509, key));
+  return missing.map((key) =>
     errorAt(POINTER, 'missing-key', `\`${key}\` is missing`, {
       at: 'key',
-      expected: '`ca`, `certificate` and `key`, or `onHosts`, or `authority`',
+      expected:
+        '`ca` and `certificate` with `key`, `sign` or `request`; or `onHosts`; or `authority`',
     }),
   );
+}
 
 const misplaced = (x509: Sound<X509>, source: Source): Finding[] => {
   const own: readonly string[] = SETTINGS[source];

@@ -92,7 +92,7 @@ function certificateFiles(
 ): readonly { kind: NamedFile['kind']; key: string; path: string | undefined }[] {
   const { method, x509 } = authentication ?? {};
   if (method !== 'x509' || x509 === undefined) return [];
-  const { ca, certificate, key, crl, authority, passphrase } = x509;
+  const { ca, certificate, key, crl, sign, request, authority, passphrase } = x509;
   if (authority !== undefined)
     return [
       {
@@ -103,9 +103,11 @@ function certificateFiles(
     ];
   const each = (pattern: string | undefined): readonly string[] =>
     pattern === undefined ? [] : nodes.map((node) => fileOfNode(pattern, node));
+  // What is signed on request may have still to come.
+  const isThere = sign === undefined && request === undefined;
   return [
     { kind: 'ca', key: 'ca', path: ca },
-    ...each(certificate).map(
+    ...each(isThere ? certificate : undefined).map(
       (path) => ({ kind: 'certificate', key: 'certificate', path }) as const,
     ),
     ...each(key).map((path) => ({ kind: 'certificate-key', key: 'key', path }) as const),

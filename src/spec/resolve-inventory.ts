@@ -4,7 +4,6 @@ import { nearest } from '../support/nearest.ts';
 import type { Sound } from '../support/sound.ts';
 import { durationMs } from './duration.ts';
 import { absolutePath, type PathBase } from './file-paths.ts';
-import { periodMs } from './period.ts';
 import { expandTogether } from './ranges.ts';
 import type {
   Connection,
@@ -14,25 +13,18 @@ import type {
   Operations,
   RemoteNode,
   Scalar,
-  X509,
 } from './schema-types.ts';
 import type {
   AuthenticationSpec,
-  AuthoritySpec,
   ClusterNodeSpec,
   ConnectionSpec,
   GuestNodeSpec,
   HostKeyPolicy,
   OperationSpec,
   RemoteNodeSpec,
-  SecretSource,
-  X509OnHostsSpec,
-  X509Spec,
 } from './spec.ts';
-
-/** How long a certificate of outrigger's own authority is valid, and when it is made anew. */
-export const DEFAULT_VALIDITY = '1y';
-export const DEFAULT_RENEW_BEFORE = '30d';
+import { authenticationSpec } from './resolve-authentication.ts';
+import { secretSource } from './secret-source.ts';
 
 /** How many nodes an inventory may declare. */
 export const MAX_NODES = 10_000;
@@ -262,80 +254,9 @@ function connectionSpec(
   };
 }
 
-function secretSource(
-  wanted: Sound<Connection>['becomePassword'],
-  base: PathBase,
-): SecretSource | undefined {
-  if (wanted === undefined) return undefined;
-  if (wanted === 'prompt') return { kind: 'prompt' };
-  const { file, askpass } = wanted;
-  if (file !== undefined) return { kind: 'file', path: absolutePath(file, base) };
-  const [program, ...args] = askpass ?? [];
-  if (program === undefined) return undefined;
-  // A name without a slash is looked for on the PATH, as a shell does.
-  const path = program.includes('/') ? absolutePath(program, base) : program;
-  return { kind: 'askpass', argv: [path, ...args.filter((arg) => arg !== undefined)] };
-}
-
 function hostKeyPolicy(wanted: Sound<Connection>['hostKeys']): HostKeyPolicy {
   if (wanted === undefined || wanted === 'strict') return { kind: 'strict' };
   if (wanted === 'accept-new') return { kind: 'accept-new' };
   const fingerprints = (wanted.pinned ?? []).filter((print) => print !== undefined);
   return { kind: 'pinned', fingerprints };
 }
-
-function authenticationSpec(
-  authentication: Sound<Inventory>['authentication'],
-  base: PathBase,
-): AuthenticationSpec {
-  const { method, authkey, x509 } = authentication ?? {};
-  if (method !== 'x509' || x509 === undefined) {
-    const file = authkey?.file;
-    return {
-      method: 'psk',
-      isStated: method === 'psk' || authkey !== undefined,
-      authkey:
-        file === undefined ? { kind: 'cluster' } : { kind: 'file', path: absolutePath(file, base) },
-    };
-  }
-  return { method: 'x509', x509: x509Spec(x509, base) };
-}
-
-function x509Spec(x509: Sound<X509>, base: PathBase): X509Spec | X509OnHostsSpec | AuthoritySpec {
-  if (x509.onHosts === undefined)
-    return x509.authority === undefined ? filesSpec(x509, base) : authoritySpec(x509, base);
-  const { ca = '', certificate = '', key = '', crl } = x509.onHosts;
-  return {
-    kind: 'on-hosts',
-    onHosts: { ca, certificate, key, crl },
-    ...sharedByFiles(x509),
-  };
-}
-
-function filesSpec(x509: Sound<X509>, base: PathBase): X509Spec {
-  const path = (file: string | undefined): string => absolutePath(file ?? '', base);
-  return {
-    kind: 'files',
-    ca: path(x509.ca),
-    certificatePattern: path(x509.certificate),
-    keyPattern: path(x509.key),
-    crl: x509.crl === undefined ? undefined : path(x509.crl),
-    ...sharedByFiles(x509),
-  };
-}
-
-/** What is said of the certificates of an existing authority, wherever they are. */
-const sharedByFiles = (x509: Sound<X509>) => ({
-  warnBeforeMs: x509.warnBefore === undefined ? undefined : periodMs(x509.warnBefore),
-  removesAuthkey: x509.removeAuthkey ?? false,
-});
-
-const authoritySpec = (x509: Sound<X509>, base: PathBase): AuthoritySpec => ({
-  kind: 'authority',
-  directory: absolutePath(x509.authority ?? '', base),
-  passphrase: secretSource(x509.passphrase, base) ?? { kind: 'prompt' },
-  validityMs: periodMs(x509.validity ?? DEFAULT_VALIDITY),
-  renewBeforeMs: periodMs(x509.renewBefore ?? DEFAULT_RENEW_BEFORE),
-  revoked: (x509.revoked ?? []).flatMap((entry) => entry ?? []),
-  removesAuthkey: x509.removeAuthkey ?? false,
-});

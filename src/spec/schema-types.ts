@@ -215,7 +215,7 @@ export interface Authentication {
   authkey?: Authkey;
 }
 /**
- * Certificates: local files of an existing authority (`ca`, `certificate`, `key`), files that are on the hosts already (`onHosts`), or those of an `authority` that outrigger keeps itself. Whoever holds any certificate of an authority is a full peer of the cluster: use one for this cluster alone.
+ * Certificates: those of an existing authority (`ca`, `certificate`) with local keys (`key`) or with keys that are made on the hosts (`sign`, `request`), files that are on the hosts already (`onHosts`), or those of an `authority` that outrigger keeps itself. Whoever holds any certificate of an authority is a full peer of the cluster: use one for this cluster alone.
  */
 export interface X509 {
   /**
@@ -230,6 +230,16 @@ export interface X509 {
    * The local file with the key of each node's certificate (PEM, not encrypted); `{node}` stands for the node's name.
    */
   key?: string;
+  /**
+   * A program and its arguments, instead of `key`: each key is made on its host and never leaves it. The program reads the certificate request of a node (PEM) and prints the certificate (PEM); it has 120 s for each, and the node's name in OUTRIGGER_NODE. What it prints is kept in `certificate`. A name with a slash is relative to this inventory.
+   *
+   * @minItems 1
+   */
+  sign?: string[];
+  /**
+   * Instead of `key`: each key is made on its host and never leaves it. `apply` writes the certificate request of each node into this local file and stops; have it signed, put the certificate where `certificate` says, and apply again. `{node}` stands for the node's name.
+   */
+  request?: string;
   /**
    * A local file with the certificate revocation lists of the authority (PEM).
    */
@@ -252,7 +262,7 @@ export interface X509 {
    */
   validity?: string;
   /**
-   * What expires within this time is made anew by the next `apply`: certificates, and the revocation list.
+   * What expires within this time is made anew by the next `apply`: certificates, and the revocation list of outrigger's own authority. With `sign` and `request`: a new key, and a new request for it.
    */
   renewBefore?: string;
   /**

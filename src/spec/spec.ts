@@ -106,6 +106,22 @@ export interface X509Spec {
   readonly removesAuthkey: boolean;
 }
 
+/** An existing authority for keys that are made on the hosts and never leave them: it gets their requests alone. */
+export interface X509RequestsSpec {
+  readonly kind: 'requests';
+  readonly ca: string;
+  /** The local files with what it has signed. */
+  readonly certificatePattern: string;
+  readonly crl: string | undefined;
+  /** A program that prints the certificate for the request that it reads; or a person, who finds the requests in files. */
+  readonly signing:
+    | { readonly by: 'program'; readonly argv: readonly string[] }
+    | { readonly by: 'hand'; readonly requestPattern: string };
+  /** What expires within this time gets a new key and a new request. */
+  readonly renewBeforeMs: number;
+  readonly removesAuthkey: boolean;
+}
+
 /** Where the files are on a host; no revocation list: undefined. */
 export interface CertificatePaths {
   readonly ca: string;
@@ -142,19 +158,23 @@ export type AuthenticationSpec =
   | { readonly method: 'psk'; readonly authkey: AuthkeySource; readonly isStated: boolean }
   | {
       readonly method: 'x509';
-      readonly x509: X509Spec | X509OnHostsSpec | AuthoritySpec;
+      readonly x509: X509Spec | X509RequestsSpec | X509OnHostsSpec | AuthoritySpec;
     };
+
+export type OwnOnHost = CertificatePaths | 'keys';
 
 /** The file that a pattern names for a node. */
 export const fileOfNode = (pattern: string, node: string): string =>
   pattern.replaceAll('{node}', () => node);
 
-/** Where the certificates are that a node's host has already; undefined: outrigger brings them, or none are used. */
-export function pathsOnHost(
-  authentication: AuthenticationSpec,
-  node: string,
-): CertificatePaths | undefined {
-  if (authentication.method !== 'x509' || authentication.x509.kind !== 'on-hosts') return undefined;
+/**
+ * What a node's host has to tell of what is its own: certificates at these paths, or the public halves of its `keys`;
+ * undefined: outrigger brings all, or no certificates are used.
+ */
+export function ownOnHost(authentication: AuthenticationSpec, node: string): OwnOnHost | undefined {
+  if (authentication.method !== 'x509') return undefined;
+  if (authentication.x509.kind === 'requests') return 'keys';
+  if (authentication.x509.kind !== 'on-hosts') return undefined;
   const { ca, certificate, key, crl } = authentication.x509.onHosts;
   const path = (pattern: string): string => fileOfNode(pattern, node);
   return {

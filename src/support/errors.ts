@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'CLUSTER_NOT_READY'
   | 'NOT_CONVERGED'
   | 'REFUSED'
+  | 'CERTIFICATES_AWAITED'
   | 'INTERRUPTED';
 
 /**

@@ -1,18 +1,10 @@
+import type { ToldKey } from '../plan/facts.ts';
 import type { Secret } from '../support/secret.ts';
 
 /** A file of this machine: what it is called in messages, and its text. */
 export interface PublicFile {
   readonly path: string;
   readonly text: string;
-}
-
-/** A private key that stays where it is: what its host tells of it. */
-export interface ToldKey {
-  /** How many private keys are in the file. */
-  readonly count: number;
-  readonly isEncrypted: boolean;
-  /** SHA-256 of the public half in PEM form, hexadecimal; empty: the key could not be read. */
-  readonly publicDigest: string;
 }
 
 /** The files of one node. */

@@ -1,6 +1,7 @@
-import { createHash, createPrivateKey, type X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import type { ToldKey } from '../plan/facts.ts';
 import { reveal } from '../support/secret.ts';
-import type { NodeFiles, ToldKey } from './certificate-set.ts';
+import type { NodeFiles } from './certificate-set.ts';
 import { pemBlocks } from './pem.ts';
 
 /** Tells whether a private key is that of a certificate. */
@@ -45,8 +46,11 @@ function matchByDigest(told: ToldKey, complain: Complain): KeyMatch | undefined 
     complain(UNREADABLE);
     return undefined;
   }
-  return ({ publicKey }) => {
-    const pem = publicKey.export({ type: 'spki', format: 'pem' });
-    return told.publicDigest === createHash('sha256').update(pem).digest('hex');
-  };
+  return ({ publicKey }) => told.publicDigest === digestOfPublic(publicKey);
 }
+
+/** By this a host tells which key it has: SHA-256 of the public half in PEM form, hexadecimal. */
+export const digestOfPublic = (key: KeyObject): string =>
+  createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'pem' }))
+    .digest('hex');

@@ -9,6 +9,7 @@ import {
   Extension,
   KeyUsageFlags,
   KeyUsagesExtension,
+  Pkcs10CertificateRequest,
   PemConverter,
   PublicKey,
   SubjectAlternativeNameExtension,
@@ -97,6 +98,37 @@ export function readRevocationList(der: Uint8Array): RevocationList {
     isSignedBy: async (issuer) => {
       try {
         return await crl.verify({ publicKey: new X509Certificate(copied(issuer)).publicKey });
+      } catch {
+        return false; // a key of another kind than the signature
+      }
+    },
+  };
+}
+
+/** What a certificate request asks for. */
+export interface CertificateRequest {
+  /** The public half of its key, SPKI in DER form. */
+  readonly publicKey: Uint8Array;
+  readonly subject: string;
+  /** Its alternative names, as `dns:NAME`. */
+  readonly names: readonly string[];
+  /** Whether it is signed with the key that it is for. */
+  isSigned(): Promise<boolean>;
+}
+
+/** Reads a certificate request; throws when it is none. */
+export function readRequest(der: Uint8Array): CertificateRequest {
+  const request = new Pkcs10CertificateRequest(copied(der));
+  const alternatives = request.extensions.find(
+    (extension) => extension instanceof SubjectAlternativeNameExtension,
+  );
+  return {
+    publicKey: new Uint8Array(request.publicKey.rawData),
+    subject: request.subject,
+    names: (alternatives?.names.items ?? []).map(({ type, value }) => `${type}:${value}`),
+    isSigned: async () => {
+      try {
+        return await request.verify();
       } catch {
         return false; // a key of another kind than the signature
       }

@@ -68,6 +68,8 @@ describe("outrigger's own authority in its directory", () => {
 
   /** Answers with these, one after the other, and then with the last of them. */
   const asking = (...answers: string[]) => ({
+    hosts: new Map(),
+    tell: () => undefined,
     signal: new AbortController().signal,
     ask: (question: string) => {
       questions.push(question.replaceAll(folder, ''));

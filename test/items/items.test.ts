@@ -62,7 +62,7 @@ const variablesIn = ({ certificates }: Want): CertificateVariables | undefined =
   certificates === true ? certificateVariables(false) : undefined;
 
 /** Digests by role, null where the file has still to be made; each is described by its role. */
-const wantedCertificates = (want: Want): WantedCertificates => ({
+const wantedCertificates = ({ isKeyMadeThere, ...want }: Want): WantedCertificates => ({
   files: Object.fromEntries(
     Object.entries(want).map(([role, digest]) => [
       role,
@@ -74,6 +74,7 @@ const wantedCertificates = (want: Want): WantedCertificates => ({
     ]),
   ),
   variables: certificateVariables('crl' in want),
+  isKeyMadeThere: isKeyMadeThere === true,
 });
 
 /** Where a host has its own; `onHost: true` in a case. */

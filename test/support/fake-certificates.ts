@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { HostFile } from '../../src/host/host.ts';
-import { CERTIFICATE_FILES, CERTIFICATE_ROLES } from '../../src/pacemaker/names.ts';
+import { CERTIFICATE_FILES, CERTIFICATE_ROLES, WAITING_PAIR } from '../../src/pacemaker/names.ts';
 import { reveal } from '../../src/support/secret.ts';
 import type { Answers } from './fake-host.ts';
+import { request } from './pki.ts';
 
 /** What a host of a lab prints, section by section, and its clock. */
 export interface FakeState {
@@ -31,6 +32,10 @@ export function takeCertificate(
     mode,
   }: Pick<HostFile, 'path' | 'content' | 'owner' | 'group' | 'mode'>,
 ): boolean {
+  if (path === WAITING_PAIR.certificate) {
+    put(state, 'waiting_certificate', [digestOf(reveal(content))]);
+    return true;
+  }
   const role = CERTIFICATE_ROLES.find((each) => CERTIFICATE_FILES[each].path === path);
   if (role === undefined) return false;
   const rights = `${owner} ${group} ${mode.replace(/^0/, '')} ${state.tick()}`;
@@ -51,6 +56,31 @@ export const startWithCertificates = (state: FakeState): void => {
   if (variables.length > 0) put(state, 'daemon', ['running', ...variables]);
 };
 
+/** A key for each host that makes one; a host makes another one only when it is taken up. */
+async function makeRequest(state: FakeState, node: string): Promise<string> {
+  const keys = WAITING.get(state);
+  const { pem, publicDigest, ...made } = await request(node, keys === undefined ? {} : { keys });
+  WAITING.set(state, made.keys);
+  const kept = linesOf(state, 'made_keys').filter((line) => !line.startsWith('waiting '));
+  put(state, 'made_keys', [...kept, 'waiting blocks 1', `waiting public ${publicDigest}`]);
+  return pem;
+}
+
+const WAITING = new WeakMap<FakeState, Awaited<ReturnType<typeof request>>['keys']>();
+
+function takeUpPair(state: FakeState): string {
+  WAITING.delete(state);
+  const taken = linesOf(state, 'made_keys')
+    .filter((line) => line.startsWith('waiting '))
+    .map((line) => line.replace('waiting ', 'key '));
+  put(state, 'made_keys', taken);
+  const others = linesOf(state, 'certificates').filter((line) => !/^(certificate|key) /.test(line));
+  const rights = `root haclient 640 ${state.tick()}`;
+  const certificate = `certificate ${linesOf(state, 'waiting_certificate').join('')} ${rights}`;
+  put(state, 'certificates', [...others, certificate, `key ${'0'.repeat(64)} ${rights}`]);
+  return '';
+}
+
 /** The scripts that have to do with certificates. */
 export const certificateAnswers = (state: FakeState): Answers => ({
   'set-environment': ({ params = [] }) => {
@@ -66,6 +96,9 @@ export const certificateAnswers = (state: FakeState): Answers => ({
     put(state, 'environment', [`file=${file}`, ...kept, ...set]);
     return '';
   },
+  'make-request': ({ params: [, node = ''] = [] }) => makeRequest(state, node),
+  'take-up-pair': () => takeUpPair(state),
+  'set-rights': () => '',
   'verify-certificates': () => 'verified\n',
   'remove-authkey': ({ params: [path = ''] = [] }) => {
     put(state, 'authkey', [`path=${path}`]);

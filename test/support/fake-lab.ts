@@ -249,7 +249,10 @@ export class FakeLab {
     const role = request.params?.[1];
     if (role === 'remote' && request.input !== '') throw new Error('a host is told of no other');
     const sections = new Map(state.sections).set('clock', section(String(Date.now() / 1000)));
-    for (const part of ['crm_mon', 'dc_state', 'cib', 'end']) sections.delete(part);
+    for (const part of ['crm_mon', 'dc_state', 'cib', 'waiting_certificate', 'end'])
+      sections.delete(part);
+    if (request.params?.[2] !== 'keys') sections.delete('made_keys');
+    else if (!sections.has('made_keys')) sections.set('made_keys', '');
     if (role !== 'remote') {
       const told = nodes.map(({ server }, index) => `10.77.0.1${index % 2} ${server}`);
       sections.set('routes', section(told.join('\n')));

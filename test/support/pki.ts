@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { createHash, createPublicKey } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
 /** What a certificate of a test differs in from a good one. */
@@ -85,6 +86,45 @@ export async function issue(made: Made = {}, issuer?: Issued): Promise<Issued> {
     pem: `${certificate.toString('pem')}\n`,
     key: `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`,
   };
+}
+
+/** A certificate request in PEM form, for a key of its own unless one is given. */
+export async function request(
+  name: string,
+  {
+    subject = name,
+    keys,
+    signedWith,
+  }: { subject?: string; keys?: CryptoKeyPair; signedWith?: CryptoKeyPair } = {},
+): Promise<{ pem: string; keys: CryptoKeyPair; publicDigest: string }> {
+  const own = keys ?? (await makeKeys(undefined));
+  const made = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: `CN=${subject}`,
+    keys: { ...own, privateKey: (signedWith ?? own).privateKey },
+    signingAlgorithm: EC,
+    extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: name }])],
+  });
+  const spki = await crypto.subtle.exportKey('spki', own.publicKey);
+  const publicHalf = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  return {
+    pem: `${made.toString('pem')}\n`,
+    keys: own,
+    publicDigest: createHash('sha256')
+      .update(publicHalf.export({ type: 'spki', format: 'pem' }))
+      .digest('hex'),
+  };
+}
+
+/** The certificate that an authority gives for a request. */
+export async function signRequest(
+  pem: string,
+  authority: Issued,
+  made: Made = {},
+): Promise<Issued> {
+  const { publicKey, subject } = new x509.Pkcs10CertificateRequest(pem);
+  const key = (await publicKey.export(EC, ['verify'])) as CryptoKeyPair['publicKey'];
+  const keys = { publicKey: key, privateKey: authority.keys.privateKey };
+  return issue({ name: subject.replace('CN=', ''), ...made, keys }, authority);
 }
 
 /** An authority of its own. */

@@ -89,6 +89,7 @@ export const hostFacts = (name: string, { authkey, ...more }: HostFactsPatch = {
     ...authkey,
   },
   certificates: {},
+  madeKeys: undefined,
   ownCertificates: undefined,
   knowsCertificates: undefined,
   keepsAuthkey: undefined,

@@ -130,6 +130,9 @@ const completed = async (terminal: Terminal, live: Live): Promise<Live> => ({
   planned: await completeCredentials(live, {
     ask: (question) => askSecret(terminal, question),
     signal: terminal.signal,
+    tell: (line) => {
+      terminal.err(`${line}\n`);
+    },
   }),
 });
 

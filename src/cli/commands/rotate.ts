@@ -17,7 +17,7 @@ const addCertificates: AddCommand = (terminal, finish) =>
   addRunOptions(
     addLiveOptions(
       new Command('certificates').description(
-        "new keys and certificates of outrigger's own authority, for all nodes or those of --limit; what a run leaves undone `apply` finishes",
+        "new keys and certificates, of outrigger's own authority or with keys that are made on the hosts, for all nodes or those of --limit; what a run leaves undone `apply` finishes",
       ),
     ),
   )
@@ -43,7 +43,8 @@ function renewedBy(
   if (authentication.method !== 'x509') {
     throw new OutriggerError('USAGE', 'this inventory uses the authkey: there are no certificates');
   }
-  if (authentication.x509.kind !== 'authority') {
+  const { kind } = authentication.x509;
+  if (kind !== 'authority' && kind !== 'requests') {
     throw new OutriggerError(
       'USAGE',
       'the certificates of this inventory are of an authority that outrigger does not keep',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { pathsOnHost } from '../../../src/spec/spec.ts';
+import { ownOnHost } from '../../../src/spec/spec.ts';
 import { readInventory } from '../../../src/spec/read-inventory.ts';
 import { readSchema } from './golden.ts';
 
@@ -57,7 +57,7 @@ describe('authentication by certificates', () => {
     assert.deepEqual(diagnostics, []);
     assert.deepEqual(files, [], 'no file of this machine is named');
     assert.ok(spec);
-    assert.deepEqual(pathsOnHost(spec.authentication, 'r1'), {
+    assert.deepEqual(ownOnHost(spec.authentication, 'r1'), {
       ca: '/etc/pki/ca.pem',
       certificate: '/etc/pki/r1.pem',
       key: '/etc/pki/host.key',

@@ -1,0 +1,48 @@
+# Makes a private key that waits beside the one in use, unless a good one waits there already, and prints a certificate
+# request for it. The key never leaves the host, and no daemon is told of it.
+#   $1 where the key waits   $2 name of the node
+set -u
+key=$1
+name=$2
+folder=${key%/*}
+temporary=$folder/.${key##*/}.outrigger
+
+fail() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+first_line() { printf '%s\n' "$1" | grep -a . | head -n 1; }
+
+case $name in '' | *[!A-Za-z0-9._-]*) fail "a certificate request cannot name $name" ;; esac
+command -v openssl >/dev/null 2>&1 || fail 'openssl is not installed'
+# As Pacemaker's packages make it; the key is for root alone until it is taken up.
+[ -e "$folder" ] || said=$(mkdir -m 0755 -- "$folder" 2>&1) || fail "cannot create $folder: $said"
+[ -d "$folder" ] && [ "$(readlink -f -- "$folder")" = "$folder" ] || fail "$folder is not a directory, or a link"
+[ ! -L "$key" ] || fail "$key is a symbolic link"
+[ ! -e "$key" ] || [ -f "$key" ] || fail "$key is not a regular file"
+
+if [ "$(grep -ac -e '-----BEGIN [A-Z ]*PRIVATE KEY-----' "$key" 2>/dev/null)" != 1 ] ||
+  ! openssl pkey -in "$key" -passin pass: -noout >/dev/null 2>&1 </dev/null; then
+  trap 'rm -f -- "$temporary"' EXIT
+  trap 'exit 1' HUP INT PIPE TERM
+  rm -f -- "$temporary"
+  said=$(openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$temporary" 2>&1 </dev/null) ||
+    fail "cannot make a key: $(first_line "$said")"
+  chmod -- 0600 "$temporary" && chown -- root:root "$temporary" && sync -- "$temporary" &&
+    mv -fT -- "$temporary" "$key" && sync -- "$folder" || fail "cannot put $key in place"
+fi
+
+openssl req -new -sha256 -key "$key" -passin pass: -config /dev/stdin <<END || fail 'cannot make a certificate request'
+[req]
+prompt = no
+utf8 = yes
+string_mask = utf8only
+distinguished_name = subject
+req_extensions = extensions
+[subject]
+CN = $name
+[extensions]
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth, clientAuth
+subjectAltName = DNS:$name
+END

@@ -1,0 +1,311 @@
+/** Keys are made on the hosts and never leave them; an authority that is not outrigger's signs their requests. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { inOrder } from '../../support/in-order.ts';
+import { labDown, labUp } from '../lab.ts';
+import type { Lab } from '../lab.ts';
+import {
+  applied,
+  assertInSync,
+  assertQuiet,
+  isStarted,
+  outrigger,
+  plan,
+  settled,
+  writeInventory,
+  type Finished,
+} from '../outrigger.ts';
+import { makePki, type Pki } from '../pki.ts';
+import { assertNothingLeft, skipWithoutLab, startApply } from '../story-run.ts';
+import { photograph, startOn } from '../workload.ts';
+
+const NAME = 'story-requests';
+const HOSTS = ['c1', 'c2', 'h1'];
+
+/** Verifies the certificate of a host there, and tells its fingerprint. */
+const CERTIFICATE =
+  'cd /etc/pacemaker && openssl verify -purpose sslserver -CAfile x509-ca.pem x509-cert.pem >/dev/null && openssl x509 -noout -fingerprint -sha256 -in x509-cert.pem';
+/** The digest of the public half of the key that a host uses. */
+const KEY = 'openssl pkey -in /etc/pacemaker/x509-key.pem -pubout | sha256sum';
+const RIGHTS = "stat -c '%a %U:%G %n' /etc/pacemaker/x509-*";
+
+describe('keys that are made on the hosts', function () {
+  this.timeout(420_000); // several times what a quiet machine takes
+  inOrder(this);
+  let lab: Lab;
+  let pki: Pki;
+  let folder = '';
+
+  before(async function () {
+    this.timeout(15 * 60_000); // the images may have to be built first
+    skipWithoutLab(this);
+    const kind = { clusterNodes: 2, bareHosts: 2, firewalld: 0, fencing: true };
+    lab = await labUp({ name: NAME, replace: true, ...kind });
+    pki = await makePki(lab, []);
+    folder = mkdtempSync(join(lab.dir, 'requests-'));
+    makeSigner();
+    await lab.sh('c1', 'crm_attribute --type rsc_defaults -n resource-stickiness -v 1000');
+    await startOn(lab, 'd1', 'c1');
+  });
+
+  after(async () => {
+    await labDown(NAME);
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state === 'passed') await assertQuiet(lab);
+  });
+
+  /** A program that signs whatever it gets, as `openssl x509 -req` does, and keeps a record of whom it was for. */
+  function makeSigner(): void {
+    const { authority } = pki;
+    writeFileSync(join(folder, 'authority.key'), authority.key, { mode: 0o600 });
+    const lines = [
+      '#!/bin/sh',
+      `cd ${folder} || exit 1`,
+      'echo "$OUTRIGGER_NODE" >>signed',
+      `[ ! -e trouble ] || . ./trouble`,
+      `exec openssl x509 -req -days 365 -copy_extensions copyall -CA ${pki.dir}/ca.pem -CAkey authority.key`,
+    ];
+    writeFileSync(join(folder, 'sign'), `${lines.join('\n')}\n`);
+    chmodSync(join(folder, 'sign'), 0o755);
+  }
+
+  const inventoryOf = (hosts: readonly string[], more: Record<string, unknown>): string =>
+    writeInventory(lab, {
+      remoteNodes: hosts.map((host) => ({ name: host, host })),
+      authentication: {
+        method: 'x509',
+        x509: {
+          ca: join(pki.dir, 'ca.pem'),
+          certificate: join(folder, 'signed-{node}.pem'),
+          crl: join(pki.dir, 'crl.pem'),
+          removeAuthkey: true,
+          ...more,
+        },
+      },
+    });
+  const bySigner = (hosts: readonly string[] = ['h1']): string =>
+    inventoryOf(hosts, { sign: [join(folder, 'sign')] });
+  const byHand = (hosts: readonly string[]): string =>
+    inventoryOf(hosts, { request: join(folder, '{node}.csr') });
+
+  /** What each host has, by a command there. */
+  const onHosts = async (command: string, hosts = HOSTS): Promise<Record<string, string>> => {
+    const found: Record<string, string> = {};
+    for (const host of hosts) found[host] = (await lab.sh(host, command)).trim();
+    return found;
+  };
+
+  const signed = (): string[] =>
+    existsSync(join(folder, 'signed'))
+      ? readFileSync(join(folder, 'signed'), 'utf8').trim().split('\n')
+      : [];
+
+  /** No key of any host was ever written on this machine, be it for a moment: nothing of it is there. */
+  function assertNoKeyHere(): void {
+    const files = readdirSync(lab.dir, { recursive: true, withFileTypes: true }).filter(
+      (entry) =>
+        entry.isFile() &&
+        !entry.parentPath.startsWith(join(lab.dir, 'hosts')) &&
+        !entry.parentPath.startsWith(lab.sshDir),
+    );
+    const keys = files
+      .filter(({ parentPath, name }) =>
+        readFileSync(join(parentPath, name)).includes('PRIVATE KEY-----'),
+      )
+      .map(({ name }) => name);
+    assert.deepEqual(keys, ['authority.key']);
+  }
+
+  const apply = (inventory: string, ...more: string[]): Promise<Finished> =>
+    outrigger(lab, ['apply', '--yes', '-i', inventory, ...more]);
+
+  it('are shown by a plan, which makes nothing', async () => {
+    const { stdout, code } = await outrigger(lab, ['plan', '-i', bySigner()]);
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /key +absent -> a new key, made there/);
+    assert.match(stdout, /certificate +absent -> a new one, signed by \S+\/sign/);
+    assert.deepEqual(signed(), []);
+    for (const host of HOSTS)
+      assert.equal(await lab.sh(host, 'ls /etc/pacemaker/x509-* 2>/dev/null; :'), '', host);
+  });
+
+  for (const [what, trouble, said] of [
+    ['fails', 'exit 7', /has signed nothing for c1: exit code 7/],
+    ['prints rubbish', 'echo rubbish; exit 0', /of what it printed: it is not in PEM form/],
+    [
+      'prints a certificate that is cut off',
+      'openssl x509 -req -days 365 -CA PKI/ca.pem -CAkey authority.key | head -n 4; exit 0',
+      /of what it printed: it is cut off/,
+    ],
+    [
+      'prints the certificate of another key',
+      'exec cat PKI/ca.pem',
+      /c1:\/etc\/pacemaker\/x509-key-new\.pem: it is not the key of what \S+\/sign printed for c1/,
+    ],
+    [
+      'prints one that ends soon',
+      'exec openssl x509 -req -days 5 -copy_extensions copyall -CA PKI/ca.pem -CAkey authority.key',
+      /it expires in 4 days, on \S+, which is within `renewBefore`/,
+    ],
+  ] as const) {
+    it(`are left as they are when the program ${what}, and so is every daemon`, async () => {
+      writeFileSync(join(folder, 'trouble'), trouble.replace('PKI', pki.dir));
+      const { code, stderr } = await apply(bySigner());
+      assert.notEqual(code, 0);
+      assert.match(stderr, said);
+      for (const host of HOSTS)
+        assert.equal(
+          await lab.sh(host, 'ls /etc/pacemaker | grep x509; :'),
+          'x509-key-new.pem\n',
+          host,
+        );
+      assert.equal(existsSync(join(folder, 'signed-c1.pem')), false);
+      rmSync(join(folder, 'trouble'));
+    });
+  }
+
+  it('get certificates from a program, and let a bare host join', async () => {
+    const before = await photograph(lab);
+    const waiting = await onHosts('sha256sum /etc/pacemaker/x509-key-new.pem | cut -c 1-64');
+    rmSync(join(folder, 'signed'));
+    const { stdout } = await applied(lab, 0, ['-i', bySigner()]);
+    assert.doesNotMatch(stdout, /PRIVATE KEY/);
+    assert.deepEqual(signed(), HOSTS, 'each is signed once');
+    await settled(lab);
+    assert.ok(await isStarted(lab, 'h1'));
+    assert.deepEqual(await photograph(lab), before);
+    const used = await onHosts('sha256sum /etc/pacemaker/x509-key.pem | cut -c 1-64');
+    assert.deepEqual(used, waiting, 'keys that waited were used');
+    for (const [host, said] of Object.entries(await onHosts(CERTIFICATE)))
+      assert.match(said, /^sha256 Fingerprint=/, host);
+    for (const [host, said] of Object.entries(await onHosts(RIGHTS)))
+      assert.equal(
+        said,
+        ['ca', 'cert', 'crl', 'key']
+          .map((file) => `640 root:haclient /etc/pacemaker/x509-${file}.pem`)
+          .join('\n'),
+        host,
+      );
+    assertNoKeyHere();
+    await assertInSync(lab, bySigner());
+  });
+
+  it('are renewed with new ones while nodes are connected, and no resource notices', async () => {
+    await startOn(lab, 'd2', 'h1');
+    const before = await photograph(lab);
+    const [certificates, keys] = [await onHosts(CERTIFICATE), await onHosts(KEY)];
+    const { code, stdout, stderr } = await outrigger(lab, [
+      ...['rotate', 'certificates', '--yes', '-i', bySigner()],
+    ]);
+    assert.equal(code, 0, `${stdout}${stderr}`);
+    await settled(lab);
+    const [newCertificates, newKeys] = [await onHosts(CERTIFICATE), await onHosts(KEY)];
+    for (const host of HOSTS) {
+      assert.notEqual(newCertificates[host], certificates[host], host);
+      assert.notEqual(newKeys[host], keys[host], host);
+    }
+    assert.ok(await isStarted(lab, 'h1'));
+    assert.deepEqual(await photograph(lab), before);
+    assertNoKeyHere();
+    await assertInSync(lab, bySigner());
+  });
+
+  it('are renewed when their certificates are about to expire', async () => {
+    const before = await photograph(lab);
+    const keys = await onHosts(KEY);
+    const early = inventoryOf(['h1'], { sign: [join(folder, 'sign')], renewBefore: '364d' });
+    execFileSync('sed', ['-i', 's/-days 365/-days 366/', join(folder, 'sign')]);
+    const late = inventoryOf(['h1'], { sign: [join(folder, 'sign')], renewBefore: '365d' });
+    assert.deepEqual((await plan(lab, early)).changes, []);
+    await applied(lab, 0, ['-i', late]);
+    await settled(lab);
+    const now = await onHosts(KEY);
+    for (const host of HOSTS) assert.notEqual(now[host], keys[host], host);
+    assert.deepEqual(await photograph(lab), before);
+    await assertInSync(lab, late);
+  });
+
+  it('survive the death of a run after every step', async function () {
+    this.timeout(900_000);
+    const before = await photograph(lab);
+    for (const step of [
+      'write-certificate',
+      'verify-certificates',
+      'take-up-pair',
+      'start-service',
+    ]) {
+      rmSync(join(folder, 'signed-h1.pem')); // the authority's file is lost: another one is asked for
+      const run = startApply(lab, bySigner(), (line, child) => {
+        if (line.type === 'action' && line.host === 'h1' && line.action === step)
+          child.kill('SIGKILL');
+      });
+      const { signal } = await run.ended;
+      assert.equal(signal, 'SIGKILL', step);
+      assert.equal((await onHosts(CERTIFICATE, ['h1']))['h1']?.slice(0, 6), 'sha256', step);
+      const [key, certificate] = [
+        'openssl pkey -in /etc/pacemaker/x509-key.pem -pubout',
+        'openssl x509 -in /etc/pacemaker/x509-cert.pem -noout -pubkey',
+      ];
+      assert.equal(await lab.sh('h1', key), await lab.sh('h1', certificate), `${step}: a pair`);
+      await applied(lab, 0, ['-i', bySigner()]);
+      await settled(lab);
+      await assertInSync(lab, bySigner());
+      assert.deepEqual(await photograph(lab), before, step);
+    }
+    await assertNothingLeft(lab);
+  });
+
+  it('have their requests signed by hand, and the next apply goes on', async () => {
+    const before = await photograph(lab);
+    const hosts = ['h1', 'h2'];
+    const inventory = byHand(hosts);
+    const planned = await outrigger(lab, ['plan', '-i', inventory]);
+    assert.match(planned.stdout, /certificate +absent -> a new one, awaited: \S+signed-h2\.pem/);
+    const first = await apply(inventory);
+    assert.equal(first.code, 3, first.stderr);
+    assert.match(
+      first.stderr,
+      /certificates are awaited:\n {2}h2: \S+\/signed-h2\.pem, for the request \S+\/h2\.csr/,
+    );
+    assert.equal(await lab.sh('h2', 'ls /etc/pacemaker'), 'x509-key-new.pem\n');
+    const meanwhile = await plan(lab, inventory);
+    assert.deepEqual(
+      meanwhile.problems.map(({ host, code }) => [host, code]),
+      [['h2', 'CERTIFICATE_AWAITED']],
+    );
+    const sign = (host: string): string =>
+      `openssl x509 -req -days 365 -copy_extensions copyall -in ${folder}/${host}.csr -CA ${pki.dir}/ca.pem -CAkey ${folder}/authority.key -out ${folder}/signed-${host}.pem 2>/dev/null`;
+    execFileSync('sh', ['-c', sign('h2')]);
+    await applied(lab, 0, ['-i', inventory]);
+    await settled(lab);
+    assert.ok(await isStarted(lab, 'h2'));
+    assert.deepEqual(await photograph(lab), before);
+    await assertInSync(lab, inventory);
+
+    const rotated = await outrigger(lab, [
+      ...['rotate', 'certificates', '--yes', '--limit', 'h1', '-i', inventory],
+    ]);
+    assert.equal(rotated.code, 3, rotated.stderr);
+    const { changes, notes } = await plan(lab, inventory);
+    assert.deepEqual(changes, [], 'it goes on with the old pair');
+    assert.match(notes.join('\n'), /h1: a new certificate is awaited/);
+    execFileSync('sh', ['-c', sign('h1')]);
+    await applied(lab, 0, ['-i', inventory]);
+    await settled(lab);
+    assert.deepEqual(await photograph(lab), before);
+    assertNoKeyHere();
+    await assertInSync(lab, inventory);
+  });
+});
