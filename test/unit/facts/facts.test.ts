@@ -40,6 +40,7 @@ describe('the facts of', () => {
       keepsAuthkey: undefined,
       knowsCertificates: undefined,
       ownCertificates: undefined,
+      madeKeys: undefined,
       daemonVariables: undefined,
       units: Object.fromEntries(
         ['pacemaker_remote', 'pacemaker', 'corosync', 'firewalld'].map((unit) => [
@@ -54,6 +55,25 @@ describe('the facts of', () => {
       ),
       listening: [22],
       firewall: { kind: 'none' },
+    });
+  });
+
+  it('a host that has made its keys: of each the public half, and never its content', () => {
+    const [content, half] = ['a'.repeat(64), 'b'.repeat(64)];
+    const told = {
+      certificates: `key ${content} root haclient 640 7`,
+      made_keys: `key blocks 1\nkey public ${half}\nwaiting blocks 2\nwaiting encrypted yes`,
+    };
+    const facts = factsOf(changed('bare-host', told));
+    assert.deepEqual(facts.madeKeys, {
+      inUse: { count: 1, isEncrypted: false, publicDigest: half },
+      waiting: { count: 2, isEncrypted: true, publicDigest: '' },
+      hasOpenssl: true,
+    });
+    assert.equal(facts.certificates.key?.digest, half);
+    const none = factsOf(changed('bare-host', { made_keys: 'openssl missing' }));
+    assert.deepEqual(none.madeKeys, {
+      ...{ inUse: undefined, waiting: undefined, hasOpenssl: false },
     });
   });
 

@@ -65,6 +65,29 @@ describe('authentication by certificates', () => {
     });
   });
 
+  it('may be for keys that are made on the hosts, signed by a program or by hand', () => {
+    const signingOf = (how: string) => {
+      const x509 = `{ ca: ca.pem, certificate: "{node}.pem", ${how} }`;
+      const { spec, diagnostics, files } = withMethod(`method: x509, x509: ${x509}`);
+      assert.deepEqual(diagnostics, []);
+      assert.deepEqual(
+        files.map(({ path }) => path),
+        ['/etc/outrigger/ca.pem'],
+        'certificates may have still to come',
+      );
+      assert.ok(spec?.authentication.method === 'x509');
+      assert.ok(spec.authentication.x509.kind === 'requests');
+      assert.equal(ownOnHost(spec.authentication, 'r1'), 'keys');
+      return spec.authentication.x509;
+    };
+    const { signing, renewBeforeMs } = signingOf('sign: [pki/sign, -p, x/y], renewBefore: 2d');
+    assert.deepEqual(signing, { by: 'program', argv: ['/etc/outrigger/pki/sign', '-p', 'x/y'] });
+    assert.equal(renewBeforeMs, 2 * 24 * 3_600_000);
+    assert.deepEqual(signingOf('request: "~/{node}.csr"').signing, {
+      ...{ by: 'hand', requestPattern: '/home/me/{node}.csr' },
+    });
+  });
+
   for (const path of [
     'pki/ca.pem',
     '~/ca.pem',
@@ -116,6 +139,12 @@ describe('authentication by certificates', () => {
       'conflicting-keys conflicting-keys',
     ],
     ['without a key', 'method: x509, x509: { ca: a, certificate: "{node}" }', 'missing-key'],
+    [
+      'with two who sign',
+      'method: x509, x509: { ca: a, certificate: "{node}", sign: [a], request: "{node}", key: "{node}" }',
+      'conflicting-keys conflicting-keys',
+    ],
+    ['without an authority', 'method: x509, x509: { sign: [a] }', 'missing-key missing-key'],
     [
       'without a key on the hosts',
       'method: x509, x509: { onHosts: { ca: /a, certificate: /c } }',
