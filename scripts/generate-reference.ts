@@ -12,7 +12,9 @@ import { RISKS } from '../src/plan/risk.ts';
 import { referenceOf } from './reference-schema.ts';
 
 const root = new URL('../', import.meta.url);
-const COMMANDS = ['validate', 'plan', 'apply', 'drift', 'status', 'doctor', 'trust', 'schema'];
+const COMMANDS = [
+  ...['validate', 'plan', 'show', 'apply', 'drift', 'status', 'doctor', 'trust', 'schema'],
+];
 const HELP_COLUMNS = 80;
 
 const risks = [

@@ -12,6 +12,14 @@ export interface RunLog {
   close(): void;
 }
 
+/** Where a run comes from, as far as that is known. */
+export interface RunOrigin {
+  /** The inventory, by its whole path. */
+  readonly inventory: string;
+  /** The id of the saved plan that it carries out. */
+  readonly savedPlan?: string;
+}
+
 /** Opens the record in `directory`, which is made with mode 0700; `now` gives the time of each entry. */
 export function openRunLog(directory: string, now: () => Date): RunLog {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -33,17 +41,20 @@ export function openRunLog(directory: string, now: () => Date): RunLog {
   };
 }
 
-/** One folder a run, named by the time (UTC) and the process, below the XDG state folder. */
-export function logDirectory(
-  cluster: string,
-  now: Date,
-  env: Readonly<Record<string, string | undefined>>,
-): string {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where the records of all clusters are: below the XDG state folder. */
+export function recordsDirectory(env: Environment): string {
   // By the XDG specification a relative path counts as none.
   const state = env['XDG_STATE_HOME'] ?? '';
   const base = isAbsolute(state) ? state : join(homedir(), '.local', 'state');
+  return join(base, 'outrigger');
+}
+
+/** One folder a run, named by the time (UTC) and the process. */
+export function logDirectory(cluster: string, now: Date, env: Environment): string {
   const stamp = now.toISOString().replace(/[-:.]/g, '');
-  return join(base, 'outrigger', cluster, `${stamp}-${process.pid}`);
+  return join(recordsDirectory(env), cluster, `${stamp}-${process.pid}`);
 }
 
 /** Who runs this: a container may have a uid without a name. */

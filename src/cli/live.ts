@@ -1,9 +1,12 @@
+import { resolve } from 'node:path';
+import type { RunOrigin } from '../apply/run-log.ts';
 import { closeAll, planCluster, type Planned, type PlanRequest } from '../flows/plan-cluster.ts';
+import type { Sources } from '../flows/saved-plan-file.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { selectNodes } from '../spec/select.ts';
 import { nodesOf, type Nodes, type Spec } from '../spec/spec.ts';
 import { withConnector } from './connections.ts';
-import { inventoryFor, playbookFor } from './load.ts';
+import { inventoryTextFor, playbookTextFor } from './load.ts';
 import type { SharedOptions } from './options.ts';
 import { startProgress } from './progress.ts';
 import type { Progress } from './progress-types.ts';
@@ -16,6 +19,13 @@ export interface Live {
   readonly selected: Nodes;
   readonly playbook: Playbook;
   readonly planned: Planned;
+  readonly origin?: RunOrigin | undefined;
+}
+
+/** The same with the texts that it was made from. */
+export interface FromSources extends Live {
+  readonly origin: RunOrigin;
+  readonly sources: Sources;
 }
 
 /** What a plan is made for. */
@@ -26,17 +36,25 @@ interface PlanOptions {
   readonly renews?: (spec: Spec, selected: Nodes) => ReadonlySet<string>;
   /** Whether a new authkey is wanted. */
   readonly rotates?: (spec: Spec) => boolean;
+  /** Called before any host is, with what the plan will be made from; throws where it must not be. */
+  readonly check?: (sources: Sources) => void;
 }
 
 /** Reads inventory, playbook and live state, makes the plan, hands it on, and closes every connection whatever happens. */
 export async function withPlan(
   options: SharedOptions,
   terminal: Terminal,
-  use: (live: Live) => Promise<void>,
-  { foresees = true, renews, rotates }: PlanOptions = {},
+  use: (live: FromSources) => Promise<void>,
+  { foresees = true, renews, rotates, check }: PlanOptions = {},
 ): Promise<void> {
-  const spec = inventoryFor(options.inventory, terminal);
-  const playbook = playbookFor(options.playbook);
+  const { document: spec, text } = inventoryTextFor(options.inventory, terminal);
+  const { document: playbook, text: plays } = playbookTextFor(options.playbook);
+  const sources: Sources = {
+    inventory: { path: options.inventory, text },
+    playbook: { path: options.playbook, text: plays },
+    limit: options.limit,
+  };
+  check?.(sources);
   const selected = selectNodes(spec, options.limit);
   const renewed = renews?.(spec, selected);
   const isNewKey = rotates?.(spec);
@@ -52,7 +70,8 @@ export async function withPlan(
         terminal,
       );
       try {
-        await use({ spec, selected, playbook, planned });
+        const origin = { inventory: resolve(options.inventory) };
+        await use({ spec, selected, playbook, planned, origin, sources });
       } finally {
         await closeAll(planned.hosts);
       }

@@ -6,9 +6,9 @@ import type { BatchSize } from '../playbook/playbook.ts';
 export interface SharedOptions {
   readonly inventory: string;
   readonly json?: true;
-  readonly limit?: string;
+  readonly limit?: string | undefined;
   readonly forks: number;
-  readonly playbook?: string;
+  readonly playbook?: string | undefined;
 }
 
 const wholeNumber = (text: string): number => {
@@ -38,12 +38,16 @@ const riskCode = (text: string, before: readonly string[] = []): readonly string
 export const inventoryOption = (): Option =>
   new Option('-i, --inventory <file>', 'the inventory').makeOptionMandatory();
 
+/** For commands that may learn from elsewhere which inventory is meant. */
+export const optionalInventory = (otherwise: string): Option =>
+  new Option('-i, --inventory <file>', `the inventory (${otherwise})`);
+
 export const jsonOption = (what: string): Option => new Option('--json', what);
 
 /** What a command takes that reads the live state. */
-export const addLiveOptions = (command: Command): Command =>
+export const addLiveOptions = (command: Command, inventory = inventoryOption()): Command =>
   command
-    .addOption(inventoryOption())
+    .addOption(inventory)
     .option(
       '--limit <pattern>',
       'only these nodes: names, ranges (r[1-9]), globs (db*), groups, remoteNodes or guestNodes, separated by commas',

@@ -5,6 +5,7 @@ import { addDrift } from './commands/drift.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRotate } from './commands/rotate.ts';
 import { addSchema } from './commands/schema.ts';
+import { addShow } from './commands/show.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrust } from './commands/trust.ts';
 import { addValidate } from './commands/validate.ts';
@@ -19,6 +20,7 @@ Examples:
   outrigger doctor -i inventory.yml            everything that stands in the way, and what to do about it
   outrigger plan -i inventory.yml              what would change, and what the cluster would do
   outrigger apply -i inventory.yml             the same, then asks and does it
+  outrigger plan -i inventory.yml --out p      saves the plan; \`outrigger apply p\` does exactly that
   outrigger plan -i inventory.yml --json       for scripts (schema: outrigger schema plan)
   outrigger drift -i inventory.yml             for cron: expected against actual, exit code 2
   outrigger rotate authkey -i inventory.yml    a new authkey on all nodes, without a resource noticing
@@ -32,6 +34,7 @@ const COMMANDS: readonly AddCommand[] = [
   ...[
     addValidate,
     addPlan,
+    addShow,
     addApply,
     addDrift,
     addStatus,

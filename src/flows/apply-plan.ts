@@ -1,8 +1,16 @@
 import { hostname } from 'node:os';
+import { basename } from 'node:path';
 import { authkeyLoader } from '../apply/authkey.ts';
 import type { RunOptions } from '../apply/context.ts';
-import { logDirectory, openRunLog, userName, type RunLog } from '../apply/run-log.ts';
+import {
+  logDirectory,
+  openRunLog,
+  userName,
+  type RunLog,
+  type RunOrigin,
+} from '../apply/run-log.ts';
 import { runPlan } from '../apply/run.ts';
+import { changesByHost, tellHosts } from '../apply/tell-hosts.ts';
 import { probeHost } from '../facts/probe.ts';
 import type { RunEvent, RunResult } from '../plan/run-event.ts';
 import { refuseRisks } from '../plan/risk.ts';
@@ -20,6 +28,7 @@ export interface ApplyRequest {
   readonly allowed: ReadonlySet<string>;
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
+  readonly origin?: RunOrigin | undefined;
 }
 
 /** How a run ended, also one that was stopped in the middle. */
@@ -42,16 +51,21 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
     logDirectory(spec.cluster.name, new Date(), process.env),
     () => new Date(),
   );
+  const [user, from] = [userName(), hostname()];
   log.write({
     type: 'run',
-    user: userName(),
-    host: hostname(),
-    process: process.pid,
-    allowed: [...allowed],
+    ...{ user, host: from, process: process.pid, allowed: [...allowed] },
+    ...request.origin,
   });
   log.write({ type: 'plan', plays: plan.plays });
   // Kept here, so that it is known who has failed when the run is stopped.
   const failed = new Map(plan.problems.map(({ host, message }) => [host, message]));
+  const events: RunEvent[] = [];
+  const emit = (event: RunEvent): void => {
+    log.write({ ...event });
+    events.push(event);
+    onEvent(event);
+  };
   let stopped: Error | undefined;
   try {
     await runPlan({
@@ -78,14 +92,14 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
         if (credentials === undefined) throw new Error('certificates are not used');
         return credentials.contentOf(node, role);
       },
-      emit: (event) => {
-        log.write({ ...event });
-        onEvent(event);
-      },
+      emit,
     });
   } catch (thrown) {
     stopped = thrown instanceof Error ? thrown : new Error(String(thrown));
   }
+  const author = { user, from, run: basename(log.directory), cluster: spec.cluster.name };
+  const untold = await tellHosts(hosts, changesByHost(events, lead.name), author, options.forks);
+  if (untold !== undefined) onEvent({ type: 'notice', play: 'Record', message: untold });
   const result = { failed, wasInterrupted: signal.aborted, stopped };
   close(log, result);
   return { ...result, log: log.directory };

@@ -60,7 +60,7 @@ export function loadPlaybook(
 }
 
 /** The documents that have a JSON Schema. */
-export const SCHEMAS = ['inventory', 'playbook', 'plan', 'drift', 'doctor'] as const;
+export const SCHEMAS = ['inventory', 'playbook', 'plan', 'drift', 'doctor', 'saved-plan'] as const;
 
 /** One of the published JSON Schemas. */
 export const loadSchema = (name: (typeof SCHEMAS)[number]): JsonSchema =>

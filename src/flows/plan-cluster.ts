@@ -56,6 +56,7 @@ export interface Planned extends Desired {
   readonly plan: Plan;
   readonly facts: Facts;
   readonly cluster: ClusterFacts;
+  readonly differences: Differences;
   readonly lead: Host;
   readonly hosts: ReadonlyMap<string, Host>;
   /** Undefined: certificates are used. */
@@ -141,7 +142,7 @@ export async function planFrom(
         ? undefined
         : await forecastFor(lead, cluster, desired, differences),
   });
-  return { ...desired, plan, facts, cluster, lead, hosts, authkey, credentials };
+  return { ...desired, plan, facts, cluster, differences, lead, hosts, authkey, credentials };
 }
 
 /** Cluster nodes about which nothing is known. */

@@ -10,33 +10,45 @@ import type {
 import { RISKS } from '../plan/risk.ts';
 import { jsonText } from './json.ts';
 import { countPlan } from './plan-counts.ts';
+import { withoutNulls } from './without-nulls.ts';
 
 /**
  * A plan as the document of `schemas/plan.schema.json`: keys in a fixed order, `null` where something is absent, a line
  * break at the end.
  */
-export function planAsJson(plan: Plan): string {
-  const document = {
-    formatVersion: plan.formatVersion,
-    cluster: clusterObject(plan.cluster),
-    counts: countPlan(plan),
-    plays: plan.plays.map((play) => ({ name: play.name, changes: play.changes.map(changeObject) })),
-    problems: plan.problems.map(problemObject),
-    stoppedGuests: plan.stoppedGuests.map(stoppedGuestObject),
-    risks: plan.risks.map(({ code, subjects }) => ({ code, meaning: RISKS[code], subjects })),
-    credentialChange:
-      plan.credentialChange === undefined ? null : credentialChangeObject(plan.credentialChange),
-    fencing: plan.fencing.map(({ node, devices, extended }) => ({
-      node,
-      devices: devices ?? null,
-      extended: extended ?? null,
-    })),
-    notes: plan.notes,
-    unmanaged: plan.unmanaged,
-    inSync: plan.inSync,
-    forecast: plan.forecast === undefined ? null : forecastObject(plan.forecast),
-  };
-  return jsonText(document, 2);
+export const planAsJson = (plan: Plan): string => jsonText(planObject(plan), 2);
+
+/** A plan as JSON documents tell it. */
+export const planObject = (plan: Plan) => ({
+  formatVersion: plan.formatVersion,
+  cluster: clusterObject(plan.cluster),
+  counts: countPlan(plan),
+  plays: plan.plays.map((play) => ({ name: play.name, changes: play.changes.map(changeObject) })),
+  problems: plan.problems.map(problemObject),
+  stoppedGuests: plan.stoppedGuests.map(stoppedGuestObject),
+  risks: plan.risks.map(({ code, subjects }) => ({ code, meaning: RISKS[code], subjects })),
+  credentialChange:
+    plan.credentialChange === undefined ? null : credentialChangeObject(plan.credentialChange),
+  fencing: plan.fencing.map(({ node, devices, extended }) => ({
+    node,
+    devices: devices ?? null,
+    extended: extended ?? null,
+  })),
+  notes: plan.notes,
+  unmanaged: plan.unmanaged,
+  inSync: plan.inSync,
+  forecast: plan.forecast === undefined ? null : forecastObject(plan.forecast),
+});
+
+/** The reverse of `planObject`, for a document that its schema accepts; which items change credentials it does not tell. */
+export function planFrom(document: object): Plan {
+  const { forecast, ...plan } = withoutNulls({ ...document, counts: null }) as Omit<
+    Plan,
+    'forecast'
+  > & { forecast?: Forecast['effects'] & Pick<Forecast, 'fencedOnFailure'> };
+  if (forecast === undefined) return { ...plan, forecast };
+  const { fencedOnFailure, ...effects } = forecast;
+  return { ...plan, forecast: { effects, fencedOnFailure } };
 }
 
 /** What stands in the cluster, as JSON documents tell it. */

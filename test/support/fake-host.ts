@@ -19,6 +19,9 @@ export type Answer = string | Partial<ExecResult>;
 /** What a host does when it is asked to run a script, by the script's name. */
 export type Answers = Readonly<Record<string, (request: ExecRequest) => Answer | Promise<Answer>>>;
 
+/** What every host does unless it is told otherwise. */
+const EVERYWHERE: Answers = { 'log-run': () => '' };
+
 /**
  * A host that knows exactly the scripts it was told about. Any other is a bug of the code or of the test: it rejects
  * with a plain Error, and stays in `unscripted` in case somebody swallowed that.
@@ -41,7 +44,7 @@ export class FakeHost implements Host {
 
   async exec(request: ExecRequest): Promise<ExecResult> {
     const script = SCRIPTS.get(request.script) ?? `an unknown script: ${request.script}`;
-    const answer = this.#answers[script];
+    const answer = this.#answers[script] ?? EVERYWHERE[script];
     if (answer === undefined || this.isClosed) {
       this.unscripted.push(script);
       throw new Error(`${this.name} was ${this.isClosed ? 'closed before' : 'not told'} ${script}`);

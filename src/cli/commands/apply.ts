@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { applyPlan } from '../../flows/apply-plan.ts';
 import { completeCredentials } from '../../flows/complete-credentials.ts';
+import { loadPlan, refuseOtherSources, refuseStale } from '../../flows/saved-plan-file.ts';
 import { changeCount, type Plan } from '../../plan/plan.ts';
+import { savedPlanId } from '../../plan/saved-plan.ts';
 import { refuseRisks } from '../../plan/risk.ts';
 import type { RunEvent, RunResult } from '../../plan/run-event.ts';
 import type { BatchSize } from '../../playbook/playbook.ts';
@@ -12,8 +14,14 @@ import { OutriggerError, type ErrorCode } from '../../support/errors.ts';
 import { askSecret, askSure } from '../ask.ts';
 import { describeError } from '../describe-error.ts';
 import { EXIT, exitCodeOf, exitCodeOfComparison, gravest, type ExitCode } from '../exit-code.ts';
-import { progressFor, withPlan, type Live } from '../live.ts';
-import { addLiveOptions, addRunOptions, jsonOption, type SharedOptions } from '../options.ts';
+import { progressFor, withPlan, type FromSources, type Live } from '../live.ts';
+import {
+  addLiveOptions,
+  addRunOptions,
+  jsonOption,
+  optionalInventory,
+  type SharedOptions,
+} from '../options.ts';
 import { styleFor } from '../style.ts';
 import type { AddCommand, Terminal } from '../terminal.ts';
 import { version } from '../version.ts';
@@ -29,21 +37,64 @@ export interface Options extends SharedOptions {
 export const addApply: AddCommand = (terminal, finish) =>
   addRunOptions(
     addLiveOptions(
-      new Command('apply').description(
-        'plans, asks, and carries the plan out; run again, it finishes or does nothing',
-      ),
+      new Command('apply')
+        .description(
+          'plans, asks, and carries the plan out; run again, it finishes or does nothing',
+        )
+        .argument('[file]', 'a plan that `plan --out` saved: exactly its steps, or nothing'),
+      optionalInventory('default with FILE: the one that the plan was made from'),
     ),
   )
     .addOption(jsonOption('print what happens as JSON lines; needs --yes'))
-    .action(async (options: Options) => {
-      checkJson(options);
+    .action(async (file: string | undefined, given: Given) => {
+      checkJson(given);
+      if (file !== undefined) {
+        finish(await applySaved(file, given, terminal));
+        return;
+      }
+      const options = withInventory(given);
       await withPlan(options, terminal, async (live) => {
         finish(await applyLive(options, terminal, live));
       });
     });
 
+/** What is on the command line: a saved plan names its inventory itself. */
+type Given = Omit<Options, 'inventory'> & Partial<Pick<Options, 'inventory'>>;
+
+function withInventory({ inventory, ...given }: Given): Options {
+  if (inventory !== undefined) return { ...given, inventory };
+  throw new OutriggerError('USAGE', "required option '-i, --inventory <file>' not specified", {
+    hint: 'or name a saved plan: outrigger apply FILE',
+  });
+}
+
+/** Carries out a saved plan, after it was planned anew and found to be the same. */
+async function applySaved(file: string, given: Given, terminal: Terminal): Promise<ExitCode> {
+  const saved = loadPlan(file);
+  if (given.limit !== undefined)
+    throw new OutriggerError('USAGE', '--limit cannot be given: the saved plan has its own');
+  const options: Options = {
+    ...given,
+    inventory: given.inventory ?? saved.inventory.path,
+    playbook: given.playbook ?? saved.playbook.path,
+    limit: saved.limit,
+  };
+  let code: ExitCode = EXIT.ok;
+  const use = async (live: FromSources): Promise<void> => {
+    refuseStale(saved, live.planned);
+    const origin = { ...live.origin, savedPlan: savedPlanId(saved) };
+    code = await applyLive(options, terminal, { ...live, origin });
+  };
+  await withPlan(options, terminal, use, {
+    check: (sources) => {
+      refuseOtherSources(saved, sources, version());
+    },
+  });
+  return code;
+}
+
 /** JSON lines leave no room for a question. */
-export function checkJson({ json, yes }: Options): void {
+export function checkJson({ json, yes }: Pick<Options, 'json' | 'yes'>): void {
   if (json && !yes) throw new OutriggerError('USAGE', '--json cannot ask: add --yes');
 }
 

@@ -1,15 +1,19 @@
 import { Command } from 'commander';
+import { checkPlanFile, savePlan } from '../../flows/saved-plan-file.ts';
 import { changeCount } from '../../plan/plan.ts';
 import { planAsJson } from '../../report/plan-json.ts';
 import { renderPlan } from '../../report/plan-text.ts';
+import { printable } from '../../support/printable.ts';
 import { exitCodeOfComparison } from '../exit-code.ts';
 import { withPlan } from '../live.ts';
 import { addLiveOptions, jsonOption, type SharedOptions } from '../options.ts';
 import { styleFor } from '../style.ts';
 import type { AddCommand } from '../terminal.ts';
+import { version } from '../version.ts';
 
 interface Options extends SharedOptions {
   readonly detailedExitcode?: true;
+  readonly out?: string;
 }
 
 export const addPlan: AddCommand = (terminal, finish) =>
@@ -20,8 +24,16 @@ export const addPlan: AddCommand = (terminal, finish) =>
   )
     .addOption(jsonOption('print the plan as JSON (outrigger schema plan)'))
     .option('--detailed-exitcode', 'exit with 2 when there are changes')
+    .option('--out <file>', 'save the plan for `show` and `apply`; it holds no secret')
     .action(async (options: Options) => {
-      await withPlan(options, terminal, ({ planned: { plan } }) => {
+      const { out: file } = options;
+      if (file !== undefined) checkPlanFile(file);
+      await withPlan(options, terminal, ({ planned, sources }) => {
+        const { plan } = planned;
+        if (file !== undefined) {
+          savePlan(file, planned, sources, version());
+          terminal.err(`saved: ${printable(file)}\n`);
+        }
         terminal.out(
           options.json
             ? planAsJson(plan)

@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import { loadPlan } from '../../flows/saved-plan-file.ts';
+import type { SavedPlan } from '../../plan/saved-plan.ts';
+import { planAsJson } from '../../report/plan-json.ts';
+import { renderPlan } from '../../report/plan-text.ts';
+import { printable } from '../../support/printable.ts';
+import { EXIT } from '../exit-code.ts';
+import { jsonOption } from '../options.ts';
+import { styleFor } from '../style.ts';
+import type { AddCommand } from '../terminal.ts';
+
+export const addShow: AddCommand = (terminal, finish) =>
+  new Command('show')
+    .description('shows a saved plan as `plan` did, without a network')
+    .argument('<file>', 'what `plan --out` wrote')
+    .addOption(jsonOption('print the plan as JSON (outrigger schema plan)'))
+    .action((file: string, { json }: { readonly json?: true }) => {
+      const saved = loadPlan(file);
+      terminal.err(`${originOf(saved)}\n`);
+      terminal.out(
+        json
+          ? planAsJson(saved.plan)
+          : renderPlan(saved.plan, styleFor(terminal.outStream, terminal.env)),
+      );
+      finish(EXIT.ok);
+    });
+
+/** What a saved plan was made from, and when. */
+function originOf({ savedAt, inventory, playbook, limit }: SavedPlan): string {
+  const from = [
+    inventory.path,
+    ...(playbook.path === undefined ? [] : [`with ${playbook.path}`]),
+    ...(limit === undefined ? [] : [`for ${limit}`]),
+  ];
+  return printable(`saved at ${savedAt} from ${from.join(', ')}`);
+}

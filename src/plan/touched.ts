@@ -1,0 +1,69 @@
+import { touchedObjects } from '../pacemaker/cib-touched.ts';
+import { CLUSTER_UNIT, REMOTE_UNIT } from '../pacemaker/names.ts';
+import type { ItemKind } from '../playbook/playbook.ts';
+import type { AuthkeyChoice } from './authkey-choice.ts';
+import type { WantedX509 } from './certificates.ts';
+import type { Differences } from './differences.ts';
+import type { ClusterFacts, Facts, HostFacts } from './facts.ts';
+
+/** Something that a plan changes, as it is before: on a host, or in the CIB. It may hold digests of secrets: never shown. */
+export interface Touched {
+  /** Undefined: it is in the CIB. */
+  readonly host: string | undefined;
+  readonly object: string;
+  readonly state: unknown;
+}
+
+/** What a plan is made from and for. */
+export interface Touching {
+  readonly facts: Facts;
+  readonly cluster: ClusterFacts;
+  readonly differences: Differences;
+  readonly authkey: AuthkeyChoice | undefined;
+  readonly x509: WantedX509 | undefined;
+}
+
+/** What an item looks at on its host, besides what the plan shows of it. */
+const STATE: Partial<Readonly<Record<ItemKind, (host: HostFacts) => unknown>>> = {
+  package: ({ packages }) => packages,
+  authkey: ({ authkey }) => authkey,
+  'authkey-removed': ({ authkey }) => authkey,
+  certificate: ({ certificates, ownCertificates }) => [certificates, ownCertificates],
+  environment: ({ environmentFile, environment }) => [environmentFile, environment],
+  pacemaker: ({ units }) => units[CLUSTER_UNIT],
+  service: ({ units }) => units[REMOTE_UNIT],
+  'firewall-port': ({ firewall }) => firewall,
+};
+
+/** Everything that a plan changes, as it is before, by host and in the plan's order; the CIB last. */
+export function touchedBy(touching: Touching): readonly Touched[] {
+  const { facts, cluster, differences } = touching;
+  const onHosts = [...differences.onHosts].map(([{ host, kind }, { attributes, actions }]) => {
+    const found =
+      facts.clusterNodes.get(host) ?? facts.remoteNodes.get(host) ?? facts.guestNodes.get(host);
+    const before = found && STATE[kind]?.(found);
+    const wanted = wantedContent(touching, host, kind);
+    return { host, object: kind, state: [attributes, actions, before, wanted] };
+  });
+  const operations = [...differences.inCib.values()].flatMap((one) => one.operations);
+  const inCib = touchedObjects(cluster.cib, operations).map(({ name, element }) => ({
+    host: undefined,
+    object: name,
+    state: element ?? 'absent',
+  }));
+  return [...onHosts, ...inCib];
+}
+
+/** Of files the plan does not show the content: what it shall be, by its digest. What has still to be made has none. */
+function wantedContent({ authkey, x509 }: Touching, host: string, kind: ItemKind): unknown {
+  if (kind === 'authkey' && authkey?.source.kind !== 'generate') return authkey?.digest;
+  if (kind !== 'certificate') return undefined;
+  return x509?.nodes.get(host)?.files;
+}
+
+/** What the cluster nodes prove who they are with: secrets of theirs, which nobody can guess. */
+export const clusterCredentials = ({ clusterNodes }: Facts): readonly unknown[] =>
+  [...clusterNodes.values()].map(({ name, authkey, certificates }) => [
+    name,
+    authkey.digest ?? certificates.key?.digest,
+  ]);

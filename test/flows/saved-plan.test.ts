@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  loadPlan,
+  refuseOtherSources,
+  refuseStale,
+  savePlan,
+} from '../../src/flows/saved-plan-file.ts';
+import type { Planned } from '../../src/flows/plan-cluster.ts';
+import { element } from '../../src/pacemaker/xml.ts';
+import { planAsJson } from '../../src/report/plan-json.ts';
+import { renderPlan } from '../../src/report/plan-text.ts';
+import { apply, planOf, useStateFolder } from '../support/apply-lab.ts';
+import { CLUSTER_KEY, FakeLab } from '../support/fake-lab.ts';
+
+const VERSION = '1.2.3';
+const sources = {
+  inventory: { path: 'inventory.yml', text: 'cluster: { name: prod }\n' },
+  playbook: { path: undefined, text: 'plays: []\n' },
+  limit: undefined,
+};
+
+const meta = (id: string): ReturnType<typeof element> =>
+  element('meta_attributes', { id: `${id}-by-hand` }, [
+    element('nvpair', { id: `${id}-by-hand-priority`, name: 'priority', value: '7' }),
+  ]);
+
+/** Somebody gives a resource another priority. */
+const prioritise = (lab: FakeLab, primitive: Readonly<Record<string, string>>): void => {
+  const { id = '' } = primitive;
+  lab.merge(
+    element('cib', {}, [
+      element('configuration', {}, [
+        element('resources', {}, [element('primitive', primitive, [meta(id)])]),
+      ]),
+    ]),
+  );
+};
+
+describe('a saved plan', () => {
+  useStateFolder();
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'outrigger-plan-'));
+    file = join(folder, 'plan');
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  const save = (planned: Planned): void => {
+    savePlan(file, planned, sources, VERSION);
+  };
+
+  /** Why the saved plan cannot be carried out by now; undefined: it can. */
+  async function refusal(lab: FakeLab): Promise<string | undefined> {
+    const saved = loadPlan(file);
+    const planned = await planOf(lab);
+    try {
+      refuseStale(saved, planned);
+      return undefined;
+    } catch (thrown) {
+      assert.ok(thrown instanceof Error && 'code' in thrown);
+      assert.equal(thrown.code, 'REFUSED');
+      return thrown.message;
+    }
+  }
+
+  it('is shown as it was, and can be carried out while nothing has changed', async () => {
+    const lab = new FakeLab(['h1', 'h2']);
+    const planned = await planOf(lab);
+    save(planned);
+    assert.equal(renderPlan(loadPlan(file).plan), renderPlan(planned.plan));
+    assert.equal(planAsJson(loadPlan(file).plan), planAsJson(planned.plan));
+    assert.equal(await refusal(lab), undefined);
+  });
+
+  it('is refused once it was carried out', async () => {
+    const lab = new FakeLab(['h1']);
+    save(await planOf(lab));
+    await apply(lab);
+    const told = (await refusal(lab)) ?? '';
+    for (const step of ['h1 package', 'h1 authkey', 'h1 service', 'h1 connection-resource'])
+      assert.match(told, new RegExp(`^  ${step}: no longer to be done`, 'm'));
+    assert.match(told, /^ {2}CIB <primitive> h1: changed since$/m);
+  });
+
+  it('is refused when the key of a host that it touches is another, which the plan shows alike', async () => {
+    const lab = new FakeLab(['h1', 'h2'], { h1: { key: Buffer.from('the first wrong key') } });
+    const before = await planOf(lab);
+    save(before);
+    lab.tamperKey('h1');
+    assert.deepEqual((await planOf(lab)).plan.plays, before.plan.plays);
+    const told = (await refusal(lab)) ?? '';
+    assert.deepEqual(told.split('\n').slice(1), ['  h1 authkey: changed since']);
+  });
+
+  it('is refused when the cluster has other credentials', async () => {
+    const lab = new FakeLab(['h1']);
+    save(await planOf(lab));
+    for (const node of ['c1', 'c2']) lab.tamperKey(node);
+    assert.match((await refusal(lab)) ?? '', /the credentials of the cluster nodes are others/);
+  });
+
+  it('is refused when a connection that it changes was edited, and not for another resource', async () => {
+    const lab = new FakeLab(['h1', 'h2']);
+    await apply(lab);
+    const wanted = new FakeLab(['h1', 'h2'], {}, { reconnectInterval: '77s' });
+    wanted.takeCibFrom(lab);
+    save(await planOf(wanted));
+    const remote = { class: 'ocf', provider: 'pacemaker', type: 'remote' };
+    prioritise(wanted, { ...remote, type: 'Dummy', id: 'db' });
+    assert.equal(await refusal(wanted), undefined);
+    prioritise(wanted, { ...remote, id: 'h2' });
+    const told = (await refusal(wanted)) ?? '';
+    assert.deepEqual(told.split('\n').slice(1), ['  CIB <primitive> h2: changed since']);
+  });
+
+  it('is refused when a host that it leaves out answers again, or no longer answers', async () => {
+    const lab = new FakeLab(['h1', 'h2']);
+    const whole = lab.network.connect;
+    const down = { ...lab.network, connect: failing(whole, 'h2') };
+    Object.assign(lab, { network: down });
+    save(await planOf(lab));
+    Object.assign(lab, { network: { ...down, connect: whole } });
+    assert.match((await refusal(lab)) ?? '', /h2: was left out, and need not be now/);
+    save(await planOf(lab));
+    Object.assign(lab, { network: down });
+    assert.match((await refusal(lab)) ?? '', /h2: left out now, because cannot reach h2/);
+  });
+
+  it('is refused when the way it is carried out would be another: fencing is off by now', async () => {
+    const lab = new FakeLab(['h1']);
+    save(await planOf(lab));
+    lab.setProperty('stonith-enabled', 'false');
+    assert.match((await refusal(lab)) ?? '', /fencing is off now/);
+  });
+
+  it('is refused for a risk that it did not show, whatever is allowed', async () => {
+    const lab = new FakeLab(['h1']);
+    const planned = await planOf(lab);
+    save(planned);
+    const risks = [{ code: 'unfenceable', subjects: ['h1'] }] as const;
+    assert.throws(() => {
+      refuseStale(loadPlan(file), { ...planned, plan: { ...planned.plan, risks } });
+    }, /the risk unfenceable is new \(h1\)/);
+  });
+
+  it('is refused for another inventory, another playbook and another outrigger, naming each', async () => {
+    const lab = new FakeLab(['h1']);
+    save(await planOf(lab));
+    const saved = loadPlan(file);
+    refuseOtherSources(saved, sources, VERSION);
+    const others = {
+      inventory: { ...sources.inventory, text: 'another' },
+      playbook: { path: undefined, text: 'another' },
+    };
+    assert.throws(() => {
+      refuseOtherSources(saved, others, '9.9.9');
+    }, /outrigger 1\.2\.3, and this is 9\.9\.9\n.*inventory inventory\.yml is another\n.*playbook that comes with outrigger is another/);
+  });
+
+  it('holds no secret, in no form, and only its owner may read it', async () => {
+    const lab = new FakeLab(['h1'], { h1: { key: Buffer.from('a key of its own') } });
+    save(await planOf(lab));
+    const bytes = readFileSync(file);
+    for (const key of [CLUSTER_KEY, Buffer.from('a key of its own')]) {
+      const digest = createHash('sha256').update(key).digest();
+      for (const secret of [key, digest]) {
+        assert.ok(!bytes.includes(secret));
+        for (const form of ['hex', 'base64', 'base64url'] as const)
+          assert.ok(!bytes.includes(secret.toString(form)), form);
+      }
+    }
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+  });
+
+  it('takes the place of an older one, and of nothing else', async () => {
+    const lab = new FakeLab(['h1']);
+    const planned = await planOf(lab);
+    save(planned);
+    const first = readFileSync(file, 'utf8');
+    chmodSync(file, 0o644);
+    save(planned);
+    assert.notEqual(readFileSync(file, 'utf8'), first);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    writeFileSync(file, 'a letter\n');
+    assert.throws(() => {
+      save(planned);
+    }, /no saved plan: it is not overwritten/);
+    assert.equal(readFileSync(file, 'utf8'), 'a letter\n');
+    assert.throws(() => {
+      savePlan(join(folder, 'none', 'plan'), planned, sources, VERSION);
+    }, /its folder does not exist/);
+  });
+});
+
+const failing =
+  (connect: FakeLab['network']['connect'], down: string): FakeLab['network']['connect'] =>
+  (name, connection, signal) =>
+    connect(name === down ? `${name} is down` : name, connection, signal);
