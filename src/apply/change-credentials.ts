@@ -11,7 +11,7 @@ import { nodesOf } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { checkCertificates } from './check-certificates.ts';
 import { clusterHosts } from './cluster-hosts.ts';
-import { changesOf, conclude, failureOf, type RunContext } from './context.ts';
+import { changesOf, conclude, failureOf, type Failures, type RunContext } from './context.ts';
 import {
   attach,
   awaitMember,
@@ -20,6 +20,7 @@ import {
   STILL_DETACHED,
   withoutMark,
 } from './detached.ts';
+import { changeOneByOne } from './pinned-change.ts';
 import { readCredentialsInUse, putBack, type CredentialsInUse } from './put-back.ts';
 import { protectNodes, release, STILL_PROTECTED } from './quiet-protection.ts';
 import { comparePlacement } from './quiet-restart.ts';
@@ -53,7 +54,10 @@ export async function changeCredentials(context: RunContext, play: Play): Promis
     return;
   }
   try {
-    const failures = await changeTogether(context, play, change);
+    const failures =
+      change.pinned === undefined
+        ? await changeTogether(context, play, change)
+        : await changeOneByOne(context, play, change);
     for (const [host, verdict] of failures) {
       const isShown = [...open.values()].some((one) => one.host === host);
       if (isShown) settle(verdict, (name) => name === host);
@@ -69,9 +73,6 @@ export async function changeCredentials(context: RunContext, play: Play): Promis
     settle(verdict);
   }
 }
-
-/** Nodes that could not be changed, or were disturbed by it. */
-type Failures = Map<string, Extract<Verdict, { readonly kind: 'failed' }>>;
 
 async function changeTogether(
   context: RunContext,

@@ -59,6 +59,9 @@ export interface RunContext {
   emit(event: RunEvent): void;
 }
 
+/** Nodes that could not be changed, or were disturbed by it. */
+export type Failures = Map<string, Extract<Verdict, { readonly kind: 'failed' }>>;
+
 /** Tells what is waited for, and for how long at most. */
 export function tellWaiting(
   { emit }: Pick<RunContext, 'emit'>,

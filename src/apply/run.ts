@@ -1,6 +1,6 @@
 import type { RunResult } from '../plan/run-event.ts';
 import { nodesOf } from '../spec/spec.ts';
-import type { BatchSize, Play } from '../playbook/playbook.ts';
+import { isTogether, type BatchSize, type Play } from '../playbook/playbook.ts';
 import { batchesOf, groupPlays, hostsIn } from './batches.ts';
 import { changeCredentials } from './change-credentials.ts';
 import { runCheckPlay } from './check-play.ts';
@@ -101,7 +101,7 @@ async function runPlay(
   await passGates(context, play);
   if (play.checks.length > 0) await runCheckPlay(context, play, batch);
   if (play.items.length === 0) return;
-  if (play.around === 'credential-change') await changeCredentials(context, play);
+  if (isTogether(play)) await changeCredentials(context, play);
   else if (play.hosts === 'cluster') await runCibPlay(context, play, batch);
   else await runHostPlay(context, play, batch);
 }

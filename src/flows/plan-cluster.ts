@@ -18,7 +18,7 @@ import { checkMembership, undeclaredMembers } from '../plan/membership.ts';
 import type { Forecast, Plan } from '../plan/plan.ts';
 import { refuseChange } from '../plan/refuse-change.ts';
 import { refuseRevokedInUse } from '../plan/revoked-in-use.ts';
-import { connects, type Playbook } from '../playbook/playbook.ts';
+import { connects, isTogether, type Playbook } from '../playbook/playbook.ts';
 import { desire, type Desired } from '../spec/desired.ts';
 import {
   nodesOf,
@@ -29,6 +29,7 @@ import {
   type Spec,
 } from '../spec/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
+import { foreseePinned } from './foresee-pinned.ts';
 import { forecast, type Intention } from './forecast.ts';
 import type { Credentials } from './load-certificates.ts';
 import { keyFile, wantedCredentials } from './wanted-credentials.ts';
@@ -113,7 +114,7 @@ export async function planFrom(
   const x509 = credentials?.wanted;
   refuseRevokedInUse(facts, credentials);
   const wanted = wantedCredentials({ spec, facts, cluster, x509, file }, request.rotates === true);
-  const change = credentialChange(facts, cluster, wanted);
+  const change = credentialChange(facts, cluster, wanted, prefersPinned(playbook));
   const authkey = 'x509' in wanted ? undefined : wanted.authkey;
   const credentialsOf = 'x509' in wanted ? wanted.x509 : wanted.authkey;
   const desired = desire({ ...spec, ...selected }, facts, credentialsOf, change);
@@ -135,7 +136,7 @@ export async function planFrom(
     cluster,
     differences,
     ...about,
-    credentialChange: change,
+    credentialChange: await foreseePinned(lead, cluster, change, request.foresees),
     notes: x509?.notes ?? [],
     forecast:
       request.foresees === false
@@ -159,13 +160,16 @@ function membersOf(
 }
 
 function refuseWithoutPlay({ plays }: Playbook): void {
-  if (plays.some(({ around }) => around === 'credential-change')) return;
+  if (plays.some(isTogether)) return;
   throw new OutriggerError(
     'REFUSED',
     'cluster nodes and connected nodes have to change their credentials together, and the playbook has no play for it',
     { hint: 'take over the play with `around: credential-change` from playbooks/site.yml' },
   );
 }
+
+const prefersPinned = ({ plays }: Playbook): boolean =>
+  plays.some(({ around }) => around === 'pinned-credential-change');
 
 /** Ends all connections; never rejects. */
 export async function closeAll(hosts: ReadonlyMap<string, Host>): Promise<void> {

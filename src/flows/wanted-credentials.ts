@@ -1,6 +1,6 @@
 import { digestOf, readKeyFile, withNewKey } from '../apply/authkey.ts';
 import { hasConnections } from '../pacemaker/cib.ts';
-import { quietlyProtected } from '../pacemaker/cib-edit.ts';
+import { isApart, quietlyProtected } from '../pacemaker/cib-edit.ts';
 import { chooseAuthkey } from '../plan/authkey-choice.ts';
 import { refuseOnCluster } from '../plan/certificate-problems.ts';
 import type { WantedX509 } from '../plan/certificates.ts';
@@ -45,7 +45,7 @@ export function wantedCredentials(
   const authkey = chooseAuthkey(facts, {
     isInUse: hasConnections(cluster.cib) && usesKey,
     file,
-    isUnfinished: quietlyProtected(cluster.cib).length > 0,
+    isUnfinished: quietlyProtected(cluster.cib).length > 0 || isApart(cluster.cib),
     rotates,
   });
   return { authkey: withNewKey(authkey), isStated };

@@ -16,7 +16,7 @@ export interface WantedPacemaker {
   readonly certificates: CertificateVariables | 'none';
   /** A key that replaces the one which a connection may have been made with; undefined: nothing replaces it. */
   readonly newKey: { readonly digest: string | undefined } | undefined;
-  /** A run that died left the cluster detached. */
+  /** A run that died left the cluster detached, or connections pinned. */
   readonly isUnfinished: boolean;
 }
 
@@ -35,7 +35,7 @@ export const pacemakerItem = (host: string, want: WantedPacemaker): HostItem => 
       attributes: [
         ...(older === undefined ? [] : [older]),
         ...(want.isUnfinished
-          ? [{ name: 'maintenance mode', before: 'left by an unfinished run', after: 'as it was' }]
+          ? [{ name: 'marks in the CIB', before: 'left by an unfinished run', after: undefined }]
           : []),
       ],
       actions:

@@ -1,5 +1,6 @@
 import { booleanOf } from './durations.ts';
 import {
+  APART_PREFIX,
   DEFAULT_PORT,
   GUARD_PREFIX,
   GUEST_META,
@@ -90,7 +91,9 @@ export interface PlacedPrimitive {
 }
 
 export const isOurs = (blockId: string): boolean =>
-  [QUIET_PREFIX, GUARD_PREFIX, RETRY_PREFIX].some((prefix) => blockId.startsWith(prefix));
+  [QUIET_PREFIX, GUARD_PREFIX, RETRY_PREFIX, APART_PREFIX].some((prefix) =>
+    blockId.startsWith(prefix),
+  );
 
 const ENCLOSING: readonly string[] = ['group', 'clone', 'master', 'bundle'];
 

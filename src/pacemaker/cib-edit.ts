@@ -1,5 +1,16 @@
 /** Everything that changes a CIB, as data: what the plan shows, crm_simulate tries and the write script carries out. */
 export { applyOperations, applyToTree } from './cib-apply.ts';
+export {
+  endApart,
+  endStandby,
+  isApart,
+  isInOurStandby,
+  isInStandby,
+  keepApart,
+  putIntoStandby,
+  stationary,
+  stopMigration,
+} from './cib-apart.ts';
 export { attachCluster, detachCluster, isClusterDetached } from './cib-detach.ts';
 export {
   disconnectGuests,

@@ -1,10 +1,10 @@
 import type { Cib } from '../pacemaker/cib.ts';
 import { DECIDING_VARIABLES } from '../pacemaker/names.ts';
-import type { PlacedPrimitive } from '../pacemaker/cib-connections.ts';
 import { OutriggerError } from '../support/errors.ts';
 import type { WantedX509 } from './certificates.ts';
 import { hasCertificates } from './credential-change.ts';
 import type { ClusterFacts, Facts, HostFacts } from './facts.ts';
+import { hazardsIn } from './hazards.ts';
 import type { Problem } from './plan.ts';
 
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
@@ -85,35 +85,14 @@ export function refuseOnCluster(
     );
 }
 
-/** Services that a node must not be without while what uses them goes on. */
-const HAZARDOUS_UNITS = ['sbd.service', 'dlm.service', 'lvmlockd.service'];
-const HAZARDOUS_AGENTS = ['controld', 'lvmlockd', 'clvm'];
-const HAZARDOUS_FILE_SYSTEMS = ['gfs2', 'ocfs2'];
-
-/** Throws REFUSED where a cluster node cannot leave the cluster for a moment without harm. */
+/** Throws REFUSED where what a cluster node runs would go on without Pacemaker, and come to harm. */
 export function refuseDetached(members: readonly HostFacts[], cib: Cib): void {
-  const units = members.flatMap(({ name, units: all }) =>
-    HAZARDOUS_UNITS.filter((unit) => all[unit]?.activeState === 'active').map(
-      (unit) => `${unit} on ${name}`,
-    ),
-  );
-  const resources = [...cib.primitives.values()].filter(isHazardous).map(({ id }) => id);
-  if (units.length + resources.length === 0) return;
+  const hazards = hazardsIn(members, cib);
+  if (hazards.length === 0) return;
   throw refused(
-    `Pacemaker has to be restarted on the cluster nodes for new credentials, which must not be done while ${[...units, ...resources].join(', ')} run there`,
-    'the node-by-node procedure for such clusters is not built yet: stop what needs them for that time',
+    `Pacemaker has to be restarted on the cluster nodes in maintenance mode, which must not be done while ${hazards.join(', ')} run there`,
+    'a run that died left the cluster in maintenance mode: stop what needs them, and apply again',
   );
-}
-
-function isHazardous({ element }: PlacedPrimitive): boolean {
-  if (HAZARDOUS_AGENTS.includes(element.attributes['type'] ?? '')) return true;
-  return element.children
-    .flatMap(({ children }) => children)
-    .some(
-      ({ attributes }) =>
-        attributes['name'] === 'fstype' &&
-        HAZARDOUS_FILE_SYSTEMS.includes(attributes['value'] ?? ''),
-    );
 }
 
 const namesOf = (hosts: readonly HostFacts[]): string => hosts.map(({ name }) => name).join(', ');

@@ -1,11 +1,13 @@
 import { connectedNames, hasConnections, type Cib } from '../pacemaker/cib.ts';
-import { isClusterDetached, quietlyProtected } from '../pacemaker/cib-edit.ts';
+import { isApart, isClusterDetached, quietlyProtected } from '../pacemaker/cib-edit.ts';
 import { CLUSTER_UNIT } from '../pacemaker/names.ts';
 import type { ItemKind } from '../playbook/playbook.ts';
 import type { AuthkeyChoice } from './authkey-choice.ts';
 import { usesCertificates, variablesDiffer, type WantedX509 } from './certificates.ts';
 import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
+import { hazardsIn } from './hazards.ts';
 import { hasOther, keepsTrust } from './keeps-trust.ts';
+import { PINNED_SECONDS } from './pinned-change.ts';
 
 /**
  * What the two ends of all connections change together: from the authkey to certificates, back, to another authkey, or to
@@ -21,6 +23,11 @@ export interface CredentialChange {
   readonly kind: CredentialChangeKind;
   /** Pacemaker has to be restarted on cluster nodes: the cluster is in maintenance mode meanwhile. */
   readonly isDetached: boolean;
+  /**
+   * Pacemaker is restarted on the cluster nodes one by one, each in standby, while every connection stays with cluster nodes
+   * of its own kind. Undefined: it is not done so.
+   */
+  readonly pinned: PinnedChange | undefined;
   /** The cluster nodes that answered, in the order in which they change. */
   readonly clusterNodes: readonly string[];
   /** The nodes that the cluster is connected to, or would be, and whose hosts answered. */
@@ -31,6 +38,13 @@ export interface CredentialChange {
   readonly items: readonly ItemKind[];
   /** How long the cluster leaves alone what runs on these nodes, or everything: roughly, in seconds. */
   readonly seconds: number;
+}
+
+export interface PinnedChange {
+  /** What must not run on a cluster node where Pacemaker is restarted in maintenance mode; empty: the playbook asks for it. */
+  readonly because: readonly string[];
+  /** Resources that are stopped on a cluster node meanwhile, and started elsewhere or again: the scheduler's forecast. */
+  readonly moves: readonly string[];
 }
 
 /** With which credentials the nodes shall be connected; `isStated`: the inventory says so, it is not the default. */
@@ -56,6 +70,7 @@ export function credentialChange(
   facts: Facts,
   cluster: ClusterFacts,
   wanted: WantedCredentials,
+  prefersPinned = false,
 ): CredentialChange | undefined {
   const kind =
     'x509' in wanted
@@ -64,20 +79,36 @@ export function credentialChange(
   if (kind === undefined) return undefined;
   const hosts = new Set(remoteHosts(facts).map(({ name }) => name));
   const connected = connectedNames(cluster.cib);
-  const isDetached = kind === 'authkey' ? keepsKey(facts, cluster, wanted) : kind !== 'authority';
+  const restarts = kind === 'authkey' ? keepsKey(facts, cluster, wanted) : kind !== 'authority';
+  const pinned = restarts ? pinnedChange(facts, cluster, prefersPinned) : undefined;
+  const isDetached = restarts && pinned === undefined;
   const clusterNodes = [...facts.clusterNodes.keys()];
   return {
     kind,
     isDetached,
+    pinned,
     clusterNodes,
     seconds:
-      SECONDS.nodes +
-      (isDetached ? SECONDS.clusterNode * clusterNodes.length : 0) +
-      (kind === 'authkey' && !isDetached ? SECONDS.keyCache : 0),
+      pinned === undefined
+        ? SECONDS.nodes +
+          (isDetached ? SECONDS.clusterNode * clusterNodes.length : 0) +
+          (kind === 'authkey' && !isDetached ? SECONDS.keyCache : 0)
+        : PINNED_SECONDS.nodes + PINNED_SECONDS.clusterNode * clusterNodes.length,
     nodes: connected.filter((name) => hosts.has(name)),
     absent: connected.filter((name) => !hosts.has(name)),
     items: ITEMS[kind],
   };
+}
+
+/** What a run that died has begun in one way is ended in that way. */
+function pinnedChange(
+  { clusterNodes }: Facts,
+  { cib }: ClusterFacts,
+  isPreferred: boolean,
+): PinnedChange | undefined {
+  if (isClusterDetached(cib)) return undefined;
+  const because = hazardsIn([...clusterNodes.values()], cib);
+  return because.length > 0 || isPreferred || isApart(cib) ? { because, moves: [] } : undefined;
 }
 
 /** Those that the cluster is connected to take part; others are prepared as if nothing were changed. */
@@ -95,7 +126,7 @@ function towards(
 ): CredentialChangeKind | undefined {
   const members = [...facts.clusterNodes.values()];
   const areOlder = members.some((host) => usesOthers(host, x509));
-  if (areOlder || isClusterDetached(cluster.cib)) return 'to-certificates';
+  if (areOlder || isUnfinished(cluster.cib)) return 'to-certificates';
   if (!hasConnections(cluster.cib)) return undefined;
   const ends = [...members, ...connectedHosts(facts, cluster.cib)];
   const areOthers = ends.some(
@@ -103,6 +134,9 @@ function towards(
   );
   return areOthers && !keepsTrust(facts, cluster.cib, x509) ? 'authority' : undefined;
 }
+
+/** A run that died left the cluster detached, or connections kept apart. */
+const isUnfinished = (cib: Cib): boolean => isClusterDetached(cib) || isApart(cib);
 
 function usesOthers(
   { name, environment, daemonVariables = {} }: HostFacts,
@@ -120,11 +154,11 @@ function towardsAuthkey(
   const { cib } = cluster;
   const members = [...facts.clusterNodes.values()];
   if (wanted.isStated && members.some(hasCertificates)) return 'to-authkey';
-  if (isClusterDetached(cib)) return 'authkey';
-  const isUnfinished = quietlyProtected(cib).length > 0;
-  const isTogether = isUnfinished
-    ? isHalfChanged(facts, cib, wanted.authkey)
-    : hasConnections(cib) && mustChangeTogether(facts, cluster, wanted);
+  if (isUnfinished(cib)) return 'authkey';
+  const isTogether =
+    quietlyProtected(cib).length > 0
+      ? isHalfChanged(facts, cib, wanted.authkey)
+      : hasConnections(cib) && mustChangeTogether(facts, cluster, wanted);
   return isTogether ? 'authkey' : undefined;
 }
 
@@ -179,7 +213,7 @@ const isOlderThanKey = ({ units, authkey, keepsAuthkey }: HostFacts): boolean =>
 
 /** Whether a cluster node would go on with the key that it read first. */
 function keepsKey(facts: Facts, { cib }: ClusterFacts, wanted: WantedCredentials): boolean {
-  if (isClusterDetached(cib)) return true;
+  if (isUnfinished(cib)) return true;
   return (
     'authkey' in wanted &&
     [...facts.clusterNodes.values()].some(

@@ -161,7 +161,8 @@ const restartBy = (
   input: PlanInput,
 ): Restart => {
   if (!needsRestart) return 'none';
-  if (kind === 'pacemaker') return 'detached-restart';
+  if (kind === 'pacemaker')
+    return input.credentialChange?.pinned === undefined ? 'detached-restart' : 'pinned-restart';
   return kind === 'service' ? restartOf(host, input) : 'none';
 };
 
@@ -235,7 +236,9 @@ function risksOf(input: PlanInput, others: readonly Risk[]): readonly Risk[] {
 /** Another authkey has names of its own: whose it is, and why. */
 function changeRisks({ credentialChange }: PlanInput): readonly Risk[] {
   if (credentialChange === undefined) return [];
-  const { kind, nodes, absent } = credentialChange;
+  const { kind, nodes, absent, clusterNodes, pinned } = credentialChange;
+  if (pinned !== undefined)
+    return [{ code: 'credentials-pinned', subjects: [...clusterNodes, ...pinned.moves] }];
   const subjects = [...nodes, ...absent];
   if (kind === 'authority') return [{ code: 'authority-replaced', subjects }];
   return kind === 'authkey' ? [] : [{ code: 'credentials-converted', subjects }];

@@ -4,8 +4,8 @@ import type { CredentialChange } from './credential-change.ts';
 import type { AttributeChange } from './item.ts';
 import type { Risk } from './risk.ts';
 
-/** What a change does to a running pacemaker_remote, or to Pacemaker on a cluster node (`detached-restart`). */
-export type Restart = 'none' | 'restart' | 'quiet-restart' | 'detached-restart';
+/** What a change does to a running pacemaker_remote, or to Pacemaker on a cluster node (in maintenance mode, or each in standby). */
+export type Restart = 'none' | 'restart' | 'quiet-restart' | 'detached-restart' | 'pinned-restart';
 
 /** One thing on one host, or in the CIB for one Pacemaker Remote node, that apply would make right. */
 export interface Change {

@@ -4,6 +4,7 @@ import { OutriggerError } from '../support/errors.ts';
 import { refuseDetached } from './certificate-problems.ts';
 import type { CredentialChange } from './credential-change.ts';
 import type { ClusterFacts, Facts } from './facts.ts';
+import { whyNotPinned } from './pinned-change.ts';
 import type { Problem, StoppedGuest } from './plan.ts';
 
 /** What else is known when a change of credentials is planned. */
@@ -36,6 +37,23 @@ export function refuseChange(
     leftAlone(change, cluster);
   if (why !== undefined) throw new OutriggerError('REFUSED', ...why);
   if (change.isDetached) refuseDetached([...facts.clusterNodes.values()], cluster.cib);
+  if (change.pinned !== undefined) refusePinned(change, change.pinned, cluster);
+}
+
+function refusePinned(
+  change: CredentialChange,
+  { because }: NonNullable<CredentialChange['pinned']>,
+  cluster: ClusterFacts,
+): void {
+  const reason = whyNotPinned(change.clusterNodes, cluster);
+  if (reason === undefined) return;
+  const { message, hint } = reason;
+  const why = because.length === 0 ? '' : ` because of ${listed(because)}`;
+  throw new OutriggerError(
+    'REFUSED',
+    `${CHANGES[change.kind]}, one cluster node after the other${why}, and ${message}`,
+    { hint },
+  );
 }
 
 type Why = readonly [message: string, about: { readonly hint: string }];

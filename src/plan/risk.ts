@@ -12,6 +12,8 @@ export const RISKS = {
     'the cluster gets another authkey while connections exist: each connection depends on the new key from its next start on',
   'credentials-converted':
     'cluster nodes and connected nodes change between authkey and certificates: meanwhile Pacemaker is restarted on each cluster node in maintenance mode, and the cluster recovers nothing that fails',
+  'credentials-pinned':
+    'cluster nodes change their credentials one after the other: each is in standby while Pacemaker is restarted there, what runs on it is stopped and started elsewhere, and connections have fewer cluster nodes to run on',
   'authority-replaced':
     'the certificates of cluster nodes and connected nodes get another authority, in a way in which the two ends do not accept each other in between: meanwhile the cluster leaves these nodes alone, and recovers nothing that fails there',
   unfenceable:

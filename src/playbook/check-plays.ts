@@ -1,7 +1,7 @@
 import { errorAt, type Finding } from '../support/diagnostic.ts';
 import { childPointer } from '../support/json-pointer.ts';
 import type { Sound } from '../support/sound.ts';
-import type { Check, ItemKind, PlayFor, PlayHosts } from './playbook.ts';
+import { isTogether, type Check, type ItemKind, type PlayFor, type PlayHosts } from './playbook.ts';
 import type { Play } from './schema-types.ts';
 
 /** Whose each item and each check is. */
@@ -91,11 +91,11 @@ const TOGETHER: readonly ItemKind[] = [
 
 /** A change of credentials is one procedure for everybody: its steps and their order are not the playbook's. */
 function checkTogether(play: Sound<Play>, pointer: string): Finding[] {
-  const isTogether = play.around === 'credential-change';
-  if (!isTogether && play.hosts !== 'all') return [];
-  if (!isTogether || play.hosts !== 'all') {
-    const key = isTogether ? 'around' : 'hosts';
-    const message = '`hosts: all` and `around: credential-change` belong together';
+  const together = isTogether(play);
+  if (!together && play.hosts !== 'all') return [];
+  if (!together || play.hosts !== 'all') {
+    const key = together ? 'around' : 'hosts';
+    const message = '`hosts: all` and a change of credentials (`around`) belong together';
     return [
       errorAt(childPointer(pointer, key), 'wrong-hosts', message, { expected: 'both, or neither' }),
     ];

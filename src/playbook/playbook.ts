@@ -32,6 +32,8 @@ export type Check = 'port-reachable' | 'same-credentials' | 'truly-in';
 /** A number of hosts, or a share of them (`10%`, rounded up to at least one). */
 export type BatchSize = number | `${number}%`;
 
+export type Around = 'quiet-restart' | 'credential-change' | 'pinned-credential-change';
+
 export interface Play {
   readonly name: string;
   readonly hosts: PlayHosts;
@@ -41,10 +43,14 @@ export interface Play {
   readonly items: readonly ItemKind[];
   readonly checks: readonly Check[];
   /** The procedure used where a running daemon has to be restarted, or all have to change their credentials together. */
-  readonly around: 'quiet-restart' | 'credential-change' | undefined;
+  readonly around: Around | undefined;
   /** Neighbouring plays with the same batches are taken together, batch by batch; empty: all hosts at once. */
   readonly batch: readonly BatchSize[];
 }
+
+/** Whether cluster nodes and connected nodes change their credentials together in a play. */
+export const isTogether = ({ around }: { readonly around?: Around | undefined }): boolean =>
+  around === 'credential-change' || around === 'pinned-credential-change';
 
 /** What is done, in which order: an operator may copy one and change its order, batches or gates. */
 export interface Playbook {

@@ -53,7 +53,7 @@ export interface Play {
    */
   name: string;
   /**
-   * Who the play works on: the machines themselves (`all`: those of every kind, only with `around: credential-change`), or the CIB (`cluster`).
+   * Who the play works on: the machines themselves (`all`: those of every kind, only with a change of credentials in `around`), or the CIB (`cluster`).
    */
   hosts: 'clusterNodes' | 'remoteNodes' | 'guestNodes' | 'all' | 'cluster';
   /**
@@ -77,9 +77,9 @@ export interface Play {
    */
   checks?: Check[];
   /**
-   * The procedure used where a running daemon has to be restarted. `quiet-restart`: a daemon that the cluster is connected to is always restarted quietly, whether this is written or not. `credential-change`: where cluster nodes and connected nodes get other credentials, all of them change together, and with conversions everything is put back when it fails.
+   * The procedure used where a running daemon has to be restarted. `quiet-restart`: a daemon that the cluster is connected to is always restarted quietly, whether this is written or not. `credential-change`: where cluster nodes and connected nodes get other credentials, all of them change together, and with conversions everything is put back when it fails; in a cluster with sbd, DLM, GFS2 or lvmlockd they do it node by node, with connections pinned to cluster nodes of their own kind. `pinned-credential-change`: that, wherever Pacemaker has to be restarted on cluster nodes.
    */
-  around?: 'quiet-restart' | 'credential-change';
+  around?: 'quiet-restart' | 'credential-change' | 'pinned-credential-change';
   /**
    * How many hosts at a time: one size after the other, the last one for all that remain. Neighbouring plays with the same batches are taken together, batch by batch. Without it: all hosts at once.
    *

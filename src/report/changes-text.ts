@@ -54,6 +54,7 @@ const restartWords = {
   restart: 'restart',
   'quiet-restart': 'quiet restart',
   'detached-restart': 'restart in maintenance mode, one cluster node at a time',
+  'pinned-restart': 'restart in standby, one cluster node at a time',
 } as const;
 
 /** Puts mark and item before the first line and aligns the others below it. */

@@ -12,7 +12,8 @@ const CHANGES: Readonly<Record<CredentialChange['kind'], string>> = {
 
 /** Credentials that all ends of the connections change together: who takes part, what happens meanwhile, and how long. */
 export function credentialChangeLines(change: CredentialChange, style: Style): readonly string[] {
-  const { kind, isDetached, clusterNodes, nodes, absent, seconds } = change;
+  const { kind, isDetached, pinned, clusterNodes, nodes, absent, seconds } = change;
+  if (pinned !== undefined) return pinnedLines(change, pinned, style);
   const connected = nodes.length === 0 ? '' : ` and ${foldNames(nodes)} (connected)`;
   const alone = isDetached ? 'every resource' : 'what runs on the connected nodes';
   return [
@@ -31,5 +32,29 @@ export function credentialChangeLines(change: CredentialChange, style: Style): r
     ...(kind === 'to-certificates' || kind === 'to-authkey'
       ? ['What fails before all cluster nodes have changed is put back.']
       : ['What does not come to its end is finished by the next apply.']),
+  ].flatMap((line) => wrapText(line, 2, 4));
+}
+
+/** The same where cluster nodes change one by one, and connections stay with those of their own kind. */
+function pinnedLines(
+  { kind, clusterNodes, nodes, seconds }: CredentialChange,
+  { because, moves }: NonNullable<CredentialChange['pinned']>,
+  style: Style,
+): readonly string[] {
+  const why = because.length === 0 ? '' : ` (because of ${because.join(', ')})`;
+  return [
+    `${CHANGES[kind]}, node by node${why}:`,
+    `${foldNames(clusterNodes)}: one after the other is in standby while Pacemaker is restarted there.`,
+    ...(nodes.length === 0
+      ? []
+      : [
+          `${foldNames(nodes)} (connected): pinned to cluster nodes with the same credentials, and changed when the first cluster node is; what runs there is left alone meanwhile.`,
+        ]),
+    moves.length === 0
+      ? 'No resource has to leave a cluster node for it.'
+      : style.attention(
+          `Stopped on a cluster node, and started elsewhere or again: ${moves.join(', ')}.`,
+        ),
+    `It takes about ${seconds} s, and longer where resources are slow to stop. What does not come to its end is finished by the next apply.`,
   ].flatMap((line) => wrapText(line, 2, 4));
 }

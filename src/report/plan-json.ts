@@ -95,6 +95,10 @@ const changeObject = ({ host, item, action, attributes, restart, isConsequence }
 const credentialChangeObject = (change: CredentialChange) => ({
   kind: change.kind,
   isDetached: change.isDetached,
+  pinned:
+    change.pinned === undefined
+      ? null
+      : { because: change.pinned.because, moves: change.pinned.moves },
   clusterNodes: change.clusterNodes,
   nodes: change.nodes,
   absent: change.absent,

@@ -11,7 +11,7 @@ import { ownCertificateItem } from '../items/own-certificate.ts';
 import { packageItem } from '../items/package.ts';
 import { pacemakerItem } from '../items/pacemaker.ts';
 import { serviceItem } from '../items/service.ts';
-import { isClusterDetached } from '../pacemaker/cib-edit.ts';
+import { isApart, isClusterDetached } from '../pacemaker/cib-edit.ts';
 import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
 import type { WantedCertificates, WantedX509 } from '../plan/certificates.ts';
 import type { CredentialChange } from '../plan/credential-change.ts';
@@ -37,7 +37,7 @@ export function desire(
   const cluster = spec.clusterNodes.flatMap(({ name }, index) => {
     const host = facts.clusterNodes.get(name);
     if (host === undefined) return [];
-    const isUnfinished = index === 0 && isDetached(facts);
+    const isUnfinished = index === 0 && isLeft(facts);
     return 'nodes' in credentials
       ? certifiedMember(host, credentials, isUnfinished)
       : keyedMember(host, credentials, { change, isUnfinished });
@@ -105,8 +105,8 @@ const certificatesOf = (host: HostFacts, wanted: WantedCertificates): HostItem =
     ? certificateItem(host.name, wanted)
     : ownCertificateItem(host.name, wanted);
 
-const isDetached = ({ cluster }: Facts): boolean =>
-  cluster !== undefined && isClusterDetached(cluster.cib);
+const isLeft = ({ cluster }: Facts): boolean =>
+  cluster !== undefined && (isClusterDetached(cluster.cib) || isApart(cluster.cib));
 
 function itemsOf(
   node: PacemakerRemoteSpec,

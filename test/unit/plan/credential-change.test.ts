@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { detachCluster, applyOperations, protect } from '../../../src/pacemaker/cib-edit.ts';
+import { readCib, type Cib } from '../../../src/pacemaker/cib.ts';
+import {
+  detachCluster,
+  applyOperations,
+  keepApart,
+  protect,
+} from '../../../src/pacemaker/cib-edit.ts';
 import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
 import type { AuthkeyChoice } from '../../../src/plan/authkey-choice.ts';
 import { certificateVariables, type WantedX509 } from '../../../src/plan/certificates.ts';
@@ -40,6 +45,12 @@ const CONNECTION = '<primitive id="r1" class="ocf" provider="pacemaker" type="re
 const START = `<cib admin_epoch="0" epoch="7" num_updates="1" have-quorum="1" dc-uuid="1">
   <configuration><crm_config/><nodes/><resources>CONNECTION</resources><constraints/></configuration><status/></cib>`;
 
+const LEFT = {
+  protected: (cib: Cib) => protect(cib, ['r1']),
+  detached: detachCluster,
+  apart: (cib: Cib) => keepApart(cib, new Map([['r1', ['c1']]])),
+};
+
 interface State {
   readonly members: readonly HostFactsPatch[];
   /** Of r1, if it answered. */
@@ -48,7 +59,7 @@ interface State {
   readonly isSilent?: boolean;
   readonly isOnline?: boolean;
   /** What a run that died left in the CIB. */
-  readonly left?: 'protected' | 'detached' | undefined;
+  readonly left?: keyof typeof LEFT | undefined;
   readonly maintenance?: boolean;
 }
 
@@ -68,8 +79,7 @@ function stateOf({
       '<crm_config><cluster_property_set id="p"><nvpair id="n" name="maintenance-mode" value="true"/></cluster_property_set></crm_config>',
     );
   const cib = readCib(cibText);
-  if (left === 'protected') cibText = applyOperations(cibText, protect(cib, ['r1']));
-  if (left === 'detached') cibText = applyOperations(cibText, detachCluster(cib));
+  if (left !== undefined) cibText = applyOperations(cibText, LEFT[left](cib));
   const cluster: ClusterFacts = {
     toldBy: 'c1',
     cib: readCib(cibText),
@@ -110,9 +120,17 @@ const theKey = (digest: string | undefined, isStated = false): WantedCredentials
 const theCertificates: WantedCredentials = { x509, isStated: false };
 
 /** The kind of the change, and whether Pacemaker is restarted for it. */
-const change = (state: State, wanted: WantedCredentials): string | undefined => {
+const change = (
+  state: State,
+  wanted: WantedCredentials,
+  prefersPinned = false,
+): string | undefined => {
   const { facts, cluster } = stateOf(state);
-  const found = credentialChange(facts, cluster, wanted);
+  const found = credentialChange(facts, cluster, wanted, prefersPinned);
+  if (found?.pinned !== undefined) {
+    assert.ok(!found.isDetached, 'it is one or the other');
+    return [found.kind, 'pinned', ...found.pinned.because].join(', ');
+  }
   return found && `${found.kind}${found.isDetached ? ', detached' : ''}`;
 };
 
@@ -182,6 +200,32 @@ describe('a change of credentials', () => {
     assert.equal(
       change({ members: [certified], left: 'detached' }, theCertificates),
       'to-certificates, detached',
+    );
+  });
+
+  it('is made node by node beside sbd, where the playbook says so, and where a run that died began so', () => {
+    const sbd = {
+      'sbd.service': {
+        ...{ loadState: 'loaded', activeState: 'active', unitFileState: '', startedAt: undefined },
+      },
+    };
+    const hazardous = { members: [KEY, withKey('a', { units: sbd })], node: KEY };
+    const because = 'pinned, sbd.service on c2';
+    assert.equal(change(hazardous, theCertificates), `to-certificates, ${because}`);
+    assert.equal(change(hazardous, theKey('b')), 'authkey', 'nobody is restarted');
+    const kept = hazardous.members.map((one) => ({ ...one, ...life }));
+    assert.equal(change({ ...hazardous, members: kept }, theKey('b')), `authkey, ${because}`);
+    const harmless = { members: [KEY, KEY], node: KEY };
+    assert.equal(change(harmless, theCertificates, true), 'to-certificates, pinned');
+    assert.equal(change(harmless, theKey('b'), true), 'authkey');
+    const certified = withCertificates();
+    const left = { members: [certified, certified], node: certified, left: 'apart' } as const;
+    assert.equal(change(left, theCertificates), 'to-certificates, pinned');
+    assert.equal(change({ ...harmless, left: 'apart' }, theKey('a', true)), 'authkey, pinned');
+    assert.equal(
+      change({ ...hazardous, left: 'detached' }, theCertificates),
+      'to-certificates, detached',
+      'it goes on as it has begun',
     );
   });
 
