@@ -52,10 +52,13 @@ const usedOn = async (lab: Lab): Promise<string> =>
     .map((said) => said.trim())
     .join();
 
-/** What was started and stopped on remote nodes, since when, and where the cluster says that it is. */
+/**
+ * What of the remote nodes' own was started and stopped there, since when, and where the cluster says that it is. What a cluster
+ * node in standby leaves may come and go there.
+ */
 async function onNodes(lab: Lab): Promise<string[]> {
   const { lines } = await photograph(lab);
-  return lines.filter((line) => /^(?:h\d:|cluster: on-h\d )/.test(line));
+  return lines.filter((line) => /\bon-h\d\b/.test(line));
 }
 
 const dlmOn = (lab: Lab, host: string): Promise<string> =>
