@@ -34,6 +34,8 @@ interface PlanOptions {
   readonly foresees?: boolean;
   /** Which nodes get new certificates, whatever they have. */
   readonly renews?: (spec: Spec, selected: Nodes) => ReadonlySet<string>;
+  /** Whether outrigger's own authority is to be replaced; throws USAGE where there is none. */
+  readonly succeeds?: (spec: Spec) => boolean;
   /** Whether a new authkey is wanted. */
   readonly rotates?: (spec: Spec) => boolean;
   /** Called before any host is, with what the plan will be made from; throws where it must not be. */
@@ -45,7 +47,7 @@ export async function withPlan(
   options: SharedOptions,
   terminal: Terminal,
   use: (live: FromSources) => Promise<void>,
-  { foresees = true, renews, rotates, check }: PlanOptions = {},
+  { foresees = true, renews, succeeds, rotates, check }: PlanOptions = {},
 ): Promise<void> {
   const { document: spec, text } = inventoryTextFor(options.inventory, terminal);
   const { document: playbook, text: plays } = playbookTextFor(options.playbook);
@@ -58,6 +60,7 @@ export async function withPlan(
   const selected = selectNodes(spec, options.limit);
   const renewed = renews?.(spec, selected);
   const isNewKey = rotates?.(spec);
+  const isNewAuthority = succeeds?.(spec);
   await withConnector(
     terminal,
     [...spec.clusterNodes, ...nodesOf(selected)],
@@ -65,7 +68,7 @@ export async function withPlan(
       const planned = await planWith(
         {
           ...{ spec, selected, playbook, connect, forks: options.forks, foresees, renewed },
-          rotates: isNewKey,
+          ...{ succeeds: isNewAuthority, rotates: isNewKey },
         },
         terminal,
       );

@@ -4,10 +4,18 @@ import { OutriggerError } from '../support/errors.ts';
 import { printable } from '../support/printable.ts';
 import { authorityOf, validityOf } from '../x509/authority.ts';
 import { isIdle, workOf, type AuthorityWork } from '../x509/authority-work.ts';
-import { day } from '../x509/time-left.ts';
+import {
+  generationOf,
+  ROLLOVER_STEPS,
+  stepAfter,
+  stepIn,
+  type RolloverStep,
+} from '../x509/rollover.ts';
+import { day, timeLeft } from '../x509/time-left.ts';
+import { certificatesIn } from '../x509/trust.ts';
 import { authorityPaths, readAuthority } from './authority-directory.ts';
 import { loadCertificates, type Credentials, type PendingFiles } from './load-certificates.ts';
-import { makeCertificates } from './make-certificates.ts';
+import { beginStep, makeCertificates, openAuthority } from './make-certificates.ts';
 
 export interface AuthorityRequest {
   readonly authority: AuthoritySpec;
@@ -18,6 +26,8 @@ export interface AuthorityRequest {
   readonly nodes: readonly string[];
   /** Those of them that get a new key and certificate whatever they have. */
   readonly renewed: ReadonlySet<string>;
+  /** The step of a rollover that shall begin now; `begin` where one is under way: nothing. */
+  readonly step?: RolloverStep | undefined;
   /** Asked anew when something is made: the answer of an operator takes its time. */
   readonly now: () => Date;
 }
@@ -29,31 +39,60 @@ export interface AuthorityRequest {
 export async function loadAuthority(request: AuthorityRequest): Promise<Credentials> {
   const { authority, cluster, nodes } = request;
   const now = request.now();
-  const work = await workIn(request, now);
+  const underWay = stepIn(readAuthority(authority.directory, []).ca ?? '');
+  const isBegun = request.step === 'begin' && underWay !== undefined;
+  const work = await workIn({ ...request, step: isBegun ? undefined : request.step }, now);
   const files = filesOf(authority);
-  if (isIdle(work)) return loadCertificates(files, nodes, now);
+  const pending = isIdle(work) ? undefined : pendingIn(request, work, now);
+  const loaded = await loadCertificates(files, nodes, now, pending);
+  const step = work.step ?? underWay;
+  const next = (): Promise<Credentials> | undefined =>
+    underWay && loadAuthority({ ...request, step: stepAfter(underWay) });
+  const notes = [...loaded.wanted.notes, ...notesOn(authority, work, step, now)];
   return {
-    ...(await loadCertificates(files, nodes, now, pendingIn(request, work, now))),
-    pending: {
+    ...loaded,
+    wanted: { ...loaded.wanted, notes },
+    rollover: step && { step, next: pending === undefined ? next : undefined },
+    pending: pending && {
       revokes: new Map([...work.revokes].map(([serial, pem]) => [digestOf(pem), serial])),
       make: async (asking) => {
-        const work = await workIn(request, request.now());
-        await makeCertificates({ ...{ authority, cluster, work, asking }, now: request.now() });
+        const keys = await openAuthority(authority, cluster, asking);
+        const making = { authority, cluster, now: request.now(), keys };
+        const all = work.step === undefined ? keys : await beginStep(making, work.step);
+        const rest = await workIn({ ...request, step: undefined }, request.now());
+        await makeCertificates({ ...making, keys: all, work: rest });
         return loadCertificates(files, nodes, request.now());
       },
     },
   };
 }
 
+/** Where a rollover is; or that one is due: certificates do not outlive their authority, and get shorter from then on. */
+function notesOn(
+  { directory, validityMs, renewBeforeMs }: AuthoritySpec,
+  { authorityUntil }: AuthorityWork,
+  step: RolloverStep | undefined,
+  now: Date,
+): readonly string[] {
+  if (step !== undefined) return [`${directory}: ${ROLLOVER_STEPS[step]}`];
+  if (authorityUntil === undefined) return [];
+  const left = authorityUntil.getTime() - now.getTime();
+  return left > validityMs + renewBeforeMs
+    ? []
+    : [
+        `${directory}: the authority expires in ${timeLeft(now, authorityUntil)}, on ${day(authorityUntil)}, and every certificate with it: \`outrigger rotate authority\` puts another in its place`,
+      ];
+}
+
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 async function workIn(
-  { authority, declared, nodes, renewed }: AuthorityRequest,
+  { authority, declared, nodes, renewed, step }: AuthorityRequest,
   now: Date,
 ): Promise<AuthorityWork> {
   const { directory } = authority;
   const held = readAuthority(directory, declared);
-  const work = await workOf(held, { nodes, renewed, terms: authority, now });
+  const work = await workOf(held, { nodes, renewed, terms: authority, step, now });
   if (work.faults.length === 0) return work;
   const lines = work.faults.map((fault) => printable(`${directory}: ${fault}`));
   throw new OutriggerError(
@@ -79,19 +118,39 @@ function filesOf({ directory, renewBeforeMs, removesAuthkey }: AuthoritySpec): X
 
 function pendingIn(
   { authority, cluster }: AuthorityRequest,
-  { makesAuthority, issuer, authorityUntil, nodes, revoked }: AuthorityWork,
+  work: AuthorityWork,
   now: Date,
 ): PendingFiles {
+  const { authorityUntil, nodes, lists, ca = '' } = work;
   const own = authorityOf(cluster, now);
   const { notBefore, notAfter } = validityOf(authority, authorityUntil ?? own.notAfter, now);
   const until = `valid until ${day(notAfter)}`;
+  const count = lists?.reduce((sum, { revoked }) => sum + revoked.size, 0);
+  const description = caDescribed(work, cluster, now);
   return {
-    ca: makesAuthority
-      ? { description: `a new one, CN=${own.name}, valid until ${day(own.notAfter)}`, pem: '' }
-      : undefined,
-    crl: revoked === undefined ? undefined : `a new one, ${until}, ${revoked.size} revoked`,
+    ca: description === undefined ? undefined : { description, pem: ca },
+    crl: count === undefined ? undefined : `a new one, ${until}, ${String(count)} revoked`,
     certificates: new Map([...nodes].map((node) => [node, `a new one of the authority, ${until}`])),
-    issuer,
+    issuer: certificatesIn(ca)[0]?.toString(),
     validity: { notBefore, notAfter },
   };
+}
+
+/** What is about to become of `ca.pem`; undefined: nothing. */
+function caDescribed(
+  { makesAuthority, step, ca = '' }: AuthorityWork,
+  cluster: string,
+  now: Date,
+): string | undefined {
+  const authorities = certificatesIn(ca);
+  const asNew = (generation: number): string => {
+    const { name, notAfter } = authorityOf(cluster, now, generation);
+    return `CN=${name}, valid until ${day(notAfter)}`;
+  };
+  if (makesAuthority) return `a new one, ${asNew(1)}`;
+  const [first] = authorities.map(({ subject }) => printable(subject));
+  if (step === 'begin')
+    return `beside it a new one, ${asNew(1 + Math.max(...authorities.map(generationOf)))}`;
+  if (step === 'issue') return `${first ?? ''} first`;
+  return step === 'finish' ? `${first ?? ''} alone` : undefined;
 }

@@ -13,6 +13,7 @@ import type {
   NodeFiles,
 } from '../x509/certificate-set.ts';
 import { checkSet } from '../x509/check-set.ts';
+import type { RolloverStep } from '../x509/rollover.ts';
 import { day } from '../x509/time-left.ts';
 import type { Host } from '../host/host.ts';
 import type { ToldKey } from '../plan/facts.ts';
@@ -25,6 +26,15 @@ export interface Credentials {
   readonly contentOf: (node: string, role: CertificateRole) => Secret;
   /** What has still to be made before anything is given to hosts; undefined: nothing. */
   readonly pending?: PendingWork | undefined;
+  /** An authority of our own is being replaced. */
+  readonly rollover?: Rollover | undefined;
+}
+
+/** The step that nodes are taking, or are about to take. */
+export interface Rollover {
+  readonly step: RolloverStep;
+  /** What the step after it wants; undefined: this one has still something to make, or is the last. */
+  readonly next: (() => Promise<Credentials> | undefined) | undefined;
 }
 
 /** Makes what is missing, and gives the credentials that are whole. */
@@ -72,7 +82,7 @@ export async function loadCertificates(
   pending?: PendingFiles,
 ): Promise<Credentials> {
   const files = readFiles(spec, nodes, pending);
-  const checked = await check(spec, files, now);
+  const checked = await check(spec, files, now, pending);
   refuse(checked);
   const contentOf = (node: string, role: CertificateRole): Secret => {
     if (role === 'certificate') return held(files.certificates, node);
@@ -130,8 +140,14 @@ function readFiles(
 }
 
 /** What is there already must be good, whatever is still to be made. */
-async function check(spec: CertificateFiles, files: Files, now: Date): Promise<CheckedSet> {
-  if (files.ca === undefined) return { findings: [], ca: [], nodes: new Map() };
+async function check(
+  spec: CertificateFiles,
+  files: Files,
+  now: Date,
+  pending: PendingFiles | undefined,
+): Promise<CheckedSet> {
+  const ca = files.ca === undefined ? pending?.ca?.pem : textOf(files.ca);
+  if (ca === undefined || ca === '') return { findings: [], ca: [], nodes: new Map() };
   const nodes = [...files.certificates].map(([node, certificate]) => ({
     node,
     certificate: { path: fileOfNode(spec.certificatePattern, node), text: textOf(certificate) },
@@ -140,7 +156,7 @@ async function check(spec: CertificateFiles, files: Files, now: Date): Promise<C
   const crl =
     files.crl && spec.crl !== undefined ? { path: spec.crl, text: textOf(files.crl) } : undefined;
   return checkSet(
-    { ca: { path: spec.ca, text: textOf(files.ca) }, crl, nodes },
+    { ca: { path: spec.ca, text: ca }, crl, nodes },
     { now, publicAuthorities: publicAuthorities(), warnBeforeMs: spec.warnBeforeMs },
   );
 }

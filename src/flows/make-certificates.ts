@@ -2,21 +2,24 @@ import {
   createPrivateKey,
   generateKeyPairSync,
   randomBytes,
-  X509Certificate,
   type KeyObject,
+  type X509Certificate,
 } from 'node:crypto';
 import { secretFrom, type AskSecret } from '../host/secret-source.ts';
 import type { AuthoritySpec } from '../spec/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { reveal, type Secret } from '../support/secret.ts';
 import { authorityOf, listValidity, serialOf, validityOf } from '../x509/authority.ts';
-import type { AuthorityWork } from '../x509/authority-work.ts';
+import type { AuthorityWork, ListWork } from '../x509/authority-work.ts';
 import {
   signAuthority,
   signCertificate,
   signRevocationList,
   type Issuer,
 } from '../x509/library.ts';
+import { pemBlocks } from '../x509/pem.ts';
+import { caFrom, generationOf, type RolloverStep } from '../x509/rollover.ts';
+import { certificatesIn } from '../x509/trust.ts';
 import {
   authorityPaths,
   makeFolders,
@@ -37,65 +40,147 @@ export interface MakeRequest {
   readonly cluster: string;
   readonly work: AuthorityWork;
   readonly now: Date;
-  readonly asking: Asking;
+  readonly keys: AuthorityKeys;
+}
+
+/** The keys of an authority, opened: its own, and while another takes its place that one's too. */
+export interface AuthorityKeys {
+  readonly passphrase: Secret;
+  readonly held: readonly HeldKey[];
+}
+
+interface HeldKey {
+  readonly key: KeyObject;
+  /** As it lies there, encrypted. */
+  readonly pem: string;
 }
 
 /**
  * Makes what an authority has still to make, and writes it to its directory: whatever could reach a host lies there
- * first. The passphrase is asked for once. A run that dies leaves whole files only, and the next one goes on.
+ * first. A run that dies leaves whole files only, and the next one goes on.
  */
 export async function makeCertificates(request: MakeRequest): Promise<void> {
-  const { authority, cluster, work, now } = request;
+  const { authority, cluster, work, now, keys } = request;
   const paths = authorityPaths(authority.directory);
-  makeFolders(authority.directory);
-  const key = await authorityKey(request);
   if (work.makesAuthority) {
-    const terms = { ...authorityOf(cluster, now), serial: newSerial(), key };
+    const [own] = keys.held;
+    if (own === undefined) throw new Error('an authority without a key');
+    const terms = { ...authorityOf(cluster, now), serial: newSerial(), key: own.key };
     writeAuthorityFile(paths.ca, await signAuthority(terms), { isNew: true });
   }
-  const issuer = { certificate: readAuthority(authority.directory, []).ca ?? '', key };
-  const until = new Date(checkPair(issuer).validTo);
-  if (work.revoked !== undefined) {
-    const terms = { ...listValidity(authority, until, now), revoked: work.revoked };
-    writeAuthorityFile(paths.crl, await signRevocationList(terms, issuer));
-  }
+  const trusted = certificatesIn(readAuthority(authority.directory, []).ca ?? '');
+  const issuers = trusted.map((certificate) => issuerOf(certificate, keys));
+  const [issuer] = issuers;
+  if (issuer === undefined) throw wrongKey('has no certificate');
+  if (work.lists !== undefined)
+    writeAuthorityFile(paths.crl, await listsOf(authority, work.lists, issuers, now));
   for (const node of work.nodes) {
     const own = newKey();
     const serial = newSerial();
-    const terms = { name: node, serial, key: own, ...validityOf(authority, until, now) };
+    const terms = { name: node, serial, key: own, ...validityOf(authority, issuer.until, now) };
     const certificate = await signCertificate(terms, issuer);
     writeAuthorityFile(paths.issuedAs(serial), certificate, { isNew: true });
     writeAuthorityFile(paths.key(node), own.export({ type: 'pkcs8', format: 'pem' }));
     writeAuthorityFile(paths.certificate(node), certificate);
   }
+  forgetOldKeys(paths.caKey, trusted, keys);
   syncFolders(authority.directory);
 }
 
+/** An authority of `ca.pem` that can sign. */
+interface OpenIssuer extends Issuer {
+  readonly until: Date;
+}
+
+async function listsOf(
+  authority: AuthoritySpec,
+  lists: readonly ListWork[],
+  issuers: readonly OpenIssuer[],
+  now: Date,
+): Promise<string> {
+  const texts = issuers.map(async (issuer) => {
+    const work = lists.find((list) => list.authority.toString() === issuer.certificate);
+    if (work?.stays !== undefined) return work.stays;
+    const { revoked = new Map<string, Date>() } = work ?? {};
+    return signRevocationList({ ...listValidity(authority, issuer.until, now), revoked }, issuer);
+  });
+  return (await Promise.all(texts)).join('');
+}
+
+/**
+ * Begins a step of a rollover. `ca.pem` alone says which one nodes are taking: it changes at once, and after a run that
+ * died the next one makes whatever the step needs besides.
+ */
+export async function beginStep(
+  { authority, cluster, now, keys }: Omit<MakeRequest, 'work'>,
+  step: RolloverStep,
+): Promise<AuthorityKeys> {
+  const paths = authorityPaths(authority.directory);
+  const { ca = '' } = readAuthority(authority.directory, []);
+  const next = step === 'begin' ? ca : caFrom(step, ca);
+  const trusted = certificatesIn(next);
+  trusted.forEach((one) => issuerOf(one, keys));
+  if (step !== 'begin') {
+    writeAuthorityFile(paths.ca, next);
+    return keys;
+  }
+  const generation = 1 + Math.max(...trusted.map(generationOf));
+  // A run that died may have made it.
+  const spare = keys.held.find(({ key }) => !trusted.some((one) => one.checkPrivateKey(key)));
+  const successor = spare ?? madeKey(keys.passphrase);
+  const held = spare === undefined ? [...keys.held, successor] : keys.held;
+  writeAuthorityFile(paths.caKey, held.map(({ pem }) => pem).join(''));
+  const terms = { ...authorityOf(cluster, now, generation), serial: newSerial() };
+  const certificate = await signAuthority({ ...terms, key: successor.key });
+  writeAuthorityFile(paths.ca, ca + certificate);
+  return { ...keys, held };
+}
+
+/** A key whose authority nobody trusts any more is of no use. */
+function forgetOldKeys(
+  path: string,
+  trusted: readonly X509Certificate[],
+  { held }: AuthorityKeys,
+): void {
+  const used = held.filter(({ key }) => trusted.some((one) => one.checkPrivateKey(key)));
+  if (used.length < held.length) writeAuthorityFile(path, used.map(({ pem }) => pem).join(''));
+}
+
 const newKey = (): KeyObject => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+
+function madeKey(passphrase: Secret): HeldKey {
+  const key = newKey();
+  return { key, pem: encrypted(key, passphrase) };
+}
 
 const newSerial = (): string => serialOf(randomBytes(16));
 
 /** As often as ssh asks for a passphrase (ssh_config(5), NumberOfPasswordPrompts). */
 const MOST_TRIES = 3;
 
-/** Opens the key of the authority, or makes it. */
-async function authorityKey({ authority, cluster, asking }: MakeRequest): Promise<KeyObject> {
-  const { directory, passphrase: source } = authority;
+/** Opens the keys of the authority, or makes its first one. The passphrase is asked for once. */
+export async function openAuthority(
+  { directory, passphrase: source }: AuthoritySpec,
+  cluster: string,
+  asking: Asking,
+): Promise<AuthorityKeys> {
+  makeFolders(directory);
   const path = authorityPaths(directory).caKey;
   const question = (words: string): Promise<Secret> => secretFrom(source, words, asking);
   if (!readAuthority(directory, []).hasKey) {
     const passphrase = await question(`New passphrase for ${path}, the authority of ${cluster}:`);
     if (source.kind === 'prompt') checkSame(passphrase, await question('The same again:'));
-    const key = newKey();
-    writeAuthorityFile(path, encrypted(key, passphrase), { isNew: true });
-    return key;
+    const own = madeKey(passphrase);
+    writeAuthorityFile(path, own.pem, { isNew: true });
+    return { passphrase, held: [own] };
   }
   const pem = readAuthorityKey(directory);
   const tries = source.kind === 'prompt' ? MOST_TRIES : 1;
   for (let tried = 0; tried < tries; tried += 1) {
     const again = tried === 0 ? '' : 'That was not it. ';
-    const key = opened(pem, await question(`${again}Passphrase of ${path}:`));
-    if (key !== undefined) return key;
+    const passphrase = await question(`${again}Passphrase of ${path}:`);
+    const held = opened(pem, passphrase);
+    if (held !== undefined) return { passphrase, held };
   }
   throw new OutriggerError('INPUT_INVALID', `the passphrase does not open ${path}`, {
     hint: 'nothing was signed and no host was touched',
@@ -112,11 +197,16 @@ function encrypted(key: KeyObject, passphrase: Secret): string {
   );
 }
 
-function opened(pem: string, passphrase: Secret): KeyObject | undefined {
-  if (!pem.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----'))
-    throw wrongKey('is not encrypted (PKCS#8)');
+function opened(text: string, passphrase: Secret): readonly HeldKey[] | undefined {
+  const blocks = pemBlocks(text);
+  const keys =
+    'fault' in blocks ? [] : blocks.filter(({ label }) => label === 'ENCRYPTED PRIVATE KEY');
+  if (keys.length === 0) throw wrongKey('is not encrypted (PKCS#8)');
   try {
-    return createPrivateKey({ key: pem, passphrase: Buffer.from(reveal(passphrase)) });
+    return keys.map(({ text: pem }) => ({
+      key: createPrivateKey({ key: pem, passphrase: Buffer.from(reveal(passphrase)) }),
+      pem: `${pem}\n`,
+    }));
   } catch {
     return undefined;
   }
@@ -128,12 +218,16 @@ function checkSame(one: Secret, other: Secret): void {
 }
 
 /** A key of somebody else would issue what no daemon accepts. */
-function checkPair({ certificate, key }: Issuer): X509Certificate {
-  const read = new X509Certificate(certificate);
-  if (!read.checkPrivateKey(key)) throw wrongKey('is not the key of ca.pem');
-  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+function issuerOf(certificate: X509Certificate, { held }: AuthorityKeys): OpenIssuer {
+  const own = held.find(({ key }) => certificate.checkPrivateKey(key));
+  if (own === undefined) throw wrongKey('is not the key of ca.pem');
+  if (own.key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
     throw wrongKey('is no key that outrigger has made (ECDSA over P-256)');
-  return read;
+  return {
+    certificate: certificate.toString(),
+    key: own.key,
+    until: new Date(certificate.validTo),
+  };
 }
 
 const wrongKey = (why: string): OutriggerError =>

@@ -32,6 +32,7 @@ import { OutriggerError } from '../support/errors.ts';
 import { foreseePinned } from './foresee-pinned.ts';
 import { forecast, type Intention } from './forecast.ts';
 import type { Credentials } from './load-certificates.ts';
+import { nextStep } from './next-step.ts';
 import { keyFile, wantedCredentials } from './wanted-credentials.ts';
 
 export interface PlanRequest {
@@ -50,6 +51,8 @@ export interface PlanRequest {
   readonly foresees?: boolean | undefined;
   /** Which nodes get a new key and a new certificate, whatever they have (default: none). */
   readonly renewed?: ReadonlySet<string> | undefined;
+  /** Outrigger's own authority is to be replaced; where that is under way already it goes on. */
+  readonly succeeds?: boolean | undefined;
 }
 
 /** A plan, and what apply needs to carry it out. The caller closes the hosts. */
@@ -110,7 +113,8 @@ export async function planFrom(
 ): Promise<Planned> {
   const { spec, selected, playbook } = request;
   const { cluster, lead } = clusterOf(facts, hosts);
-  const credentials = certificates ?? (await certificatesByFacts(request, facts));
+  const credentials =
+    (await nextStep(certificates, facts, cluster)) ?? (await certificatesByFacts(request, facts));
   const x509 = credentials?.wanted;
   refuseRevokedInUse(facts, credentials);
   const wanted = wantedCredentials({ spec, facts, cluster, x509, file }, request.rotates === true);
@@ -196,6 +200,7 @@ async function certificatesOf({
   spec,
   selected,
   renewed = new Set(),
+  succeeds = false,
 }: PlanRequest): Promise<Credentials | undefined> {
   const { authentication, cluster, clusterNodes } = spec;
   if (authentication.method !== 'x509') return undefined;
@@ -209,7 +214,10 @@ async function certificatesOf({
   const { loadAuthority } = await import('./load-authority.ts');
   const declared = [...clusterNodes, ...nodesOf(spec)].map(({ name }) => name);
   const now = (): Date => new Date();
-  return loadAuthority({ authority: x509, cluster: cluster.name, declared, nodes, renewed, now });
+  const step = succeeds ? 'begin' : undefined;
+  return loadAuthority({
+    ...{ authority: x509, cluster: cluster.name, declared, nodes, renewed, step, now },
+  });
 }
 
 /** The certificates that the hosts have already, or those for keys that they have made, judged by what they told. */

@@ -39,6 +39,25 @@ export function keepsTrust(facts: Facts, cib: Cib, x509: WantedX509): boolean {
   );
 }
 
+/**
+ * Cluster nodes and connected nodes of which nobody knows that they use the certificates that are wanted: a step that
+ * stands on this one cannot begin.
+ */
+export function notYetUsing(facts: Facts, cib: Cib, x509: WantedX509): readonly string[] {
+  const isUsing = (host: HostFacts): boolean =>
+    (['ca', 'certificate'] as const).every(
+      (role) =>
+        isThatFile(host.certificates[role], x509.nodes.get(host.name)?.files[role]) &&
+        !(isRemote(host, facts) && isOlderThan(host, role)),
+    );
+  const hosts = [...facts.clusterNodes.values(), ...remoteHosts(facts)];
+  const users = new Set(hosts.filter(isUsing).map(({ name }) => name));
+  const names = [...cib.clusterNodes.map(({ name }) => name), ...connectedNames(cib)];
+  return names.filter((name) => !users.has(name)).sort();
+}
+
+const isRemote = ({ name }: HostFacts, { clusterNodes }: Facts): boolean => !clusterNodes.has(name);
+
 /** Whether a daemon has still what was in a file before. */
 function isOlderThan({ certificates, units }: HostFacts, role: 'ca' | 'certificate'): boolean {
   const { startedAt } = units[REMOTE_UNIT] ?? {};

@@ -1,25 +1,37 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type X509Certificate } from 'node:crypto';
 import { reveal, type Secret } from '../support/secret.ts';
 import type { AuthorityFiles, AuthorityTerms, HeldFiles } from './authority.ts';
 import { normalSerial, readRevocationList, type RevocationList } from './library.ts';
 import { pemBlocks, type PemBlock } from './pem.ts';
-import { isIssuedBy } from './trust.ts';
+import { caFrom, generationOf, type RolloverStep } from './rollover.ts';
+import { certificatesIn, isIssuedBy } from './trust.ts';
 
 /** What an authority of our own has still to make. */
 export interface AuthorityWork {
   readonly makesAuthority: boolean;
-  /** The certificate of the authority that is there (PEM); undefined: there is none. */
-  readonly issuer: string | undefined;
-  /** Until when the authority that is there is valid; undefined: there is none. */
+  /** The step of a rollover that is about to begin. */
+  readonly step: RolloverStep | undefined;
+  /** What `ca.pem` holds then; while the first step begins, what it holds so far. Undefined: nothing yet. */
+  readonly ca: string | undefined;
+  /** Until when the authority that issues is valid; undefined: there is none. */
   readonly authorityUntil: Date | undefined;
   /** The nodes that get a key and a certificate. */
   readonly nodes: ReadonlySet<string>;
-  /** What the new revocation list holds, with the day of each; undefined: the one that lies there stays. */
-  readonly revoked: ReadonlyMap<string, Date> | undefined;
-  /** The certificates (PEM) that this list is the first to hold, by serial number. */
+  /** What the revocation list of each authority holds; undefined: `crl.pem` stays as it is. */
+  readonly lists: readonly ListWork[] | undefined;
+  /** The certificates (PEM) that a list is the first to hold, by serial number. */
   readonly revokes: ReadonlyMap<string, string>;
   /** Why nothing can be made, one line each. */
   readonly faults: readonly string[];
+}
+
+/** The revocation list of one authority. */
+export interface ListWork {
+  readonly authority: X509Certificate;
+  /** The list (PEM) that lies there and is good; undefined: a new one is made. */
+  readonly stays: string | undefined;
+  /** The day of each. */
+  readonly revoked: ReadonlyMap<string, Date>;
 }
 
 /** What is asked of an authority. */
@@ -29,16 +41,19 @@ export interface WantedOfAuthority {
   /** Those of them that get a new certificate whatever they have. */
   readonly renewed: ReadonlySet<string>;
   readonly terms: AuthorityTerms;
+  /** The step of a rollover that shall begin now. */
+  readonly step?: RolloverStep | undefined;
   readonly now: Date;
 }
 
-/** Whether there is anything to sign. */
+/** Whether there is anything to make. */
 export const isIdle = ({
   makesAuthority,
+  step,
   nodes,
-  revoked,
-}: Pick<AuthorityWork, 'makesAuthority' | 'nodes' | 'revoked'>): boolean =>
-  !makesAuthority && nodes.size === 0 && revoked === undefined;
+  lists,
+}: Pick<AuthorityWork, 'makesAuthority' | 'step' | 'nodes' | 'lists'>): boolean =>
+  !makesAuthority && step === undefined && nodes.size === 0 && lists === undefined;
 
 /**
  * Holds what lies in the directory of an authority against what is wanted of it. Whatever a run that died has left
@@ -48,21 +63,29 @@ export async function workOf(
   files: AuthorityFiles,
   wanted: WantedOfAuthority,
 ): Promise<AuthorityWork> {
-  const authority = certificateIn(files.ca);
+  const { step } = wanted;
+  if (step === 'issue' || step === 'finish') files = { ...files, ca: caFrom(step, files.ca ?? '') };
+  const authorities = certificatesIn(files.ca ?? '');
+  const [authority] = authorities;
   if (authority === undefined) return firstWork(files, wanted);
-  const known = { ...wanted, authority, list: await listIn(files.crl, authority) };
+  const held = await Promise.all(authorities.map((one) => listOf(files.crl, one)));
+  const known = { ...wanted, authority, list: held[0]?.list };
   const nodes = new Set(
     wanted.nodes.filter(
       (node) => wanted.renewed.has(node) || needsNew(node, files.nodes.get(node), known),
     ),
   );
-  const { revoked, revokes, faults } = revocations(files, known);
+  const { lists, revokes, faults } = revocations(files, held, wanted);
   const authorityUntil = new Date(authority.validTo);
-  const issuer = files.ca;
-  const work = { makesAuthority: false, issuer, authorityUntil, nodes, revoked, revokes };
+  const work = { step, ca: files.ca, authorityUntil, nodes, lists, revokes };
+  const all = { makesAuthority: false, ...work };
   return {
-    ...work,
-    faults: [...listFault(files, known.list), ...faults, ...keyFault(files, work)],
+    ...all,
+    faults: [
+      ...held.flatMap((one) => listFault(files, one)),
+      ...faults,
+      ...keyFault(files, isIdle(all)),
+    ],
   };
 }
 
@@ -71,6 +94,13 @@ interface Known extends WantedOfAuthority {
   readonly authority: X509Certificate;
   /** Undefined: there is none that it has signed. */
   readonly list: RevocationList | undefined;
+}
+
+/** An authority, and the list that it has signed. */
+interface HeldList {
+  readonly authority: X509Certificate;
+  readonly list: RevocationList | undefined;
+  readonly pem: string | undefined;
 }
 
 /** Nothing was ever issued, or the certificate of the authority is lost. */
@@ -84,14 +114,9 @@ function firstWork(files: AuthorityFiles, { nodes, terms }: WantedOfAuthority): 
       : []),
     ...terms.revoked.map(neverIssued),
   ];
-  const made = { makesAuthority: true, nodes: new Set(nodes) };
   return {
-    ...made,
-    issuer: undefined,
-    authorityUntil: undefined,
-    revoked: new Map(),
-    revokes: new Map(),
-    faults,
+    ...{ makesAuthority: true, step: undefined, ca: undefined, authorityUntil: undefined },
+    ...{ nodes: new Set(nodes), lists: [], revokes: new Map(), faults },
   };
 }
 
@@ -103,20 +128,21 @@ const hasIssued = ({ crl, nodes, issued }: AuthorityFiles): boolean =>
 /** The list is written before the first certificate is issued: where it is lost, what was revoked would be valid again. */
 function listFault(
   { crl, issued }: AuthorityFiles,
-  list: RevocationList | undefined,
+  { authority, list }: HeldList,
 ): readonly string[] {
-  if (list !== undefined || (crl === undefined && issued.length === 0)) return [];
+  if (list !== undefined) return [];
+  const isNew = !issued.some((pem) =>
+    certificatesIn(pem).some((certificate) => isIssuedBy(certificate, authority)),
+  );
+  if (isNew && (crl === undefined || generationOf(authority) > 1)) return [];
   const what = crl === undefined ? 'is missing' : 'is not a revocation list of this authority';
   return [
     `crl.pem ${what}, and what was revoked would be valid again: put it back (each host of the cluster has it as /etc/pacemaker/x509-crl.pem)`,
   ];
 }
 
-const keyFault = (
-  { hasKey }: AuthorityFiles,
-  work: Omit<AuthorityWork, 'faults'>,
-): readonly string[] =>
-  hasKey || isIdle(work)
+const keyFault = ({ hasKey }: AuthorityFiles, isIdle: boolean): readonly string[] =>
+  hasKey || isIdle
     ? []
     : [
         'ca.key is not there, and something has to be signed: put it back for as long as that takes',
@@ -143,42 +169,61 @@ function isKeyOf(key: Secret, certificate: X509Certificate): boolean {
 }
 
 /** One that ends with the authority cannot be made to last longer. */
-function isDue(until: Date, { authority, terms, now }: Known): boolean {
+function isDue(
+  until: Date,
+  { authority, terms, now }: Pick<Known, 'authority' | 'terms' | 'now'>,
+): boolean {
   const left = until.getTime() - now.getTime();
   return until < new Date(authority.validTo) && left <= terms.renewBeforeMs;
 }
 
-/** What was revoked stays revoked, whether the inventory still says so or not. */
+/**
+ * What was revoked stays revoked, whether the inventory still says so or not. What an authority has issued that nobody
+ * trusts any more is on no list.
+ */
 function revocations(
   files: AuthorityFiles,
-  known: Known,
-): Pick<AuthorityWork, 'revoked' | 'revokes' | 'faults'> {
-  const { list, terms } = known;
+  held: readonly HeldList[],
+  wanted: WantedOfAuthority,
+): Pick<AuthorityWork, 'lists' | 'revokes' | 'faults'> {
+  const { terms, now, step } = wanted;
   const faults: string[] = [];
-  const revoked = new Map(list?.revoked);
+  const revoked = held.map(({ list }) => new Map(list?.revoked));
   const revokes = new Map<string, string>();
   const all = terms.revoked.length === 0 ? [] : files.issued.flatMap(issuedIn);
   for (const entry of terms.revoked) {
     const meant = all.filter(({ certificate }) => isMeant(certificate, entry));
-    const isKnown = meant.length > 0 || revoked.has(normalSerial(plainSerial(entry)));
+    const serial = normalSerial(plainSerial(entry));
+    const isKnown = meant.length > 0 || revoked.some((on) => on.has(serial));
     if (!isKnown) faults.push(neverIssued(entry));
     for (const { certificate, pem } of meant) {
       const serial = serialIn(certificate);
-      if (revoked.has(serial)) continue;
+      const on = revoked[held.findIndex(({ authority }) => isIssuedBy(certificate, authority))];
+      if (on === undefined || on.has(serial)) continue;
       const user = userOf(serial, files.nodes);
       if (user !== undefined) faults.push(inUse(entry, user));
       else {
-        revoked.set(serial, known.now);
+        on.set(serial, now);
         revokes.set(serial, pem);
       }
     }
   }
-  const stays = revoked.size === list?.revoked.size && !isListDue(list, known);
-  return { revoked: stays ? undefined : revoked, revokes, faults };
+  const lists = held.map(({ authority, list, pem }, index) => {
+    const mine = revoked[index] ?? new Map<string, Date>();
+    const isGood = mine.size === list?.revoked.size && !isListDue(list, { ...wanted, authority });
+    return { authority, stays: isGood ? pem : undefined, revoked: mine };
+  });
+  const isWhole =
+    step !== 'begin' &&
+    lists.every(({ stays }) => stays !== undefined) &&
+    blocksIn(files.crl, 'X509 CRL').length === lists.length;
+  return { lists: isWhole ? undefined : lists, revokes, faults };
 }
 
-const isListDue = ({ nextUpdate }: RevocationList, known: Known): boolean =>
-  nextUpdate === undefined || isDue(nextUpdate, known);
+const isListDue = (
+  { nextUpdate }: RevocationList,
+  known: Pick<Known, 'authority' | 'terms' | 'now'>,
+): boolean => nextUpdate === undefined || isDue(nextUpdate, known);
 
 const issuedIn = (pem: string) => {
   const certificate = certificateIn(pem);
@@ -208,24 +253,22 @@ const plainSerial = (text: string): string => text.replace(/^0x/i, '').replaceAl
 const serialIn = ({ serialNumber }: X509Certificate): string => normalSerial(serialNumber);
 
 /** The first certificate of a file; undefined: there is none that can be read. */
-function certificateIn(text: string | undefined): X509Certificate | undefined {
-  const [block] = blocksIn(text, 'CERTIFICATE');
-  try {
-    return block && new X509Certificate(block.der);
-  } catch {
-    return undefined;
+const certificateIn = (text: string | undefined): X509Certificate | undefined =>
+  certificatesIn(text ?? '')[0];
+
+/** The list of the file that this authority has signed. */
+async function listOf(text: string | undefined, authority: X509Certificate): Promise<HeldList> {
+  for (const block of blocksIn(text, 'X509 CRL')) {
+    const list = readableList(block.der);
+    if ((await list?.isSignedBy(authority.raw)) === true)
+      return { authority, list, pem: `${block.text}\n` };
   }
+  return { authority, list: undefined, pem: undefined };
 }
 
-/** The list of the file; undefined: there is none that this authority has signed. */
-async function listIn(
-  text: string | undefined,
-  authority: X509Certificate,
-): Promise<RevocationList | undefined> {
-  const [block] = blocksIn(text, 'X509 CRL');
+function readableList(der: Uint8Array): RevocationList | undefined {
   try {
-    const list = block && readRevocationList(block.der);
-    return (await list?.isSignedBy(authority.raw)) === true ? list : undefined;
+    return readRevocationList(der);
   } catch {
     return undefined;
   }

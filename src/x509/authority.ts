@@ -4,6 +4,7 @@ import { DAY_MS } from './time-left.ts';
 
 /** What lies in the directory of an authority of our own; undefined, or no entry: there is no such file. */
 export interface AuthorityFiles {
+  /** The certificate that issues, and while one takes the place of another the other one. */
   readonly ca: string | undefined;
   /** Whether its key is there; the key itself is read when something is signed. */
   readonly hasKey: boolean;
@@ -36,9 +37,19 @@ const BACKDATED_MS = DAY_MS;
 /** A change of the authority concerns every node; the machines do not live that long. */
 const AUTHORITY_LIFETIME_MS = 20 * 365 * DAY_MS;
 
-/** Whom the certificate of an authority names, and how long it is valid. */
-export const authorityOf = (cluster: string, now: Date): Dates & { readonly name: string } => ({
-  name: commonName(`outrigger authority of ${cluster}`),
+/**
+ * Whom the certificate of an authority names, and how long it is valid. Its successors have numbers: of two authorities of
+ * one name OpenSSL may take the wrong one.
+ */
+export const authorityOf = (
+  cluster: string,
+  now: Date,
+  generation = 1,
+): Dates & { readonly name: string } => ({
+  name: commonName(
+    `outrigger authority of ${cluster}`,
+    generation === 1 ? '' : ` ${String(generation)}`,
+  ),
   notBefore: later(now, -BACKDATED_MS),
   notAfter: later(now, AUTHORITY_LIFETIME_MS),
 });
@@ -70,7 +81,7 @@ export function serialOf(random: Uint8Array): string {
 }
 
 /** X.520 allows 64 characters (ub-common-name); the name of a node is no longer than that. */
-const commonName = (text: string): string => text.slice(0, 64);
+const commonName = (text: string, end: string): string => text.slice(0, 64 - end.length) + end;
 
 /** Certificates know whole seconds. */
 const later = (moment: Date, ms: number): Date =>

@@ -51,6 +51,7 @@ export async function checkSet(set: CertificateSet, around: Circumstances): Prom
   const authorities = readCertificates(set.ca, findings);
   for (const authority of authorities) checkAuthority(set.ca.path, authority, around, findings);
   warnOfPublic(set.ca.path, authorities, around, findings);
+  warnOfShared(set.ca.path, authorities, around, findings);
   const chains = set.nodes.map((files) => ({
     files,
     chain: readCertificates(files.certificate, findings),
@@ -155,6 +156,24 @@ function warnOfPublic(
     'warning',
     `${what}: whoever holds any certificate of ${of} is a full peer of the cluster; use an authority for this cluster alone`,
   );
+}
+
+/** Nobody makes an authority below another one, or one with policies, for a single cluster. */
+function warnOfShared(
+  path: string,
+  authorities: readonly Read[],
+  { publicAuthorities }: Circumstances,
+  findings: CertificateFinding[],
+): void {
+  for (const { x509, extensions } of authorities) {
+    const { subject, fingerprint } = summaryOf(x509);
+    const isShared = extensions.servesMany || x509.subject !== x509.issuer;
+    if (!isShared || publicAuthorities.has(fingerprint)) continue;
+    teller(path, findings)(
+      'warning',
+      `${subject} looks like the authority of an organisation: whoever holds any certificate of it is a full peer of the cluster; use an authority for this cluster alone`,
+    );
+  }
 }
 
 function checkDates(

@@ -31,6 +31,8 @@ export interface Extensions {
       }
     | undefined;
   readonly critical: readonly string[];
+  /** Whether it says what an authority for many says: where its lists are, by what policies it issues, to which names. */
+  readonly servesMany: boolean;
   /** The hash of the signature, upper case; undefined: the algorithm has none of its own (Ed25519). */
   readonly signatureHash: string | undefined;
   /** Whether it names the key that signed it: of two authorities of one name only that tells which. */
@@ -44,6 +46,11 @@ export interface Extensions {
 export const KNOWN_CRITICAL: ReadonlySet<string> = new Set([
   ...['2.5.29.15', '2.5.29.17', '2.5.29.18', '2.5.29.19', '2.5.29.30', '2.5.29.31'],
   ...['2.5.29.32', '2.5.29.36', '2.5.29.37', '2.5.29.54'],
+]);
+
+/** Name constraints, places of revocation lists, policies, access to information about the issuer. */
+const OF_ORGANISATIONS: ReadonlySet<string> = new Set([
+  ...['2.5.29.30', '2.5.29.31', '2.5.29.32', '1.3.6.1.5.5.7.1.1'],
 ]);
 
 const copied = (der: Uint8Array): Uint8Array<ArrayBuffer> => Uint8Array.from(der);
@@ -64,6 +71,7 @@ export function extensionsOf(der: Uint8Array): Extensions {
             cRLSign: has(KeyUsageFlags.cRLSign),
           },
     critical: certificate.extensions.filter(({ critical }) => critical).map(({ type }) => type),
+    servesMany: certificate.extensions.some(({ type }) => OF_ORGANISATIONS.has(type)),
     signatureHash: hash?.name?.toUpperCase(),
     namesIssuerKey: certificate.getExtension(AuthorityKeyIdentifierExtension)?.keyId !== undefined,
   };

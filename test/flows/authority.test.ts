@@ -4,7 +4,6 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,92 +11,21 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadAuthority, type AuthorityRequest } from '../../src/flows/load-authority.ts';
 import type { Credentials } from '../../src/flows/load-certificates.ts';
-import type { CertificateRole } from '../../src/pacemaker/names.ts';
-import type { AuthoritySpec } from '../../src/spec/spec.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
-import { reveal, Secret } from '../../src/support/secret.ts';
+import { reveal } from '../../src/support/secret.ts';
 import { DAY_MS } from '../../src/x509/time-left.ts';
-
-const PASSPHRASE = 'correct horse battery staple';
-const NODES = ['c1', 'c2', 'r1'];
+import { digestOf, NODES, PASSPHRASE, useAuthority } from '../support/own-authority.ts';
 
 describe("outrigger's own authority in its directory", () => {
-  let folder = '';
-  let directory = '';
-  let questions: string[] = [];
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'outrigger-authority-'));
-    directory = join(folder, 'pki', 'ca');
-    questions = [];
-  });
-
-  afterEach(() => {
-    rmSync(folder, { recursive: true });
-  });
-
-  const load = ({
-    now = new Date(),
-    renewed = [],
-    nodes = NODES,
-    declared = NODES,
-    ...authority
-  }: Partial<AuthoritySpec> &
-    Partial<Pick<AuthorityRequest, 'nodes' | 'declared'>> & {
-      now?: Date;
-      renewed?: readonly string[];
-    } = {}): Promise<Credentials> =>
-    loadAuthority({
-      authority: {
-        kind: 'authority',
-        passphrase: { kind: 'prompt' },
-        validityMs: 365 * DAY_MS,
-        renewBeforeMs: 30 * DAY_MS,
-        revoked: [],
-        removesAuthkey: false,
-        directory,
-        ...authority,
-      },
-      cluster: 'prod',
-      ...{ declared, nodes, renewed: new Set(renewed), now: () => now },
-    });
-
-  /** Answers with these, one after the other, and then with the last of them. */
-  const asking = (...answers: string[]) => ({
-    hosts: new Map(),
-    tell: () => undefined,
-    signal: new AbortController().signal,
-    ask: (question: string) => {
-      questions.push(question.replaceAll(folder, ''));
-      const answer = answers.length > 1 ? answers.shift() : answers[0];
-      return Promise.resolve(new Secret(Buffer.from(answer ?? '')));
-    },
-  });
-
-  const make = async (given: Parameters<typeof load>[0] = {}): Promise<Credentials> => {
-    const { pending } = await load(given);
-    assert.ok(pending, 'nothing has to be made');
-    return pending.make(asking(PASSPHRASE));
-  };
-
-  const digestOf = ({ wanted }: Credentials, node: string, role: CertificateRole) =>
-    wanted.nodes.get(node)?.files[role]?.digest;
+  const at = useAuthority();
+  const { load, asking, make, everything } = at;
 
   const sha256 = (name: string): string =>
     createHash('sha256')
-      .update(readFileSync(join(directory, 'issued', name)))
+      .update(readFileSync(join(at.directory, 'issued', name)))
       .digest('hex');
-
-  const everything = (): Record<string, string> =>
-    Object.fromEntries(
-      readdirSync(folder, { recursive: true, encoding: 'utf8' })
-        .filter((name) => statSync(join(folder, name)).isFile())
-        .map((name) => [name, readFileSync(join(folder, name), 'latin1')]),
-    );
 
   const refused = async (work: Promise<unknown>): Promise<string> => {
     try {
@@ -105,7 +33,7 @@ describe("outrigger's own authority in its directory", () => {
     } catch (thrown) {
       assert.ok(thrown instanceof OutriggerError, String(thrown));
       assert.ok(!thrown.message.includes(PASSPHRASE));
-      return thrown.message.replaceAll(folder, '');
+      return thrown.message.replaceAll(at.folder, '');
     }
     return assert.fail('it was not refused');
   };
@@ -113,18 +41,18 @@ describe("outrigger's own authority in its directory", () => {
   it('is planned without making anything, and without a question', async () => {
     const { wanted, pending } = await load();
     assert.ok(pending);
-    assert.equal(existsSync(join(folder, 'pki')), false);
+    assert.equal(existsSync(join(at.folder, 'pki')), false);
     const { ca, certificate, key, crl } = wanted.nodes.get('r1')?.files ?? {};
     for (const file of [ca, certificate, key, crl]) assert.equal(file?.digest, undefined);
     assert.match(ca?.description ?? '', /^a new one, CN=outrigger authority of prod, valid until /);
     assert.match(certificate?.description ?? '', /^a new one of the authority, valid until \d{4}-/);
     assert.match(crl?.description ?? '', /^a new one, valid until .*, 0 revoked$/);
-    assert.deepEqual(questions, []);
+    assert.deepEqual(at.questions, []);
   });
 
   it('is made once, for its owner alone, and then there is nothing to make', async () => {
     const made = await make();
-    assert.deepEqual(questions, [
+    assert.deepEqual(at.questions, [
       'New passphrase for /pki/ca/ca.key, the authority of prod:',
       'The same again:',
     ]);
@@ -139,9 +67,9 @@ describe("outrigger's own authority in its directory", () => {
     );
     assert.equal(Object.keys(files).filter((name) => name.includes('/issued/')).length, 3);
     for (const name of Object.keys(files))
-      assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600, name);
+      assert.equal(statSync(join(at.folder, name)).mode & 0o777, 0o600, name);
     for (const name of ['pki/ca', 'pki/ca/nodes', 'pki/ca/issued'])
-      assert.equal(statSync(join(folder, name)).mode & 0o777, 0o700, name);
+      assert.equal(statSync(join(at.folder, name)).mode & 0o777, 0o700, name);
     const again = await load();
     assert.equal(again.pending, undefined);
     for (const node of NODES)
@@ -155,7 +83,7 @@ describe("outrigger's own authority in its directory", () => {
 
   it('keeps its key encrypted, and the passphrase nowhere', async () => {
     await make();
-    const pem = readFileSync(join(directory, 'ca.key'), 'latin1');
+    const pem = readFileSync(join(at.directory, 'ca.key'), 'latin1');
     assert.match(pem, /^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
     assert.throws(() => createPrivateKey({ key: pem, passphrase: 'another' }));
     createPrivateKey({ key: pem, passphrase: PASSPHRASE });
@@ -166,14 +94,14 @@ describe("outrigger's own authority in its directory", () => {
   it('issues for a further node alone, and leaves the others as they are', async () => {
     await make({ nodes: ['c1', 'c2'] });
     const before = everything();
-    questions = [];
+    at.questions = [];
     const { wanted } = await load();
     assert.deepEqual(
       NODES.map((node) => wanted.nodes.get(node)?.files.certificate?.digest === undefined),
       [false, false, true],
     );
     await make();
-    assert.deepEqual(questions, ['Passphrase of /pki/ca/ca.key:']);
+    assert.deepEqual(at.questions, ['Passphrase of /pki/ca/ca.key:']);
     const after = everything();
     for (const [name, text] of Object.entries(before)) assert.equal(after[name], text, name);
     assert.equal(Object.keys(after).length, Object.keys(before).length + 3);
@@ -201,7 +129,7 @@ describe("outrigger's own authority in its directory", () => {
     const crl = (credentials: Credentials) => credentials.wanted.nodes.get('c1')?.files.crl;
     const planned = await load({ ...members, revoked: ['r1'] });
     assert.match(crl(planned)?.description ?? '', /, 2 revoked$/);
-    const certificates = readdirSync(join(directory, 'issued')).map((name) => sha256(name));
+    const certificates = readdirSync(join(at.directory, 'issued')).map((name) => sha256(name));
     const revokes = [...(planned.pending?.revokes.keys() ?? [])];
     assert.equal(revokes.length, 2);
     assert.ok(revokes.every((digest) => certificates.includes(digest)));
@@ -220,17 +148,19 @@ describe("outrigger's own authority in its directory", () => {
     const whole = everything();
     const order = ['ca.key', 'ca.pem', 'crl.pem', 'issued', 'nodes/c1.key', 'nodes/c1.pem'];
     for (const [index, last] of order.entries()) {
-      rmSync(directory, { recursive: true });
+      rmSync(at.directory, { recursive: true });
       for (const name of ['', 'nodes', 'issued'])
-        mkdirSync(join(directory, name), { mode: 0o700, recursive: true });
+        mkdirSync(join(at.directory, name), { mode: 0o700, recursive: true });
       for (const [name, text] of Object.entries(whole))
         if (order.slice(0, index + 1).some((part) => name.startsWith(`pki/ca/${part}`)))
-          writeFileSync(join(folder, name), text, { mode: 0o600 });
-      writeFileSync(join(directory, 'nodes', '.c1.key.outrigger-new'), 'half of', { mode: 0o600 });
+          writeFileSync(join(at.folder, name), text, { mode: 0o600 });
+      writeFileSync(join(at.directory, 'nodes', '.c1.key.outrigger-new'), 'half of', {
+        mode: 0o600,
+      });
       await make();
       assert.equal((await load()).pending, undefined, `after ${last}`);
       assert.equal(
-        existsSync(join(directory, 'nodes', '.c1.key.outrigger-new')),
+        existsSync(join(at.directory, 'nodes', '.c1.key.outrigger-new')),
         last.endsWith('c1.pem'),
       );
       if (index > 0)
@@ -242,15 +172,15 @@ describe("outrigger's own authority in its directory", () => {
     await make();
     const before = everything();
     const { pending } = await load({ renewed: ['r1'] });
-    questions = [];
+    at.questions = [];
     assert.match(
       await refused(pending?.make(asking('wrong')) ?? Promise.resolve()),
       /^the passphrase does not open \/pki\/ca\/ca\.key$/,
     );
-    assert.equal(questions.length, 3);
+    assert.equal(at.questions.length, 3);
     assert.deepEqual(everything(), before);
     await pending?.make(asking('wrong', PASSPHRASE));
-    assert.equal(questions.length, 5);
+    assert.equal(at.questions.length, 5);
   });
 
   it('takes no new passphrase that was mistyped, or is empty', async () => {
@@ -259,14 +189,14 @@ describe("outrigger's own authority in its directory", () => {
       refused(pending?.make(asking(...answers)) ?? Promise.resolve());
     assert.match(await tried(PASSPHRASE, 'another'), /^the two passphrases differ/);
     assert.match(await tried(''), /cannot be empty$/);
-    assert.equal(existsSync(join(directory, 'ca.key')), false);
+    assert.equal(existsSync(join(at.directory, 'ca.key')), false);
   });
 
   it('takes the passphrase from a file that only its owner can read', async () => {
-    const path = join(folder, 'passphrase');
+    const path = join(at.folder, 'passphrase');
     writeFileSync(path, `${PASSPHRASE}\n`, { mode: 0o600 });
     await make({ passphrase: { kind: 'file', path } });
-    assert.deepEqual(questions, []);
+    assert.deepEqual(at.questions, []);
     chmodSync(path, 0o640);
     const { pending } = await load({ renewed: ['r1'], passphrase: { kind: 'file', path } });
     assert.match(
@@ -284,7 +214,7 @@ describe("outrigger's own authority in its directory", () => {
       ['ca.key', 0o640],
       ['nodes/r1.key', 0o604],
     ] as const) {
-      const path = join(directory, name);
+      const path = join(at.directory, name);
       const { mode: right } = statSync(path);
       chmodSync(path, mode);
       const shown = join('/pki/ca', name).replace(/\/$/, '');
@@ -299,21 +229,21 @@ describe("outrigger's own authority in its directory", () => {
 
   it('is refused with a key that is not its own, or lies open', async () => {
     await make();
-    const key = readFileSync(join(directory, 'ca.key'));
+    const key = readFileSync(join(at.directory, 'ca.key'));
     const plain = createPrivateKey({ key, passphrase: PASSPHRASE });
-    writeFileSync(join(directory, 'ca.key'), plain.export({ type: 'pkcs8', format: 'pem' }));
+    writeFileSync(join(at.directory, 'ca.key'), plain.export({ type: 'pkcs8', format: 'pem' }));
     const { pending } = await load({ renewed: ['r1'] });
     const tried = () => refused(pending?.make(asking(PASSPHRASE)) ?? Promise.resolve());
     assert.match(await tried(), /its ca\.key is not encrypted/);
-    const other = createPrivateKey(readFileSync(join(directory, 'nodes', 'r1.key')));
+    const other = createPrivateKey(readFileSync(join(at.directory, 'nodes', 'r1.key')));
     writeFileSync(
-      join(directory, 'ca.key'),
+      join(at.directory, 'ca.key'),
       other.export({
         ...{ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE },
       }),
     );
     assert.match(await tried(), /its ca\.key is not the key of ca\.pem/);
-    unlinkSync(join(directory, 'ca.key'));
+    unlinkSync(join(at.directory, 'ca.key'));
     assert.match(await refused(load({ renewed: ['r1'] })), /ca\.key is not there/);
     assert.equal((await load()).pending, undefined, 'it may lie in a safe');
   });

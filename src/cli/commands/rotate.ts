@@ -1,17 +1,19 @@
 import { Command } from 'commander';
 import { nodesOf, type Nodes, type Spec } from '../../spec/spec.ts';
-import { OutriggerError } from '../../support/errors.ts';
 import { withPlan } from '../live.ts';
 import { addLiveOptions, addRunOptions, jsonOption } from '../options.ts';
 import type { AddCommand } from '../terminal.ts';
 import { applyLive, checkJson, type Options } from './apply.ts';
+import { checkOwn } from './own-authority.ts';
+import { addRotateAuthority } from './rotate-authority.ts';
 import { addRotateAuthkey } from './rotate-authkey.ts';
 
 export const addRotate: AddCommand = (terminal, finish) =>
   new Command('rotate')
     .description('makes new keys, then plans, asks and carries the plan out as apply does')
     .addCommand(addRotateAuthkey(terminal, finish))
-    .addCommand(addCertificates(terminal, finish));
+    .addCommand(addCertificates(terminal, finish))
+    .addCommand(addRotateAuthority(terminal, finish));
 
 const addCertificates: AddCommand = (terminal, finish) =>
   addRunOptions(
@@ -40,19 +42,11 @@ function renewedBy(
   selected: Nodes,
   isLimited: boolean,
 ): ReadonlySet<string> {
-  if (authentication.method !== 'x509') {
-    throw new OutriggerError('USAGE', 'this inventory uses the authkey: there are no certificates');
-  }
-  const { kind } = authentication.x509;
-  if (kind !== 'authority' && kind !== 'requests') {
-    throw new OutriggerError(
-      'USAGE',
-      'the certificates of this inventory are of an authority that outrigger does not keep',
-      {
-        hint: 'let that authority issue new ones, put them where the old ones are, then run `outrigger apply`',
-      },
-    );
-  }
+  checkOwn(
+    authentication,
+    ['authority', 'requests'],
+    'let that authority issue new ones, put them where the old ones are, then run `outrigger apply`',
+  );
   const all = [...(isLimited ? [] : clusterNodes), ...nodesOf(selected)];
   return new Set(all.map(({ name }) => name));
 }

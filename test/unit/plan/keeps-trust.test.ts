@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readCib } from '../../../src/pacemaker/cib.ts';
 import { certificateVariables, type WantedX509 } from '../../../src/plan/certificates.ts';
 import type { ClusterNodeFacts, Facts, HostFacts } from '../../../src/plan/facts.ts';
-import { keepsTrust } from '../../../src/plan/keeps-trust.ts';
+import { keepsTrust, notYetUsing } from '../../../src/plan/keeps-trust.ts';
 import { issue, makeAuthority, type Issued } from '../../support/pki.ts';
 import { hostFacts } from '../../support/specs.ts';
 
@@ -65,19 +65,20 @@ describe('who accepts whom while an authority is replaced', () => {
             },
     });
 
-  const judged = (
-    now: Readonly<Record<string, Has | undefined>>,
-    wanted: Has | WantedX509,
-  ): boolean => {
+  const factsOf = (now: Readonly<Record<string, Has | undefined>>): Facts => {
     const some = (names: readonly string[]): ReadonlyMap<string, HostFacts> =>
       new Map(names.filter((name) => name in now).map((name) => [name, host(name, now[name])]));
-    const facts = {
+    return {
       clusterNodes: some(['c1', 'c2']) as ReadonlyMap<string, ClusterNodeFacts>,
       remoteNodes: some(['r1', 'r2']),
       guestNodes: new Map(),
     } as unknown as Facts;
-    return keepsTrust(facts, CIB, 'nodes' in wanted ? wanted : wantedX509(wanted));
   };
+
+  const judged = (
+    now: Readonly<Record<string, Has | undefined>>,
+    wanted: Has | WantedX509,
+  ): boolean => keepsTrust(factsOf(now), CIB, 'nodes' in wanted ? wanted : wantedX509(wanted));
 
   const wantedX509 = (has: Has): WantedX509 => ({
     nodes: new Map(
@@ -186,5 +187,17 @@ describe('who accepts whom while an authority is replaced', () => {
     );
     const last = { ...all(ISSUED), r1: { ...END, unread: 'ca' as const } };
     assert.equal(judged(last, END), true, 'it shows what the others accept');
+  });
+
+  it('waits for whoever has not taken a step, or may not have', () => {
+    const late = (now: Readonly<Record<string, Has | undefined>>): readonly string[] =>
+      notYetUsing(factsOf(now), CIB, wantedX509(BUNDLE));
+    assert.deepEqual(late(all(BUNDLE)), []);
+    const [c1, r2] = [BUNDLE, BUNDLE];
+    assert.deepEqual(late({ c1, r1: START, r2 }), ['c2', 'r1']);
+    assert.deepEqual(late({ ...all(BUNDLE), r2: { ...BUNDLE, unread: 'ca' } }), ['r2']);
+    assert.deepEqual(late({ ...all(BUNDLE), r2: ISSUED, r1: undefined }), ['r1', 'r2']);
+    const reads = { ...BUNDLE, unread: 'ca' } as const;
+    assert.deepEqual(late({ ...all(BUNDLE), c1: reads }), [], 'it reads them for each connection');
   });
 });

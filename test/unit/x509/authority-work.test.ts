@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Secret } from '../../../src/support/secret.ts';
 import type { AuthorityFiles } from '../../../src/x509/authority.ts';
-import { isIdle, workOf, type WantedOfAuthority } from '../../../src/x509/authority-work.ts';
+import {
+  isIdle,
+  workOf,
+  type AuthorityWork,
+  type WantedOfAuthority,
+} from '../../../src/x509/authority-work.ts';
+import { stepIn } from '../../../src/x509/rollover.ts';
 import { DAY_MS } from '../../../src/x509/time-left.ts';
 import { inDays, issue, makeAuthority, NOW, revoke, type Issued } from '../../support/pki.ts';
 import { SubjectAlternativeNameExtension } from '@peculiar/x509';
@@ -60,6 +66,10 @@ describe('what an authority of our own has still to make', () => {
       },
     );
 
+  /** Serial numbers and days of all lists. */
+  const revokedIn = (lists: AuthorityWork['lists']) =>
+    (lists ?? []).flatMap(({ revoked }) => [...revoked]);
+
   const withR1 = (held: Partial<ReturnType<typeof heldOf>>) => ({
     nodes: new Map(whole.nodes).set('r1', { certificate: undefined, key: undefined, ...held }),
   });
@@ -80,10 +90,10 @@ describe('what an authority of our own has still to make', () => {
   it('is everything where nothing lies there, or just the key of a run that died', async () => {
     const nothing = { ca: undefined, crl: undefined, nodes: new Map(), issued: [] };
     for (const hasKey of [false, true]) {
-      const { makesAuthority, nodes, revoked, faults } = await work({ ...nothing, hasKey });
+      const { makesAuthority, nodes, lists, faults } = await work({ ...nothing, hasKey });
       assert.deepEqual(
-        { makesAuthority, nodes: [...nodes], revoked: revoked?.size, faults },
-        { makesAuthority: true, nodes: ['c1', 'r1'], revoked: 0, faults: [] },
+        { makesAuthority, nodes: [...nodes], lists, faults },
+        { makesAuthority: true, nodes: ['c1', 'r1'], lists: [], faults: [] },
       );
     }
   });
@@ -148,22 +158,25 @@ describe('what an authority of our own has still to make', () => {
     const { serialNumber } = of('gone').certificate;
     const spelled = [serialNumber, `0x${serialNumber.toUpperCase()}`, `00:${serialNumber}`];
     for (const entry of ['gone', ...spelled]) {
-      const { revoked, faults } = await work({}, { terms: { revoked: [entry] } });
-      assert.deepEqual([[...(revoked ?? [])], faults], [[[serialNumber, NOW]], []], entry);
+      const { lists, faults } = await work({}, { terms: { revoked: [entry] } });
+      assert.deepEqual([revokedIn(lists), faults], [[[serialNumber, NOW]], []], entry);
     }
   });
 
   it('is a list that forgets nobody, made anew only when it grows or is about to lapse', async () => {
     const list = (until: Date) => revoke(authority, [of('gone')], { until });
     const crl = await list(inDays(300));
-    assert.equal((await work({ crl })).revoked, undefined);
-    assert.equal((await work({ crl }, { terms: { revoked: ['gone'] } })).revoked, undefined);
+    assert.equal((await work({ crl })).lists, undefined);
+    assert.equal((await work({ crl }, { terms: { revoked: ['gone'] } })).lists, undefined);
     const lapsing = await work({ crl: await list(inDays(29)) });
-    assert.deepEqual([...(lapsing.revoked?.keys() ?? [])], [of('gone').certificate.serialNumber]);
+    assert.deepEqual(
+      revokedIn(lapsing.lists).map(([serial]) => serial),
+      [of('gone').certificate.serialNumber],
+    );
     const older = await issueFor('older');
     const files = { crl, issued: [...whole.issued, older.pem] };
     const grown = await work(files, { terms: { revoked: ['older'] } });
-    assert.equal(grown.revoked?.size, 2);
+    assert.equal(revokedIn(grown.lists).length, 2);
   });
 
   it('is a certificate for a node whose own was revoked, once it is back', async () => {
@@ -173,13 +186,71 @@ describe('what an authority of our own has still to make', () => {
 
   it('is nothing for who is unknown, and for a certificate that is in use', async () => {
     const { serialNumber } = of('r1').certificate;
-    const { revoked, faults } = await work({}, { terms: { revoked: ['nobody', serialNumber] } });
-    assert.equal(revoked, undefined);
+    const { lists, faults } = await work({}, { terms: { revoked: ['nobody', serialNumber] } });
+    assert.equal(lists, undefined);
     assert.match(faults[0] ?? '', /^it has issued no certificate to `nobody`/);
     assert.match(
       faults[1] ?? '',
       /is the certificate that r1 uses.*rotate certificates --limit r1/,
     );
+  });
+
+  describe('while another authority takes its place', () => {
+    let next: Issued;
+    let both: string;
+
+    before(async () => {
+      next = await makeAuthority({ name: 'the authority 2', notAfter: inDays(8000) });
+      both = [whole.crl, await revoke(next, [], { until: inDays(300) })].join('');
+    });
+
+    const gone = { terms: { revoked: ['gone'] } };
+
+    it('is nothing once both and their lists lie there, until the next step begins', async () => {
+      const files = { ca: authority.pem + next.pem, crl: both };
+      assert.equal(stepIn(files.ca), 'begin');
+      assert.ok(isIdle(await work(files)));
+      const issue = await work(files, { step: 'issue' });
+      assert.deepEqual([...issue.nodes], ['c1', 'r1']);
+      assert.equal(issue.lists, undefined);
+      assert.equal(stepIn(issue.ca ?? ''), 'issue');
+      assert.equal(issue.ca, next.pem + authority.pem);
+      const last = await work({ ...files, ca: issue.ca }, { step: 'finish' });
+      assert.equal(last.ca, next.pem);
+      assert.deepEqual(
+        last.lists?.map(({ authority: { subject }, stays }) => [subject, stays !== undefined]),
+        [['CN=the authority 2', true]],
+        'the list of the one that goes goes with it',
+      );
+    });
+
+    it('is a list for the second one, which has issued nothing yet', async () => {
+      const { lists, faults, nodes } = await work({ ca: authority.pem + next.pem });
+      assert.deepEqual(
+        [faults, [...nodes], lists?.map(({ stays }) => stays !== undefined)],
+        [[], [], [true, false]],
+      );
+    });
+
+    it('is a certificate of the second one for whoever has none, once it issues', async () => {
+      const { nodes, faults } = await work({ ca: next.pem + authority.pem, crl: both });
+      assert.deepEqual([[...nodes], faults], [['c1', 'r1'], []]);
+    });
+
+    it('puts whom a certificate belongs to on the list of its own authority', async () => {
+      const { serialNumber } = of('gone').certificate;
+      const { lists } = await work({ ca: next.pem + authority.pem, crl: both }, gone);
+      assert.deepEqual(
+        lists?.map(({ revoked }) => [...revoked.keys()]),
+        [[], [serialNumber]],
+      );
+      const after = await work(
+        { ca: next.pem, crl: await revoke(next, [], { until: inDays(300) }) },
+        gone,
+      );
+      assert.deepEqual(after.faults, [], 'nobody trusts its certificate any more');
+      assert.equal(after.lists, undefined);
+    });
   });
 
   it('is told for whatever lies there, and never by an accident', async () => {

@@ -33,7 +33,7 @@ describe('a set of certificates', () => {
   });
 
   const check = async (
-    files: Files = {},
+    files: Partial<Texts> = {},
     publicAuthorities: ReadonlySet<string> = new Set(),
     warnBeforeMs?: number,
   ) => {
@@ -181,6 +181,42 @@ describe('a set of certificates', () => {
       told(findings).join('\n'),
       /^warning ca.pem: CN=the authority is a public authority/,
     );
+  });
+
+  it('warns of the authority of an organisation: below another one, with policies and places of lists', async () => {
+    const {
+      AuthorityInfoAccessExtension,
+      CertificatePolicyExtension,
+      CRLDistributionPointsExtension,
+      Extension,
+    } = await import('@peculiar/x509');
+    const root = await makeAuthority({ name: 'Example Corp Root CA G2' });
+    // As issuing authorities of companies have them; permitted: DNS names below example.com.
+    const constraints = new Extension(
+      '2.5.29.30',
+      true,
+      Buffer.from('3012a010300e820c6578616d706c652e636f6d2e', 'hex'),
+    );
+    const more = [
+      new CRLDistributionPointsExtension(['http://pki.example.com/issuing3.crl']),
+      new AuthorityInfoAccessExtension({ ocsp: 'http://ocsp.example.com' }),
+      new CertificatePolicyExtension(['1.3.6.1.4.1.99999.1.2']),
+    ];
+    const issuing = await issue(
+      { name: 'Example Corp Issuing CA 3', isAuthority: true, more: [...more, constraints] },
+      root,
+    );
+    const leaf = await issue({}, issuing);
+    const said = (name: string): string =>
+      `warning ca.pem: CN=${name} looks like the authority of an organisation: whoever holds any certificate of it is a full peer of the cluster; use an authority for this cluster alone`;
+    for (const ca of [issuing.pem, issuing.pem + root.pem]) {
+      const files = { ca, certificate: leaf.pem, key: leaf.key };
+      assert.deepEqual(told((await check(files)).findings), [said('Example Corp Issuing CA 3')]);
+    }
+    const only = await makeAuthority({ name: 'Corp', more: more.slice(0, 1) });
+    const own = await issue({}, only);
+    const files = { ca: only.pem, certificate: own.pem, key: own.key };
+    assert.deepEqual(told((await check(files)).findings), [said('Corp')]);
   });
 
   it('tells of the key of another certificate, without showing it', async () => {

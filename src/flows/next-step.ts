@@ -1,0 +1,25 @@
+import type { ClusterFacts, Facts } from '../plan/facts.ts';
+import { notYetUsing } from '../plan/keeps-trust.ts';
+import type { Credentials } from './load-certificates.ts';
+
+/** How many of the nodes that are waited for are named. */
+const NAMED = 5;
+
+/**
+ * Where an authority of our own is being replaced, and every cluster node and every connected node has taken the step that
+ * is under way: what the step after it wants. Otherwise what there is, with a note of whom it waits for.
+ */
+export async function nextStep(
+  credentials: Credentials | undefined,
+  facts: Facts,
+  { cib }: ClusterFacts,
+): Promise<Credentials | undefined> {
+  const next = credentials?.rollover?.next;
+  if (credentials === undefined || next === undefined) return credentials;
+  const { wanted } = credentials;
+  const late = notYetUsing(facts, cib, wanted);
+  if (late.length === 0) return next();
+  const more = late.length > NAMED ? ` and ${late.length - NAMED} more` : '';
+  const note = `the next step to another authority waits for ${late.slice(0, NAMED).join(', ')}${more}`;
+  return { ...credentials, wanted: { ...wanted, notes: [...wanted.notes, note] } };
+}
