@@ -1,13 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { messageOf } from '../support/errors.ts';
 import { printable } from '../support/printable.ts';
-import {
-  extensionsOf,
-  KNOWN_CRITICAL,
-  normalSerial,
-  readRevocationList,
-  type Extensions,
-} from './library.ts';
+import { checkListed, checkNamesakes, checkRevoked, readLists } from './check-lists.ts';
+import { extensionsOf, KNOWN_CRITICAL } from './library.ts';
 import { keyMatch } from './key-match.ts';
 import { pemBlocks } from './pem.ts';
 import type {
@@ -19,20 +14,11 @@ import type {
   PublicFile,
 } from './certificate-set.ts';
 import { day, DAY_MS, timeLeft } from './time-left.ts';
+import { teller, type Read, type Tell } from './findings.ts';
 import { endOfChain } from './trust.ts';
-
-interface Read {
-  readonly x509: X509Certificate;
-  readonly der: Uint8Array;
-  readonly extensions: Extensions;
-}
 
 /** Pacemaker itself logs a warning from 30 days on (3.0.0 lib/common/tls.c, pcmk__tls_check_cert_expiration). */
 const WARN_BEFORE_MS = 30 * DAY_MS;
-
-/** An expired list stops nobody (GnuTLS 3.8.9 as Pacemaker 3.0.0 uses it), but who was revoked since is let in. */
-const CRL_ERROR_HOURS = 24;
-const CRL_WARN_BEFORE_MS = 7 * DAY_MS;
 
 const MIN_RSA_BITS = 2048;
 const WEAK_HASHES: readonly string[] = ['SHA-1', 'MD5', 'MD2'];
@@ -84,14 +70,6 @@ export async function checkSet(set: CertificateSet, around: Circumstances): Prom
   }
   return { findings, ca: authorities.map(({ x509 }) => summaryOf(x509)), nodes };
 }
-
-type Tell = (severity: CertificateFinding['severity'], message: string) => void;
-
-const teller =
-  (path: string, findings: CertificateFinding[]): Tell =>
-  (severity, message) => {
-    findings.push({ severity, path, message });
-  };
 
 const summaryOf = (x509: X509Certificate): CertificateSummary => ({
   subject: printable(x509.subject.split('\n').join(', ')),
@@ -237,107 +215,4 @@ function isOfAuthority(
   const issuer = printable(end.brokenAt.issuer.split('\n').join(', '));
   tell('error', `it is not issued by an authority of ${caFile} (its issuer is ${issuer})`);
   return false;
-}
-
-interface Revocations {
-  readonly path: string;
-  readonly revoked: ReadonlyMap<string, Date>;
-  readonly issuer: Read;
-}
-
-async function readLists(
-  file: PublicFile,
-  issuers: readonly Read[],
-  around: Circumstances,
-  findings: CertificateFinding[],
-): Promise<readonly Revocations[]> {
-  const tell = teller(file.path, findings);
-  const blocks = pemBlocks(file.text);
-  if ('fault' in blocks) {
-    tell('error', blocks.fault);
-    return [];
-  }
-  const lists = blocks.filter(({ label }) => label === 'X509 CRL');
-  if (lists.length === 0) tell('error', 'it holds no certificate revocation list (X509 CRL)');
-  const read: Revocations[] = [];
-  for (const { der } of lists) {
-    const list = listOf(der, tell);
-    if (list === undefined) continue;
-    const issuer = await signerOf(list, issuers);
-    if (issuer === undefined) {
-      tell(
-        'error',
-        `it is not signed by an authority of the CA file (it says ${printable(list.issuer)}): Pacemaker does not check that, and would revoke what it lists`,
-      );
-      continue;
-    }
-    if (issuer.extensions.keyUsages?.cRLSign === false)
-      tell('error', 'its authority may not sign revocation lists (key usage without cRLSign)');
-    checkFreshness(list, around, tell);
-    if (!list.namesIssuerKey) checkNamesakes(issuer.x509.subject, issuers, tell);
-    read.push({ path: file.path, revoked: list.revoked, issuer });
-  }
-  return read;
-}
-
-function listOf(der: Uint8Array, tell: Tell): ReturnType<typeof readRevocationList> | undefined {
-  try {
-    return readRevocationList(der);
-  } catch {
-    tell('error', 'its revocation list cannot be read');
-    return undefined;
-  }
-}
-
-async function signerOf(
-  list: ReturnType<typeof readRevocationList>,
-  issuers: readonly Read[],
-): Promise<Read | undefined> {
-  for (const issuer of issuers) if (await list.isSignedBy(issuer.der)) return issuer;
-  return undefined;
-}
-
-function checkFreshness(
-  { thisUpdate, nextUpdate }: ReturnType<typeof readRevocationList>,
-  { now, warnBeforeMs = CRL_WARN_BEFORE_MS }: Circumstances,
-  tell: Tell,
-): void {
-  if (thisUpdate > now) tell('error', `its list is not valid before ${day(thisUpdate)}`);
-  if (nextUpdate === undefined) return;
-  const left = timeLeft(now, nextUpdate);
-  const anew = 'get a new one from the authority';
-  if (nextUpdate <= now) tell('error', `its list lapsed on ${day(nextUpdate)}: ${anew}`);
-  else if (nextUpdate.getTime() - now.getTime() < CRL_ERROR_HOURS * 3_600_000)
-    tell('error', `its list lapses in ${left}: ${anew}`);
-  else if (nextUpdate.getTime() - now.getTime() < warnBeforeMs)
-    tell('warning', `its list lapses in ${left}, on ${day(nextUpdate)}`);
-}
-
-function checkRevoked(leaf: Read, lists: readonly Revocations[], tell: Tell): void {
-  const serial = normalSerial(leaf.x509.serialNumber);
-  const list = lists.find(
-    ({ revoked, issuer }) => revoked.has(serial) && leaf.x509.checkIssued(issuer.x509),
-  );
-  if (list !== undefined) tell('error', `it is revoked by ${list.path}`);
-}
-
-/** Where others have a list: without one of its issuer nobody would learn that it is revoked, and OpenSSL rejects it. */
-function checkListed(leaf: Read, lists: readonly Revocations[], tell: Tell): void {
-  const [some] = lists;
-  if (some === undefined || lists.some(({ issuer }) => leaf.x509.checkIssued(issuer.x509))) return;
-  const issuer = printable(leaf.x509.issuer.split('\n').join(', '));
-  tell('error', `${some.path} holds no list of its authority (${issuer})`);
-}
-
-/** Two authorities of one name are told apart by their keys' identifiers alone: OpenSSL and GnuTLS try one of them. */
-function checkNamesakes(name: string, authorities: readonly Read[], tell: Tell): void {
-  const keys = authorities
-    .filter(({ x509 }) => x509.subject === name)
-    .map(({ x509 }) => x509.publicKey.export({ type: 'spki', format: 'pem' }));
-  if (new Set(keys).size < 2) return;
-  const subject = printable(name.split('\n').join(', '));
-  tell(
-    'error',
-    `it does not say which of the authorities of one name (${subject}) has signed it: it needs an authority key identifier, or they names of their own`,
-  );
 }

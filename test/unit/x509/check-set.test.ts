@@ -2,9 +2,8 @@ import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
-import { Secret } from '../../../src/support/secret.ts';
-import type { CertificateFinding } from '../../../src/x509/certificate-set.ts';
 import { checkSet } from '../../../src/x509/check-set.ts';
+import { setOf, told, type Texts } from '../../support/certificate-sets.ts';
 import {
   DAY_MS,
   inDays,
@@ -15,13 +14,6 @@ import {
   type Issued,
   type Made,
 } from '../../support/pki.ts';
-
-interface Files {
-  readonly ca?: string;
-  readonly crl?: string | undefined;
-  readonly certificate?: string;
-  readonly key?: string;
-}
 
 describe('a set of certificates', () => {
   let authority: Issued;
@@ -38,24 +30,12 @@ describe('a set of certificates', () => {
     warnBeforeMs?: number,
   ) => {
     const { ca = authority.pem, crl, certificate = good.pem, key = good.key } = files;
-    return checkSet(
-      {
-        ca: { path: 'ca.pem', text: ca },
-        crl: crl === undefined ? undefined : { path: 'crl.pem', text: crl },
-        nodes: [
-          {
-            node: 'r1',
-            certificate: { path: 'r1.pem', text: certificate },
-            key: { path: 'r1.key', content: new Secret(Buffer.from(key)) },
-          },
-        ],
-      },
-      { now: NOW, publicAuthorities, warnBeforeMs },
-    );
+    return checkSet(setOf({ ca, crl, certificate, key }), {
+      now: NOW,
+      publicAuthorities,
+      warnBeforeMs,
+    });
   };
-
-  const told = (findings: readonly CertificateFinding[]): string[] =>
-    findings.map(({ severity, path, message }) => `${severity} ${path}: ${message}`);
 
   /** What is told of a certificate of the good authority that differs in this. */
   const toldOf = async (made: Made): Promise<string[]> => {
@@ -243,7 +223,7 @@ describe('a set of certificates', () => {
   it('tells of files that are cut off, are something else, or are damaged', async () => {
     const cut = good.pem.slice(0, 200);
     const damaged = good.pem.replace(/\n[A-Za-z0-9+/]{4}/, '\n\u0000\u0000\u0000\u0000');
-    const cases: readonly (readonly [Files, string])[] = [
+    const cases: readonly (readonly [Partial<Texts>, string])[] = [
       [{ certificate: cut }, 'error r1.pem: it is cut off: a part begins and does not end'],
       [{ certificate: '' }, 'error r1.pem: it is not in PEM form'],
       [
@@ -282,32 +262,6 @@ describe('a set of certificates', () => {
       told((await check({ crl })).findings).join('\n'),
       /^error crl.pem: it is not signed by an authority of the CA file[^\n]*$/,
     );
-  });
-
-  it('tells of lists of other authorities of the CA file that leave out that of a certificate', async () => {
-    const other = await makeAuthority({ name: 'another authority' });
-    const ca = authority.pem + other.pem;
-    const lists = [await revoke(other, []), await revoke(authority, [])];
-    assert.deepEqual(told((await check({ ca, crl: lists.join('') })).findings), []);
-    assert.deepEqual(told((await check({ ca, crl: lists[0] })).findings), [
-      'error r1.pem: crl.pem holds no list of its authority (CN=the authority)',
-    ]);
-  });
-
-  it('tells of two authorities of one name that nothing tells apart', async () => {
-    const ca = authority.pem + (await makeAuthority()).pem;
-    const said =
-      'it does not say which of the authorities of one name (CN=the authority) has signed it: it needs an authority key identifier, or they names of their own';
-    const crl = await revoke(authority, []);
-    assert.deepEqual(told((await check({ ca, crl })).findings), [
-      `error crl.pem: ${said}`,
-      `error r1.pem: ${said}`,
-    ]);
-    const { AuthorityKeyIdentifierExtension } = await import('@peculiar/x509');
-    const key = await AuthorityKeyIdentifierExtension.create(authority.keys.publicKey);
-    const named = await issue({ more: [key] }, authority);
-    const files = { ca, certificate: named.pem, key: named.key };
-    assert.deepEqual(told((await check(files)).findings), []);
   });
 
   const FRESHNESS: readonly (readonly [number, number, readonly string[]])[] = [

@@ -1,0 +1,19 @@
+import type { X509Certificate } from 'node:crypto';
+import type { CertificateFinding } from './certificate-set.ts';
+import type { Extensions } from './library.ts';
+
+/** A certificate that could be read. */
+export interface Read {
+  readonly x509: X509Certificate;
+  readonly der: Uint8Array;
+  readonly extensions: Extensions;
+}
+
+/** Tells what is wrong with one file. */
+export type Tell = (severity: CertificateFinding['severity'], message: string) => void;
+
+export const teller =
+  (path: string, findings: CertificateFinding[]): Tell =>
+  (severity, message) => {
+    findings.push({ severity, path, message });
+  };
