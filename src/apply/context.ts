@@ -56,6 +56,8 @@ export interface RunContext {
   readonly loadAuthkey: () => Promise<Secret>;
   /** Gives the content of a node's certificate file. */
   readonly loadCertificate: (node: string, role: CertificateRole) => Secret;
+  /** Lets time pass where nothing can be asked whether it is over. */
+  readonly pause: (milliseconds: number) => Promise<void>;
   emit(event: RunEvent): void;
 }
 

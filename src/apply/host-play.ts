@@ -4,8 +4,8 @@ import type { HostDifference, HostItem } from '../plan/item.ts';
 import type { Play } from '../playbook/playbook.ts';
 import type { Verdict } from '../plan/run-event.ts';
 import { changesOf, conclude, failureOf, type RunContext } from './context.ts';
-import { whyAuthkeyStays } from './authkey-last.ts';
 import { quietRestart, type PendingRestart } from './quiet-restart.ts';
+import { removesCredentials, whyCredentialsStay } from './remove-last.ts';
 import { takeStep } from './step.ts';
 
 /** Runs a play on machines: all of its hosts at the same time, the steps of each host in the play's order. */
@@ -14,8 +14,7 @@ export async function runHostPlay(
   play: Play,
   names: readonly string[],
 ): Promise<void> {
-  const isLast = play.items.includes('authkey-removed');
-  const waits = isLast ? await whyAuthkeyStays(context) : undefined;
+  const waits = removesCredentials(play) ? await whyCredentialsStay(context) : undefined;
   if (waits !== undefined) {
     for (const { host, item } of changesOf(context, play)) {
       if (names.includes(host))

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Play } from '../playbook/playbook.ts';
 import { clusterHosts } from './cluster-hosts.ts';
 import { tellWaiting, type RunContext } from './context.ts';
@@ -23,5 +22,5 @@ export async function outliveKeyCache(context: RunContext, play: Play): Promise<
   const seconds = Math.ceil(Math.max(0, ...left));
   if (seconds === 0) return;
   tellWaiting(context, play, 'no cluster node remembers the authkey from before', seconds * 1000);
-  await sleep(seconds * 1000);
+  await context.pause(seconds * 1000);
 }

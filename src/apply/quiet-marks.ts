@@ -1,6 +1,6 @@
 import { carrierOf, connectedNames } from '../pacemaker/cib.ts';
 import { isQuiet, quietlyProtected } from '../pacemaker/cib-edit.ts';
-import { activeOn } from '../pacemaker/crm-mon.ts';
+import { activeOn, connectionState } from '../pacemaker/crm-mon.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 
 /** What the cluster has to do with a node's daemon at the moment. */
@@ -25,18 +25,30 @@ export function attachmentOf({ cib, mon }: ClusterFacts, name: string): Attachme
 }
 
 /**
+ * Whether a connection is kept from the cluster, or was given back and is not in again. That it is pinned tells nothing: the
+ * pins of all go together, and last, so that batch by batch each would wait for the others.
+ */
+export function isStillOut({ cib, mon }: ClusterFacts, name: string): boolean {
+  const isMarked = quietlyProtected(cib).includes(carrierOf(cib, name));
+  return isMarked || (isQuiet(cib, name) && connectionState(mon, name).state !== 'truly-in');
+}
+
+/**
  * The marks that go once the nodes in `back` are in again: all but those of connections that are still protected, and
  * of what may run on their nodes. Without fencing the cluster shows nothing at all on a node that it has lost, although
  * everything still runs there; released then, it would be started a second time elsewhere (seen on 3.0.0). So only
  * `lastSeen`, from before the protection, tells what is there; where nothing does, every resource keeps its mark.
  */
 export function releasable(
-  { cib }: ClusterFacts,
+  cluster: ClusterFacts,
   back: readonly string[],
   lastSeen: ClusterFacts | undefined,
 ): readonly string[] {
+  const { cib } = cluster;
   const marks = quietlyProtected(cib);
-  const kept = connectedNames(cib).filter((name) => isQuiet(cib, name) && !back.includes(name));
+  const kept = connectedNames(cib).filter(
+    (name) => !back.includes(name) && isStillOut(cluster, name),
+  );
   const freed = back.map((name) => carrierOf(cib, name));
   const needed = new Set(kept.map((name) => carrierOf(cib, name)));
   for (const name of kept) {

@@ -1,7 +1,6 @@
 import { carrierOf, connectedNames, fencingEnabled, nodeConnection } from '../pacemaker/cib.ts';
 import {
   guard,
-  isQuiet,
   pin,
   protect,
   quietlyProtected,
@@ -25,7 +24,7 @@ import { isIdle } from './gates.ts';
 import { outliveKeyCache } from './key-cache.ts';
 import type { Objections } from './objections.ts';
 import { failuresOf, prove } from './prove.ts';
-import { releasable } from './quiet-marks.ts';
+import { isStillOut, releasable } from './quiet-marks.ts';
 import { forgetFailures } from './undo.ts';
 import { watchCluster } from './watch-cluster.ts';
 
@@ -263,11 +262,14 @@ async function forgetFailuresOfGuests(
 
 /** The pins go when the restarts of this run are over, or the last one that an earlier run left is finished. */
 function unpinned(
-  { cib }: ClusterFacts,
+  cluster: ClusterFacts,
   back: readonly string[],
   before: ClusterFacts | undefined,
 ): readonly CibOperation[] {
-  const isLast = connectedNames(cib).every((name) => back.includes(name) || !isQuiet(cib, name));
+  const { cib } = cluster;
+  const isLast = connectedNames(cib).every(
+    (name) => back.includes(name) || !isStillOut(cluster, name),
+  );
   return before !== undefined || isLast ? unpin(cib) : [];
 }
 

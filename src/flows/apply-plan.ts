@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { authkeyLoader } from '../apply/authkey.ts';
-import type { RunOptions } from '../apply/context.ts';
+import type { RunContext, RunOptions } from '../apply/context.ts';
 import {
   logDirectory,
   openRunLog,
@@ -29,6 +30,8 @@ export interface ApplyRequest {
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
   readonly origin?: RunOrigin | undefined;
+  /** Waits for so many milliseconds; default: in truth. */
+  readonly pause?: RunContext['pause'] | undefined;
 }
 
 /** How a run ended, also one that was stopped in the middle. */
@@ -88,10 +91,8 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
       inVain: new Set(),
       failed,
       loadAuthkey: authkeyLoader(authkey, hosts),
-      loadCertificate: (node, role) => {
-        if (credentials === undefined) throw new Error('certificates are not used');
-        return credentials.contentOf(node, role);
-      },
+      loadCertificate: certificateLoader(credentials),
+      pause: request.pause ?? ((milliseconds) => sleep(milliseconds)),
       emit,
     });
   } catch (thrown) {
@@ -104,6 +105,13 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   close(log, result);
   return { ...result, log: log.directory };
 }
+
+const certificateLoader =
+  (credentials: Planned['credentials']): RunContext['loadCertificate'] =>
+  (node, role) => {
+    if (credentials === undefined) throw new Error('certificates are not used');
+    return credentials.contentOf(node, role);
+  };
 
 /** Writes how the run ended. What stopped the run may be the record itself (a full disk): the result is told all the same. */
 function close(log: RunLog, { failed, wasInterrupted, stopped }: Omit<Applied, 'log'>): void {

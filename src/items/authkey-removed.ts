@@ -17,7 +17,7 @@ export const authkeyRemovedItem = (host: string): HostItem => ({
         },
       ],
       actions: [
-        { kind: 'script', script: 'remove-authkey', params: [authkey.path], timeoutMs: 30_000 },
+        { kind: 'script', script: 'remove-files', params: [authkey.path], timeoutMs: 30_000 },
       ],
       needsRestart: false,
       risks: [],

@@ -32,3 +32,29 @@ export function decisiveOperations(cib: Cib, resources: readonly string[]): Read
   }
   return found;
 }
+
+const CONNECTS: readonly string[] = ['start', 'migrate_from'];
+
+/** When a cluster node connected to one of these nodes, as far as the status section remembers: seconds, by its own clock. */
+export function connectedAt(
+  cib: Cib,
+  member: string,
+  connections: readonly string[],
+): readonly number[] {
+  const status = at(cib.root, 'status');
+  const states = status === undefined ? [] : children(status, 'node_state');
+  return states
+    .filter(({ attributes }) => attributes['uname'] === member)
+    .flatMap((state) => [...walk(state)])
+    .filter(
+      ({ name, attributes }) =>
+        name === 'lrm_resource' && connections.includes(attributes['id'] ?? ''),
+    )
+    .flatMap((resource) => children(resource, 'lrm_rsc_op'))
+    .filter(
+      ({ attributes }) =>
+        CONNECTS.includes(attributes['operation'] ?? '') && attributes['rc-code'] === '0',
+    )
+    .map(({ attributes }) => Number(attributes['last-rc-change']))
+    .filter(Number.isFinite);
+}

@@ -8,7 +8,7 @@ export type ScriptName =
   | 'set-rights'
   | 'verify-certificates'
   | 'take-up-pair'
-  | 'remove-authkey'
+  | 'remove-files'
   | 'restart-pacemaker'
   | 'open-firewalld'
   | 'start-service';

@@ -1,10 +1,17 @@
 import { connectedNames, hasConnections, type Cib } from '../pacemaker/cib.ts';
 import { isApart, isClusterDetached, quietlyProtected } from '../pacemaker/cib-edit.ts';
+import { connectedAt } from '../pacemaker/history.ts';
 import { CLUSTER_UNIT } from '../pacemaker/names.ts';
 import type { ItemKind } from '../playbook/playbook.ts';
 import type { AuthkeyChoice } from './authkey-choice.ts';
 import { usesCertificates, variablesDiffer, type WantedX509 } from './certificates.ts';
-import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
+import {
+  remoteHosts,
+  type ClusterFacts,
+  type ClusterNodeFacts,
+  type Facts,
+  type HostFacts,
+} from './facts.ts';
 import { hazardsIn } from './hazards.ts';
 import { hasOther, keepsTrust } from './keeps-trust.ts';
 import { PINNED_SECONDS } from './pinned-change.ts';
@@ -186,6 +193,7 @@ function mustChangeTogether(
   wanted: Extract<WantedCredentials, { readonly authkey: AuthkeyChoice }>,
 ): boolean {
   const members = [...facts.clusterNodes.values()];
+  if (members.some((host) => usesOlderKey(host, cluster.cib))) return true;
   const isOther = holdsAnother(wanted.authkey);
   if (!members.some(isOther)) return false;
   return (
@@ -210,6 +218,20 @@ const isOlderThanKey = ({ units, authkey, keepsAuthkey }: HostFacts): boolean =>
   const { startedAt } = units[CLUSTER_UNIT] ?? {};
   return keepsAuthkey === true && startedAt !== undefined && startedAt < authkey.modifiedAt;
 };
+
+/**
+ * Whether a controller has connected to nodes with a key from before the one that its host has now, and with none since: what
+ * it read then it keeps, and its next connection would be made with that.
+ */
+function usesOlderKey(host: ClusterNodeFacts, cib: Cib): boolean {
+  const { startedAt } = host.units[CLUSTER_UNIT] ?? {};
+  if (startedAt === undefined || !isOlderThanKey(host)) return false;
+  const connected = connectedAt(cib, host.uname ?? host.name, connectedNames(cib)).filter(
+    (when) => when >= Math.floor(startedAt),
+  );
+  // A time in whole seconds may be up to one second later.
+  return connected.length > 0 && Math.max(...connected) + 1 <= host.authkey.modifiedAt;
+}
 
 /** Whether a cluster node would go on with the key that it read first. */
 function keepsKey(facts: Facts, { cib }: ClusterFacts, wanted: WantedCredentials): boolean {

@@ -18,6 +18,7 @@ const BELONGS_TO: Readonly<Record<ItemKind | Check, readonly PlayHosts[]>> = {
   'guest-node': ['cluster'],
   'node-state': ['cluster'],
   'authkey-removed': ['clusterNodes', 'remoteNodes', 'guestNodes'],
+  'certificate-removed': ['clusterNodes', 'remoteNodes', 'guestNodes'],
   'port-reachable': ['clusterNodes'],
   'same-credentials': ['clusterNodes'],
   'truly-in': ['cluster'],

@@ -20,7 +20,8 @@ export type ItemKind =
   | 'connection-resource'
   | 'guest-node'
   | 'node-state'
-  | 'authkey-removed';
+  | 'authkey-removed'
+  | 'certificate-removed';
 
 /** Whether an item makes the cluster connect to a node. */
 export const connects = (kind: ItemKind): boolean =>

@@ -19,7 +19,8 @@ export type Item =
   | 'connection-resource'
   | 'guest-node'
   | 'node-state'
-  | 'authkey-removed';
+  | 'authkey-removed'
+  | 'certificate-removed';
 /**
  * Every cluster node reaches the port; the keys are the same everywhere; the node has really joined.
  */

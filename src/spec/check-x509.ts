@@ -1,3 +1,4 @@
+import { CERTIFICATE_FILES } from '../pacemaker/names.ts';
 import { errorAt, type Finding } from '../support/diagnostic.ts';
 import { childPointer } from '../support/json-pointer.ts';
 import type { Sound } from '../support/sound.ts';
@@ -41,6 +42,7 @@ export function checkX509({ authentication }: Sound<Inventory>): Finding[] {
     ...missingFiles(x509, source),
     ...misplaced(x509, source),
     ...(source === 'authority' ? checkTimes(x509) : []),
+    ...checkPlaces(x509),
   ];
 }
 
@@ -78,6 +80,19 @@ const misplaced = (x509: Sound<X509>, source: Source): Finding[] => {
       return errorAt(path, 'conflicting-keys', message, { at: 'key', expected });
     });
 };
+
+/** What lies where outrigger puts files is taken for its own, and goes when the cluster changes back to the authkey. */
+const checkPlaces = ({ onHosts = {} }: Sound<X509>): Finding[] =>
+  Object.entries(onHosts)
+    .filter(([, path]) => Object.values(CERTIFICATE_FILES).some((file) => file.path === path))
+    .map(([key, path]) =>
+      errorAt(
+        childPointer(POINTER, 'onHosts', key),
+        'wrong-value',
+        `\`${path}\` is where outrigger puts the files that it brings`,
+        { expected: 'another path on the hosts' },
+      ),
+    );
 
 /** A revocation list that lapses within a day is refused; and what is new must not be due at once. */
 const SHORTEST_RENEWAL = '2d';

@@ -1,6 +1,7 @@
 import { authkeyItem } from '../items/authkey.ts';
 import { authkeyRemovedItem } from '../items/authkey-removed.ts';
 import { certificateItem } from '../items/certificate.ts';
+import { certificateRemovedItem } from '../items/certificate-removed.ts';
 import { connectionResourceItem } from '../items/connection-resource.ts';
 import { environmentItem } from '../items/environment.ts';
 import { fenceDeviceItem } from '../items/fence-device.ts';
@@ -96,6 +97,7 @@ function keyedMember(
       ? []
       : [environmentItem(host.name, { certificates: 'none' }, platform)]),
     pacemakerItem(host.name, { certificates: 'none', newKey, isUnfinished }),
+    certificateRemovedItem(host.name),
   ];
 }
 
@@ -125,6 +127,7 @@ function itemsOf(
       environmentItem(name, { port, certificates: 'none' }, platform),
       openPort,
       serviceItem(name, port),
+      certificateRemovedItem(name),
     ];
   }
   const wanted = credentials.nodes.get(name);

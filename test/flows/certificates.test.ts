@@ -20,7 +20,7 @@ const VARIABLES = Object.entries(FILES).map(
 );
 
 /** What changes something on a host, or shakes hands with one. */
-const NOTABLE = ['write-cib', 'handshake', 'start-service', 'remove-authkey'];
+const NOTABLE = ['write-cib', 'handshake', 'start-service', 'remove-files'];
 
 /**
  * The program as its own late imports see it, the fakes included: mocha loads the files of tests in another way, which
@@ -151,7 +151,7 @@ describe('certificates of an existing authority', function () {
       /its daemon does not accept the certificate of c2 \(tried on the wire\)/,
     );
     assert.deepEqual(lab.cibWrites, []);
-    assert.ok(lab.hosts.every(({ ran }) => !ran.includes('remove-authkey')));
+    assert.ok(lab.hosts.every(({ ran }) => !ran.includes('remove-files')));
   });
 
   it('leave a host out that is lost in the middle, and the next apply finishes it', async () => {
@@ -171,7 +171,7 @@ describe('certificates of an existing authority', function () {
       'a daemon was told of files that were not verified',
     );
     assert.ok(
-      lab.hosts.every(({ ran }) => !ran.includes('remove-authkey')),
+      lab.hosts.every(({ ran }) => !ran.includes('remove-files')),
       'the authkey went although not everybody is proven',
     );
     isLost = false;

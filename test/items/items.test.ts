@@ -4,6 +4,7 @@ import { load } from 'js-yaml';
 import { authkeyItem } from '../../src/items/authkey.ts';
 import { authkeyRemovedItem } from '../../src/items/authkey-removed.ts';
 import { certificateItem } from '../../src/items/certificate.ts';
+import { certificateRemovedItem } from '../../src/items/certificate-removed.ts';
 import { connectionResourceItem } from '../../src/items/connection-resource.ts';
 import { environmentItem } from '../../src/items/environment.ts';
 import { fenceDeviceItem } from '../../src/items/fence-device.ts';
@@ -112,6 +113,7 @@ const onHosts: Partial<Record<ItemKind, (want: Want) => HostItem>> = {
       isUnfinished: isUnfinished === true,
     }),
   'authkey-removed': () => authkeyRemovedItem(HOST),
+  'certificate-removed': () => certificateRemovedItem(HOST),
   'firewall-port': ({ port, sources, server = '192.0.2.21' }) =>
     firewallPortItem(HOST, { port: Number(port), server: String(server) }, sources as string[]),
   service: (want) => serviceItem(HOST, Number(want['port']), variablesIn(want)),

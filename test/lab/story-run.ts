@@ -28,13 +28,20 @@ export type End = { code: number | null; signal: NodeJS.Signals | null; stderr: 
 export type Running = { child: ChildProcess; lines: Line[]; ended: Promise<End> };
 
 /** Starts an apply; `onLine` is called with each line when it arrives. */
-export function startApply(
+export const startApply = (
   lab: Lab,
   inventory: string,
-  onLine: (line: Line, child: ChildProcess) => void = () => undefined,
+  onLine?: (line: Line, child: ChildProcess) => void,
   more: readonly string[] = [],
+): Running => startRun(lab, ['apply', '-i', inventory, ...more], onLine);
+
+/** Starts a command that applies. */
+export function startRun(
+  lab: Lab,
+  args: readonly string[],
+  onLine: (line: Line, child: ChildProcess) => void = () => undefined,
 ): Running {
-  const child = lab.controlSpawn(argvOf(['apply', '--yes', '--json', '-i', inventory, ...more]), {
+  const child = lab.controlSpawn(argvOf([...args, '--yes', '--json']), {
     env: environmentIn(lab),
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: APPLY_LIMIT_MS,

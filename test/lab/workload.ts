@@ -65,11 +65,21 @@ async function configure(
 }
 
 /** Makes one resource, and waits until it runs on the node that it prefers. */
-export async function startOn(lab: Lab, resource: string, node: string): Promise<void> {
-  await configure(lab, [primitive(resource)], [prefer(resource, node)]);
-  await waitFor(`${resource} runs on ${node}`, 60_000, async () => {
+export const startOn = (lab: Lab, resource: string, node: string): Promise<void> =>
+  startEach(lab, { [resource]: node });
+
+/** Makes resources, and waits until each runs on the node that it prefers. */
+export async function startEach(lab: Lab, placed: Record<string, string>): Promise<void> {
+  const all = Object.entries(placed);
+  await configure(
+    lab,
+    all.map(([resource]) => primitive(resource)),
+    all.map(([resource, node]) => prefer(resource, node)),
+  );
+  const wanted = all.map(([resource, node]) => `cluster: ${resource} Started on ${node}`);
+  await waitFor(`they run: ${wanted.join(', ')}`, 60_000, async () => {
     const { lines } = await photograph(lab);
-    return lines.includes(`cluster: ${resource} Started on ${node}`) || lines.join('\n');
+    return wanted.every((line) => lines.includes(line)) || lines.join('\n');
   });
 }
 

@@ -26,6 +26,7 @@ export const planOf = (
   { spec, network }: FakeLab,
   playbook = sitePlaybook,
   selected: Nodes = spec,
+  rotates = false,
 ): Promise<Planned> =>
   planCluster({
     ...{
@@ -34,6 +35,7 @@ export const planOf = (
       selected,
       connect: network.connect,
       forks: 10,
+      rotates,
     },
     signal: new AbortController().signal,
   });
@@ -47,16 +49,20 @@ export interface Run extends Partial<RunOptions> {
   readonly allowed?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
+  readonly pause?: (milliseconds: number) => Promise<void>;
+  /** A new authkey, as `rotate authkey` makes one. */
+  readonly rotates?: boolean;
 }
 
 /** Plans and applies, all hosts in one batch unless said otherwise. */
 export async function apply(lab: FakeLab, run: Run = {}): Promise<Applied> {
   const { forks = 10, batch = ['100%'], maxFail, allowed = [], onEvent } = run;
-  const { playbook = sitePlaybook } = run;
+  const { playbook = sitePlaybook, pause } = run;
   const events: RunEvent[] = [];
   const result = await applyPlan({
     ...{ spec: lab.spec, selected: lab.spec, playbook },
-    planned: run.planned ?? (await planOf(lab, playbook)),
+    planned: run.planned ?? (await planOf(lab, playbook, lab.spec, run.rotates)),
+    pause,
     options: { forks, batch, maxFail },
     allowed: new Set(allowed),
     signal: run.signal ?? new AbortController().signal,

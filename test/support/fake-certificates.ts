@@ -100,8 +100,17 @@ export const certificateAnswers = (state: FakeState): Answers => ({
   'take-up-pair': () => takeUpPair(state),
   'set-rights': () => '',
   'verify-certificates': () => 'verified\n',
-  'remove-authkey': ({ params: [path = ''] = [] }) => {
-    put(state, 'authkey', [`path=${path}`]);
+  'remove-files': ({ params = [] }) => {
+    for (const path of params) {
+      const role = CERTIFICATE_ROLES.find((each) => CERTIFICATE_FILES[each].path === path);
+      if (role === undefined) put(state, 'authkey', [`path=${path}`]);
+      else
+        put(
+          state,
+          'certificates',
+          linesOf(state, 'certificates').filter((line) => !line.startsWith(`${role} `)),
+        );
+    }
     return '';
   },
   handshake: ({ input }) =>

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ExecRequest, HostFile } from '../../src/host/host.ts';
 import { cibView } from '../../src/pacemaker/cib.ts';
 import { fenceCoverage } from '../../src/pacemaker/cib-fencing.ts';
-import { applyToTree, type CibOperation, type Target } from '../../src/pacemaker/cib-edit.ts';
+import { applyToTree, type CibOperation } from '../../src/pacemaker/cib-edit.ts';
 import { element, parseXml, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
 import {
   nodesOf,
@@ -14,6 +14,7 @@ import { reveal } from '../../src/support/secret.ts';
 import { crmMonXml, type ReportedConnection } from './crm-mon.ts';
 import { certificateAnswers, startWithCertificates, takeCertificate } from './fake-certificates.ts';
 import { examination } from './fake-examination.ts';
+import { targetsOf } from './deletions.ts';
 import { FakeGuests } from './fake-guests.ts';
 import { FakeHost, fakeNetwork, type Answer, type Answers, type FakeNetwork } from './fake-host.ts';
 import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from './replies.ts';
@@ -42,13 +43,6 @@ interface HostState {
   sections: Map<string, string>;
   tick: () => number;
 }
-
-/** The targets of a deletion, from its XPath: the reverse of `deleteXPath`, for what has no `within`. */
-const targetsOf = (xpath: string): Target[] =>
-  xpath.split('|').flatMap((step) => {
-    const name = /^\/\/(\w+)\[/.exec(step)?.[1] ?? step;
-    return [...step.matchAll(/@id='([^']*)'/g)].map(([, id = '']) => ({ element: name, id }));
-  });
 
 const section = (text: string): string => `${text.trim()}\n`;
 
@@ -120,6 +114,13 @@ export class FakeLab {
       children,
     );
   }
+
+  /** Time passes on every host. */
+  readonly pass = (milliseconds: number): number => (this.#clock += milliseconds / 1000);
+
+  /** The authkey that a host holds, hexadecimal. */
+  readonly keyOf = (name: string): string | undefined =>
+    this.#states.get(name)?.key?.toString('hex');
 
   /** Puts another key on a host, as somebody on it might. */
   tamperKey(name: string): void {
@@ -248,7 +249,7 @@ export class FakeLab {
   #probe(state: HostState, request: ExecRequest, nodes: readonly PacemakerRemoteSpec[]): string {
     const role = request.params?.[1];
     if (role === 'remote' && request.input !== '') throw new Error('a host is told of no other');
-    const sections = new Map(state.sections).set('clock', section(String(Date.now() / 1000)));
+    const sections = new Map(state.sections).set('clock', section(String(this.#clock)));
     for (const part of ['crm_mon', 'dc_state', 'cib', 'waiting_certificate', 'end'])
       sections.delete(part);
     if (request.params?.[2] !== 'keys') sections.delete('made_keys');

@@ -14,11 +14,12 @@ type Shown = {
   maintenance?: boolean;
 };
 
-/** A cluster with the connections r1 and r2 and the resources a and b; `marked` are protected by us. */
+/** A cluster with the connections r1 and r2 and the resources a and b; `marked` are protected and `pinned` held by us. */
 function cluster(
   marked: readonly string[],
   shown: readonly Shown[],
   online: readonly string[],
+  pinned: readonly string[] = [],
 ): ClusterFacts {
   const mark = (id: string) =>
     marked.includes(id)
@@ -30,7 +31,12 @@ function cluster(
     `<primitive id="${id}" class="ocf" provider="pacemaker" type="Dummy">${mark(id)}</primitive>`;
   const cibText = `<cib admin_epoch="0" epoch="1" num_updates="0"><configuration><crm_config/><nodes/><resources>${
     connection('r1') + connection('r2') + dummy('a') + dummy('b')
-  }</resources><constraints/></configuration><status/></cib>`;
+  }</resources><constraints>${pinned
+    .map(
+      (id) =>
+        `<rsc_location id="outrigger-pin-connection-${id}" rsc="${id}" node="c1" score="INFINITY"/>`,
+    )
+    .join('')}</constraints></configuration><status/></cib>`;
   const resource = ({ id, on, managed = true, blocked = false, maintenance = false }: Shown) =>
     `<resource id="${id}" resource_agent="ocf:pacemaker:${id.startsWith('r') ? 'remote' : 'Dummy'}" role="${on === undefined ? 'Stopped' : 'Started'}" active="${String(on !== undefined)}" orphaned="false" blocked="${String(blocked)}" maintenance="${String(maintenance)}" managed="${String(managed)}" failed="false" failure_ignored="false" nodes_running_on="1">${
       on === undefined ? '' : `<node name="${on}" id="${on}" cached="false"/>`
@@ -103,6 +109,18 @@ describe('the marks of a quiet restart', () => {
     assert.deepEqual(releasable(facts, ['r1'], undefined), []);
     assert.deepEqual(releasable(facts, ['r1'], facts), []);
     assert.deepEqual(releasable(facts, ['r1', 'r2'], undefined), ['r2', 'a', 'b']);
+  });
+
+  it('do not wait for a connection that is in again and still pinned: the pins go last', () => {
+    const shown = [
+      { id: 'r1', on: 'c1' },
+      { id: 'r2', on: 'c1' },
+      { id: 'a', on: 'r1' },
+    ];
+    const facts = cluster(['a'], shown, ['r1', 'r2'], ['r1', 'r2']);
+    assert.deepEqual(releasable(facts, ['r1'], undefined), ['a']);
+    const lost = cluster(['a'], [{ id: 'r1', on: 'c1' }, { id: 'r2' }], ['r1'], ['r1', 'r2']);
+    assert.deepEqual(releasable(lost, ['r1'], undefined), []);
   });
 
   it('are finished for the node whose connection carries one, not for those that share a clone with it', () => {

@@ -1,123 +1,15 @@
 import assert from 'node:assert/strict';
-import { readCib, type Cib } from '../../../src/pacemaker/cib.ts';
-import {
-  detachCluster,
-  applyOperations,
-  keepApart,
-  protect,
-} from '../../../src/pacemaker/cib-edit.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import type { AuthkeyChoice } from '../../../src/plan/authkey-choice.ts';
-import { certificateVariables, type WantedX509 } from '../../../src/plan/certificates.ts';
 import { credentialChange, type WantedCredentials } from '../../../src/plan/credential-change.ts';
-import type { ClusterFacts, ClusterNodeFacts, Facts, HostFacts } from '../../../src/plan/facts.ts';
-import type { Problem, StoppedGuest } from '../../../src/plan/plan.ts';
-import { refuseChange } from '../../../src/plan/refuse-change.ts';
-import { OutriggerError } from '../../../src/support/errors.ts';
-import { crmMonXml } from '../../support/crm-mon.ts';
-import { hostFacts, type HostFactsPatch } from '../../support/specs.ts';
-
-const variables = certificateVariables(false);
-const file = (digest: string) => ({ path: '', digest, description: '' });
-const onHost = (digest: string) => ({
-  ...{ digest, owner: 'root', group: 'haclient', mode: '640', modifiedAt: 1 },
-});
-const files = { ca: file('aa'), certificate: file('bb'), key: file('cc') };
-const x509: WantedX509 = {
-  nodes: new Map(['c1', 'c2', 'r1', 'r2'].map((name) => [name, { files, variables }])),
-  removesAuthkey: false,
-  validity: { now: new Date(0), from: new Date(0), until: new Date(1) },
-  notes: [],
-};
-
-const withKey = (digest: string, more: HostFactsPatch = {}): HostFactsPatch => ({
-  authkey: { digest },
-  daemonVariables: {},
-  ...more,
-});
-const withCertificates = (ca = 'aa'): HostFactsPatch => ({
-  environment: variables,
-  daemonVariables: variables,
-  certificates: { ca: onHost(ca), certificate: onHost('bb'), key: onHost('cc') },
-});
-
-const CONNECTION = '<primitive id="r1" class="ocf" provider="pacemaker" type="remote"/>';
-const START = `<cib admin_epoch="0" epoch="7" num_updates="1" have-quorum="1" dc-uuid="1">
-  <configuration><crm_config/><nodes/><resources>CONNECTION</resources><constraints/></configuration><status/></cib>`;
-
-const LEFT = {
-  protected: (cib: Cib) => protect(cib, ['r1']),
-  detached: detachCluster,
-  apart: (cib: Cib) => keepApart(cib, new Map([['r1', ['c1']]])),
-};
-
-interface State {
-  readonly members: readonly HostFactsPatch[];
-  /** Of r1, if it answered. */
-  readonly node?: HostFactsPatch | undefined;
-  readonly isConnected?: boolean;
-  readonly isSilent?: boolean;
-  readonly isOnline?: boolean;
-  /** What a run that died left in the CIB. */
-  readonly left?: keyof typeof LEFT | undefined;
-  readonly maintenance?: boolean;
-}
-
-function stateOf({
-  members,
-  node,
-  isConnected = true,
-  isSilent = false,
-  isOnline = true,
-  left,
-  maintenance = false,
-}: State): { facts: Facts; cluster: ClusterFacts } {
-  let cibText = START.replace('CONNECTION', isConnected ? CONNECTION : '');
-  if (maintenance)
-    cibText = cibText.replace(
-      '<crm_config/>',
-      '<crm_config><cluster_property_set id="p"><nvpair id="n" name="maintenance-mode" value="true"/></cluster_property_set></crm_config>',
-    );
-  const cib = readCib(cibText);
-  if (left !== undefined) cibText = applyOperations(cibText, LEFT[left](cib));
-  const cluster: ClusterFacts = {
-    toldBy: 'c1',
-    cib: readCib(cibText),
-    cibText,
-    mon: readCrmMon(crmMonXml({ connections: { r1: isOnline ? { on: 'c1' } : {} } })),
-    dcState: 'S_IDLE',
-  };
-  const hosts = members.map((more, index): ClusterNodeFacts => ({
-    ...hostFacts(`c${index + 1}`, more),
-    ...{ uname: undefined, membership: undefined, routes: [], fencers: new Map() },
-  }));
-  const silent = { name: 'r1', code: 'HOST_UNREACHABLE', message: 'no answer', hint: undefined };
-  return {
-    cluster,
-    facts: {
-      clusterNodes: new Map(hosts.map((host) => [host.name, host])),
-      remoteNodes: new Map<string, HostFacts>(
-        node === undefined ? [] : [['r1', hostFacts('r1', node)]],
-      ),
-      guestNodes: new Map(),
-      unreachable: new Map(isSilent ? [['r1', silent]] : []),
-      servers: new Map(),
-      machines: new Map(),
-      cluster,
-    },
-  };
-}
-
-const theKey = (digest: string | undefined, isStated = false): WantedCredentials => {
-  const authkey: AuthkeyChoice = {
-    source: { kind: 'generate' },
-    digest,
-    description: '',
-    risks: [],
-  };
-  return { authkey, isStated };
-};
-const theCertificates: WantedCredentials = { x509, isStated: false };
+import {
+  KEY,
+  stateOf,
+  theCertificates,
+  theKey,
+  withCertificates,
+  withKey,
+  type State,
+} from '../../support/credential-states.ts';
+import type { HostFactsPatch } from '../../support/specs.ts';
 
 /** The kind of the change, and whether Pacemaker is restarted for it. */
 const change = (
@@ -135,7 +27,6 @@ const change = (
 };
 
 const life = { keepsAuthkey: true };
-const KEY = withKey('a');
 
 describe('a change of credentials', () => {
   it('is none where everybody has what is wanted', () => {
@@ -145,6 +36,22 @@ describe('a change of credentials', () => {
       change({ members: [certified, certified], node: certified }, theCertificates),
       undefined,
     );
+  });
+
+  it('is one where a controller has connected with a key from before and keeps it', () => {
+    const unit = { loadState: 'loaded', activeState: 'active', unitFileState: 'enabled' };
+    const older = (more: HostFactsPatch): HostFactsPatch => ({
+      ...{ authkey: { digest: 'a', modifiedAt: 200 }, daemonVariables: {} },
+      ...{ units: { 'pacemaker.service': { ...unit, startedAt: 100.5 } }, ...more },
+    });
+    const found = (connectedAt: number | undefined, more: HostFactsPatch = life) =>
+      change({ members: [older(more), KEY], node: KEY, connectedAt }, theKey('a'));
+    assert.equal(found(150), 'authkey, detached');
+    assert.equal(found(100), 'authkey, detached');
+    assert.equal(found(200), undefined, 'it has connected with this key');
+    assert.equal(found(50), undefined, 'that was another process');
+    assert.equal(found(undefined), undefined, 'it has read no key yet');
+    assert.equal(found(150, { keepsAuthkey: false }), undefined, 'it reads it again');
   });
 
   it('is one between authkey and certificates, connected or not', () => {
@@ -236,79 +143,5 @@ describe('a change of credentials', () => {
     assert.equal(change({ members: [own, own], node: other }, theCertificates), 'authority');
     const alone = { members: [other, own], isConnected: false };
     assert.equal(change(alone, theCertificates), undefined);
-  });
-});
-
-describe('a change of credentials is refused', () => {
-  interface Given {
-    readonly declared?: readonly string[];
-    readonly silentMembers?: readonly string[];
-    readonly problems?: readonly Problem[];
-    readonly stoppedGuests?: readonly StoppedGuest[];
-  }
-  const refusal = (state: State, wanted: WantedCredentials, given: Given = {}) => {
-    const { facts, cluster } = stateOf(state);
-    const found = credentialChange(facts, cluster, wanted) ?? assert.fail('no change');
-    const context = {
-      ...{ declared: ['r1'], silentMembers: [], undeclaredMembers: [] },
-      ...{ problems: [], stoppedGuests: [], ...given },
-    };
-    try {
-      refuseChange(found, facts, cluster, context);
-      return undefined;
-    } catch (thrown) {
-      assert.ok(thrown instanceof OutriggerError && thrown.code === 'REFUSED');
-      assert.ok(thrown.hint, 'every refusal says what to do');
-      return thrown.message;
-    }
-  };
-  const keyed: State = { members: [KEY, KEY], node: KEY };
-  const why = { code: 'X', message: 'no', hint: undefined };
-  const unreachable: Problem = { host: 'r1', kind: 'unreachable', ...why };
-
-  it('not where everybody takes part', () => {
-    assert.equal(refusal(keyed, theKey('b')), undefined);
-    assert.equal(refusal(keyed, theCertificates), undefined);
-  });
-
-  it('where the inventory does not name a connected node', () => {
-    assert.match(refusal(keyed, theKey('b'), { declared: [] }) ?? '', /does not name .*: r1$/);
-  });
-
-  it('where --limit leaves one out', () => {
-    const limited = { ...keyed, node: undefined };
-    assert.match(refusal(limited, theKey('b')) ?? '', /--limit leaves out .*: r1$/);
-  });
-
-  it('where one that is online gives no answer; one that is down may be left for another authkey', () => {
-    const silent = { ...keyed, node: undefined, isSilent: true };
-    const given = { problems: [unreachable] };
-    assert.match(refusal(silent, theKey('b'), given) ?? '', /gave no answer: r1$/);
-    const down = { ...silent, isOnline: false };
-    assert.equal(refusal(down, theKey('b'), given), undefined);
-    assert.match(refusal(down, theCertificates, given) ?? '', /gave no answer: r1$/);
-  });
-
-  it('where a cluster node that is online gives no answer', () => {
-    const given = { silentMembers: ['c1'] };
-    assert.match(refusal(keyed, theKey('b'), given) ?? '', /gave no answer: c1$/);
-    assert.equal(refusal(keyed, theKey('b'), { silentMembers: ['c9'] }), undefined);
-    assert.match(refusal(keyed, theCertificates, { silentMembers: ['c9'] }) ?? '', /c9$/);
-  });
-
-  it('where a connected host cannot, or its machine is stopped', () => {
-    const refused: Problem = { host: 'r1', kind: 'refused', ...why };
-    assert.match(refusal(keyed, theKey('b'), { problems: [refused] }) ?? '', /r1.* cannot: no$/);
-    const stopped = { host: 'r1', resource: 'vm', message: '' };
-    for (const state of [keyed, { ...keyed, node: undefined }])
-      assert.match(
-        refusal(state, theKey('b'), { stoppedGuests: [stopped] }) ?? '',
-        /machines of guest nodes are stopped: r1$/,
-      );
-  });
-
-  it('in maintenance mode that is not of a run which died', () => {
-    assert.match(refusal({ ...keyed, maintenance: true }, theKey('b')) ?? '', /maintenance mode$/);
-    assert.equal(refusal({ ...keyed, left: 'detached' }, theKey('b')), undefined);
   });
 });

@@ -37,9 +37,9 @@ describe('readPlaybook', () => {
         'cluster guest-node',
         'cluster truly-in',
         'cluster node-state',
-        'remoteNodes authkey-removed',
-        'guestNodes authkey-removed',
-        'clusterNodes authkey-removed',
+        'remoteNodes authkey-removed certificate-removed',
+        'guestNodes authkey-removed certificate-removed',
+        'clusterNodes authkey-removed certificate-removed',
       ],
     );
   });

@@ -150,6 +150,11 @@ describe('authentication by certificates', () => {
       'method: x509, x509: { onHosts: { ca: /a, certificate: /c } }',
       'missing-key',
     ],
+    [
+      'with files on the hosts where outrigger puts its own',
+      'method: x509, x509: { onHosts: { ca: /a, certificate: /c, key: /etc/pacemaker/x509-key.pem } }',
+      'wrong-value',
+    ],
     ['while the authkey is used', `x509: ${X509}`, 'without-effect'],
   ] as const) {
     it(`is told of ${what}`, () => {

@@ -1,0 +1,31 @@
+import { CERTIFICATE_FILES, CERTIFICATE_ROLES, type CertificateRole } from '../pacemaker/names.ts';
+import { usesCertificates } from '../plan/certificates.ts';
+import type { HostFacts } from '../plan/facts.ts';
+import type { HostItem } from '../plan/item.ts';
+
+/**
+ * With the authkey nobody uses the certificate files that outrigger brought, and a key of no use should not lie about. They
+ * are known by their paths: an inventory cannot name those as files that hosts have of their own (spec/check-x509.ts).
+ */
+export const certificateRemovedItem = (host: string): HostItem => ({
+  kind: 'certificate-removed',
+  host,
+  compare: (facts) => {
+    const paths = CERTIFICATE_ROLES.filter(
+      (role) => facts.certificates[role] !== undefined && !isNamedByOthers(facts, role),
+    ).map((role) => CERTIFICATE_FILES[role].path);
+    if (paths.length === 0) return undefined;
+    return {
+      attributes: paths.map((name) => ({ name, before: 'there', after: undefined })),
+      actions: [{ kind: 'script', script: 'remove-files', params: paths, timeoutMs: 30_000 }],
+      needsRestart: false,
+      risks: [],
+    };
+  },
+});
+
+/** A single variable serves remote access to the CIB, and stays: see items/environment.ts. */
+const isNamedByOthers = ({ environment }: HostFacts, role: CertificateRole): boolean => {
+  const { path, variable } = CERTIFICATE_FILES[role];
+  return !usesCertificates(environment) && environment[variable] === path;
+};

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { apply, planOf, useStateFolder } from '../support/apply-lab.ts';
+import { CLUSTER_KEY, FakeLab } from '../support/fake-lab.ts';
+
+const NODES = ['h1', 'h2'];
+const HOSTS = ['c1', 'c2', ...NODES];
+/** What a cluster node of 3.0.1 and before remembers of a key, and some more. */
+const CACHE_MS = 63_000;
+
+describe('a new authkey', () => {
+  useStateFolder();
+
+  /** A cluster that is connected to its nodes, and has forgotten how that came about. */
+  async function connected(): Promise<FakeLab> {
+    const lab = new FakeLab(NODES);
+    assert.deepEqual([...(await apply(lab)).failed], []);
+    lab.forget();
+    return lab;
+  }
+
+  const protectedIn = (lab: FakeLab): string[] =>
+    [...lab.cib.remoteConnections.values()].filter(({ quiet }) => quiet).map(({ id }) => id);
+
+  /** What was done by the time that a run began to wait, and for how long it would have. */
+  interface Wait {
+    readonly milliseconds: number;
+    readonly keys: readonly (string | undefined)[];
+    readonly isProtected: readonly string[];
+    readonly restarted: readonly string[];
+  }
+
+  const waitIn = (lab: FakeLab, milliseconds: number): Wait => ({
+    milliseconds,
+    keys: HOSTS.map((name) => lab.keyOf(name)),
+    isProtected: protectedIn(lab),
+    restarted: NODES.filter((name) => lab.host(name).ran.includes('start-service')),
+  });
+
+  it('is on every host and out of every memory before a connection is made with it', async () => {
+    const lab = await connected();
+    const waits: Wait[] = [];
+    const { failed, stopped, events } = await apply(lab, {
+      ...{ rotates: true, allowed: ['authkey-replaced'] },
+      pause: (milliseconds) => {
+        waits.push(waitIn(lab, milliseconds));
+        lab.pass(milliseconds);
+        return Promise.resolve();
+      },
+    });
+    assert.deepEqual([[...failed], stopped], [[], undefined]);
+    const [{ milliseconds, keys, isProtected, restarted } = assert.fail('no wait'), ...more] =
+      waits;
+    assert.deepEqual(more, []);
+    assert.ok(milliseconds > CACHE_MS - 3000 && milliseconds <= CACHE_MS, String(milliseconds));
+    assert.equal(new Set(keys).size, 1);
+    assert.notEqual(keys[0], CLUSTER_KEY.toString('hex'));
+    assert.deepEqual([isProtected, restarted], [NODES, NODES]);
+    const told = events.flatMap((event) =>
+      event.type === 'waiting' && event.until.includes('remembers') ? [event.limitSeconds] : [],
+    );
+    assert.deepEqual(told, [milliseconds / 1000]);
+    assert.deepEqual(protectedIn(lab), []);
+    assert.deepEqual((await planOf(lab)).plan.inSync, HOSTS);
+    assert.ok(!lab.host('c1').ran.includes('restart-pacemaker'));
+  });
+
+  it('that a run left in the middle of the wait is the one that the next apply goes on with', async () => {
+    const lab = await connected();
+    const dies = new Error('killed');
+    const { stopped } = await apply(lab, {
+      ...{ rotates: true, allowed: ['authkey-replaced'] },
+      pause: () => Promise.reject(dies),
+    });
+    assert.equal(stopped, dies);
+    assert.deepEqual(protectedIn(lab), NODES);
+    const written = lab.keyOf('c1');
+    lab.forget();
+    const waits: Wait[] = [];
+    const second = await apply(lab, {
+      batch: [1],
+      pause: (milliseconds) => {
+        waits.push(waitIn(lab, milliseconds));
+        lab.pass(milliseconds);
+        return Promise.resolve();
+      },
+    });
+    assert.deepEqual([[...second.failed], second.stopped], [[], undefined]);
+    assert.deepEqual(
+      waits.map(({ isProtected, restarted }) => [isProtected, restarted]),
+      [[NODES, []]],
+    );
+    assert.deepEqual(new Set(HOSTS.map((name) => lab.keyOf(name))), new Set([written]));
+    assert.deepEqual(protectedIn(lab), []);
+    assert.deepEqual((await planOf(lab)).plan.inSync, HOSTS);
+  });
+});

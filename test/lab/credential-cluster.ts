@@ -1,0 +1,140 @@
+/** Clusters whose connected nodes change their credentials, with settings of an operator's own that have to survive it. */
+import assert from 'node:assert/strict';
+import { labUp } from './lab.ts';
+import type { Lab } from './lab.ts';
+import {
+  applied,
+  assertInSync,
+  assertQuiet,
+  isStarted,
+  settled,
+  writeInventory,
+} from './outrigger.ts';
+import { makePki, type Pki } from './pki.ts';
+import { assertNothingLeft } from './story-run.ts';
+import { photograph, startEach } from './workload.ts';
+
+/** c1 and c2, the remote nodes h1 and maybe h2, the guest node g1. */
+export type CredentialCluster = {
+  lab: Lab;
+  pki: Pki;
+  /** Inventories that differ in their credentials alone. */
+  withKey: string;
+  withCertificates: string;
+};
+
+const GUEST = { name: 'g1', host: 'v1', resource: 'vm-v1', connectTimeout: '10s' };
+
+const remotesIn = (lab: Lab): string[] =>
+  lab.hosts.filter(({ kind }) => kind === 'bare').map(({ name }) => name);
+
+/** Unmanaged, in maintenance, sticky and in standby: none of it is outrigger's, and the first two look like its protection. */
+const OWN_SETTINGS = `set -e
+crm_resource --resource own-1 --meta --set-parameter is-managed --parameter-value false
+crm_resource --resource own-2 --meta --set-parameter maintenance --parameter-value true
+crm_resource --resource own-3 --meta --set-parameter resource-stickiness --parameter-value 7
+if [ -n "$1" ]; then crm_standby --node "$1" --update on; fi`;
+
+export async function credentialCluster(settings: {
+  name: string;
+  suite?: string;
+  fencing: boolean;
+  bareHosts: 1 | 2;
+}): Promise<CredentialCluster> {
+  const kind = { clusterNodes: 2, firewalld: 0, virtualMachines: 1 };
+  const lab = await labUp({ ...kind, ...settings, replace: true });
+  const pki = await makePki(lab, ['c1', 'c2', ...remotesIn(lab), 'g1']);
+  return {
+    ...{ lab, pki },
+    withKey: inventoryFor(lab, { method: 'psk' }),
+    withCertificates: inventoryFor(lab, pki.authentication),
+  };
+}
+
+/** An inventory of such a cluster. */
+export const inventoryFor = (lab: Lab, authentication: Record<string, unknown>): string =>
+  writeInventory(lab, {
+    remoteNodes: remotesIn(lab).map((name) => ({ name, host: name })),
+    guestNodes: [GUEST],
+    authentication,
+  });
+
+/** Connects the nodes with the authkey, and starts what must not be disturbed. */
+export async function connectAll({ lab, withKey }: CredentialCluster): Promise<void> {
+  await lab.sh('c1', 'crm_attribute --type rsc_defaults -n resource-stickiness -v 1000');
+  await applied(lab, 0, ['-i', withKey, '--allow', 'guest-joins']);
+  const placed = { d1: 'h1', d2: 'g1', d3: 'c1', d4: 'c2', 'own-1': 'h1', 'own-2': 'g1' };
+  await startEach(lab, { ...placed, 'own-3': 'h1' });
+  await lab.sh('c1', `set -- ${remotesIn(lab)[1] ?? ''}\n${OWN_SETTINGS}`);
+  await settled(lab);
+  await lab.clearPowerLog();
+}
+
+/** Whatever an operator may have set; ids are unique, so that the order of what stands side by side does not count. */
+const settingsOf = async (lab: Lab): Promise<string[]> =>
+  (await lab.sh('c1', 'cibadmin --query --scope configuration')).split('\n').sort();
+
+/** Does something to the cluster that no resource notices, and after which every setting is what it was. */
+export async function quietly(
+  lab: Lab,
+  inventory: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const before = await photograph(lab);
+  const settings = await settingsOf(lab);
+  await work();
+  await settled(lab);
+  for (const name of [...remotesIn(lab), 'g1']) assert.ok(await isStarted(lab, name), name);
+  assert.deepEqual(await photograph(lab), before);
+  assert.deepEqual(await settingsOf(lab), settings);
+  assert.deepEqual(await lab.powerLog(), []);
+  await assertQuiet(lab);
+  await assertNothingLeft(lab);
+  assert.match(await lab.crmMon(), /maintenance-mode="false"/);
+  await assertInSync(lab, inventory);
+}
+
+/** The digest of the authkey of each host; empty: it has none. */
+export const keysOn = (lab: Lab): Promise<string[]> =>
+  onEach(lab, 'sha256sum </etc/pacemaker/authkey 2>/dev/null | cut -c 1-64');
+
+/** How many variables for certificates Pacemaker on each host was started with. */
+export const certificatesUsed = (lab: Lab): Promise<string[]> =>
+  onEach(
+    lab,
+    "for u in pacemaker pacemaker_remote; do p=$(systemctl show -p MainPID --value $u); [ $p -gt 0 ] && tr '\\0' '\\n' </proc/$p/environ | grep -c '^PCMK_[a-z]*_file='; done; true",
+  );
+
+/** The files of certificates that are on each host. */
+export const certificateFiles = (lab: Lab): Promise<string[]> =>
+  onEach(lab, 'ls /etc/pacemaker | grep x509 | tr "\\n" " "; true');
+
+const onEach = (lab: Lab, script: string): Promise<string[]> =>
+  Promise.all(lab.hosts.map(async ({ name }) => (await lab.sh(name, script)).trim()));
+
+/** From now on the environment file of a host cannot be changed. Gives what ends that. */
+export async function keepEnvironment(lab: Lab, host: string): Promise<() => Promise<void>> {
+  await lab.sh(
+    host,
+    'mount --bind /etc/default /etc/default && mount -o remount,bind,ro /etc/default',
+  );
+  return async () => {
+    await lab.sh(host, 'umount /etc/default');
+  };
+}
+
+/** Works on all of these at the same time; tells every failure with the lab that it is of. */
+export async function sideBySide(
+  clusters: readonly CredentialCluster[],
+  work: (cluster: CredentialCluster) => Promise<void>,
+): Promise<void> {
+  const done = await Promise.allSettled(clusters.map(work));
+  const failed = done.flatMap((result, index) =>
+    result.status === 'rejected'
+      ? [
+          `${clusters[index]?.lab.name ?? ''}: ${result.reason instanceof Error ? (result.reason.stack ?? '') : String(result.reason)}`,
+        ]
+      : [],
+  );
+  assert.equal(failed.length, 0, failed.join('\n\n'));
+}

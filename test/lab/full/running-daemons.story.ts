@@ -1,0 +1,131 @@
+/** Daemons that do not use what their files say: Pacemaker 3.0.3, which keeps for life what it has read. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { inOrder } from '../../support/in-order.ts';
+import { labDown, labUp } from '../lab.ts';
+import type { Lab } from '../lab.ts';
+import {
+  applied,
+  assertInSync,
+  assertQuiet,
+  outrigger,
+  plan,
+  writeInventory,
+} from '../outrigger.ts';
+import { makePki, type Pki } from '../pki.ts';
+import { assertNothingLeft, skipWithoutLab } from '../story-run.ts';
+import { photograph, startOn } from '../workload.ts';
+
+/** Another content first: only the time tells of it afterwards. */
+const REWRITE_KEY = `cp -p /etc/pacemaker/authkey /tmp/authkey && echo other >/etc/pacemaker/authkey &&
+  cat /tmp/authkey >/etc/pacemaker/authkey && rm /tmp/authkey`;
+
+const ADD_LIST = `cat >/etc/pacemaker/x509-crl.pem && chown root:haclient /etc/pacemaker/x509-crl.pem &&
+  chmod 640 /etc/pacemaker/x509-crl.pem && echo PCMK_crl_file=/etc/pacemaker/x509-crl.pem >>/etc/default/pacemaker`;
+
+type Drift = { drifted: { host: string; item: string; attribute: string; kind: string }[] };
+
+describe('a daemon that does not use what its files say', function () {
+  this.timeout(600_000); // several times what a quiet machine takes
+  inOrder(this); // each step stands on the one before
+  const name = 'story-running-daemons';
+  let lab: Lab;
+  let pki: Pki;
+
+  const inventoryOf = (authentication: Record<string, unknown>): string =>
+    writeInventory(lab, { remoteNodes: [{ name: 'h1', host: 'h1' }], authentication });
+  const withKey = (): string => inventoryOf({ method: 'psk' });
+  const withCertificates = (crl?: string): string =>
+    inventoryOf({ ...pki.authentication, x509: { ...pki.authentication.x509, crl } });
+
+  before(async function () {
+    this.timeout(15 * 60_000); // the images may have to be built first
+    skipWithoutLab(this);
+    const kind = { clusterNodes: 2, bareHosts: 1, firewalld: 0, fencing: true };
+    lab = await labUp({ name, replace: true, suite: 'sid', ...kind });
+    pki = await makePki(lab, ['c1', 'c2', 'h1']);
+    await applied(lab, 0, ['-i', withKey()]);
+    await startOn(lab, 'd1', 'h1');
+  });
+
+  after(async () => {
+    await labDown(name);
+  });
+
+  const drifted = async (inventory: string): Promise<string[]> => {
+    const { code, stdout, stderr } = await outrigger(lab, ['drift', '--json', '-i', inventory]);
+    assert.equal(code, 2, stderr + stdout);
+    const { drifted: found } = JSON.parse(stdout) as Drift;
+    return found.map(({ host, item, attribute, kind }) => `${host} ${item} ${attribute}: ${kind}`);
+  };
+
+  const planned = async (inventory: string): Promise<string[]> =>
+    (await plan(lab, inventory)).changes.flatMap(({ host, item, attributes }) =>
+      attributes.map((attribute) => `${host} ${item} ${attribute.name}`),
+    );
+
+  /** Whatever mends it, no resource notices. */
+  async function mended(inventory: string, ...more: string[]): Promise<void> {
+    const before = await photograph(lab);
+    await applied(lab, 0, ['-i', inventory, ...more]);
+    await assertInSync(lab, inventory);
+    assert.deepEqual(await photograph(lab), before);
+    await assertQuiet(lab);
+    await assertNothingLeft(lab);
+  }
+
+  it('is told of a remote node whose authkey is newer than its daemon', async () => {
+    await lab.sh('h1', REWRITE_KEY);
+    assert.deepEqual(await drifted(withKey()), ['h1 service started: running-daemon']);
+    assert.deepEqual(await planned(withKey()), ['h1 service started']);
+    await mended(withKey());
+  });
+
+  it('is told of a cluster node that has connected with the key from before, and of no other', async () => {
+    const on = /<resource id="h1" .*?<node name="(\w+)"/s.exec(await lab.crmMon())?.[1] ?? '';
+    const other = on === 'c1' ? 'c2' : 'c1';
+    // It has read no key yet.
+    await lab.sh(other, REWRITE_KEY);
+    await assertInSync(lab, withKey());
+    await lab.sh(on, REWRITE_KEY);
+    // When one has to be restarted, whoever is older than its key is.
+    const both = ['c1 pacemaker authkey', 'c2 pacemaker authkey'];
+    assert.deepEqual(
+      await drifted(withKey()),
+      both.map((told) => `${told}: running-daemon`),
+    );
+    assert.deepEqual(await planned(withKey()), both);
+    await mended(withKey());
+  });
+
+  it('is told where the environment was edited without a restart', async () => {
+    await applied(lab, 0, ['-i', withCertificates(), '--allow', 'credentials-converted']);
+    const crl = join(pki.dir, 'crl.pem');
+    for (const host of ['c1', 'c2', 'h1'])
+      await lab.sh(host, ADD_LIST, { stdin: readFileSync(crl, 'utf8') });
+    const wanted = withCertificates(crl);
+    const expected = [
+      'c1 pacemaker certificates',
+      'c2 pacemaker certificates',
+      'h1 service started',
+    ];
+    assert.deepEqual(
+      (await drifted(wanted)).sort(),
+      expected.map((told) => `${told}: running-daemon`),
+    );
+    assert.deepEqual((await planned(wanted)).sort(), expected);
+    await mended(wanted, '--allow', 'credentials-converted');
+  });
+
+  it('is told from one whose file was changed under it', async () => {
+    const wanted = withCertificates(join(pki.dir, 'crl.pem'));
+    for (const host of ['c1', 'h1'])
+      await lab.sh(host, "sed -i '/^PCMK_crl_file=/d' /etc/default/pacemaker");
+    assert.deepEqual((await drifted(wanted)).sort(), [
+      'c1 environment PCMK_crl_file: configuration',
+      'h1 environment PCMK_crl_file: configuration',
+    ]);
+    await mended(wanted, '--allow', 'credentials-converted');
+  });
+});

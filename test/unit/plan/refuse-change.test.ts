@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { credentialChange, type WantedCredentials } from '../../../src/plan/credential-change.ts';
+import type { Problem, StoppedGuest } from '../../../src/plan/plan.ts';
+import { refuseChange } from '../../../src/plan/refuse-change.ts';
+import { OutriggerError } from '../../../src/support/errors.ts';
+import {
+  KEY,
+  stateOf,
+  theCertificates,
+  theKey,
+  type State,
+} from '../../support/credential-states.ts';
+
+describe('a change of credentials is refused', () => {
+  interface Given {
+    readonly declared?: readonly string[];
+    readonly silentMembers?: readonly string[];
+    readonly problems?: readonly Problem[];
+    readonly stoppedGuests?: readonly StoppedGuest[];
+  }
+  const refusal = (state: State, wanted: WantedCredentials, given: Given = {}) => {
+    const { facts, cluster } = stateOf(state);
+    const found = credentialChange(facts, cluster, wanted) ?? assert.fail('no change');
+    const context = {
+      ...{ declared: ['r1'], silentMembers: [], undeclaredMembers: [] },
+      ...{ problems: [], stoppedGuests: [], ...given },
+    };
+    try {
+      refuseChange(found, facts, cluster, context);
+      return undefined;
+    } catch (thrown) {
+      assert.ok(thrown instanceof OutriggerError && thrown.code === 'REFUSED');
+      assert.ok(thrown.hint, 'every refusal says what to do');
+      return thrown.message;
+    }
+  };
+  const keyed: State = { members: [KEY, KEY], node: KEY };
+  const why = { code: 'X', message: 'no', hint: undefined };
+  const unreachable: Problem = { host: 'r1', kind: 'unreachable', ...why };
+
+  it('not where everybody takes part', () => {
+    assert.equal(refusal(keyed, theKey('b')), undefined);
+    assert.equal(refusal(keyed, theCertificates), undefined);
+  });
+
+  it('where the inventory does not name a connected node', () => {
+    assert.match(refusal(keyed, theKey('b'), { declared: [] }) ?? '', /does not name .*: r1$/);
+  });
+
+  it('where --limit leaves one out', () => {
+    const limited = { ...keyed, node: undefined };
+    assert.match(refusal(limited, theKey('b')) ?? '', /--limit leaves out .*: r1$/);
+  });
+
+  it('where one that is online gives no answer; one that is down may be left for another authkey', () => {
+    const silent = { ...keyed, node: undefined, isSilent: true };
+    const given = { problems: [unreachable] };
+    assert.match(refusal(silent, theKey('b'), given) ?? '', /gave no answer: r1$/);
+    const down = { ...silent, isOnline: false };
+    assert.equal(refusal(down, theKey('b'), given), undefined);
+    assert.match(refusal(down, theCertificates, given) ?? '', /gave no answer: r1$/);
+  });
+
+  it('where a cluster node that is online gives no answer', () => {
+    const given = { silentMembers: ['c1'] };
+    assert.match(refusal(keyed, theKey('b'), given) ?? '', /gave no answer: c1$/);
+    assert.equal(refusal(keyed, theKey('b'), { silentMembers: ['c9'] }), undefined);
+    assert.match(refusal(keyed, theCertificates, { silentMembers: ['c9'] }) ?? '', /c9$/);
+  });
+
+  it('where a connected host cannot, or its machine is stopped', () => {
+    const refused: Problem = { host: 'r1', kind: 'refused', ...why };
+    assert.match(refusal(keyed, theKey('b'), { problems: [refused] }) ?? '', /r1.* cannot: no$/);
+    const stopped = { host: 'r1', resource: 'vm', message: '' };
+    for (const state of [keyed, { ...keyed, node: undefined }])
+      assert.match(
+        refusal(state, theKey('b'), { stoppedGuests: [stopped] }) ?? '',
+        /machines of guest nodes are stopped: r1$/,
+      );
+  });
+
+  it('in maintenance mode that is not of a run which died', () => {
+    assert.match(refusal({ ...keyed, maintenance: true }, theKey('b')) ?? '', /maintenance mode$/);
+    assert.equal(refusal({ ...keyed, left: 'detached' }, theKey('b')), undefined);
+  });
+});
