@@ -29,6 +29,11 @@ export interface RunContext {
   readonly plan: Plan;
   readonly hostItems: readonly HostItem[];
   readonly cibItems: readonly CibItem[];
+  /** What must be gone of nodes that shall be absent. */
+  readonly absent: {
+    readonly hostItems: readonly HostItem[];
+    readonly cibItems: readonly CibItem[];
+  };
   readonly hosts: ReadonlyMap<string, Host>;
   /** The cluster node through which the cluster is read and written. */
   readonly lead: Host;

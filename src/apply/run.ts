@@ -1,3 +1,4 @@
+import { leftOut } from '../plan/plan.ts';
 import type { RunResult } from '../plan/run-event.ts';
 import { nodesOf } from '../spec/spec.ts';
 import { isTogether, type BatchSize, type Play } from '../playbook/playbook.ts';
@@ -8,6 +9,7 @@ import { runCibPlay } from './cib-play.ts';
 import { changesOf, conclude, type RunContext } from './context.ts';
 import { passGates } from './gates.ts';
 import { runHostPlay } from './host-play.ts';
+import { runRemoval } from './removal.ts';
 
 /**
  * Carries out a plan, play by play in the playbook's order, batch by batch where the playbook says so. A failed host
@@ -70,8 +72,8 @@ function tellSkipped(context: RunContext, plays: readonly Play[]): void {
 /** Hosts that the plan left out already do not count as failures of this run. */
 function mayGoOn({ signal, failed, options, spec, plan }: RunContext): boolean {
   if (signal.aborted) return false;
-  const total = spec.clusterNodes.length + nodesOf(spec).length;
-  const left = new Set(plan.problems.map(({ host }) => host));
+  const total = spec.clusterNodes.length + nodesOf(spec).length + nodesOf(spec.absent).length;
+  const left = new Set(leftOut(plan).map(({ host }) => host));
   const failures = [...failed.keys()].filter((host) => !left.has(host)).length;
   return options.maxFail === undefined || failures <= allowedFailures(options.maxFail, total);
 }
@@ -86,7 +88,8 @@ function concerned(context: RunContext, plays: readonly Play[]): readonly string
   const planned = new Set(
     plays.flatMap((play) => changesOf(context, play)).map(({ host }) => host),
   );
-  return [...context.spec.clusterNodes, ...nodesOf(context.spec)]
+  const { spec } = context;
+  return [...spec.clusterNodes, ...nodesOf(spec), ...nodesOf(spec.absent)]
     .map(({ name }) => name)
     .filter((name) => planned.has(name));
 }
@@ -102,6 +105,7 @@ async function runPlay(
   if (play.checks.length > 0) await runCheckPlay(context, play, batch);
   if (play.items.length === 0) return;
   if (isTogether(play)) await changeCredentials(context, play);
+  else if (play.around === 'removal') await runRemoval(context, play, batch);
   else if (play.hosts === 'cluster') await runCibPlay(context, play, batch);
   else await runHostPlay(context, play, batch);
 }

@@ -63,7 +63,7 @@ export async function withPlan(
   const isNewAuthority = succeeds?.(spec);
   await withConnector(
     terminal,
-    [...spec.clusterNodes, ...nodesOf(selected)],
+    [...spec.clusterNodes, ...nodesOf(selected), ...nodesOf(selected.absent)],
     async ({ connect }) => {
       const planned = await planWith(
         {

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { RISKS } from '../plan/risk.ts';
+import { BY_NAME, RISKS } from '../plan/risk.ts';
 import type { BatchSize } from '../playbook/playbook.ts';
 
 /** Options that several commands share, as commander hands them over. */
@@ -29,8 +29,13 @@ export const batchSize = (text: string): BatchSize => {
 export const batchSizes = (text: string): readonly BatchSize[] => text.split(',').map(batchSize);
 
 const riskCode = (text: string, before: readonly string[] = []): readonly string[] => {
-  if (!Object.hasOwn(RISKS, text)) {
+  const [code = '', name] = text.split(':');
+  if (!Object.hasOwn(RISKS, code)) {
     throw new InvalidArgumentError(`the risk codes are ${Object.keys(RISKS).join(', ')}`);
+  }
+  if (BY_NAME.has(code) !== Boolean(name)) {
+    const meant = BY_NAME.has(code) ? `${code}:NAME, once for each node` : code;
+    throw new InvalidArgumentError(`say ${meant}`);
   }
   return [...before, text];
 };

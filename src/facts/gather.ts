@@ -17,7 +17,8 @@ import { readFencers, readMembership, readRoutes } from './read-member.ts';
 
 export interface Machine {
   readonly name: string;
-  readonly role: 'clusterNode' | 'remoteNode' | 'guestNode';
+  /** `leaver`: it shall not be part of the cluster. */
+  readonly role: 'clusterNode' | 'remoteNode' | 'guestNode' | 'leaver';
   readonly connection: Connection;
   /** What it shall tell of certificates or keys of its own. */
   readonly own: OwnOnHost | undefined;
@@ -37,9 +38,17 @@ export interface GatherOptions {
 }
 
 export interface Gathered {
+  /** Without those that shall not be part of the cluster. */
   readonly facts: Facts;
+  readonly leavers: Leavers;
   /** The open connections, for the one who goes on to apply. The caller closes them. */
   readonly hosts: ReadonlyMap<string, Host>;
+}
+
+/** What those told that shall not be part of the cluster, or why they told nothing. */
+interface Leavers {
+  readonly hosts: ReadonlyMap<string, HostFacts>;
+  readonly unreachable: ReadonlyMap<string, Unreachable>;
 }
 
 /** What one machine answered; without a host it is a problem. */
@@ -66,7 +75,13 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
       answers.flatMap(({ machine, host }) => (host ? [[machine.name, host] as const] : [])),
     );
     const { servers, machinesOfGuests } = options;
-    return { hosts, facts: { ...(await toFacts(answers)), servers, machines: machinesOfGuests } };
+    const isLeaver = ({ machine }: Answer): boolean => machine.role === 'leaver';
+    const others = answers.filter((answer) => !isLeaver(answer));
+    return {
+      hosts,
+      facts: { ...(await toFacts(others)), servers, machines: machinesOfGuests },
+      leavers: toLeavers(answers.filter(isLeaver)),
+    };
   } catch (thrown) {
     await Promise.allSettled([...opened].map((host) => host.close()));
     throw thrown;
@@ -136,6 +151,19 @@ const questions = (servers: Facts['servers'], guests: Facts['machines']): Questi
 
 const problemOf = (name: string, { code, message, hint }: OutriggerError): Unreachable => ({
   ...{ name, code, message, hint },
+});
+
+const toLeavers = (answers: readonly Answer[]): Leavers => ({
+  hosts: new Map(
+    answers.flatMap((answer) =>
+      answer.host === undefined ? [] : [[answer.machine.name, answer.facts] as const],
+    ),
+  ),
+  unreachable: new Map(
+    answers.flatMap((answer) =>
+      answer.host === undefined ? [[answer.machine.name, answer.problem] as const] : [],
+    ),
+  ),
 });
 
 async function toFacts(answers: readonly Answer[]): Promise<Omit<Facts, 'servers' | 'machines'>> {

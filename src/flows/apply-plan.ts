@@ -14,6 +14,7 @@ import { runPlan } from '../apply/run.ts';
 import { changesByHost, tellHosts } from '../apply/tell-hosts.ts';
 import { probeHost } from '../facts/probe.ts';
 import type { RunEvent, RunResult } from '../plan/run-event.ts';
+import { leftOut } from '../plan/plan.ts';
 import { refuseRisks } from '../plan/risk.ts';
 import { connectedNames } from '../pacemaker/cib.ts';
 import type { Playbook } from '../playbook/playbook.ts';
@@ -62,7 +63,7 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   });
   log.write({ type: 'plan', plays: plan.plays });
   // Kept here, so that it is known who has failed when the run is stopped.
-  const failed = new Map(plan.problems.map(({ host, message }) => [host, message]));
+  const failed = new Map(leftOut(plan).map(({ host, message }) => [host, message]));
   const events: RunEvent[] = [];
   const emit = (event: RunEvent): void => {
     log.write({ ...event });
@@ -75,8 +76,7 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
       spec: { ...spec, ...selected },
       playbook,
       plan,
-      hostItems: planned.hostItems,
-      cibItems: planned.cibItems,
+      ...{ hostItems: planned.hostItems, cibItems: planned.cibItems, absent: planned.absent },
       hosts,
       lead,
       probe: (host) => probeHost(host, ownOnHost(spec.authentication, host.name)),

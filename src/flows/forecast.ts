@@ -31,6 +31,8 @@ export interface Intention {
   readonly joining: readonly CibOperation[];
   /** Whose first start is made to fail on every cluster node. */
   readonly joiningNames: readonly string[];
+  /** Nodes that leave. */
+  readonly leaving: readonly string[];
 }
 
 /** Lets a cluster node's own scheduler judge an intended CIB, in one exec. Rejects when Pacemaker finds it invalid. */
@@ -66,7 +68,7 @@ export async function forecast(
       },
     );
   }
-  return judge(sections, new Set(intention.joiningNames), machinesIn(cluster, intention));
+  return judge(sections, intention, machinesIn(cluster, intention));
 }
 
 const textOf = (sections: Sections, name: string): string =>
@@ -86,9 +88,10 @@ function machinesIn(cluster: ClusterFacts, intention: Intention): ReadonlyMap<st
 
 function judge(
   sections: Sections,
-  connecting: ReadonlySet<string>,
+  { joiningNames, leaving }: Intention,
   machines: ReadonlyMap<string, string>,
 ): Forecast {
+  const connecting = new Set(joiningNames);
   const now = readSimulation(textOf(sections, 'now'));
   const final = readSimulation(textOf(sections, 'final'));
   const settled = readSimulation(textOf(sections, 'settled'));
@@ -118,7 +121,25 @@ function judge(
         ),
       ]),
     ].sort(),
+    homeless: homeless(now, settled, leaving),
   };
+}
+
+/** What runs on nodes that leave and on no node in the end; of a clone another instance is enough. */
+function homeless(
+  now: Simulation,
+  settled: Simulation,
+  leaving: readonly string[],
+): Forecast['homeless'] {
+  const goOn = new Set(
+    settled.after.resources.filter(({ active }) => active).map(({ primitive }) => primitive),
+  );
+  const found = now.before.resources
+    .filter(({ active, primitive }) => active && !goOn.has(primitive))
+    .flatMap(({ primitive, nodes }) =>
+      nodes.filter((on) => leaving.includes(on)).map((on) => ({ resource: primitive, on })),
+    );
+  return [...new Map(found.map((one) => [`${one.resource} ${one.on}`, one])).values()];
 }
 
 /** Whatever does not simply go on: stopped, moved, restarted or recovered. */

@@ -1,24 +1,18 @@
 import { gather, type Gathered, type Machine } from '../facts/gather.ts';
 import type { ConnectHost, Host } from '../host/host.ts';
-import { nodeConnection, readCib } from '../pacemaker/cib.ts';
-import {
-  applyOperations,
-  holdMachines,
-  protect,
-  type CibOperation,
-} from '../pacemaker/cib-edit.ts';
-import { activeOn, connectionState } from '../pacemaker/crm-mon.ts';
 import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
 import { credentialChange } from '../plan/credential-change.ts';
+import { findDepartures } from '../plan/departures.ts';
+import type { Leaver } from '../plan/leaver.ts';
 import { findDifferences, type Differences } from '../plan/differences.ts';
 import type { ClusterFacts, Facts } from '../plan/facts.ts';
-import { isMoved, type CibDifference, type CibItem } from '../plan/item.ts';
 import { makePlan, type PlanInput } from '../plan/make-plan.ts';
 import { checkMembership, undeclaredMembers } from '../plan/membership.ts';
-import type { Forecast, Plan } from '../plan/plan.ts';
-import { refuseChange } from '../plan/refuse-change.ts';
+import type { Plan } from '../plan/plan.ts';
+import { refuseChange, type ChangeContext } from '../plan/refuse-change.ts';
 import { refuseRevokedInUse } from '../plan/revoked-in-use.ts';
-import { connects, isTogether, type Playbook } from '../playbook/playbook.ts';
+import { isTogether, type Play, type Playbook } from '../playbook/playbook.ts';
+import { desireAbsent } from '../spec/absent.ts';
 import { desire, type Desired } from '../spec/desired.ts';
 import {
   nodesOf,
@@ -30,7 +24,7 @@ import {
 } from '../spec/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { foreseePinned } from './foresee-pinned.ts';
-import { forecast, type Intention } from './forecast.ts';
+import { forecastFor } from './forecast-plan.ts';
 import type { Credentials } from './load-certificates.ts';
 import { nextStep } from './next-step.ts';
 import { keyFile, wantedCredentials } from './wanted-credentials.ts';
@@ -67,6 +61,8 @@ export interface Planned extends Desired {
   readonly authkey: AuthkeyChoice | undefined;
   /** Undefined: the authkey is used. */
   readonly credentials: Credentials | undefined;
+  /** Of nodes that shall be absent: what must be gone. */
+  readonly absent: Desired;
 }
 
 /** Reads the live state and compares it with the inventory: steps 3 to 6 of the story in docs/architecture.md. */
@@ -109,7 +105,7 @@ export const gatherFor = ({ spec, selected, ...request }: PlanRequest): Promise<
 export async function planFrom(
   request: PlanRequest,
   { file, certificates }: LocalCredentials,
-  { facts, hosts }: Gathered,
+  { facts, hosts, leavers }: Gathered,
 ): Promise<Planned> {
   const { spec, selected, playbook } = request;
   const { cluster, lead } = clusterOf(facts, hosts);
@@ -124,15 +120,16 @@ export async function planFrom(
   const desired = desire({ ...spec, ...selected }, facts, credentialsOf, change);
   const { isStated } = wanted;
   const differences = findDifferences(facts, cluster, desired, { x509, isStated });
-  const about = {
-    declared: nodesOf(spec).map(({ name }) => name),
-    ...membersOf(spec, facts, cluster),
-  };
+  const leaving = leaversOf(selected, leavers);
+  const absent = desireAbsent(leaving, facts, spec.authentication);
+  const departures = findDepartures(leaving, facts, cluster, absent);
+  const about = aboutNodes(spec, facts, cluster);
   // Who only compares changes nothing.
   if (change !== undefined && request.foresees !== false) {
     refuseChange(change, facts, cluster, { ...about, ...differences });
-    refuseWithoutPlay(playbook);
+    refuseWithoutPlay(playbook, 'credential-change');
   }
+  if (departures.inCib.size + departures.onHosts.size > 0) refuseWithoutPlay(playbook, 'removal');
   const plan = makePlan({
     clusterName: spec.cluster.name,
     playbook,
@@ -141,46 +138,81 @@ export async function planFrom(
     differences,
     ...about,
     credentialChange: await foreseePinned(lead, cluster, change, request.foresees),
+    departures,
     notes: x509?.notes ?? [],
     forecast:
       request.foresees === false
         ? undefined
-        : await forecastFor(lead, cluster, desired, differences),
+        : await forecastFor(lead, cluster, { desired, differences, departures }),
   });
-  return { ...desired, plan, facts, cluster, differences, lead, hosts, authkey, credentials };
+  return {
+    ...desired,
+    absent,
+    plan,
+    facts,
+    cluster,
+    differences,
+    lead,
+    hosts,
+    authkey,
+    credentials,
+  };
 }
 
-/** Cluster nodes about which nothing is known. */
-function membersOf(
-  { clusterNodes }: Spec,
+/** Whom the inventory names, and cluster nodes about which nothing is known. */
+function aboutNodes(
+  spec: Spec,
   facts: Facts,
   { cib }: ClusterFacts,
-): Pick<PlanInput, 'silentMembers' | 'undeclaredMembers'> {
-  const names = clusterNodes.map(({ name }) => name);
+): Pick<PlanInput, 'declared' | 'silentMembers' | 'undeclaredMembers'> &
+  Pick<ChangeContext, 'absentNames'> {
+  const names = spec.clusterNodes.map(({ name }) => name);
+  const absentNames = nodesOf(spec.absent).map(({ name }) => name);
   return {
+    absentNames,
+    declared: [...nodesOf(spec).map(({ name }) => name), ...absentNames],
     silentMembers: names.filter((name) => facts.unreachable.has(name)),
     undeclaredMembers: undeclaredMembers(facts, cib, names),
   };
 }
 
-function refuseWithoutPlay({ plays }: Playbook): void {
-  if (plays.some(isTogether)) return;
+const NEEDED_PLAYS = {
+  'credential-change':
+    'cluster nodes and connected nodes have to change their credentials together',
+  removal: 'nodes shall be absent and are still there',
+} as const;
+
+function refuseWithoutPlay({ plays }: Playbook, procedure: keyof typeof NEEDED_PLAYS): void {
+  const isNeeded = (play: Play): boolean =>
+    procedure === 'removal' ? play.around === procedure : isTogether(play);
+  if (plays.some(isNeeded)) return;
   throw new OutriggerError(
     'REFUSED',
-    'cluster nodes and connected nodes have to change their credentials together, and the playbook has no play for it',
-    { hint: 'take over the play with `around: credential-change` from playbooks/site.yml' },
+    `${NEEDED_PLAYS[procedure]}, and the playbook has no play for it`,
+    { hint: `take over the play with \`around: ${procedure}\` from playbooks/site.yml` },
   );
 }
 
 const prefersPinned = ({ plays }: Playbook): boolean =>
   plays.some(({ around }) => around === 'pinned-credential-change');
 
+/** Nodes that shall be absent, with what became known of their hosts. */
+const leaversOf = ({ absent }: Nodes, { hosts, unreachable }: Gathered['leavers']): Leaver[] => {
+  const machines = new Map(absent.guestNodes.map(({ name, resource }) => [name, resource]));
+  return nodesOf(absent).map((node) => ({
+    node,
+    machine: machines.get(node.name),
+    host: hosts.get(node.name),
+    silence: unreachable.get(node.name),
+  }));
+};
+
 /** Ends all connections; never rejects. */
 export async function closeAll(hosts: ReadonlyMap<string, Host>): Promise<void> {
   await Promise.allSettled([...hosts.values()].map((host) => host.close()));
 }
 
-function machinesOf(spec: Spec, { remoteNodes, guestNodes }: Nodes): readonly Machine[] {
+function machinesOf(spec: Spec, { remoteNodes, guestNodes, absent }: Nodes): readonly Machine[] {
   const machine = (
     { name, address, connection }: ClusterNodeSpec | PacemakerRemoteSpec,
     role: Machine['role'],
@@ -192,6 +224,7 @@ function machinesOf(spec: Spec, { remoteNodes, guestNodes }: Nodes): readonly Ma
     ...spec.clusterNodes.map((node) => machine(node, 'clusterNode')),
     ...remoteNodes.map((node) => machine(node, 'remoteNode')),
     ...guestNodes.map((node) => machine(node, 'guestNode')),
+    ...nodesOf(absent).map((node) => machine(node, 'leaver')),
   ];
 }
 
@@ -262,57 +295,4 @@ function noCluster({ unreachable, clusterNodes }: Facts): OutriggerError {
       hint: 'start the cluster first: outrigger brings nodes into a cluster that exists',
     },
   );
-}
-
-/** Nothing to do in the CIB: nothing to ask the scheduler. */
-async function forecastFor(
-  lead: Host,
-  cluster: ClusterFacts,
-  desired: Desired,
-  { inCib }: Differences,
-): Promise<Forecast | undefined> {
-  if (inCib.size === 0) return undefined;
-  const connections = [...inCib].filter(([{ kind }]) => connects(kind));
-  // The fence devices come first, and the scheduler tells that they are restarted for it.
-  const fencing = [...inCib].filter(([item]) => item.kind === 'fence-device');
-  const joining = [...fencing, ...connections].flatMap(([, { operations }]) => operations);
-  const connected = applyOperations(cluster.cibText, joining);
-  const intended: ClusterFacts = { ...cluster, cibText: connected, cib: readCib(connected) };
-  const released = desired.cibItems
-    .filter(
-      (item) =>
-        item.kind === 'node-state' && [...inCib.keys()].some(({ host }) => host === item.host),
-    )
-    .flatMap((item) => item.compare(intended)?.operations ?? []);
-  const starting = connections
-    .filter(([, { joins, cleansUp }]) => joins || cleansUp)
-    .map(([{ host }]) => host);
-  // An interrupted run left them: their start is under way, and may still fail.
-  const unproven = [...inCib.keys()]
-    .map(({ host }) => host)
-    .filter(
-      (host) =>
-        nodeConnection(cluster.cib, host)?.guarded === true &&
-        connectionState(cluster.mon, host).state !== 'truly-in',
-    );
-  const intention: Intention = {
-    joining,
-    joiningNames: [...new Set([...starting, ...unproven])],
-    final: [...joining, ...released, ...heldMeanwhile(cluster, connections)],
-  };
-  return forecast(lead, cluster, intention);
-}
-
-/** A guest node gets another address while its machine and all that runs on it are held: see apply/quiet-restart.ts. */
-function heldMeanwhile(
-  { cib, mon }: ClusterFacts,
-  connections: readonly (readonly [CibItem, CibDifference])[],
-): readonly CibOperation[] {
-  const guests = cib.guestNodes
-    .map(({ name }) => name)
-    .filter((name) =>
-      connections.some(([{ host }, difference]) => host === name && isMoved(difference)),
-    );
-  const running = guests.flatMap((name) => activeOn(mon, name));
-  return [...holdMachines(cib, guests), ...protect(cib, [...new Set(running)])];
 }

@@ -11,6 +11,14 @@ interface Connection {
   readonly targetRole: string | undefined;
 }
 
+/** A node shall stay that a run had begun to take out. */
+export const STAYS: AttributeChange = {
+  name: 'removal',
+  before: 'begun',
+  after: undefined,
+  reason: 'left by a run that was to take the node out',
+};
+
 /**
  * What the cluster does not do by itself: a start that failed for good waits for a cleanup, and a connection whose
  * daemon was stopped in good order stays down until something changes the CIB (Pacemaker 3.0.0). A connection that an

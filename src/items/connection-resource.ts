@@ -1,10 +1,17 @@
-import { connectionDifferences, guard, join, updateConnections } from '../pacemaker/cib-edit.ts';
+import {
+  connectionDifferences,
+  endLeaving,
+  guard,
+  isLeaving,
+  join,
+  updateConnections,
+} from '../pacemaker/cib-edit.ts';
 import type { CibOperation } from '../pacemaker/cib-edit.ts';
 import type { RemoteConnection } from '../pacemaker/cib-connections.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import type { AttributeChange, CibDifference, CibItem } from '../plan/item.ts';
 import type { RemoteNodeSpec } from '../spec/spec.ts';
-import { anotherTry } from './another-try.ts';
+import { anotherTry, STAYS } from './another-try.ts';
 
 /** The `ocf:pacemaker:remote` resource that connects the cluster to a remote node. */
 export const connectionResourceItem = (want: RemoteNodeSpec): CibItem => ({
@@ -47,7 +54,8 @@ function updating(
 ): CibDifference | undefined {
   const { cib } = cluster;
   const differences = connectionDifferences(have, want);
-  const failed = anotherTry(cluster, have);
+  // A run that was to take it out did not finish, and it shall stay after all: started again, guarded.
+  const failed = isLeaving(cib, want.name) ? STAYS : anotherTry(cluster, have);
   if (differences.length === 0 && failed === undefined) return undefined;
   const reconnects = differences.some(({ name }) => name === 'server' || name === 'port');
   const attributes = differences.map(({ name, attribute, before, after }): AttributeChange => ({
@@ -62,7 +70,7 @@ function updating(
   const guarding: readonly CibOperation[] = failed === undefined ? [] : guard(cib, [want.name]);
   return {
     attributes,
-    operations: [...updateConnections(cib, [want]), ...guarding],
+    operations: [...endLeaving(cib, [want.name]), ...updateConnections(cib, [want]), ...guarding],
     joins: false,
     cleansUp: failed !== undefined,
     risks:

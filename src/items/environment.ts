@@ -7,7 +7,7 @@ import {
 import type { HostItem } from '../plan/item.ts';
 import type { Platform } from '../platform/platform.ts';
 
-const PORT = 'PCMK_remote_port';
+export const PORT_VARIABLE = 'PCMK_remote_port';
 
 /** What Pacemaker's daemons are told by the environment file; what is undefined is not ours to say. */
 export interface WantedEnvironment {
@@ -35,9 +35,11 @@ export const environmentItem = (
   kind: 'environment',
   host,
   compare: ({ environment }) => {
-    const portNow = environment[PORT] ?? String(DEFAULT_PORT);
+    const portNow = environment[PORT_VARIABLE] ?? String(DEFAULT_PORT);
     const wanted: readonly (readonly [string, string])[] = [
-      ...(port === undefined || portNow === String(port) ? [] : [[PORT, String(port)] as const]),
+      ...(port === undefined || portNow === String(port)
+        ? []
+        : [[PORT_VARIABLE, String(port)] as const]),
       ...Object.entries(variablesFor(certificates, environment)).filter(
         ([name, value]) => (environment[name] ?? '') !== value,
       ),

@@ -30,7 +30,7 @@ export const firewallPortItem = (
       actions: closed.map(({ zone, source }) => ({
         kind: 'script',
         script: 'open-firewalld',
-        params: [zone.name, richRule(port, source)],
+        params: [zone.name, ruleFor(port, source)],
         timeoutMs: 60_000,
       })),
       needsRestart: false,
@@ -63,7 +63,7 @@ function accepts(rules: ZoneRules, port: number, source: string): boolean {
     rules.target === 'ACCEPT' ||
     rules.ports.some((entry) => covers(entry, port)) ||
     (port === DEFAULT_PORT && rules.services.includes(HIGH_AVAILABILITY_SERVICE)) ||
-    rules.richRules.includes(richRule(port, source))
+    rules.richRules.includes(ruleFor(port, source))
   );
 }
 
@@ -74,7 +74,8 @@ function covers(entry: string, port: number): boolean {
   return protocol === 'tcp' && Number(first) <= port && port <= Number(last);
 }
 
-const richRule = (port: number, source: string): string =>
+/** The rule that opens a port for one cluster node. */
+export const ruleFor = (port: number, source: string): string =>
   `rule family="${source.includes(':') ? 'ipv6' : 'ipv4'}" source address="${source}" port port="${port}" protocol="tcp" accept`;
 
 function describe(zone: FirewallZone, port: number, source: string): AttributeChange {

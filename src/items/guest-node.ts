@@ -1,9 +1,11 @@
 import type { GuestNode } from '../pacemaker/cib-connections.ts';
 import {
+  endLeaving,
   guestDifferences,
   guestValues,
   holdForRetry,
   isHeld,
+  isLeaving,
   joinGuests,
   updateGuests,
 } from '../pacemaker/cib-edit.ts';
@@ -12,7 +14,7 @@ import type { ClusterFacts } from '../plan/facts.ts';
 import type { AttributeChange, CibDifference, CibItem } from '../plan/item.ts';
 import { machineState } from '../plan/machine.ts';
 import type { GuestNodeSpec } from '../spec/spec.ts';
-import { anotherTry } from './another-try.ts';
+import { anotherTry, STAYS } from './another-try.ts';
 
 /** The meta attributes by which the resource of a virtual machine makes that machine a guest node. */
 export const guestNodeItem = (want: GuestNodeSpec): CibItem => ({
@@ -42,16 +44,20 @@ function differenceOf(
   const { cib } = cluster;
   const differences = guestDifferences(have, want);
   const failed = tryHeld(cluster, have);
-  if (differences.length === 0 && failed === undefined) return undefined;
+  const stays = isLeaving(cib, want.name) ? [STAYS] : [];
+  if (differences.length + stays.length === 0 && failed === undefined) return undefined;
   const reconnects = differences.some(movesIt) && failed === undefined;
-  const changed = differences.map((difference): AttributeChange => ({
-    ...difference,
-    ...(movesIt(difference) ? { reason: 'the connection is stopped and started again' } : {}),
-  }));
+  const changed = [
+    ...differences.map((difference): AttributeChange => ({
+      ...difference,
+      ...(movesIt(difference) ? { reason: 'the connection is stopped and started again' } : {}),
+    })),
+    ...stays,
+  ];
   const holding = failed === undefined ? [] : holdForRetry(cib, [want.name]);
   return {
     attributes: failed === undefined ? changed : [...changed, failed],
-    operations: [...updateGuests(cib, [want]), ...holding],
+    operations: [...endLeaving(cib, [want.name]), ...updateGuests(cib, [want]), ...holding],
     joins: false,
     cleansUp: failed !== undefined,
     risks: reconnects ? [{ code: 'reconnects', subjects: [want.name] }] : [],

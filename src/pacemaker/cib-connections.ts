@@ -4,6 +4,7 @@ import {
   DEFAULT_PORT,
   GUARD_PREFIX,
   GUEST_META,
+  LEAVE_PREFIX,
   QUIET_PREFIX,
   REMOTE_AGENT,
   RETRY_PREFIX,
@@ -91,7 +92,7 @@ export interface PlacedPrimitive {
 }
 
 export const isOurs = (blockId: string): boolean =>
-  [QUIET_PREFIX, GUARD_PREFIX, RETRY_PREFIX, APART_PREFIX].some((prefix) =>
+  [QUIET_PREFIX, GUARD_PREFIX, RETRY_PREFIX, APART_PREFIX, LEAVE_PREFIX].some((prefix) =>
     blockId.startsWith(prefix),
   );
 

@@ -26,6 +26,15 @@ export {
   updateGuests,
 } from './cib-guest.ts';
 export { guard, join, release } from './cib-join.ts';
+export {
+  beginLeaving,
+  endLeaving,
+  isLeaving,
+  referencesOf,
+  removeConnection,
+  removeEntry,
+  removeReferences,
+} from './cib-leave.ts';
 export { nodeDifferences } from './cib-node-edit.ts';
 export { deleteXPath, type CibOperation, type Target } from './cib-operations.ts';
 export { pin, unpin } from './cib-pin.ts';

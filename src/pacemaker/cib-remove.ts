@@ -19,6 +19,13 @@ function referenceTargets(owner: XmlElement, names: ReadonlySet<string>): readon
 const isEmptied = (set: XmlElement, names: ReadonlySet<string>): boolean =>
   set.children.every((inner) => names.has(idOf(inner)));
 
+const CONSTRAINTS: readonly string[] = [
+  'rsc_location',
+  'rsc_colocation',
+  'rsc_order',
+  'rsc_ticket',
+];
+
 const RESOURCE_ATTRIBUTES = ['rsc', 'with-rsc', 'first', 'then'] as const;
 
 function constraintTargets(constraint: XmlElement, names: ReadonlySet<string>): readonly Target[] {
@@ -30,15 +37,15 @@ function constraintTargets(constraint: XmlElement, names: ReadonlySet<string>): 
   return sets.flatMap((set) => referenceTargets(set, names));
 }
 
-/** What refers to a resource by id and would make the CIB invalid without it: permissions and tags. */
-function otherTargets(configuration: XmlElement, names: ReadonlySet<string>): readonly Target[] {
-  const found: Target[] = [];
-  for (const owner of walk(configuration)) {
-    if (owner.name === 'tag') found.push(...referenceTargets(owner, names));
-    if (owner.name === 'acl_permission' && names.has(owner.attributes['reference'] ?? ''))
-      found.push(targetOf(owner));
-  }
-  return found;
+/**
+ * What of an element refers to resources by id, and would make the CIB invalid without them: the whole of it where nothing
+ * else would be left. Constraints, permissions and tags can.
+ */
+export function referencesTo(owner: XmlElement, resources: ReadonlySet<string>): readonly Target[] {
+  if (owner.name === 'tag') return referenceTargets(owner, resources);
+  if (owner.name === 'acl_permission')
+    return resources.has(owner.attributes['reference'] ?? '') ? [targetOf(owner)] : [];
+  return CONSTRAINTS.includes(owner.name) ? constraintTargets(owner, resources) : [];
 }
 
 /**
@@ -52,8 +59,9 @@ export function removeConnections(cib: Cib, names: readonly string[]): readonly 
   const configuration = at(cib.root, 'configuration');
   return deletion([
     ...connections.map((id) => ({ element: 'primitive', id })),
-    ...cib.constraints.flatMap(({ element }) => constraintTargets(element, gone)),
-    ...(configuration === undefined ? [] : otherTargets(configuration, gone)),
+    ...(configuration === undefined
+      ? []
+      : [...walk(configuration)].flatMap((owner) => referencesTo(owner, gone))),
     ...names.flatMap((name) => {
       const entry = cib.nodeEntries.get(name);
       return entry?.type === 'remote' ? [{ element: 'node', id: entry.id }] : [];

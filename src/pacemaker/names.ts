@@ -99,6 +99,7 @@ export const RETRY_PREFIX = 'outrigger-retry-';
 export const QUIET_PREFIX = 'outrigger-quiet-';
 export const PIN_PREFIX = 'outrigger-pin';
 export const APART_PREFIX = `${PIN_PREFIX}-apart-`;
+export const LEAVE_PREFIX = 'outrigger-leave-';
 
 /** An XML name without a colon, reduced to ASCII: what may be an id in the CIB and stand in an XPath unquoted. */
 const NC_NAME = /^[A-Za-z_][A-Za-z0-9._-]*$/;

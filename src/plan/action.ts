@@ -11,7 +11,9 @@ export type ScriptName =
   | 'remove-files'
   | 'restart-pacemaker'
   | 'open-firewalld'
-  | 'start-service';
+  | 'close-firewalld'
+  | 'start-service'
+  | 'stop-service';
 
 /** What is done on a host, as data: apply is its only interpreter. */
 export type Action =

@@ -32,8 +32,8 @@ export function conflictInCib(
   };
 }
 
-/** `machine`: of a guest node, the resource that it is to be the machine of. */
-function holderOf(cib: Cib, name: string, machine: string | undefined): string | undefined {
+/** What else has a name; `machine`: of a guest node, the resource that it is to be the machine of. */
+export function holderOf(cib: Cib, name: string, machine: string | undefined): string | undefined {
   const guest = cib.guestNodes.find((node) => node.name === name);
   if (guest !== undefined) {
     return guest.resource === machine ? undefined : `the guest node of ${guest.resource}`;

@@ -5,15 +5,17 @@ import {
   maintenanceMode,
 } from '../pacemaker/cib.ts';
 import { REMOTE_UNIT } from '../pacemaker/names.ts';
+import type { Placed } from '../pacemaker/simulate.ts';
 import type { ItemKind, Play, Playbook } from '../playbook/playbook.ts';
 import { groupBy } from '../support/group-by.ts';
 import { takesPart, type CredentialChange } from './credential-change.ts';
+import { NO_DEPARTURES, type Departures } from './departures.ts';
 import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
 import type { Differences } from './differences.ts';
 import { fencingNotes, fencingOf, fencingRisks } from './fencing.ts';
 import type { HostDifference, HostItem } from './item.ts';
 import { notesOn, unmanagedIn } from './notes.ts';
-import type { Change, ClusterSummary, Forecast, Plan, Restart } from './plan.ts';
+import type { Change, ClusterSummary, Forecast, Plan, Problem, Restart } from './plan.ts';
 import type { Risk, RiskCode } from './risk.ts';
 import { runningRisks } from './runs-there.ts';
 
@@ -31,6 +33,8 @@ export interface PlanInput {
   readonly undeclaredMembers: readonly string[];
   readonly credentialChange: CredentialChange | undefined;
   readonly forecast: Forecast | undefined;
+  /** Nodes that shall be absent (default: none). */
+  readonly departures?: Departures;
   /** What else is worth knowing. */
   readonly notes?: readonly string[];
 }
@@ -38,7 +42,9 @@ export interface PlanInput {
 /** Compares what is wanted with what is. Pure: the same input gives the same plan. */
 export function makePlan(input: PlanInput): Plan {
   const { facts, cluster, playbook } = input;
-  const { problems, stoppedGuests } = input.differences;
+  const { departures = NO_DEPARTURES } = input;
+  const { stoppedGuests } = input.differences;
+  const problems = [...input.differences.problems, ...departures.problems].sort(byHost);
   const plays = playbook.plays.map((play) => ({
     name: play.name,
     changes: changesOf(play, input),
@@ -47,7 +53,10 @@ export function makePlan(input: PlanInput): Plan {
   const left = new Set([...problems, ...stoppedGuests].map(({ host }) => host));
   const joining = joiningIn(input.differences);
   const fencing = fencingOf(facts, cluster, input.differences);
-  const known = [...facts.clusterNodes.values(), ...remoteHosts(facts)].map(({ name }) => name);
+  const known = [
+    ...[...facts.clusterNodes.values(), ...remoteHosts(facts)].map(({ name }) => name),
+    ...departures.names,
+  ];
   return {
     formatVersion: '1.0',
     cluster: summarise(input),
@@ -57,12 +66,14 @@ export function makePlan(input: PlanInput): Plan {
     risks: risksOf(input, [
       ...fencingRisks(fencing, joining),
       ...runningRisks(facts, cluster, joining),
+      ...departures.risks,
     ]),
     credentialChange: input.credentialChange,
     fencing,
     notes: [
       ...notesOn(facts, cluster),
       ...fencingNotes(fencing, cluster),
+      ...departures.notes,
       ...(input.notes ?? []),
     ].sort(),
     unmanaged: unmanagedIn(cluster, input.declared),
@@ -71,11 +82,14 @@ export function makePlan(input: PlanInput): Plan {
   };
 }
 
+const byHost = (one: Problem, other: Problem): number => (one.host < other.host ? -1 : 1);
+
 const joiningIn = ({ inCib }: Differences): ReadonlySet<string> =>
   new Set([...inCib].filter(([, { joins }]) => joins).map(([{ host }]) => host));
 
 function changesOf(play: Play, input: PlanInput): readonly Change[] {
   const { onHosts, inCib } = input.differences;
+  if (play.around === 'removal') return departing(play, input.departures ?? NO_DEPARTURES);
   if (play.hosts === 'cluster') {
     return [...inCib]
       .filter(([{ kind, host }]) => play.items.includes(kind) && isFor(play, host, input))
@@ -117,6 +131,21 @@ function changesOf(play: Play, input: PlanInput): readonly Change[] {
     if (!isTogether && takesPart(change, name, facts)) return changes;
     return [...changes, ...consequences(host, play, own, input)];
   });
+}
+
+/** Node by node in the inventory's order, and what each has in the play's. */
+function departing({ items }: Play, { names, inCib, onHosts }: Departures): readonly Change[] {
+  const all = [...inCib, ...onHosts];
+  return names.flatMap((name) =>
+    items.flatMap((kind) =>
+      all
+        .filter(([item]) => item.host === name && item.kind === kind)
+        .map(([{ host, kind: item }, { attributes }]) => ({
+          ...{ host, item, action: 'remove', attributes },
+          ...{ restart: 'none', isConsequence: false },
+        })),
+    ),
+  );
 }
 
 const isFor = (play: Play, host: string, { facts }: PlanInput): boolean =>
@@ -229,7 +258,7 @@ function risksOf(input: PlanInput, others: readonly Risk[]): readonly Risk[] {
   }
   for (const risk of changeRisks(input)) add(risk);
   for (const risk of others) add(risk);
-  for (const risk of forecastRisks(input.forecast, input.cluster.cib)) add(risk);
+  for (const risk of forecastRisks(input)) add(risk);
   return [...subjects].map(([code, names]) => ({ code, subjects: [...names].sort() }));
 }
 
@@ -244,15 +273,20 @@ function changeRisks({ credentialChange }: PlanInput): readonly Risk[] {
   return kind === 'authkey' ? [] : [{ code: 'credentials-converted', subjects }];
 }
 
+/** The connection of a node that leaves, or what runs there: that it stops is what is wanted, unless it has no other home. */
+const endsWith = (leaving: readonly string[], { resource, on }: Placed): boolean =>
+  leaving.includes(resource) || leaving.includes(on);
+
 /**
  * A fencing device has no state that a move could lose, and a connection that another cluster node takes over disturbs
  * nothing on its node: the forecast shows both, but nobody has to allow them.
  */
-function forecastRisks(forecast: Forecast | undefined, cib: ClusterFacts['cib']): readonly Risk[] {
+function forecastRisks({ forecast, cluster, departures }: PlanInput): readonly Risk[] {
   if (forecast === undefined) return [];
-  const { fencingDevices } = cib;
-  const connections = connectedNames(cib);
-  const { effects, fencedOnFailure } = forecast;
+  const { fencingDevices } = cluster.cib;
+  const connections = connectedNames(cluster.cib);
+  const leaving = departures?.names ?? [];
+  const { effects, fencedOnFailure, homeless } = forecast;
   const counts = ({ resource }: { readonly resource: string }): boolean =>
     !fencingDevices.includes(resource);
   // A reload leaves a resource running; that a connection is stopped and started has a name of its own: `reconnects`.
@@ -270,8 +304,14 @@ function forecastRisks(forecast: Forecast | undefined, cib: ClusterFacts['cib'])
     },
     {
       code: 'stops-resources',
-      subjects: [...effects.stops.filter(counts).map(({ resource }) => resource), ...others],
+      subjects: [
+        ...effects.stops
+          .filter((stop) => counts(stop) && !endsWith(leaving, stop))
+          .map(({ resource }) => resource),
+        ...others,
+      ],
     },
+    { code: 'only-home', subjects: homeless.map(({ resource, on }) => `${resource} on ${on}`) },
     { code: 'fences-nodes', subjects: fenced },
   ];
   return risks.filter(({ subjects }) => subjects.length > 0);

@@ -2,6 +2,7 @@ import { connectionState } from '../pacemaker/crm-mon.ts';
 import {
   DEFAULT_PORT,
   GUARD_PREFIX,
+  LEAVE_PREFIX,
   PIN_PREFIX,
   QUIET_PREFIX,
   RETRY_PREFIX,
@@ -26,7 +27,7 @@ export function notesOn(facts: Facts, cluster: ClusterFacts): readonly string[] 
   ].sort();
 }
 
-const OURS = [GUARD_PREFIX, RETRY_PREFIX, QUIET_PREFIX, PIN_PREFIX];
+const OURS = [GUARD_PREFIX, RETRY_PREFIX, QUIET_PREFIX, PIN_PREFIX, LEAVE_PREFIX];
 
 /** What an unfinished run left in the CIB; it goes with the next apply that concerns its node. */
 function leftoverNotes({ cib }: ClusterFacts): readonly string[] {

@@ -1,5 +1,5 @@
 import type { ItemKind } from '../playbook/playbook.ts';
-import type { Effects } from '../pacemaker/simulate.ts';
+import type { Effects, Placed } from '../pacemaker/simulate.ts';
 import type { CredentialChange } from './credential-change.ts';
 import type { AttributeChange } from './item.ts';
 import type { Risk } from './risk.ts';
@@ -11,7 +11,7 @@ export type Restart = 'none' | 'restart' | 'quiet-restart' | 'detached-restart' 
 export interface Change {
   readonly host: string;
   readonly item: ItemKind;
-  readonly action: 'create' | 'update';
+  readonly action: 'create' | 'update' | 'remove';
   readonly attributes: readonly AttributeChange[];
   readonly restart: Restart;
   /** It follows from another change of the same host; nothing is wrong with it by itself. */
@@ -30,7 +30,13 @@ export interface Problem {
   readonly code: string;
   readonly message: string;
   readonly hint: string | undefined;
+  /** It is not left out: what is on the host stays as it is, and in the cluster it is taken out. */
+  readonly isOnlyInCluster?: boolean;
 }
+
+/** The problems of hosts for which nothing at all is done. */
+export const leftOut = ({ problems }: Pick<Plan, 'problems'>): readonly Problem[] =>
+  problems.filter(({ isOnlyInCluster = false }) => !isOnlyInCluster);
 
 /** A guest node whose machine the cluster has stopped: nothing is wrong, and nothing can be done until it runs. */
 export interface StoppedGuest {
@@ -56,6 +62,8 @@ export interface Forecast {
   readonly effects: Effects;
   /** Who would be fenced if every new connection failed to start everywhere. */
   readonly fencedOnFailure: readonly string[];
+  /** What runs on nodes that leave, and will run nowhere. */
+  readonly homeless: readonly Placed[];
 }
 
 /** Who can fence a remote node. */

@@ -77,7 +77,8 @@ function unknownPlatform(host: HostFacts): Reason | undefined {
   };
 }
 
-function clusterMember(host: HostFacts, { clusterNodes }: Facts): Reason | undefined {
+/** Why a host must not be touched: it is a cluster node. */
+export function clusterMember(host: HostFacts, { clusterNodes }: Facts): Reason | undefined {
   const stack = clusterStack(host);
   if (stack === undefined && !clusterNodes.has(host.name)) return undefined;
   return {

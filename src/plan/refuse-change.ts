@@ -11,6 +11,8 @@ import type { Problem, StoppedGuest } from './plan.ts';
 export interface ChangeContext {
   /** Names of all remote nodes and guest nodes of the inventory. */
   readonly declared: readonly string[];
+  /** Those that shall be absent (default: none). */
+  readonly absentNames?: readonly string[];
   /** Cluster nodes of the inventory that gave no answer. */
   readonly silentMembers: readonly string[];
   /** Cluster nodes of the CIB that the inventory does not name. */
@@ -68,7 +70,16 @@ const CHANGES: Readonly<Record<CredentialChange['kind'], string>> = {
   authority: 'the authority of the certificates would change',
 };
 
-function leftOut({ kind, nodes, absent }: CredentialChange, { declared, problems }: ChangeContext) {
+function leftOut(
+  { kind, nodes, absent }: CredentialChange,
+  { declared, absentNames = [], problems }: ChangeContext,
+) {
+  const leaving = absent.filter((name) => absentNames.includes(name));
+  if (leaving.length > 0)
+    return [
+      `${CHANGES[kind]}, and nodes that are connected shall be absent: ${listed(leaving)}`,
+      { hint: 'take them out first (`apply --limit` with their names), then apply the rest' },
+    ] satisfies Why;
   const unknown = [...nodes, ...absent].filter((name) => !declared.includes(name));
   if (unknown.length > 0)
     return [

@@ -26,12 +26,25 @@ export const RISKS = {
     'a machine of the cluster becomes a guest node: until its connection is proven the cluster leaves the machine alone, and a failed join is taken back; should that go wrong, the cluster stops or restarts the machine',
   reconnects:
     'a connection is stopped and started again at another address: until it is back, the cluster cannot act on its node',
+  'host-is-off':
+    'a host gives no answer, and the cluster shows it neither fenced nor stopped: what it runs would be started elsewhere as well. Allow it only for a host of which you know that its power is off',
+  'removes-many':
+    'many nodes would be taken out of the cluster at once (more than one, and more than a tenth of them)',
+  'only-home':
+    'resources would run nowhere: the node that leaves is the only one that may run them',
   'moves-resources': 'the cluster would move resources',
   'stops-resources': 'the cluster would stop resources',
   'fences-nodes': 'the cluster would fence a node, at once or if a new connection failed',
 } as const;
 
 export type RiskCode = keyof typeof RISKS;
+
+/** To be allowed for each subject by its name (`--allow CODE:NAME`): a word for all would be a word too quickly said. */
+export const BY_NAME: ReadonlySet<string> = new Set<RiskCode>(['host-is-off']);
+
+/** What has to be said to allow a risk. */
+export const wordsToAllow = ({ code, subjects }: Risk): readonly string[] =>
+  BY_NAME.has(code) ? subjects.map((name) => `${code}:${name}`) : [code];
 
 /** A risk of one plan, with what it concerns. */
 export interface Risk {
@@ -41,16 +54,17 @@ export interface Risk {
 
 /** Throws REFUSED, naming each risk that nobody allowed. */
 export function refuseRisks(risks: readonly Risk[], allowed: ReadonlySet<string>): void {
-  const open = risks.filter((risk) => !allowed.has(risk.code));
+  const open = risks.filter((risk) => wordsToAllow(risk).some((word) => !allowed.has(word)));
   if (open.length === 0) return;
   const lines = open.map(
     (risk) => `${risk.code}: ${RISKS[risk.code]} (${risk.subjects.join(', ')})`,
   );
+  const words = open.flatMap(wordsToAllow).filter((word) => !allowed.has(word));
   throw new OutriggerError(
     'REFUSED',
     `the plan holds risks that were not allowed:\n  ${lines.join('\n  ')}`,
     {
-      hint: `allow them by name: ${open.map((risk) => `--allow ${risk.code}`).join(' ')}`,
+      hint: `allow them by name: ${words.map((word) => `--allow ${word}`).join(' ')}`,
     },
   );
 }

@@ -60,10 +60,26 @@ const courseOf = (kind: PlayFor, steps: readonly Step[]): Course => ({
 });
 
 /** Refuses an order in which the cluster would connect to a node before that is proven to work. */
-export const checkOrder = (steps: readonly Step[]): Finding[] => [
-  ...checkCourses(steps),
-  ...checkOneByOne(steps),
-];
+export function checkOrder(steps: readonly Step[]): Finding[] {
+  const coming = steps.filter(({ around }) => around !== 'removal');
+  return [...checkCourses(coming), ...checkOneByOne(coming), ...checkLeaving(steps)];
+}
+
+/** Nodes leave when those that come are in: what runs on them then has somewhere to go. */
+function checkLeaving(steps: readonly Step[]): Finding[] {
+  const first = steps.findIndex(({ around }) => around === 'removal');
+  const leaving = steps[first];
+  const later = steps
+    .slice(first + 1)
+    .find(({ what, around }) => around !== 'removal' && isComing(what));
+  if (leaving === undefined || later === undefined) return [];
+  const message = `nodes leave before \`${later.what}\`: what runs on them may find no other home yet`;
+  const expected = 'the play with `around: removal` after all that brings nodes in';
+  return [errorAt(leaving.pointer, 'unsafe-order', message, { expected })];
+}
+
+const isComing = (what: ItemKind | Check): boolean =>
+  [...Object.values(CONNECTS), ...AFTER_CONNECTING].includes(what);
 
 const checkCourses = (steps: readonly Step[]): Finding[] =>
   (['remoteNodes', 'guestNodes'] as const)

@@ -1,7 +1,7 @@
 import { errorAt, type Finding } from '../support/diagnostic.ts';
 import { childPointer } from '../support/json-pointer.ts';
 import type { Sound } from '../support/sound.ts';
-import { isTogether, type Check, type ItemKind, type PlayFor, type PlayHosts } from './playbook.ts';
+import type { Check, ItemKind, PlayFor, PlayHosts } from './playbook.ts';
 import type { Play } from './schema-types.ts';
 
 /** Whose each item and each check is. */
@@ -11,14 +11,16 @@ const BELONGS_TO: Readonly<Record<ItemKind | Check, readonly PlayHosts[]>> = {
   certificate: ['clusterNodes', 'remoteNodes', 'guestNodes', 'all'],
   environment: ['clusterNodes', 'remoteNodes', 'guestNodes', 'all'],
   pacemaker: ['all'],
-  'firewall-port': ['clusterNodes', 'remoteNodes', 'guestNodes'],
+  'firewall-port': ['clusterNodes', 'remoteNodes', 'guestNodes', 'all'],
   service: ['clusterNodes', 'remoteNodes', 'guestNodes', 'all'],
   'fence-device': ['cluster'],
-  'connection-resource': ['cluster'],
-  'guest-node': ['cluster'],
-  'node-state': ['cluster'],
+  'connection-resource': ['cluster', 'all'],
+  'guest-node': ['cluster', 'all'],
+  'node-state': ['cluster', 'all'],
   'authkey-removed': ['clusterNodes', 'remoteNodes', 'guestNodes'],
   'certificate-removed': ['clusterNodes', 'remoteNodes', 'guestNodes'],
+  constraint: ['all'],
+  'node-record': ['all'],
   'port-reachable': ['clusterNodes'],
   'same-credentials': ['clusterNodes'],
   'truly-in': ['cluster'],
@@ -29,6 +31,7 @@ export interface Step {
   readonly what: ItemKind | Check;
   readonly hosts: PlayHosts | undefined;
   readonly for: PlayFor;
+  readonly around: Play['around'] | undefined;
   /** Which play it stands in, from 0. */
   readonly play: number;
   readonly pointer: string;
@@ -44,7 +47,12 @@ export const stepsOf = (plays: SoundPlays): Step[] =>
         const pointer = childPointer('/plays', index, kind, position);
         return what === undefined
           ? []
-          : [{ what, hosts: play?.hosts, for: play?.for ?? 'remoteNodes', play: index, pointer }];
+          : [
+              {
+                ...{ what, hosts: play?.hosts, for: play?.for ?? 'remoteNodes' },
+                ...{ around: play?.around, play: index, pointer },
+              },
+            ];
       }),
     ),
   );
@@ -82,35 +90,51 @@ function checkPlay(play: Sound<Play>, pointer: string): Finding[] {
 }
 
 /** What a change of credentials may have to change; which of it does is decided by the plan. */
-const TOGETHER: readonly ItemKind[] = [
-  'authkey',
-  'certificate',
-  'environment',
-  'pacemaker',
-  'service',
-];
+const CREDENTIALS = {
+  items: ['authkey', 'certificate', 'environment', 'pacemaker', 'service'],
+  message: 'a change of credentials is about all that daemons read, and nothing else',
+} as const;
 
-/** A change of credentials is one procedure for everybody: its steps and their order are not the playbook's. */
+/** Procedures for everybody at once: their steps and the order of these are not the playbook's. */
+const TOGETHER = {
+  'credential-change': CREDENTIALS,
+  'pinned-credential-change': CREDENTIALS,
+  removal: {
+    items: [
+      ...['connection-resource', 'guest-node', 'constraint', 'node-state'],
+      ...['service', 'authkey', 'certificate', 'environment', 'firewall-port', 'node-record'],
+    ],
+    message: 'a node that leaves leaves with all that it has, and nothing else does',
+  },
+} as const satisfies Partial<
+  Record<NonNullable<Play['around']>, { items: readonly ItemKind[]; message: string }>
+>;
+
+const isOfAll = (around: Play['around']): around is keyof typeof TOGETHER =>
+  around !== undefined && Object.hasOwn(TOGETHER, around);
+
 function checkTogether(play: Sound<Play>, pointer: string): Finding[] {
-  const together = isTogether(play);
-  if (!together && play.hosts !== 'all') return [];
-  if (!together || play.hosts !== 'all') {
-    const key = together ? 'around' : 'hosts';
-    const message = '`hosts: all` and a change of credentials (`around`) belong together';
+  const { around } = play;
+  if (!isOfAll(around) && play.hosts !== 'all') return [];
+  if (!isOfAll(around) || play.hosts !== 'all') {
+    const key = isOfAll(around) ? 'around' : 'hosts';
+    const procedures = isOfAll(around) ? [around] : Object.keys(TOGETHER);
+    const named = procedures.map((name) => `\`around: ${name}\``).join(' or ');
+    const message = `\`hosts: all\` and ${named} belong together`;
     return [
       errorAt(childPointer(pointer, key), 'wrong-hosts', message, { expected: 'both, or neither' }),
     ];
   }
   const findings: Finding[] = [];
   const items = play.items ?? [];
-  if (TOGETHER.some((kind) => !items.includes(kind)) || items.length !== TOGETHER.length) {
+  const { items: needed, message } = TOGETHER[around];
+  if (needed.some((kind) => !items.includes(kind)) || items.length !== needed.length) {
     const at = play.items === undefined ? pointer : childPointer(pointer, 'items');
-    const message = 'a change of credentials is about all that daemons read, and nothing else';
-    const expected = `\`items: [${TOGETHER.join(', ')}]\``;
+    const expected = `\`items: [${needed.join(', ')}]\``;
     findings.push(errorAt(at, 'wrong-items', message, { expected }));
   }
   if (play.batch !== undefined) {
-    const message = 'all change together: there are no batches';
+    const message = 'all go together: there are no batches';
     findings.push(
       errorAt(childPointer(pointer, 'batch'), 'unsafe-batch', message, { expected: 'no `batch`' }),
     );
@@ -130,8 +154,8 @@ const ONLY_FOR: Readonly<Partial<Record<ItemKind | Check, PlayFor>>> = {
   'guest-node': 'guestNodes',
 };
 
-function checkStepFor({ what, for: whom, pointer }: Step): Finding[] {
-  const right = ONLY_FOR[what];
+function checkStepFor({ what, hosts, for: whom, pointer }: Step): Finding[] {
+  const right = hosts === 'all' ? undefined : ONLY_FOR[what];
   if (right === undefined || right === whom) return [];
   const message = `\`${what}\` has no meaning in a play for ${whom === 'guestNodes' ? 'guest nodes' : 'remote nodes'}`;
   return [errorAt(pointer, 'wrong-hosts', message, { expected: `\`for: ${right}\`` })];

@@ -21,7 +21,9 @@ export type ItemKind =
   | 'guest-node'
   | 'node-state'
   | 'authkey-removed'
-  | 'certificate-removed';
+  | 'certificate-removed'
+  | 'constraint'
+  | 'node-record';
 
 /** Whether an item makes the cluster connect to a node. */
 export const connects = (kind: ItemKind): boolean =>
@@ -33,7 +35,7 @@ export type Check = 'port-reachable' | 'same-credentials' | 'truly-in';
 /** A number of hosts, or a share of them (`10%`, rounded up to at least one). */
 export type BatchSize = number | `${number}%`;
 
-export type Around = 'quiet-restart' | 'credential-change' | 'pinned-credential-change';
+export type Around = 'quiet-restart' | 'credential-change' | 'pinned-credential-change' | 'removal';
 
 export interface Play {
   readonly name: string;
@@ -43,7 +45,7 @@ export interface Play {
   readonly gates: readonly Gate[];
   readonly items: readonly ItemKind[];
   readonly checks: readonly Check[];
-  /** The procedure used where a running daemon has to be restarted, or all have to change their credentials together. */
+  /** The procedure used where a running daemon has to be restarted, all have to change their credentials together, or nodes leave. */
   readonly around: Around | undefined;
   /** Neighbouring plays with the same batches are taken together, batch by batch; empty: all hosts at once. */
   readonly batch: readonly BatchSize[];

@@ -20,7 +20,9 @@ export type Item =
   | 'guest-node'
   | 'node-state'
   | 'authkey-removed'
-  | 'certificate-removed';
+  | 'certificate-removed'
+  | 'constraint'
+  | 'node-record';
 /**
  * Every cluster node reaches the port; the keys are the same everywhere; the node has really joined.
  */
@@ -54,7 +56,7 @@ export interface Play {
    */
   name: string;
   /**
-   * Who the play works on: the machines themselves (`all`: those of every kind, only with a change of credentials in `around`), or the CIB (`cluster`).
+   * Who the play works on: the machines themselves (`all`: those of every kind, only with a change of credentials, or `removal`, in `around`), or the CIB (`cluster`).
    */
   hosts: 'clusterNodes' | 'remoteNodes' | 'guestNodes' | 'all' | 'cluster';
   /**
@@ -78,9 +80,9 @@ export interface Play {
    */
   checks?: Check[];
   /**
-   * The procedure used where a running daemon has to be restarted. `quiet-restart`: a daemon that the cluster is connected to is always restarted quietly, whether this is written or not. `credential-change`: where cluster nodes and connected nodes get other credentials, all of them change together, and with conversions everything is put back when it fails; in a cluster with sbd, DLM, GFS2 or lvmlockd they do it node by node, with connections pinned to cluster nodes of their own kind. `pinned-credential-change`: that, wherever Pacemaker has to be restarted on cluster nodes.
+   * The procedure used where a running daemon has to be restarted. `quiet-restart`: a daemon that the cluster is connected to is always restarted quietly, whether this is written or not. `credential-change`: where cluster nodes and connected nodes get other credentials, all of them change together, and with conversions everything is put back when it fails; in a cluster with sbd, DLM, GFS2 or lvmlockd they do it node by node, with connections pinned to cluster nodes of their own kind. `pinned-credential-change`: that, wherever Pacemaker has to be restarted on cluster nodes. `removal`: nodes that shall be absent are stopped, taken out of the CIB, cleaned up and forgotten.
    */
-  around?: 'quiet-restart' | 'credential-change' | 'pinned-credential-change';
+  around?: 'quiet-restart' | 'credential-change' | 'pinned-credential-change' | 'removal';
   /**
    * How many hosts at a time: one size after the other, the last one for all that remain. Neighbouring plays with the same batches are taken together, batch by batch. Without it: all hosts at once.
    *

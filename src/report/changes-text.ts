@@ -57,13 +57,19 @@ const restartWords = {
   'pinned-restart': 'restart in standby, one cluster node at a time',
 } as const;
 
+const MARKS: Readonly<Record<Change['action'], (style: Style) => string>> = {
+  create: (style) => style.good('+'),
+  update: (style) => style.attention('~'),
+  remove: (style) => style.bad('-'),
+};
+
 /** Puts mark and item before the first line and aligns the others below it. */
 function labelled(
   { item, action }: Change,
   lines: readonly string[],
   style: Style,
 ): readonly string[] {
-  const mark = action === 'create' ? style.good('+') : style.attention('~');
+  const mark = MARKS[action](style);
   const [first = '', ...others] = lines;
   return [
     `    ${mark} ${`${item} `.padEnd(ITEM_COLUMN - 6)}${first}`.trimEnd(),

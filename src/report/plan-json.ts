@@ -45,10 +45,10 @@ export function planFrom(document: object): Plan {
   const { forecast, ...plan } = withoutNulls({ ...document, counts: null }) as Omit<
     Plan,
     'forecast'
-  > & { forecast?: Forecast['effects'] & Pick<Forecast, 'fencedOnFailure'> };
+  > & { forecast?: Forecast['effects'] & Pick<Forecast, 'fencedOnFailure' | 'homeless'> };
   if (forecast === undefined) return { ...plan, forecast };
-  const { fencedOnFailure, ...effects } = forecast;
-  return { ...plan, forecast: { effects, fencedOnFailure } };
+  const { fencedOnFailure, homeless, ...effects } = forecast;
+  return { ...plan, forecast: { effects, fencedOnFailure, homeless } };
 }
 
 /** What stands in the cluster, as JSON documents tell it. */
@@ -105,7 +105,7 @@ const credentialChangeObject = (change: CredentialChange) => ({
   seconds: change.seconds,
 });
 
-const forecastObject = ({ effects, fencedOnFailure }: Forecast) => ({
+const forecastObject = ({ effects, fencedOnFailure, homeless }: Forecast) => ({
   connectionStarts: effects.connectionStarts.map(({ node, on }) => ({ node, on })),
   probes: effects.probes,
   starts: effects.starts.map(({ resource, on }) => ({ resource, on })),
@@ -115,4 +115,5 @@ const forecastObject = ({ effects, fencedOnFailure }: Forecast) => ({
   cloneGrowth: effects.cloneGrowth.map(({ clone, by }) => ({ clone, by })),
   fences: effects.fences,
   fencedOnFailure,
+  homeless: homeless.map(({ resource, on }) => ({ resource, on })),
 });

@@ -1,11 +1,12 @@
 import {
   changeCount,
+  leftOut,
   type ClusterSummary,
   type Plan,
   type Problem,
   type StoppedGuest,
 } from '../plan/plan.ts';
-import { RISKS, type Risk } from '../plan/risk.ts';
+import { RISKS, wordsToAllow, type Risk } from '../plan/risk.ts';
 import { printable } from '../support/printable.ts';
 import { causeLines } from './causes.ts';
 import { playLines } from './changes-text.ts';
@@ -79,13 +80,25 @@ export function problemSections(
   style: Style,
   [unreachable, refused]: readonly [string, string] = LEFT_OUT,
 ): readonly (readonly string[])[] {
-  const of = (wanted: Problem['kind']) =>
-    problems
-      .filter(({ kind }) => kind === wanted)
-      .map(({ host, message, code, hint }) => ({ host, message: `${message} [${code}]`, hint }));
+  const all = leftOut({ problems });
+  const told = (some: readonly Problem[]): readonly string[] =>
+    causeLines(
+      some.map(({ host, message, code, hint }) => ({
+        host,
+        message: `${message} [${code}]`,
+        hint,
+      })),
+      style.bad,
+    );
+  const of = (wanted: Problem['kind']) => told(all.filter(({ kind }) => kind === wanted));
   return [
-    section(unreachable, causeLines(of('unreachable'), style.bad), style),
-    section(refused, causeLines(of('refused'), style.bad), style),
+    section(unreachable, of('unreachable'), style),
+    section(
+      'Unreachable, what is on them stays',
+      told(problems.filter((problem) => !all.includes(problem))),
+      style,
+    ),
+    section(refused, of('refused'), style),
   ];
 }
 
@@ -106,12 +119,14 @@ const fencingOf = ({ fencing, plays }: Plan, style: Style): readonly string[] =>
 const riskLines = (risks: readonly Risk[], style: Style): readonly string[] =>
   [...groupBy(risks, ({ code }) => code)]
     .sort(([a], [b]) => compareNames(a, b))
-    .flatMap(([code, same]) => {
-      const subjects = foldNames(same.flatMap((risk) => risk.subjects));
-      const meaning = same[0] === undefined ? '' : RISKS[same[0].code];
+    .flatMap(([, [first, ...others]]) => {
+      if (first === undefined) return [];
+      const { code } = first;
+      const subjects = [first, ...others].flatMap((risk) => risk.subjects);
+      const words = wordsToAllow({ code, subjects }).map((word) => `--allow ${printable(word)}`);
       return [
-        ...wrapText(`${code} (${subjects}): ${meaning}`, 2, 4).map(style.attention),
-        `    to allow it: --allow ${code}`,
+        ...wrapText(`${code} (${foldNames(subjects)}): ${RISKS[code]}`, 2, 4).map(style.attention),
+        ...wrapText(`to allow it: ${words.join(' ')}`, 4, 6),
       ];
     });
 

@@ -90,6 +90,7 @@ function unreleasedIn(verdicts: readonly VerdictEvent[]): readonly string[] {
     if (item === 'connection-resource' && verdict.kind === 'changed') connected.add(host);
     if (item === 'node-state' && isDone) connected.delete(host);
     if (item === 'truly-in' && verdict.kind === 'failed') connected.delete(host);
+    if (item === 'node-record') connected.delete(host); // it leaves
   }
   return [...connected].sort(compareNames);
 }

@@ -203,8 +203,8 @@ const checkNumericAddresses = (resolved: Resolved): Finding[] =>
 /** Two nodes on one plug: to fence the one would cut the power of the other. */
 function checkPlugs({ remoteNodes }: Resolved, lineOf: LineOf): Finding[] {
   const plugs = new Claims(lineOf);
-  return remoteNodes.flatMap(({ node: { fencing }, pointer }) => {
-    if (fencing?.plug === undefined) return [];
+  return remoteNodes.flatMap(({ node: { fencing }, pointer, isAbsent }) => {
+    if (fencing?.plug === undefined || isAbsent === true) return [];
     const { device, plug } = fencing;
     const plugPointer = childPointer(pointer, 'fencing', 'plug');
     return plugs.claim(`${device} ${plug}`, plugPointer, 'remote node', {

@@ -14,9 +14,9 @@ import { checkSettings } from './check-settings.ts';
 import { checkRevoked } from './check-x509.ts';
 import type { PathBase } from './file-paths.ts';
 import { checkFiles, filesNamed, type FileFacts, type NamedFile } from './files-named.ts';
-import { resolveInventory, type Resolved } from './resolve-inventory.ts';
+import { resolveInventory, type Declared, type Resolved } from './resolve-inventory.ts';
 import type { Inventory } from './schema-types.ts';
-import type { Spec } from './spec.ts';
+import type { NodeLists, Spec } from './spec.ts';
 
 /** The text of an inventory (`file` is its name as messages show it) and what its paths are relative to. */
 export interface InventoryText extends DocumentText, PathBase {}
@@ -46,14 +46,14 @@ export function readInventory(inventory: InventoryText): ReadInventory {
   }
   const { document, sound } = checked;
   const resolved = resolveInventory(sound, inventory);
-  const names = namesIn(resolved);
-  const files = filesNamed(sound, inventory, names);
+  const all = [...resolved.clusterNodes, ...resolved.remoteNodes, ...resolved.guestNodes];
+  const files = filesNamed(sound, inventory, namesOf(all.filter(isPresent)));
   const findings = [
     ...checked.findings,
     ...resolved.findings,
     ...checkNodes(resolved, (pointer) => document.positionOf(pointer).line),
     ...checkSettings(sound),
-    ...checkRevoked(sound, names),
+    ...checkRevoked(sound, namesOf(all)),
   ];
   return {
     spec: hasErrors(findings) ? undefined : specOf(resolved),
@@ -64,8 +64,11 @@ export function readInventory(inventory: InventoryText): ReadInventory {
   };
 }
 
-const namesIn = ({ clusterNodes, remoteNodes, guestNodes }: Resolved): readonly string[] =>
-  [...clusterNodes, ...remoteNodes, ...guestNodes].map(({ node }) => node.name);
+const namesOf = (nodes: readonly Declared<{ readonly name: string }>[]): readonly string[] =>
+  nodes.map(({ node }) => node.name);
+
+const isAbsent = ({ isAbsent = false }: Declared<unknown>): boolean => isAbsent;
+const isPresent = (declared: Declared<unknown>): boolean => !isAbsent(declared);
 
 const specOf = ({
   clusterName,
@@ -73,13 +76,19 @@ const specOf = ({
   remoteNodes,
   guestNodes,
   authentication,
-}: Resolved): Spec => ({
-  cluster: { name: clusterName },
-  clusterNodes: clusterNodes.map(({ node }) => node),
-  remoteNodes: remoteNodes.map(({ node }) => node),
-  guestNodes: guestNodes.map(({ node }) => node),
-  authentication,
-});
+}: Resolved): Spec => {
+  const lists = (isMeant: (declared: Declared<unknown>) => boolean): NodeLists => ({
+    remoteNodes: remoteNodes.filter(isMeant).map(({ node }) => node),
+    guestNodes: guestNodes.filter(isMeant).map(({ node }) => node),
+  });
+  return {
+    cluster: { name: clusterName },
+    clusterNodes: clusterNodes.map(({ node }) => node),
+    ...lists(isPresent),
+    absent: lists(isAbsent),
+    authentication,
+  };
+};
 
 const placeFindings = (document: YamlDocument, findings: readonly Finding[]): Diagnostic[] =>
   sortDiagnostics(findings.map((finding) => document.place(finding)));

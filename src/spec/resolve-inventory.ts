@@ -35,6 +35,8 @@ export interface Declared<Node> {
   readonly pointer: string;
   /** The pointer of the value that says where the cluster connects. */
   readonly serverPointer: string;
+  /** It shall not be part of the cluster. */
+  readonly isAbsent?: boolean;
 }
 
 /** All that an inventory says, with ranges expanded and groups and defaults merged in. */
@@ -69,13 +71,14 @@ export function resolveInventory(inventory: Sound<Inventory>, base: PathBase): R
     const group = groupOf(entry, pointer, groups, findings);
     const connection = connectionSpec([defaults, group.connection, entry.connection], base);
     const serverPointer = childPointer(pointer, entry.server === undefined ? 'address' : 'server');
-    return { group, connection, serverPointer };
+    const isAbsent = (entry.state ?? group.state) === 'absent';
+    return { group, connection, serverPointer, isAbsent };
   };
 
   const remoteNodes = (inventory.remoteNodes ?? []).flatMap((entry, index) => {
     if (entry === undefined) return [];
     const pointer = childPointer('/remoteNodes', index);
-    const { group, connection, serverPointer } = settingsOf(pointer, entry);
+    const { group, connection, ...declared } = settingsOf(pointer, entry);
     const shared = { ...sharedSpec(entry, group), ...remoteSpec(entry, group), connection };
     const device = deviceOf([entry.fencing, group.fencing, fencing]);
     const plug = entry.fencing?.plug;
@@ -86,19 +89,19 @@ export function resolveInventory(inventory: Sound<Inventory>, base: PathBase): R
         fencing: device === undefined ? undefined : { device, plug },
       },
       pointer,
-      serverPointer,
+      ...declared,
     }));
   });
 
   const guestNodes = (inventory.guestNodes ?? []).flatMap((entry, index) => {
     if (entry?.resource === undefined) return [];
     const pointer = childPointer('/guestNodes', index);
-    const { group, connection, serverPointer } = settingsOf(pointer, entry);
+    const { group, connection, ...declared } = settingsOf(pointer, entry);
     const shared = { ...sharedSpec(entry, group), ...guestSpec(entry, group), connection };
     return expand(pointer, entry).map(({ name, address, server, resource }) => ({
       node: { ...{ name, address, server, resource }, ...shared },
       pointer,
-      serverPointer,
+      ...declared,
     }));
   });
 
@@ -193,8 +196,10 @@ const sharedSpec = (own: Sound<RemoteNode | GuestNode>, group: Sound<Group>) => 
   group: own.group,
   port: own.port ?? group.port ?? 3121,
   attributes: texts({ ...group.attributes, ...own.attributes }),
-  state: own.state ?? group.state,
+  state: onlyPresent(own.state ?? group.state),
 });
+
+const onlyPresent = (state: RemoteNode['state']) => (state === 'absent' ? undefined : state);
 
 function remoteSpec(own: Sound<RemoteNode>, group: Sound<Group>) {
   const reconnectInterval = own.reconnectInterval ?? group.reconnectInterval;

@@ -17,9 +17,9 @@ export type Scalar = string | number | boolean;
  */
 export type AllowMigrate = boolean;
 /**
- * What the node shall do: run resources, run none, or be left alone by the cluster. Not declared, it is the operator's: a standby or maintenance set by hand stays.
+ * What the node shall do: run resources, run none, be left alone by the cluster, or not be part of it any more (`absent`: it is taken out, and stays out). Not declared, it is the operator's: a standby or maintenance set by hand stays.
  */
-export type State = 'online' | 'standby' | 'maintenance';
+export type State = 'online' | 'standby' | 'maintenance' | 'absent';
 /**
  * The id of a fence device (a `stonith` primitive) that the cluster has.
  */

@@ -3,7 +3,7 @@ import { OutriggerError } from '../support/errors.ts';
 import { nearest } from '../support/nearest.ts';
 import { expandTogether } from './ranges.ts';
 import { MAX_NODES } from './resolve-inventory.ts';
-import type { Nodes } from './spec.ts';
+import type { NodeLists, Nodes } from './spec.ts';
 
 interface Named {
   readonly name: string;
@@ -27,12 +27,22 @@ export function select<Node extends Named>(
 }
 
 /** The remote nodes and guest nodes that `--limit` names; both kinds, or the one that it names. */
-export function selectNodes({ remoteNodes, guestNodes }: Nodes, limit: string | undefined): Nodes {
-  const chosen = new Set<Named>(select<Named>({ remoteNodes, guestNodes }, limit));
-  return {
-    remoteNodes: remoteNodes.filter((node) => chosen.has(node)),
-    guestNodes: guestNodes.filter((node) => chosen.has(node)),
-  };
+export function selectNodes(nodes: Nodes, limit: string | undefined): Nodes {
+  const { absent, remoteNodes, guestNodes } = nodes;
+  const chosen = new Set<Named>(
+    select<Named>(
+      {
+        remoteNodes: [...remoteNodes, ...absent.remoteNodes],
+        guestNodes: [...guestNodes, ...absent.guestNodes],
+      },
+      limit,
+    ),
+  );
+  const among = (lists: NodeLists): NodeLists => ({
+    remoteNodes: lists.remoteNodes.filter((node) => chosen.has(node)),
+    guestNodes: lists.guestNodes.filter((node) => chosen.has(node)),
+  });
+  return { ...among(nodes), absent: among(absent) };
 }
 
 /** The names of many nodes under one: the lists, and the groups that have nodes. */

@@ -185,20 +185,26 @@ export function ownOnHost(authentication: AuthenticationSpec, node: string): Own
   };
 }
 
-/** An inventory, checked, with ranges expanded and groups and defaults merged in. Paths are absolute. */
-export interface Spec {
-  readonly cluster: { readonly name: string };
-  readonly clusterNodes: readonly ClusterNodeSpec[];
+/** Pacemaker Remote nodes of both kinds. */
+export interface NodeLists {
   readonly remoteNodes: readonly RemoteNodeSpec[];
   readonly guestNodes: readonly GuestNodeSpec[];
+}
+
+/** An inventory, checked, with ranges expanded and groups and defaults merged in. Paths are absolute. */
+export interface Spec extends NodeLists {
+  readonly cluster: { readonly name: string };
+  readonly clusterNodes: readonly ClusterNodeSpec[];
+  /** Those that shall not be part of the cluster (`state: absent`); they stand in no other list. */
+  readonly absent: NodeLists;
   readonly authentication: AuthenticationSpec;
 }
 
 /** The Pacemaker Remote nodes of an inventory, or those that a run is about. */
-export type Nodes = Pick<Spec, 'remoteNodes' | 'guestNodes'>;
+export type Nodes = Pick<Spec, 'remoteNodes' | 'guestNodes' | 'absent'>;
 
 /** All of them: remote nodes first. */
-export const nodesOf = ({ remoteNodes, guestNodes }: Nodes): readonly PacemakerRemoteSpec[] => [
+export const nodesOf = ({ remoteNodes, guestNodes }: NodeLists): readonly PacemakerRemoteSpec[] => [
   ...remoteNodes,
   ...guestNodes,
 ];

@@ -75,14 +75,14 @@ export class FakeLab {
     settings: Partial<RemoteNodeSpec> = {},
     guests: readonly string[] = [],
   ) {
-    const nodes = names.map((name) =>
-      remoteNode(name, { address: name, server: name, ...settings }),
-    );
     this.spec = {
       cluster: { name: 'prod' },
       clusterNodes: ['c1', 'c2'].map((name) => ({ name, address: name, connection: sshTo })),
-      remoteNodes: nodes,
+      remoteNodes: names.map((name) =>
+        remoteNode(name, { address: name, server: name, ...settings }),
+      ),
       guestNodes: guests.map((name) => guestNode(name, { address: name, server: name })),
+      absent: { remoteNodes: [], guestNodes: [] },
       authentication: { method: 'psk', isStated: false, authkey: { kind: 'cluster' } },
     };
     this.guests = new FakeGuests(this);

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { applyPlan } from '../../flows/apply-plan.ts';
 import { completeCredentials } from '../../flows/complete-credentials.ts';
 import { loadPlan, refuseOtherSources, refuseStale } from '../../flows/saved-plan-file.ts';
-import { changeCount, type Plan } from '../../plan/plan.ts';
+import { changeCount, leftOut, type Plan } from '../../plan/plan.ts';
 import { savedPlanId } from '../../plan/saved-plan.ts';
 import { refuseRisks } from '../../plan/risk.ts';
 import type { RunEvent, RunResult } from '../../plan/run-event.ts';
@@ -128,7 +128,7 @@ export async function applyLive(
 type Ended = RunResult & { readonly stopped: Error | undefined };
 
 const nothingDone = (plan: Plan, stopped: Error | undefined): Ended => ({
-  failed: new Map(plan.problems.map(({ host, message }) => [host, message])),
+  failed: new Map(leftOut(plan).map(({ host, message }) => [host, message])),
   wasInterrupted: false,
   stopped,
 });
@@ -218,7 +218,7 @@ export function exitCodeFor(
   { failed, wasInterrupted }: RunResult,
   stoppedBy?: ErrorCode,
 ): ExitCode {
-  const left = new Set(plan.problems.map(({ host }) => host));
+  const left = new Set(leftOut(plan).map(({ host }) => host));
   return gravest([
     stoppedBy === undefined ? EXIT.ok : exitCodeOf(stoppedBy),
     wasInterrupted ? EXIT.interrupted : EXIT.ok,

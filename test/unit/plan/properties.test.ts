@@ -186,6 +186,7 @@ const anyWorld: fc.Arbitrary<World> = fc
         clusterNodes: MEMBERS.map((name) => ({ name, address: name, connection: sshTo })),
         remoteNodes: nodes,
         guestNodes: [],
+        absent: { remoteNodes: [], guestNodes: [] },
         authentication: { method: 'psk', isStated: false, authkey: { kind: 'cluster' } },
       },
       facts: {

@@ -37,6 +37,7 @@ describe('readPlaybook', () => {
         'cluster guest-node',
         'cluster truly-in',
         'cluster node-state',
+        'all connection-resource guest-node constraint node-state service authkey certificate environment firewall-port node-record',
         'remoteNodes authkey-removed certificate-removed',
         'guestNodes authkey-removed certificate-removed',
         'clusterNodes authkey-removed certificate-removed',

@@ -55,7 +55,7 @@ describe('a plan for people', () => {
 
   it('says who would be fenced, or that nobody would', () => {
     const changes = wrongKey('r1');
-    const forecast = { effects: quietEffects, fencedOnFailure: [] };
+    const forecast = { effects: quietEffects, fencedOnFailure: [], homeless: [] };
     const text = renderPlan({ ...withChanges(changes), forecast });
     assert.match(
       text,
@@ -158,6 +158,7 @@ describe('a plan for people', () => {
               cloneGrowth: [{ clone: value, by: 1 }],
             },
             fencedOnFailure: [value],
+            homeless: [],
           },
         });
         assert.doesNotMatch(text, /[^\P{C}\n]/u);

@@ -80,6 +80,7 @@ describe('readInventory', () => {
     };
     assert.deepEqual(specOf('remoteNodes: [{ name: r1, address: 192.0.2.21 }]'), {
       cluster: { name: 'prod' },
+      absent: { remoteNodes: [], guestNodes: [] },
       clusterNodes: [{ name: 'c1', address: '192.0.2.11', connection }],
       remoteNodes: [
         {

@@ -1,0 +1,190 @@
+import { readCluster } from '../facts/read-cluster.ts';
+import { connectedNames, nodeConnection } from '../pacemaker/cib.ts';
+import { beginLeaving, type CibOperation } from '../pacemaker/cib-edit.ts';
+import { activeOn } from '../pacemaker/crm-mon.ts';
+import type { ClusterFacts } from '../plan/facts.ts';
+import type { Verdict } from '../plan/run-event.ts';
+import type { Play } from '../playbook/playbook.ts';
+import { OutriggerError } from '../support/errors.ts';
+import { writeCib } from './cib.ts';
+import { tellWaiting, type RunContext } from './context.ts';
+import { isIdle } from './gates.ts';
+import { disturbance, recordMachine, type MachineRecord } from './machines.ts';
+import { runScript } from './scripts.ts';
+import { forgetNodes } from './undo.ts';
+import { watchCluster } from './watch-cluster.ts';
+
+// What runs on a node is stopped or moved, each resource within its own timeout.
+const STOP_LIMIT_MS = 600_000;
+const NOTICE_LIMIT_MS = 60_000;
+const GONE_LIMIT_MS = 180_000;
+const CONFIRM_TIMEOUT_MS = 90_000;
+// Right after an edit the DC may not have begun yet.
+const IDLE_READS = 2;
+
+type Failed = Extract<Verdict, { readonly kind: 'failed' }>;
+
+/** Why nodes could not be taken out, by name. */
+export type LeaveFailures = ReadonlyMap<string, Failed>;
+
+/** What is taken out, and how. */
+interface Leaving {
+  readonly names: readonly string[];
+  /** Of these somebody has said that their power is off. */
+  readonly confirmedOff: ReadonlySet<string>;
+  /** What goes from the CIB for a node on which nothing runs any more; undefined: it is not to be touched after all. */
+  readonly editsFor: (cluster: ClusterFacts, name: string) => readonly CibOperation[] | undefined;
+}
+
+/**
+ * Takes nodes out of the cluster so that nobody is fenced and nothing else moves: what runs there is stopped or moved by
+ * the cluster, which then disconnects; only then what the CIB has of them goes, for all at once. To delete a connection that has failed,
+ * or to unmanage it first as the undo of a join does, is no way: a node that was in and is dead would be asked what it runs, and the
+ * errors that this gives took a virtual machine down (3.0.0). A node whose power is off, as somebody has vouched for, is told
+ * to the cluster to be fenced; before that its connection is stopped, or the cluster would start it, fail, and fence again.
+ * What is left of an earlier run's attempt is gone on with. `forgetLeft` belongs after it.
+ */
+export async function leaveCluster(
+  context: RunContext,
+  play: Play,
+  { names, confirmedOff, editsFor }: Leaving,
+): Promise<LeaveFailures> {
+  const failures = new Map<string, Failed>();
+  const left = (): readonly string[] => names.filter((name) => !failures.has(name));
+  const machines = new Map<string, MachineRecord>();
+  await writeCib(context, play, 'leave-stop', (cluster) => {
+    for (const name of names) {
+      const connection = nodeConnection(cluster.cib, name);
+      if (connection?.isGuest === true)
+        machines.set(name, recordMachine(cluster, connection.carrier));
+    }
+    return beginLeaving(cluster.cib, names);
+  });
+  await confirm(
+    context,
+    play,
+    names.filter((name) => confirmedOff.has(name)),
+  );
+  tellWaiting(context, play, 'nothing runs on them, and they are disconnected', STOP_LIMIT_MS);
+  const stopped = await settled(context, STOP_LIMIT_MS, (cluster) =>
+    names.every((name) => whatStays(cluster, name) === undefined || isStuck(cluster, name)),
+  );
+  for (const name of names) {
+    const why = whatStays(stopped, name);
+    if (why !== undefined) failures.set(name, notStopped(why, isStuck(stopped, name)));
+  }
+  const overtaken = new Set<string>();
+  await writeCib(context, play, 'leave-delete', (cluster) => {
+    overtaken.clear();
+    return left().flatMap((name) => {
+      const edits = editsFor(cluster, name);
+      if (edits === undefined) overtaken.add(name);
+      return edits ?? [];
+    });
+  });
+  for (const name of overtaken) failures.set(name, OVERTAKEN);
+  tellWaiting(context, play, 'they are gone from the cluster', GONE_LIMIT_MS);
+  const gone = await settled(context, GONE_LIMIT_MS, ({ cib, mon }) =>
+    left().every(
+      (name) =>
+        nodeConnection(cib, name) === undefined && mon.resources.every(({ id }) => id !== name),
+    ),
+  );
+  for (const name of left()) {
+    const machine = machines.get(name);
+    const disturbed = machine && disturbance(machine, gone);
+    if (gone.mon.resources.some(({ id }) => id === name))
+      failures.set(name, failed(`its connection is not gone after ${GONE_LIMIT_MS / 1000} s`));
+    else if (disturbed !== undefined) failures.set(name, failed(disturbed));
+  }
+  return failures;
+}
+
+const NEXT = 'look at `crm_mon -1`; the next apply goes on from there';
+
+const failed = (because: string, hint = NEXT): Failed => ({ kind: 'failed', because, hint });
+
+const notStopped = (why: string, isFinal: boolean): Failed =>
+  failed(isFinal ? why : `${why}, after ${STOP_LIMIT_MS / 1000} s`);
+
+/** That a node is no longer as the plan showed it. */
+export const OVERTAKEN = failed(
+  'somebody else has changed what the cluster has of it since the plan was made',
+  'plan again, and look at what has changed',
+);
+
+/** Tells the cluster of nodes that are off and that it waits to fence. */
+async function confirm(context: RunContext, play: Play, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  await settled(context, NOTICE_LIMIT_MS, () => true);
+  const { mon } = await readCluster(context.lead);
+  for (const name of names.filter((each) => mon.nodes.get(each)?.unclean === true)) {
+    context.emit({
+      ...{ type: 'action', play: play.name, host: name, item: 'node-record' },
+      action: 'confirm-off',
+    });
+    await runScript(context.lead, 'confirm-off', {
+      params: [name],
+      timeoutMs: CONFIRM_TIMEOUT_MS,
+    });
+  }
+}
+
+/** What keeps a node in the cluster yet; undefined: nothing runs there, and nobody is connected to it. */
+function whatStays({ cib, mon }: ClusterFacts, name: string): string | undefined {
+  const running = activeOn(mon, name);
+  if (running.length > 0) return `${running.join(', ')} still runs there`;
+  const node = mon.nodes.get(name);
+  if (node?.unclean === true) return 'the node is unclean and waits to be fenced';
+  const connection = cib.remoteConnections.has(name)
+    ? mon.resources.find(({ id }) => id === name)
+    : undefined;
+  return connection !== undefined && (connection.active || connection.pending !== undefined)
+    ? 'its connection is not stopped'
+    : undefined;
+}
+
+/** What is blocked there will not be stopped, however long one waits. */
+const isStuck = ({ mon }: ClusterFacts, name: string): boolean =>
+  mon.resources.some(
+    ({ id, nodes, active, blocked }) => active && blocked && (id === name || nodes.includes(name)),
+  );
+
+/** The cluster once it is idle and in that state by two readings in a row, or as it is at the limit. */
+async function settled(
+  { lead }: RunContext,
+  limitMs: number,
+  isReached: (cluster: ClusterFacts) => boolean,
+): Promise<ClusterFacts> {
+  let reads = 0;
+  const { cluster } = await watchCluster(lead, limitMs, (seen) => {
+    reads = isIdle(seen) && isReached(seen) ? reads + 1 : 0;
+    return reads >= IDLE_READS;
+  });
+  return cluster;
+}
+
+/**
+ * Makes the cluster forget nodes that have left. While a connection is there this would get its node fenced, and a cluster
+ * node would lose its membership: so it is looked at once more, right before. Rejects with REFUSED then.
+ */
+export async function forgetLeft(
+  context: RunContext,
+  play: Play,
+  names: readonly string[],
+): Promise<void> {
+  const { cib, mon } = await readCluster(context.lead);
+  const isMember = (name: string): boolean =>
+    cib.clusterNodes.some((node) => node.name.toLowerCase() === name.toLowerCase());
+  const there = names.find(
+    (name) =>
+      connectedNames(cib).includes(name) ||
+      mon.resources.some(({ id }) => id === name) ||
+      isMember(name),
+  );
+  if (there !== undefined)
+    throw new OutriggerError('REFUSED', `${there} is not forgotten: the cluster still has it`, {
+      hint: NEXT,
+    });
+  await forgetNodes(context, play, names);
+}

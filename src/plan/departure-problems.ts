@@ -1,0 +1,114 @@
+import { nodeConnection } from '../pacemaker/cib.ts';
+import { isQuietUnfinished } from '../pacemaker/cib-edit.ts';
+import type { ResourceStatus } from '../pacemaker/cluster-status.ts';
+import { holderOf } from './cib-conflicts.ts';
+import type { ClusterFacts, Facts } from './facts.ts';
+import type { Leaver } from './leaver.ts';
+import type { Problem } from './plan.ts';
+import { clusterMember, connectedElsewhere } from './problems.ts';
+import { standingOf } from './standing.ts';
+
+type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
+
+/** Why a node that shall be absent is left as it is: somebody would be hurt, or it is not what the inventory says. */
+export const refuseDeparture = (
+  leaver: Leaver,
+  facts: Facts,
+  cluster: ClusterFacts,
+): Reason | undefined =>
+  isOther(leaver, cluster) ??
+  (leaver.host &&
+    (clusterMember(leaver.host, facts) ?? connectedElsewhere(leaver.host, cluster))) ??
+  unfinished(leaver, cluster) ??
+  unfit(leaver, cluster) ??
+  unmanaged(leaver, cluster) ??
+  (leaver.silence === undefined ? unclean(leaver, cluster) : unproven(leaver, cluster));
+
+function isOther({ node: { name }, machine }: Leaver, { cib }: ClusterFacts): Reason | undefined {
+  // Pacemaker compares the names of nodes without regard to case.
+  const member = cib.clusterNodes.find((node) => node.name.toLowerCase() === name.toLowerCase());
+  const holder =
+    member === undefined ? holderOf(cib, name, machine) : `the cluster node ${member.name}`;
+  if (holder === undefined) return undefined;
+  return {
+    code: 'NAME_TAKEN',
+    message: `the cluster uses its name for something else: ${holder}`,
+    hint: 'nothing was taken out: mend its name, its kind or its resource in the inventory',
+  };
+}
+
+/** What an interrupted run left protects a machine or resources: only the procedure that set it knows when it may go. */
+function unfinished({ node: { name } }: Leaver, { cib, mon }: ClusterFacts): Reason | undefined {
+  const connection = nodeConnection(cib, name);
+  if (connection === undefined) return undefined;
+  const isHeld = connection.isGuest && connection.guarded;
+  if (!isHeld && !isQuietUnfinished(cib, mon, name)) return undefined;
+  return {
+    code: 'RUN_UNFINISHED',
+    message: 'an earlier run of outrigger did not finish with it, and holds what it protected',
+    hint: 'apply once with the state that it had before, then with `state: absent`',
+  };
+}
+
+function unfit({ node: { name } }: Leaver, { cib }: ClusterFacts): Reason | undefined {
+  const around = cib.remoteConnections.get(name)?.enclosing.at(0);
+  if (around === undefined) return undefined;
+  return {
+    code: 'RESOURCE_UNFIT',
+    message: `its connection stands in the ${around.name} ${around.id}`,
+    hint: `take it out of ${around.id} first`,
+  };
+}
+
+const isLeftAlone = ({ active, managed, maintenance, blocked }: ResourceStatus): boolean =>
+  active && (!managed || maintenance || blocked);
+
+/** What the cluster does not stop would go on running there, and be started elsewhere as well. */
+function unmanaged({ node: { name } }: Leaver, { cib, mon }: ClusterFacts): Reason | undefined {
+  const connection = nodeConnection(cib, name);
+  // That a join failed and is blocked is our own doing, and so is its undoing.
+  if (connection === undefined || connection.joining) return undefined;
+  const kept = mon.resources
+    .filter((resource) => resource.id === name || resource.nodes.includes(name))
+    .filter(isLeftAlone)
+    .map(({ id }) => id)
+    .sort();
+  if (kept.length === 0) return undefined;
+  return {
+    code: 'RESOURCE_UNMANAGED',
+    message: `the cluster would not stop what runs there, because it is unmanaged, blocked or in maintenance: ${kept.join(', ')}`,
+    hint: 'give it back to the cluster first (is-managed, maintenance), or clean it up (`crm_resource --cleanup`)',
+  };
+}
+
+function unclean({ node: { name } }: Leaver, { cib, mon }: ClusterFacts): Reason | undefined {
+  if (nodeConnection(cib, name) === undefined || mon.nodes.get(name)?.unclean !== true)
+    return undefined;
+  return {
+    code: 'NODE_UNCLEAN',
+    message: 'the node is unclean and waits to be fenced, although its host answers',
+    hint: 'let the cluster fence it, or mend its fence device; then plan again',
+  };
+}
+
+/** Without an answer over SSH it may run all the same: what it runs must not be started elsewhere as well. */
+function unproven({ node: { name }, machine, silence }: Leaver, cluster: ClusterFacts) {
+  const standing = standingOf(cluster, name);
+  if (standing === 'none' || standing === 'out') return undefined;
+  const stop =
+    machine === undefined
+      ? `stop its connection (\`crm_resource --resource ${name} --meta --set-parameter target-role --parameter-value Stopped\`)`
+      : `stop its machine ${machine}`;
+  if (standing === 'in')
+    return {
+      code: 'HOST_SILENT',
+      message: `${silence?.message ?? 'it gives no answer'}, and the cluster is connected to it: it runs`,
+      hint: `mend the way to it; or ${stop}, so that the cluster shows it offline and clean`,
+    };
+  if (machine === undefined) return undefined;
+  return {
+    code: 'HOST_SILENT',
+    message: `${silence?.message ?? 'it gives no answer'}, and the cluster does not show it stopped in good order`,
+    hint: `${stop}, or let the cluster recover it; then plan again`,
+  };
+}

@@ -1,0 +1,21 @@
+import { nodeConnection } from '../pacemaker/cib.ts';
+import { connectionState } from '../pacemaker/crm-mon.ts';
+import type { ClusterFacts } from './facts.ts';
+
+/**
+ * What the cluster shows of a node whose host gives no answer: no connection at all (`none`); fenced, or stopped in good
+ * order (`out`); connected (`in`); or neither, so that what runs there may still run (`unproven`).
+ */
+type Standing = 'none' | 'out' | 'in' | 'unproven';
+
+export function standingOf({ cib, mon }: ClusterFacts, name: string): Standing {
+  if (nodeConnection(cib, name) === undefined) return 'none';
+  if (connectionState(mon, name).state === 'truly-in') return 'in';
+  const node = mon.nodes.get(name);
+  const isDown = node === undefined || (!node.online && !node.unclean && !node.pending);
+  const connection = mon.resources.find(({ id }) => id === name);
+  const isStopped =
+    connection === undefined ||
+    (!connection.active && connection.role === 'Stopped' && connection.pending === undefined);
+  return isDown && isStopped ? 'out' : 'unproven';
+}

@@ -1,0 +1,38 @@
+import { connectionGone, entryGone, recordGone, referencesGone } from '../items/leaving-cluster.ts';
+import {
+  authkeyGone,
+  certificateGone,
+  environmentGone,
+  firewallClosed,
+  serviceGone,
+} from '../items/leaving-host.ts';
+import type { Facts } from '../plan/facts.ts';
+import type { Leaver } from '../plan/leaver.ts';
+import type { Desired } from './desired.ts';
+import { ownOnHost, type AuthenticationSpec } from './spec.ts';
+
+/** What must be gone of nodes that shall be absent: from the cluster, and from the hosts that answered. */
+export function desireAbsent(
+  leavers: readonly Leaver[],
+  { clusterNodes }: Pick<Facts, 'clusterNodes'>,
+  authentication: AuthenticationSpec,
+): Desired {
+  const keys = new Set([...clusterNodes.values()].flatMap(({ authkey }) => authkey.digest ?? []));
+  return {
+    cibItems: leavers.flatMap(({ node: { name }, machine }) => [
+      connectionGone(name, machine === undefined ? 'connection-resource' : 'guest-node'),
+      referencesGone(name),
+      entryGone(name),
+      recordGone(name),
+    ]),
+    hostItems: leavers
+      .filter(({ host }) => host !== undefined)
+      .flatMap(({ node: { name, port } }) => [
+        serviceGone(name),
+        authkeyGone(name, keys),
+        certificateGone(name),
+        environmentGone(name, { port, own: ownOnHost(authentication, name) }),
+        firewallClosed(name, port),
+      ]),
+  };
+}
