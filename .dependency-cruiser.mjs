@@ -1,4 +1,4 @@
-const PURE = '^src/(spec|playbook|items|pacemaker|platform|plan|report|shell|support|x509)/';
+const PURE = '^src/(spec|import|playbook|items|pacemaker|platform|plan|report|shell|support|x509)/';
 const IO =
   '^(node:)?(fs|fs/promises|net|child_process|os|process|http|https|tls|dns|dgram|worker_threads)$';
 

@@ -13,7 +13,18 @@ import { referenceOf } from './reference-schema.ts';
 
 const root = new URL('../', import.meta.url);
 const COMMANDS = [
-  ...['validate', 'plan', 'show', 'apply', 'drift', 'status', 'doctor', 'trust', 'schema'],
+  ...[
+    'validate',
+    'plan',
+    'show',
+    'apply',
+    'drift',
+    'status',
+    'doctor',
+    'import',
+    'trust',
+    'schema',
+  ],
 ];
 const HELP_COLUMNS = 80;
 

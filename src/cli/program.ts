@@ -2,6 +2,7 @@ import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDrift } from './commands/drift.ts';
+import { addImport } from './commands/import.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRotate } from './commands/rotate.ts';
 import { addSchema } from './commands/schema.ts';
@@ -25,6 +26,7 @@ Examples:
   outrigger drift -i inventory.yml             for cron: expected against actual, exit code 2
   outrigger rotate authkey -i inventory.yml    a new authkey on all nodes, without a resource noticing
   outrigger status -i inventory.yml            who is in, and where the connections run
+  outrigger import --from c1 -o inventory.yml  an inventory of a cluster that lives already
 
 Exit codes: 0 done or in sync, 1 usage or invalid input, 2 differences (drift, doctor, --detailed-exitcode),
 3 incomplete (a host gave no answer), 4 apply failed on a host, 5 refused, 130 interrupted.
@@ -39,6 +41,7 @@ const COMMANDS: readonly AddCommand[] = [
     addDrift,
     addStatus,
     addDoctor,
+    addImport,
     addRotate,
     addTrust,
     addSchema,

@@ -83,7 +83,7 @@ function readPackages(lines: readonly string[]): Readonly<Record<string, string>
 }
 
 /** systemd.exec(5), EnvironmentFile=: quotes around a value are dropped, the last of several settings wins. */
-function readEnvironment(lines: readonly string[]): Readonly<Record<string, string>> {
+export function readEnvironment(lines: readonly string[]): Readonly<Record<string, string>> {
   const settings: Record<string, string> = {};
   for (const line of lines) {
     const found = /^\s*(?:export\s+)?(PCMK_[A-Za-z_]+)=(.*)$/.exec(line);

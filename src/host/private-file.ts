@@ -31,8 +31,11 @@ export function writePrivateFile(
     closeSync(file);
   }
   if (isNew) {
-    linkSync(unfinished, path);
-    unlinkSync(unfinished);
+    try {
+      linkSync(unfinished, path);
+    } finally {
+      unlinkSync(unfinished);
+    }
   } else renameSync(unfinished, path);
 }
 

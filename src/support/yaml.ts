@@ -1,6 +1,7 @@
 import {
   constructFromEvents,
   CORE_SCHEMA,
+  dump,
   EVENT_ID,
   getScalarValue,
   parseEvents,
@@ -106,6 +107,9 @@ export function readYaml(
     return refuse([{ offset, code: 'yaml-syntax', message: thrown.reason }]);
   }
 }
+
+/** Writes plain data as YAML that `readYaml` reads back as it was: one line a value, whatever is special in quotes. */
+export const writeYaml = (value: unknown): string => dump(value, { lineWidth: -1, noRefs: true });
 
 const diagnose = (file: string, source: SourceText, problem: Problem): Diagnostic => ({
   file,

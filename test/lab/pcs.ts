@@ -4,16 +4,16 @@ import { waitFor } from './wait.ts';
 
 const PASSWORD = 'lab-password';
 
-/** pcsd runs and is trusted on all hosts, as pcs wants it before it touches a node; `seats`: the host of each name. */
+/** pcsd runs and is trusted on these hosts, as pcs wants it before it touches a node; `seats`: the host of each name. */
 export async function authenticatePcs(
   lab: Lab,
   seats: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const guests = Object.values(seats).filter((host) => host.startsWith('v'));
-  await Promise.all(guests.map((host) => installByHand(lab, host, 'pcs')));
+  const bare = Object.values(seats).filter((host) => !host.startsWith('c'));
+  await Promise.all(bare.map((host) => installByHand(lab, host, 'pcs')));
   await Promise.all(
-    lab.hosts.map(({ name }) =>
-      lab.sh(name, `echo hacluster:${PASSWORD} | chpasswd && systemctl start pcsd`),
+    Object.values(seats).map((host) =>
+      lab.sh(host, `echo hacluster:${PASSWORD} | chpasswd && systemctl start pcsd`),
     ),
   );
   const hosts = Object.entries(seats)

@@ -1,0 +1,46 @@
+import { readForImport } from '../facts/read-import.ts';
+import type { ConnectHost } from '../host/host.ts';
+import type { Asked } from '../import/draft-of.ts';
+import { importInventory, type Imported } from '../import/import-inventory.ts';
+import { readInventory } from '../spec/read-inventory.ts';
+import type { ClusterNodeSpec } from '../spec/spec.ts';
+import { hasErrors } from '../support/diagnostic.ts';
+import { OutriggerError } from '../support/errors.ts';
+import { writeYaml } from '../support/yaml.ts';
+import { loadSchema } from './load-document.ts';
+
+/** The machine that is to be asked, as an inventory with these settings would reach it. Throws USAGE for what none may say. */
+export function machineToAsk({ address, connection }: Asked): ClusterNodeSpec {
+  const text = writeYaml({
+    apiVersion: 'outrigger/v1',
+    cluster: { name: 'import' },
+    ...(connection === undefined ? {} : { connection }),
+    clusterNodes: [{ name: 'asked', address }],
+  });
+  const schema = loadSchema('inventory');
+  const { spec, diagnostics } = readInventory({
+    ...{ file: 'options', text, schema },
+    ...{ directory: '/', home: '/' },
+  });
+  const [node] = spec?.clusterNodes ?? [];
+  if (node !== undefined && !hasErrors(diagnostics)) return { ...node, name: address };
+  const said = diagnostics.map(({ message, expected }) =>
+    expected === undefined ? message : `${message}; expected ${expected}`,
+  );
+  throw new OutriggerError('USAGE', `cannot connect like this: ${said.join('; ')}`);
+}
+
+/** Reads a living cluster through one of its nodes, by one connection and one exec, and writes it down as an inventory. */
+export async function importCluster(
+  asked: Asked,
+  connect: ConnectHost,
+  signal: AbortSignal,
+): Promise<Imported> {
+  const { name, address, connection } = machineToAsk(asked);
+  const host = await connect(name, { ...connection, address }, signal);
+  try {
+    return importInventory(await readForImport(host), asked, loadSchema('inventory'));
+  } finally {
+    await host.close();
+  }
+}
