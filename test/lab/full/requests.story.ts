@@ -179,7 +179,7 @@ describe('keys that are made on the hosts', function () {
   it('get certificates from a program, and let a bare host join', async () => {
     const before = await photograph(lab);
     const waiting = await onHosts('sha256sum /etc/pacemaker/x509-key-new.pem | cut -c 1-64');
-    rmSync(join(folder, 'signed'));
+    rmSync(join(folder, 'signed'), { force: true });
     const { stdout } = await applied(lab, 0, ['-i', bySigner()]);
     assert.doesNotMatch(stdout, /PRIVATE KEY/);
     assert.deepEqual(signed(), HOSTS, 'each is signed once');
