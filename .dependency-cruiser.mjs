@@ -11,6 +11,7 @@ const DOORS = {
   listr2: '^src/cli/progress-listr\\.ts$',
   saxes: '^src/pacemaker/xml\\.ts$',
   commander: '^src/cli/',
+  '@bomb.sh/tab': '^src/cli/program\\.ts$',
   '@peculiar/x509|reflect-metadata': '^src/x509/library\\.ts$',
 };
 

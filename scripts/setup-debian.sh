@@ -19,6 +19,8 @@ need openssl openssl
 need bsd-csh csh
 need tcsh tcsh
 need fish fish
+need zsh zsh
+[ -e /usr/share/bash-completion/bash_completion ] || missing="$missing bash-completion"
 
 cannot() { # WHY
   echo "SETUP: $1: tests that need a real sshd or a lab of hosts cannot run here${missing:+; missing:$missing}" >&2

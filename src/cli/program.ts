@@ -1,3 +1,4 @@
+import tab from '@bomb.sh/tab/commander';
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -10,6 +11,7 @@ import { addShow } from './commands/show.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrust } from './commands/trust.ts';
 import { addValidate } from './commands/validate.ts';
+import { completeFiles } from './complete-files.ts';
 import { printableText } from '../support/printable.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { AddCommand, Terminal } from './terminal.ts';
@@ -67,6 +69,11 @@ export async function runCommandLine(
   terminal: Terminal,
 ): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
+  const files = argv[0] === 'complete' ? completeFiles(argv.slice(2)) : undefined;
+  if (files !== undefined) {
+    terminal.out(files);
+    return EXIT.ok;
+  }
   // commander quotes the arguments in its errors as they were given.
   const writeErr = (text: string): void => {
     terminal.err(printableText(text));
@@ -82,6 +89,8 @@ export async function runCommandLine(
     code = result;
   };
   for (const add of COMMANDS) program.addCommand(add(terminal, finish));
+  // `completion SHELL` prints the script, and the script asks the hidden `complete`.
+  tab(program, { completionCommandName: 'completion' });
   settle(program, { writeOut: terminal.out, writeErr });
   try {
     await program.parseAsync(argv, { from: 'user' });
