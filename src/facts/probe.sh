@@ -174,6 +174,12 @@ for pair in ca=ca certificate=cert key=key crl=crl; do
   printf '%s %s %s\n' "${pair%=*}" "$(sha256sum <"$pem" | cut -d ' ' -f 1)" "$(stat -L -c '%U %G %a %.9Y' "$pem")"
 done
 
+# Left there by whoever asked for a certificate and never took it up.
+section waiting_pair
+for pem in /etc/pacemaker/x509-cert-new.pem /etc/pacemaker/x509-key-new.pem; do
+  if [ -f "$pem" ]; then printf '%s\n' "$pem"; fi
+done
+
 # What the running daemon was started with: on a cluster node its parent hands it on to the controller.
 section daemon
 for unit in pacemaker.service pacemaker_remote.service; do

@@ -3,6 +3,7 @@ import {
   CERTIFICATE_ROLES,
   CLUSTER_UNIT,
   REMOTE_UNIT,
+  WAITING_PAIR,
   type CertificateRole,
 } from '../pacemaker/names.ts';
 import type { AuthkeyFacts, CertificateFileFacts, HostFacts, UnitFacts } from '../plan/facts.ts';
@@ -49,6 +50,7 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
           )
         : asCertificateFiles(ownCertificates),
     ...{ ownCertificates, madeKeys },
+    waitingPair: readWaitingPair(linesOf(sections, 'waiting_pair')),
     knowsCertificates: { yes: true, no: false }[linesOf(sections, 'capability')[0] ?? ''],
     keepsAuthkey: { life: true, minute: false }[linesOf(sections, 'key_cache')[0] ?? ''],
     daemonVariables: readDaemon(linesOf(sections, 'daemon')),
@@ -123,6 +125,9 @@ function readCertificates(
   }
   return files;
 }
+
+const readWaitingPair = (lines: readonly string[]): HostFacts['waitingPair'] =>
+  Object.values(WAITING_PAIR).filter((path) => lines.includes(path));
 
 /** A key that was made there is known by its public half alone. */
 const withPublicHalf = (

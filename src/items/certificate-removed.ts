@@ -11,9 +11,10 @@ export const certificateRemovedItem = (host: string): HostItem => ({
   kind: 'certificate-removed',
   host,
   compare: (facts) => {
-    const paths = CERTIFICATE_ROLES.filter(
+    const there = CERTIFICATE_ROLES.filter(
       (role) => facts.certificates[role] !== undefined && !isNamedByOthers(facts, role),
-    ).map((role) => CERTIFICATE_FILES[role].path);
+    );
+    const paths = [...there.map((role) => CERTIFICATE_FILES[role].path), ...facts.waitingPair];
     if (paths.length === 0) return undefined;
     return {
       attributes: paths.map((name) => ({ name, before: 'there', after: undefined })),

@@ -1,9 +1,4 @@
-import {
-  CERTIFICATE_FILES,
-  CERTIFICATE_ROLES,
-  REMOTE_UNIT,
-  WAITING_PAIR,
-} from '../pacemaker/names.ts';
+import { CERTIFICATE_FILES, CERTIFICATE_ROLES, REMOTE_UNIT } from '../pacemaker/names.ts';
 import type { Action, ScriptName } from '../plan/action.ts';
 import type { FirewallFacts } from '../plan/facts.ts';
 import type { AttributeChange, HostDifference, HostItem } from '../plan/item.ts';
@@ -59,19 +54,23 @@ export const authkeyGone = (host: string, ofCluster: ReadonlySet<string>): HostI
 export const certificateGone = (host: string): HostItem => ({
   kind: 'certificate',
   host,
-  compare: ({ certificates, ownCertificates, madeKeys }) => {
+  compare: ({ certificates, ownCertificates, waitingPair }) => {
     const there =
       ownCertificates === undefined
         ? CERTIFICATE_ROLES.filter((role) => certificates[role] !== undefined)
         : [];
-    const waiting = madeKeys?.waiting === undefined ? [] : Object.values(WAITING_PAIR);
     const called = [
       ...there.map((role) => CALLED[role]),
-      ...(waiting.length > 0 ? ['waiting key'] : []),
+      ...(waitingPair.length > 0 ? ['waiting key'] : []),
     ];
     return differenceOf(
       called.map((name) => ({ name, before: 'there', after: undefined })),
-      [script('remove-files', [...there.map((role) => CERTIFICATE_FILES[role].path), ...waiting])],
+      [
+        script('remove-files', [
+          ...there.map((role) => CERTIFICATE_FILES[role].path),
+          ...waitingPair,
+        ]),
+      ],
     );
   },
 });

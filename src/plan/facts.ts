@@ -173,6 +173,8 @@ export interface HostFacts {
   readonly ownCertificates: OwnCertificateFacts | undefined;
   /** Undefined: it was not asked for any. */
   readonly madeKeys: MadeKeys | undefined;
+  /** The files that are there of a pair that waits to be taken up (`WAITING_PAIR`). */
+  readonly waitingPair: readonly string[];
   /** Whether the Pacemaker that is installed knows certificates; undefined: none is installed. */
   readonly knowsCertificates: boolean | undefined;
   /**

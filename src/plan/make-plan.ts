@@ -8,6 +8,7 @@ import { REMOTE_UNIT } from '../pacemaker/names.ts';
 import type { Placed } from '../pacemaker/simulate.ts';
 import type { ItemKind, Play, Playbook } from '../playbook/playbook.ts';
 import { groupBy } from '../support/group-by.ts';
+import { changeRisks } from './change-risks.ts';
 import { takesPart, type CredentialChange } from './credential-change.ts';
 import { NO_DEPARTURES, type Departures } from './departures.ts';
 import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
@@ -260,17 +261,6 @@ function risksOf(input: PlanInput, others: readonly Risk[]): readonly Risk[] {
   for (const risk of others) add(risk);
   for (const risk of forecastRisks(input)) add(risk);
   return [...subjects].map(([code, names]) => ({ code, subjects: [...names].sort() }));
-}
-
-/** Another authkey has names of its own: whose it is, and why. */
-function changeRisks({ credentialChange }: PlanInput): readonly Risk[] {
-  if (credentialChange === undefined) return [];
-  const { kind, nodes, absent, clusterNodes, pinned } = credentialChange;
-  if (pinned !== undefined)
-    return [{ code: 'credentials-pinned', subjects: [...clusterNodes, ...pinned.moves] }];
-  const subjects = [...nodes, ...absent];
-  if (kind === 'authority') return [{ code: 'authority-replaced', subjects }];
-  return kind === 'authkey' ? [] : [{ code: 'credentials-converted', subjects }];
 }
 
 /** The connection of a node that leaves, or what runs there: that it stops is what is wanted, unless it has no other home. */

@@ -9,7 +9,7 @@ export const RISKS = {
   'cluster-keys-differ':
     'the cluster nodes hold different authkeys while connections exist: giving them one key may break a connection at its next start',
   'authkey-replaced':
-    'the cluster gets another authkey while connections exist: each connection depends on the new key from its next start on',
+    'the cluster gets another authkey while connections exist, or goes over to the one that its hosts hold already: each connection depends on the new key from its next start on; where daemons keep a key that they have read, Pacemaker is restarted on each cluster node in maintenance mode',
   'credentials-converted':
     'cluster nodes and connected nodes change between authkey and certificates: meanwhile Pacemaker is restarted on each cluster node in maintenance mode, and the cluster recovers nothing that fails',
   'credentials-pinned':

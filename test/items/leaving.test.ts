@@ -6,7 +6,7 @@ import {
   firewallClosed,
   serviceGone,
 } from '../../src/items/leaving-host.ts';
-import { REMOTE_UNIT } from '../../src/pacemaker/names.ts';
+import { REMOTE_UNIT, WAITING_PAIR } from '../../src/pacemaker/names.ts';
 import type { FirewallFacts, ZoneRules } from '../../src/plan/facts.ts';
 import type { HostItem } from '../../src/plan/item.ts';
 import { hostFacts, type HostFactsPatch } from '../support/specs.ts';
@@ -77,11 +77,10 @@ describe('on a host that leaves', () => {
 
   it('the certificates that outrigger brought go, and a key that waits; the host’s own stay', () => {
     const item = certificateGone(HOST);
-    const waiting = { inUse: undefined, waiting: { publicDigest: 'p' }, hasOpenssl: true };
     assert.deepEqual(
       told(item, {
         certificates: { ca: file, key: file },
-        madeKeys: waiting as NonNullable<HostFactsPatch['madeKeys']>,
+        waitingPair: Object.values(WAITING_PAIR),
       }),
       [
         ...['authority: there -> absent', 'key: there -> absent', 'waiting key: there -> absent'],

@@ -1,5 +1,6 @@
 /** An authority on the control seat, as a company might have one. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS, issue, makeAuthority, revoke, type Issued, type Made } from '../support/pki.ts';
 import type { Lab } from './handle.ts';
@@ -52,4 +53,20 @@ export async function issueInto(
   const issued = await issue({ name: node, ...validNow, ...made }, authority);
   writeFileSync(join(dir, `${node}.pem`), issued.pem);
   writeFileSync(join(dir, `${node}.key`), issued.key, { mode: 0o600 });
+}
+
+/** No key of any host was ever written on this machine, be it for a moment: only the authority’s is there. */
+export function assertNoKeyHere(lab: Lab): void {
+  const files = readdirSync(lab.dir, { recursive: true, withFileTypes: true }).filter(
+    (entry) =>
+      entry.isFile() &&
+      !entry.parentPath.startsWith(join(lab.dir, 'hosts')) &&
+      !entry.parentPath.startsWith(lab.sshDir),
+  );
+  const keys = files
+    .filter(({ parentPath, name }) =>
+      readFileSync(join(parentPath, name)).includes('PRIVATE KEY-----'),
+    )
+    .map(({ name }) => name);
+  assert.deepEqual(keys, ['authority.key']);
 }

@@ -103,7 +103,14 @@ export const certificateAnswers = (state: FakeState): Answers => ({
   'remove-files': ({ params = [] }) => {
     for (const path of params) {
       const role = CERTIFICATE_ROLES.find((each) => CERTIFICATE_FILES[each].path === path);
-      if (role === undefined) put(state, 'authkey', [`path=${path}`]);
+      const isWaiting = Object.values<string>(WAITING_PAIR).includes(path);
+      if (isWaiting)
+        put(
+          state,
+          'waiting_pair',
+          linesOf(state, 'waiting_pair').filter((line) => line !== path),
+        );
+      else if (role === undefined) put(state, 'authkey', [`path=${path}`]);
       else
         put(
           state,

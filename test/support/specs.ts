@@ -90,6 +90,7 @@ export const hostFacts = (name: string, { authkey, ...more }: HostFactsPatch = {
   },
   certificates: {},
   madeKeys: undefined,
+  waitingPair: [],
   ownCertificates: undefined,
   knowsCertificates: undefined,
   keepsAuthkey: undefined,

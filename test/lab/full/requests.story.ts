@@ -1,16 +1,9 @@
 /** Keys are made on the hosts and never leave them; an authority that is not outrigger's signs their requests. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { WAITING_PAIR } from '../../../src/pacemaker/names.ts';
 import { inOrder } from '../../support/in-order.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
@@ -25,12 +18,13 @@ import {
   writeInventory,
   type Finished,
 } from '../outrigger.ts';
-import { makePki, type Pki } from '../pki.ts';
+import { assertNoKeyHere, makePki, type Pki } from '../pki.ts';
 import { assertNothingLeft, skipWithoutLab, startApply } from '../story-run.ts';
 import { photograph, startOn } from '../workload.ts';
 
 const NAME = 'story-requests';
 const HOSTS = ['c1', 'c2', 'h1'];
+const NODES = [...HOSTS, 'h2'];
 
 /** Verifies the certificate of a host there, and tells its fingerprint. */
 const CERTIFICATE =
@@ -112,22 +106,6 @@ describe('keys that are made on the hosts', function () {
       ? readFileSync(join(folder, 'signed'), 'utf8').trim().split('\n')
       : [];
 
-  /** No key of any host was ever written on this machine, be it for a moment: nothing of it is there. */
-  function assertNoKeyHere(): void {
-    const files = readdirSync(lab.dir, { recursive: true, withFileTypes: true }).filter(
-      (entry) =>
-        entry.isFile() &&
-        !entry.parentPath.startsWith(join(lab.dir, 'hosts')) &&
-        !entry.parentPath.startsWith(lab.sshDir),
-    );
-    const keys = files
-      .filter(({ parentPath, name }) =>
-        readFileSync(join(parentPath, name)).includes('PRIVATE KEY-----'),
-      )
-      .map(({ name }) => name);
-    assert.deepEqual(keys, ['authority.key']);
-  }
-
   const apply = (inventory: string, ...more: string[]): Promise<Finished> =>
     outrigger(lab, ['apply', '--yes', '-i', inventory, ...more]);
 
@@ -198,7 +176,7 @@ describe('keys that are made on the hosts', function () {
           .join('\n'),
         host,
       );
-    assertNoKeyHere();
+    assertNoKeyHere(lab);
     await assertInSync(lab, bySigner());
   });
 
@@ -218,7 +196,7 @@ describe('keys that are made on the hosts', function () {
     }
     assert.ok(await isStarted(lab, 'h1'));
     assert.deepEqual(await photograph(lab), before);
-    assertNoKeyHere();
+    assertNoKeyHere(lab);
     await assertInSync(lab, bySigner());
   });
 
@@ -305,7 +283,27 @@ describe('keys that are made on the hosts', function () {
     await applied(lab, 0, ['-i', inventory]);
     await settled(lab);
     assert.deepEqual(await photograph(lab), before);
-    assertNoKeyHere();
+    assertNoKeyHere(lab);
+    await assertInSync(lab, inventory);
+  });
+
+  it('go when the authkey is used again, one that waits for its certificate as well', async () => {
+    const hosts = ['h1', 'h2'];
+    const before = await photograph(lab);
+    const waiting = await outrigger(lab, [
+      ...['rotate', 'certificates', '--yes', '--limit', 'h1', '-i', byHand(hosts)],
+    ]);
+    assert.equal(waiting.code, 3, waiting.stderr);
+    assert.equal(await lab.sh('h1', 'ls /etc/pacemaker/*-new.pem'), `${WAITING_PAIR.key}\n`);
+    const inventory = writeInventory(lab, {
+      remoteNodes: hosts.map((host) => ({ name: host, host })),
+      authentication: { method: 'psk' },
+    });
+    await applied(lab, 0, ['-i', inventory, '--allow', 'credentials-converted']);
+    await settled(lab);
+    assert.deepEqual(await photograph(lab), before);
+    for (const [host, files] of Object.entries(await onHosts('ls /etc/pacemaker', NODES)))
+      assert.equal(files, 'authkey', host);
     await assertInSync(lab, inventory);
   });
 });

@@ -96,7 +96,10 @@ describe('a daemon that does not use what its files say', function () {
       both.map((told) => `${told}: running-daemon`),
     );
     assert.deepEqual(await planned(withKey()), both);
-    await mended(withKey());
+    const refused = await outrigger(lab, ['apply', '--yes', '-i', withKey()]);
+    assert.equal(refused.code, 5, refused.stderr);
+    assert.match(refused.stderr, /--allow authkey-replaced/);
+    await mended(withKey(), '--allow', 'authkey-replaced');
   });
 
   it('is told where the environment was edited without a restart', async () => {

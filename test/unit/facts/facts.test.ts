@@ -41,6 +41,7 @@ describe('the facts of', () => {
       knowsCertificates: undefined,
       ownCertificates: undefined,
       madeKeys: undefined,
+      waitingPair: [],
       daemonVariables: undefined,
       units: Object.fromEntries(
         ['pacemaker_remote', 'pacemaker', 'corosync', 'firewalld'].map((unit) => [

@@ -1,0 +1,34 @@
+import { isClusterDetached, quietlyProtected } from '../pacemaker/cib-edit.ts';
+import type { CredentialChange } from './credential-change.ts';
+import type { Differences } from './differences.ts';
+import type { ClusterFacts } from './facts.ts';
+import type { Risk } from './risk.ts';
+
+interface ChangeRisksInput {
+  readonly credentialChange: CredentialChange | undefined;
+  readonly cluster: Pick<ClusterFacts, 'cib'>;
+  readonly differences: Pick<Differences, 'onHosts'>;
+}
+
+/**
+ * Another authkey has names of its own: whose it is, and why. Only where the hosts have it already and Pacemaker has to be
+ * restarted for it, nothing else speaks of it; what a run that died has begun needs no second word.
+ */
+export function changeRisks({
+  credentialChange,
+  cluster,
+  differences,
+}: ChangeRisksInput): readonly Risk[] {
+  if (credentialChange === undefined) return [];
+  const { kind, nodes, absent, clusterNodes, pinned, isDetached } = credentialChange;
+  if (pinned !== undefined)
+    return [{ code: 'credentials-pinned', subjects: [...clusterNodes, ...pinned.moves] }];
+  const subjects = [...nodes, ...absent];
+  if (kind === 'authority') return [{ code: 'authority-replaced', subjects }];
+  if (kind !== 'authkey') return [{ code: 'credentials-converted', subjects }];
+  const isBegun = isClusterDetached(cluster.cib) || quietlyProtected(cluster.cib).length > 0;
+  const isTold = [...differences.onHosts].some(
+    ([item, { risks }]) => item.kind === 'authkey' && risks.length > 0,
+  );
+  return isDetached && !isBegun && !isTold ? [{ code: 'authkey-replaced', subjects }] : [];
+}
