@@ -22,6 +22,8 @@ const COMMANDS = [
     'status',
     'doctor',
     'import',
+    'history',
+    'undo',
     'trust',
     'schema',
   ],

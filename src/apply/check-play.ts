@@ -156,6 +156,7 @@ async function proveOrUndo(
     const remotes = joined.filter((name) => !isGuest(name));
     if (remotes.length > 0) await undoJoins(context, play, remotes);
     if (guests.length > 0) await undoGuests(context, play, guests);
+    context.log.write({ type: 'taken-back', nodes: joined });
     for (const name of joined)
       failures.set(name, `${failures.get(name) ?? ''}; the join was undone`);
   } catch (thrown) {

@@ -6,10 +6,9 @@ import { withoutSecrets } from '../pacemaker/cib-secrets.ts';
 import type { CibOperation } from '../pacemaker/cib-operations.ts';
 import { serializeXml } from '../pacemaker/xml.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
-import type { Play } from '../playbook/playbook.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { printableLines } from '../support/printable.ts';
-import type { RunContext } from './context.ts';
+import type { EditContext, PlayName } from './context.ts';
 
 const WRITE = new URL('./scripts/write-cib.sh', import.meta.url);
 const TIMEOUT_MS = 120_000;
@@ -24,8 +23,8 @@ const PAUSE_MS = 250;
  * refuses the edit, or when somebody else was faster for a minute.
  */
 export async function writeCib(
-  context: RunContext,
-  play: Play,
+  context: EditContext,
+  play: PlayName,
   purpose: string,
   edits: (cluster: ClusterFacts) => readonly CibOperation[],
 ): Promise<void> {

@@ -69,10 +69,16 @@ export interface RunContext {
 /** Nodes that could not be changed, or were disturbed by it. */
 export type Failures = Map<string, Extract<Verdict, { readonly kind: 'failed' }>>;
 
+/** What it takes to edit the CIB. */
+export type EditContext = Pick<RunContext, 'lead' | 'log' | 'emit'>;
+
+/** The name of what is under way, for what is told of it. */
+export type PlayName = Pick<Play, 'name'>;
+
 /** Tells what is waited for, and for how long at most. */
 export function tellWaiting(
   { emit }: Pick<RunContext, 'emit'>,
-  play: Play,
+  play: PlayName,
   until: string,
   limitMs: number,
 ): void {

@@ -35,7 +35,10 @@ export function isIdle({ dcState }: ClusterFacts): boolean {
 }
 
 /** Waits until every gate of a play is open. Rejects with CLUSTER_NOT_READY when one stays closed. */
-export async function passGates(context: RunContext, play: Play): Promise<void> {
+export async function passGates(
+  context: Pick<RunContext, 'lead' | 'emit'>,
+  play: Pick<Play, 'name' | 'gates'>,
+): Promise<void> {
   if (play.gates.length === 0) return;
   const closedGate = (cluster: ClusterFacts): Gate | undefined =>
     play.gates.find((gate) => !OPEN[gate](cluster));

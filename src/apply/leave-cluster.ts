@@ -4,10 +4,9 @@ import { beginLeaving, type CibOperation } from '../pacemaker/cib-edit.ts';
 import { activeOn } from '../pacemaker/crm-mon.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import type { Verdict } from '../plan/run-event.ts';
-import type { Play } from '../playbook/playbook.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { writeCib } from './cib.ts';
-import { tellWaiting, type RunContext } from './context.ts';
+import { tellWaiting, type EditContext, type PlayName } from './context.ts';
 import { isIdle } from './gates.ts';
 import { disturbance, recordMachine, type MachineRecord } from './machines.ts';
 import { runScript } from './scripts.ts';
@@ -45,8 +44,8 @@ interface Leaving {
  * What is left of an earlier run's attempt is gone on with. `forgetLeft` belongs after it.
  */
 export async function leaveCluster(
-  context: RunContext,
-  play: Play,
+  context: EditContext,
+  play: PlayName,
   { names, confirmedOff, editsFor }: Leaving,
 ): Promise<LeaveFailures> {
   const failures = new Map<string, Failed>();
@@ -114,7 +113,11 @@ export const OVERTAKEN = failed(
 );
 
 /** Tells the cluster of nodes that are off and that it waits to fence. */
-async function confirm(context: RunContext, play: Play, names: readonly string[]): Promise<void> {
+async function confirm(
+  context: EditContext,
+  play: PlayName,
+  names: readonly string[],
+): Promise<void> {
   if (names.length === 0) return;
   await settled(context, NOTICE_LIMIT_MS, () => true);
   const { mon } = await readCluster(context.lead);
@@ -152,7 +155,7 @@ const isStuck = ({ mon }: ClusterFacts, name: string): boolean =>
 
 /** The cluster once it is idle and in that state by two readings in a row, or as it is at the limit. */
 async function settled(
-  { lead }: RunContext,
+  { lead }: EditContext,
   limitMs: number,
   isReached: (cluster: ClusterFacts) => boolean,
 ): Promise<ClusterFacts> {
@@ -169,8 +172,8 @@ async function settled(
  * node would lose its membership: so it is looked at once more, right before. Rejects with REFUSED then.
  */
 export async function forgetLeft(
-  context: RunContext,
-  play: Play,
+  context: EditContext,
+  play: PlayName,
   names: readonly string[],
 ): Promise<void> {
   const { cib, mon } = await readCluster(context.lead);

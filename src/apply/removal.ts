@@ -6,7 +6,7 @@ import type { ClusterFacts } from '../plan/facts.ts';
 import type { AttributeChange, CibDifference, CibItem, HostItem } from '../plan/item.ts';
 import type { Change } from '../plan/plan.ts';
 import type { Verdict } from '../plan/run-event.ts';
-import { standingOf } from '../plan/standing.ts';
+import { isFailedJoin, standingOf } from '../plan/standing.ts';
 import type { ItemKind, Play } from '../playbook/playbook.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { changesOf, conclude, failureOf, type RunContext } from './context.ts';
@@ -156,9 +156,6 @@ function shownEdits(
 
 const subjectsOf = ({ subjects }: { readonly subjects: readonly string[] }): readonly string[] =>
   subjects;
-
-const isFailedJoin = ({ cib, mon }: ClusterFacts, name: string): boolean =>
-  cib.remoteConnections.get(name)?.joining === true && mon.nodes.get(name)?.online !== true;
 
 /** What has become otherwise since the plan was made: nothing is done that it did not show. */
 function changedSince(

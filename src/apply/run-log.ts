@@ -20,6 +20,9 @@ export interface RunOrigin {
   readonly savedPlan?: string;
 }
 
+/** How the name begins of the copy of the CIB as a run found it. */
+export const FIRST_COPY = 'cib-1-before-';
+
 /** Opens the record in `directory`, which is made with mode 0700; `now` gives the time of each entry. */
 export function openRunLog(directory: string, now: () => Date): RunLog {
   mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -1,11 +1,10 @@
 import { disconnectGuests, freeMachines, removeGuests } from '../pacemaker/cib-edit.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import { machineOf } from '../plan/machine.ts';
-import type { Play } from '../playbook/playbook.ts';
 import type { GuestNodeSpec } from '../spec/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { writeCib } from './cib.ts';
-import { tellWaiting, type RunContext } from './context.ts';
+import { tellWaiting, type EditContext, type PlayName, type RunContext } from './context.ts';
 import { isIdle } from './gates.ts';
 import { disturbance } from './machines.ts';
 import { failuresOf } from './prove.ts';
@@ -21,9 +20,9 @@ const LIMIT_MS = 60_000;
  * on c2 due to reaching migration threshold`, Pacemaker 3.0.0), and it cannot be forgotten once the connection is gone.
  */
 export async function undoGuests(
-  context: RunContext,
-  play: Play,
-  guests: readonly GuestNodeSpec[],
+  context: EditContext & Pick<RunContext, 'machines'>,
+  play: PlayName,
+  guests: readonly Pick<GuestNodeSpec, 'name' | 'resource'>[],
 ): Promise<void> {
   const { lead } = context;
   const names = guests.map(({ name }) => name);

@@ -1,9 +1,8 @@
 import { readCluster } from '../facts/read-cluster.ts';
 import { protect, removeConnections } from '../pacemaker/cib-edit.ts';
-import type { Play } from '../playbook/playbook.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { writeCib } from './cib.ts';
-import { tellWaiting, type RunContext } from './context.ts';
+import { tellWaiting, type EditContext, type PlayName } from './context.ts';
 import { runScript } from './scripts.ts';
 import { watchCluster } from './watch-cluster.ts';
 
@@ -16,8 +15,8 @@ const LIMIT_MS = 60_000;
  * and 3 whose path was cut after the checks.
  */
 export async function undoJoins(
-  context: RunContext,
-  play: Play,
+  context: EditContext,
+  play: PlayName,
   names: readonly string[],
 ): Promise<void> {
   const { lead } = context;
@@ -51,8 +50,8 @@ export async function undoJoins(
  * node, and its node_state is back then (seen once, on 3.0.0 with a guest node): so it is looked for afterwards.
  */
 export async function forgetNodes(
-  context: RunContext,
-  play: Play,
+  context: EditContext,
+  play: PlayName,
   names: readonly string[],
 ): Promise<void> {
   const timeoutMs = timeLimit(names);
@@ -70,8 +69,8 @@ export async function forgetNodes(
 
 /** Makes the cluster forget the failures of these connections. */
 export async function forgetFailures(
-  context: RunContext,
-  play: Play,
+  context: EditContext,
+  play: PlayName,
   names: readonly string[],
 ): Promise<void> {
   const timeoutMs = timeLimit(names);

@@ -1,6 +1,5 @@
 import { type Connector, sshConnector } from '../host/ssh/connector.ts';
 import type { Connection } from '../host/host.ts';
-import { secretFetcher, type AskSecret, type FetchSecret } from '../host/secret-source.ts';
 import type { ClusterNodeSpec, RemoteNodeSpec } from '../spec/spec.ts';
 import { askSecret } from './ask.ts';
 import type { Terminal } from './terminal.ts';
@@ -12,18 +11,13 @@ import type { Terminal } from './terminal.ts';
 export async function withConnector<T>(
   terminal: Terminal,
   machines: readonly (ClusterNodeSpec | RemoteNodeSpec)[],
-  use: (connector: Connector, fetchSecret: FetchSecret) => Promise<T>,
+  use: (connector: Connector) => Promise<T>,
 ): Promise<T> {
   const { env, signal } = terminal;
-  const ask: AskSecret = (question) => askSecret(terminal, question);
-  const tell = (line: string): void => {
-    terminal.err(`${line}\n`);
-  };
-  const fetchSecret = secretFetcher({ ask, signal, tell });
-  const connector = sshConnector({ env, signal, fetchSecret });
+  const connector = sshConnector({ env, signal, ask: (question) => askSecret(terminal, question) });
   try {
     await connector.prepare(machines.map(connectionTo));
-    return await use(connector, fetchSecret);
+    return await use(connector);
   } finally {
     await connector.close();
   }

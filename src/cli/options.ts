@@ -63,12 +63,16 @@ export const addLiveOptions = (command: Command, inventory = inventoryOption()):
     )
     .option('--forks <n>', 'how many machines are worked on at a time', wholeNumber, 64);
 
-/** What a command takes that changes something. */
-export const addRunOptions = (command: Command): Command =>
+/** What a command takes that asks before it changes something. */
+export const addConsent = (command: Command): Command =>
   command
     .option('--yes', 'do not ask')
     .option('--no-input', 'never ask: fail where an answer would be needed')
-    .option('--allow <code>', 'allow a risk by its name (repeatable)', riskCode)
+    .option('--allow <code>', 'allow a risk by its name (repeatable)', riskCode);
+
+/** What a command takes that carries out a plan. */
+export const addRunOptions = (command: Command): Command =>
+  addConsent(command)
     .option('--batch <sizes>', 'how many nodes join at a time, like 1,10%,100%', batchSizes)
     .option(
       '--max-fail <n>',

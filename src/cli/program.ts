@@ -3,6 +3,7 @@ import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDrift } from './commands/drift.ts';
+import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRotate } from './commands/rotate.ts';
@@ -10,6 +11,7 @@ import { addSchema } from './commands/schema.ts';
 import { addShow } from './commands/show.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrust } from './commands/trust.ts';
+import { addUndo } from './commands/undo.ts';
 import { addValidate } from './commands/validate.ts';
 import { completeFiles } from './complete-files.ts';
 import { printableText } from '../support/printable.ts';
@@ -27,6 +29,7 @@ Examples:
   outrigger plan -i inventory.yml --json       for scripts (schema: outrigger schema plan)
   outrigger drift -i inventory.yml             for cron: expected against actual, exit code 2
   outrigger rotate authkey -i inventory.yml    a new authkey on all nodes, without a resource noticing
+  outrigger history                            the runs so far; \`outrigger undo RUN\` takes back what one joined
   outrigger status -i inventory.yml            who is in, and where the connections run
   outrigger import --from c1 -o inventory.yml  an inventory of a cluster that lives already
 
@@ -45,6 +48,8 @@ const COMMANDS: readonly AddCommand[] = [
     addDoctor,
     addImport,
     addRotate,
+    addHistory,
+    addUndo,
     addTrust,
     addSchema,
   ],
@@ -57,7 +62,7 @@ function settle(command: Command, output: OutputConfiguration): void {
 }
 
 /** The commands that change something, on hosts or on this machine. */
-const CHANGING: readonly string[] = ['apply', 'rotate', 'trust'];
+const CHANGING: readonly string[] = ['apply', 'rotate', 'trust', 'undo'];
 
 /** Whether these arguments name a command that changes something; no option stands before the command with a value. */
 export const changesThings = (argv: readonly string[]): boolean =>

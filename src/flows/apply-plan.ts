@@ -1,15 +1,7 @@
-import { hostname } from 'node:os';
-import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { authkeyLoader } from '../apply/authkey.ts';
 import type { RunContext, RunOptions } from '../apply/context.ts';
-import {
-  logDirectory,
-  openRunLog,
-  userName,
-  type RunLog,
-  type RunOrigin,
-} from '../apply/run-log.ts';
+import type { RunOrigin } from '../apply/run-log.ts';
 import { runPlan } from '../apply/run.ts';
 import { changesByHost, tellHosts } from '../apply/tell-hosts.ts';
 import { probeHost } from '../facts/probe.ts';
@@ -20,6 +12,7 @@ import { connectedNames } from '../pacemaker/cib.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { ownOnHost, type Nodes, type Spec } from '../spec/spec.ts';
 import type { Planned } from './plan-cluster.ts';
+import { beginRecord, endRecord } from './record.ts';
 
 export interface ApplyRequest {
   readonly spec: Spec;
@@ -51,14 +44,8 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   const { spec, selected, playbook, planned, options, allowed, signal, onEvent } = request;
   const { plan, hosts, lead, authkey, credentials, cluster } = planned;
   refuseRisks(plan.risks, allowed);
-  const log = openRunLog(
-    logDirectory(spec.cluster.name, new Date(), process.env),
-    () => new Date(),
-  );
-  const [user, from] = [userName(), hostname()];
-  log.write({
-    type: 'run',
-    ...{ user, host: from, process: process.pid, allowed: [...allowed] },
+  const { log, author } = beginRecord(spec.cluster.name, {
+    allowed: [...allowed],
     ...request.origin,
   });
   log.write({ type: 'plan', plays: plan.plays });
@@ -98,11 +85,10 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   } catch (thrown) {
     stopped = thrown instanceof Error ? thrown : new Error(String(thrown));
   }
-  const author = { user, from, run: basename(log.directory), cluster: spec.cluster.name };
   const untold = await tellHosts(hosts, changesByHost(events, lead.name), author, options.forks);
   if (untold !== undefined) onEvent({ type: 'notice', play: 'Record', message: untold });
   const result = { failed, wasInterrupted: signal.aborted, stopped };
-  close(log, result);
+  endRecord(log, result);
   return { ...result, log: log.directory };
 }
 
@@ -112,19 +98,3 @@ const certificateLoader =
     if (credentials === undefined) throw new Error('certificates are not used');
     return credentials.contentOf(node, role);
   };
-
-/** Writes how the run ended. What stopped the run may be the record itself (a full disk): the result is told all the same. */
-function close(log: RunLog, { failed, wasInterrupted, stopped }: Omit<Applied, 'log'>): void {
-  try {
-    log.write({
-      type: 'end',
-      failed: Object.fromEntries(failed),
-      interrupted: wasInterrupted,
-      ...(stopped === undefined ? {} : { stopped: stopped.message }),
-    });
-  } catch (thrown) {
-    if (stopped === undefined) throw thrown;
-  } finally {
-    log.close();
-  }
-}

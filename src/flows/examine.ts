@@ -13,7 +13,6 @@ import {
   closeAll,
   gatherFor,
   localCredentials,
-  type LocalCredentials,
   planFrom,
   type PlanRequest,
 } from './plan-cluster.ts';
@@ -23,14 +22,13 @@ import {
  * finding among others. Changes nothing. Rejects only when it is aborted.
  */
 export async function examine(request: PlanRequest): Promise<Diagnosis> {
-  const local = await tryTo(() => localCredentials(request));
   const gathered = await gatherFor(request);
   try {
     const { facts } = gathered;
     const [hosts, reached, plan] = await Promise.all([
       examineHosts(request, gathered),
       reachFrom(request, gathered),
-      tryPlan(request, local, gathered),
+      tryPlan(request, gathered),
     ]);
     const clusterNodes = request.spec.clusterNodes.map(({ name }) => name);
     return diagnose({ facts, clusterNodes, hosts, reached, plan });
@@ -49,13 +47,10 @@ async function tryTo<T>(work: () => Promise<T>): Promise<T | OutriggerError> {
   }
 }
 
-async function tryPlan(
-  request: PlanRequest,
-  local: LocalCredentials | OutriggerError,
-  gathered: Gathered,
-): Promise<Examination['plan']> {
-  if (local instanceof OutriggerError) return local;
-  const planned = await tryTo(() => planFrom(request, local, gathered));
+async function tryPlan(request: PlanRequest, gathered: Gathered): Promise<Examination['plan']> {
+  const planned = await tryTo(async () =>
+    planFrom(request, await localCredentials(request), gathered),
+  );
   return planned instanceof OutriggerError ? planned : planned.plan;
 }
 

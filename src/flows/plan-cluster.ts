@@ -1,9 +1,8 @@
 import { gather, type Gathered, type Machine } from '../facts/gather.ts';
 import type { ConnectHost, Host } from '../host/host.ts';
-import type { FetchSecret } from '../host/secret-source.ts';
-import type { AuthkeyChoice, AuthkeyOfInventory } from '../plan/authkey-choice.ts';
+import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
 import { credentialChange } from '../plan/credential-change.ts';
-import { findDepartures } from '../plan/departures.ts';
+import { findDepartures, type Departures } from '../plan/departures.ts';
 import type { Leaver } from '../plan/leaver.ts';
 import { findDifferences, type Differences } from '../plan/differences.ts';
 import type { ClusterFacts, Facts } from '../plan/facts.ts';
@@ -28,7 +27,7 @@ import { foreseePinned } from './foresee-pinned.ts';
 import { forecastFor } from './forecast-plan.ts';
 import type { Credentials } from './load-certificates.ts';
 import { nextStep } from './next-step.ts';
-import { keyOfInventory, wantedCredentials } from './wanted-credentials.ts';
+import { keyFile, wantedCredentials } from './wanted-credentials.ts';
 
 export interface PlanRequest {
   /** The whole inventory. */
@@ -37,7 +36,6 @@ export interface PlanRequest {
   readonly selected: Nodes;
   readonly playbook: Playbook;
   readonly connect: ConnectHost;
-  readonly fetchSecret: FetchSecret;
   readonly forks: number;
   readonly signal: AbortSignal;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -57,6 +55,9 @@ export interface Planned extends Desired {
   readonly facts: Facts;
   readonly cluster: ClusterFacts;
   readonly differences: Differences;
+  readonly departures: Departures;
+  /** What the hosts told that shall be absent. */
+  readonly leavers: Gathered['leavers'];
   readonly lead: Host;
   readonly hosts: ReadonlyMap<string, Host>;
   /** Undefined: certificates are used. */
@@ -81,16 +82,20 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
 
 /** What lies on this machine of the credentials that the nodes shall have. Throws INPUT_INVALID when it is not fit for use. */
 export async function localCredentials(request: PlanRequest): Promise<LocalCredentials> {
-  return { key: await keyOfInventory(request), certificates: await certificatesOf(request) };
+  return { file: keyFile(request.spec), certificates: await certificatesOf(request) };
 }
 
 export interface LocalCredentials {
-  readonly key: AuthkeyOfInventory | undefined;
+  readonly file: ReturnType<typeof keyFile>;
   readonly certificates: Credentials | undefined;
 }
 
 /** Asks every machine that a plan is about. The caller closes the hosts. */
-export const gatherFor = ({ spec, selected, ...request }: PlanRequest): Promise<Gathered> =>
+export const gatherFor = ({
+  spec,
+  selected,
+  ...request
+}: Omit<PlanRequest, 'playbook'>): Promise<Gathered> =>
   gather({
     machines: machinesOf(spec, selected),
     servers: new Map(
@@ -106,7 +111,7 @@ export const gatherFor = ({ spec, selected, ...request }: PlanRequest): Promise<
 /** The plan that follows from what the machines told. Rejects with what stands in the way of one; closes nothing. */
 export async function planFrom(
   request: PlanRequest,
-  { key, certificates }: LocalCredentials,
+  { file, certificates }: LocalCredentials,
   { facts, hosts, leavers }: Gathered,
 ): Promise<Planned> {
   const { spec, selected, playbook } = request;
@@ -115,7 +120,7 @@ export async function planFrom(
     (await nextStep(certificates, facts, cluster)) ?? (await certificatesByFacts(request, facts));
   const x509 = credentials?.wanted;
   refuseRevokedInUse(facts, credentials);
-  const wanted = wantedCredentials({ spec, facts, cluster, x509, key }, request.rotates === true);
+  const wanted = wantedCredentials({ spec, facts, cluster, x509, file }, request.rotates === true);
   const change = credentialChange(facts, cluster, wanted, prefersPinned(playbook));
   const authkey = 'x509' in wanted ? undefined : wanted.authkey;
   const credentialsOf = 'x509' in wanted ? wanted.x509 : wanted.authkey;
@@ -154,6 +159,8 @@ export async function planFrom(
     facts,
     cluster,
     differences,
+    departures,
+    leavers,
     lead,
     hosts,
     authkey,
@@ -272,7 +279,10 @@ async function certificatesByFacts(
 }
 
 /** The cluster as its first node tells it, once all nodes that answered agree on the membership. */
-function clusterOf(facts: Facts, hosts: Gathered['hosts']): { cluster: ClusterFacts; lead: Host } {
+export function clusterOf(
+  facts: Facts,
+  hosts: Gathered['hosts'],
+): { cluster: ClusterFacts; lead: Host } {
   const lead = hosts.get(facts.cluster?.toldBy ?? '');
   if (facts.cluster === undefined || lead === undefined) throw noCluster(facts);
   checkMembership(facts, facts.cluster.cib);

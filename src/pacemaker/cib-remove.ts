@@ -48,6 +48,12 @@ export function referencesTo(owner: XmlElement, resources: ReadonlySet<string>):
   return CONSTRAINTS.includes(owner.name) ? constraintTargets(owner, resources) : [];
 }
 
+/** The ids of all that refers to a connection resource, and cannot stay without it. */
+export const referringTo = ({ ids }: Cib, connection: string): readonly string[] =>
+  [...ids]
+    .filter(([, owner]) => referencesTo(owner, new Set([connection])).length > 0)
+    .map(([id]) => id);
+
 /**
  * Deletes connection resources, what refers to them, and their node entries: one call for any number. Location
  * constraints that name the node stay, as with pcs 0.12. When fencing is enabled this alone would fence a node whose

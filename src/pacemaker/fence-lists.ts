@@ -26,6 +26,15 @@ export function plugsInMap(map: string): ReadonlyMap<string, string> {
 export const isListable = (name: string): boolean =>
   !/invalid|variable/.test(name) && !/^(on|off)$/i.test(name);
 
+/** A list or map without an entry, and without what separated it; as it is where the entry is not in it. */
+export function withoutEntry(value: string, entry: string): string {
+  const parts = value.split(/([\s,;]+)/);
+  const at = parts.lastIndexOf(entry);
+  if (at < 0) return value;
+  parts.splice(Math.max(0, at - 1), 2);
+  return parts.join('');
+}
+
 const DEFAULT_SEPARATOR = { list: ' ', map: ';' } as const;
 const SEPARATORS = { list: /[ \t,;]+/g, map: /[; \t]+/g } as const;
 

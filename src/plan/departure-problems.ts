@@ -10,6 +10,11 @@ import { standingOf } from './standing.ts';
 
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
 
+/** A node that is to leave, as far as the cluster and the silence of its host tell. */
+export type Leaving = Pick<Leaver, 'machine' | 'silence'> & {
+  readonly node: { readonly name: string };
+};
+
 /** Why a node that shall be absent is left as it is: somebody would be hurt, or it is not what the inventory says. */
 export const refuseDeparture = (
   leaver: Leaver,
@@ -19,10 +24,14 @@ export const refuseDeparture = (
   isOther(leaver, cluster) ??
   (leaver.host &&
     (clusterMember(leaver.host, facts) ?? connectedElsewhere(leaver.host, cluster))) ??
-  unfinished(leaver, cluster) ??
-  unfit(leaver, cluster) ??
-  unmanaged(leaver, cluster) ??
-  (leaver.silence === undefined ? unclean(leaver, cluster) : unproven(leaver, cluster));
+  wouldHurt(leaver, cluster);
+
+/** Why a node cannot leave in good order. */
+export const wouldHurt = (leaving: Leaving, cluster: ClusterFacts): Reason | undefined =>
+  unfinished(leaving, cluster) ??
+  unfit(leaving, cluster) ??
+  unmanaged(leaving, cluster) ??
+  (leaving.silence === undefined ? unclean(leaving, cluster) : unproven(leaving, cluster));
 
 function isOther({ node: { name }, machine }: Leaver, { cib }: ClusterFacts): Reason | undefined {
   // Pacemaker compares the names of nodes without regard to case.
@@ -38,7 +47,7 @@ function isOther({ node: { name }, machine }: Leaver, { cib }: ClusterFacts): Re
 }
 
 /** What an interrupted run left protects a machine or resources: only the procedure that set it knows when it may go. */
-function unfinished({ node: { name } }: Leaver, { cib, mon }: ClusterFacts): Reason | undefined {
+function unfinished({ node: { name } }: Leaving, { cib, mon }: ClusterFacts): Reason | undefined {
   const connection = nodeConnection(cib, name);
   if (connection === undefined) return undefined;
   const isHeld = connection.isGuest && connection.guarded;
@@ -50,7 +59,7 @@ function unfinished({ node: { name } }: Leaver, { cib, mon }: ClusterFacts): Rea
   };
 }
 
-function unfit({ node: { name } }: Leaver, { cib }: ClusterFacts): Reason | undefined {
+function unfit({ node: { name } }: Leaving, { cib }: ClusterFacts): Reason | undefined {
   const around = cib.remoteConnections.get(name)?.enclosing.at(0);
   if (around === undefined) return undefined;
   return {
@@ -64,7 +73,7 @@ const isLeftAlone = ({ active, managed, maintenance, blocked }: ResourceStatus):
   active && (!managed || maintenance || blocked);
 
 /** What the cluster does not stop would go on running there, and be started elsewhere as well. */
-function unmanaged({ node: { name } }: Leaver, { cib, mon }: ClusterFacts): Reason | undefined {
+function unmanaged({ node: { name } }: Leaving, { cib, mon }: ClusterFacts): Reason | undefined {
   const connection = nodeConnection(cib, name);
   // That a join failed and is blocked is our own doing, and so is its undoing.
   if (connection === undefined || connection.joining) return undefined;
@@ -81,7 +90,7 @@ function unmanaged({ node: { name } }: Leaver, { cib, mon }: ClusterFacts): Reas
   };
 }
 
-function unclean({ node: { name } }: Leaver, { cib, mon }: ClusterFacts): Reason | undefined {
+function unclean({ node: { name } }: Leaving, { cib, mon }: ClusterFacts): Reason | undefined {
   if (nodeConnection(cib, name) === undefined || mon.nodes.get(name)?.unclean !== true)
     return undefined;
   return {
@@ -92,7 +101,7 @@ function unclean({ node: { name } }: Leaver, { cib, mon }: ClusterFacts): Reason
 }
 
 /** Without an answer over SSH it may run all the same: what it runs must not be started elsewhere as well. */
-function unproven({ node: { name }, machine, silence }: Leaver, cluster: ClusterFacts) {
+function unproven({ node: { name }, machine, silence }: Leaving, cluster: ClusterFacts) {
   const standing = standingOf(cluster, name);
   if (standing === 'none' || standing === 'out') return undefined;
   const stop =

@@ -271,7 +271,13 @@ const endsWith = (leaving: readonly string[], { resource, on }: Placed): boolean
  * A fencing device has no state that a move could lose, and a connection that another cluster node takes over disturbs
  * nothing on its node: the forecast shows both, but nobody has to allow them.
  */
-function forecastRisks({ forecast, cluster, departures }: PlanInput): readonly Risk[] {
+export function forecastRisks({
+  forecast,
+  cluster,
+  departures,
+}: Pick<PlanInput, 'forecast' | 'cluster'> & {
+  readonly departures?: Pick<Departures, 'names'>;
+}): readonly Risk[] {
   if (forecast === undefined) return [];
   const { fencingDevices } = cluster.cib;
   const connections = connectedNames(cluster.cib);

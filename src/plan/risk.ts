@@ -32,6 +32,8 @@ export const RISKS = {
     'many nodes would be taken out of the cluster at once (more than one, and more than a tenth of them)',
   'only-home':
     'resources would run nowhere: the node that leaves is the only one that may run them',
+  'edited-since':
+    'what a run has joined was edited since, by a later run or by somebody else: these edits go with it',
   'moves-resources': 'the cluster would move resources',
   'stops-resources': 'the cluster would stop resources',
   'fences-nodes': 'the cluster would fence a node, at once or if a new connection failed',

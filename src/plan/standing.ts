@@ -19,3 +19,7 @@ export function standingOf({ cib, mon }: ClusterFacts, name: string): Standing {
     (!connection.active && connection.role === 'Stopped' && connection.pending === undefined);
   return isDown && isStopped ? 'out' : 'unproven';
 }
+
+/** A remote node that was never in: its join failed, and an interrupted run left it so. */
+export const isFailedJoin = ({ cib, mon }: ClusterFacts, name: string): boolean =>
+  cib.remoteConnections.get(name)?.joining === true && mon.nodes.get(name)?.online !== true;

@@ -3,6 +3,7 @@ import { CLUSTER_UNIT, REMOTE_UNIT } from '../pacemaker/names.ts';
 import type { ItemKind } from '../playbook/playbook.ts';
 import type { AuthkeyChoice } from './authkey-choice.ts';
 import type { WantedX509 } from './certificates.ts';
+import type { Departures } from './departures.ts';
 import type { Differences } from './differences.ts';
 import type { ClusterFacts, Facts, HostFacts } from './facts.ts';
 
@@ -19,6 +20,9 @@ export interface Touching {
   readonly facts: Facts;
   readonly cluster: ClusterFacts;
   readonly differences: Differences;
+  readonly departures: Pick<Departures, 'onHosts' | 'inCib'>;
+  /** What hosts told that shall not be part of the cluster. */
+  readonly leavers: { readonly hosts: ReadonlyMap<string, HostFacts> };
   readonly authkey: AuthkeyChoice | undefined;
   readonly x509: WantedX509 | undefined;
 }
@@ -37,15 +41,18 @@ const STATE: Partial<Readonly<Record<ItemKind, (host: HostFacts) => unknown>>> =
 
 /** Everything that a plan changes, as it is before, by host and in the plan's order; the CIB last. */
 export function touchedBy(touching: Touching): readonly Touched[] {
-  const { facts, cluster, differences } = touching;
-  const onHosts = [...differences.onHosts].map(([{ host, kind }, { attributes, actions }]) => {
-    const found =
-      facts.clusterNodes.get(host) ?? facts.remoteNodes.get(host) ?? facts.guestNodes.get(host);
+  const { facts, cluster, differences, departures, leavers } = touching;
+  const hosts = [facts.clusterNodes, facts.remoteNodes, facts.guestNodes, leavers.hosts];
+  const changes = [...differences.onHosts, ...departures.onHosts];
+  const onHosts = changes.map(([{ host, kind }, { attributes, actions }]) => {
+    const found = hosts.map((all) => all.get(host)).find((one) => one !== undefined);
     const before = found && STATE[kind]?.(found);
     const wanted = wantedContent(touching, host, kind);
     return { host, object: kind, state: [attributes, actions, before, wanted] };
   });
-  const operations = [...differences.inCib.values()].flatMap((one) => one.operations);
+  const operations = [...differences.inCib.values(), ...departures.inCib.values()].flatMap(
+    (one) => one.operations,
+  );
   const inCib = touchedObjects(cluster.cib, operations).map(({ name, element }) => ({
     host: undefined,
     object: name,

@@ -116,7 +116,8 @@ const forecastOf = ({ forecast, plays }: Plan, style: Style): readonly string[] 
 const fencingOf = ({ fencing, plays }: Plan, style: Style): readonly string[] =>
   plays.every(({ changes }) => changes.length === 0) ? [] : fencingLines(fencing, style);
 
-const riskLines = (risks: readonly Risk[], style: Style): readonly string[] =>
+/** Risks, and how each is allowed. */
+export const riskLines = (risks: readonly Risk[], style: Style): readonly string[] =>
   [...groupBy(risks, ({ code }) => code)]
     .sort(([a], [b]) => compareNames(a, b))
     .flatMap(([, [first, ...others]]) => {

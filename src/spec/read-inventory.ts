@@ -45,11 +45,7 @@ export function readInventory(inventory: InventoryText): ReadInventory {
     };
   }
   const { document, sound } = checked;
-  const placeOf = (pointer: string): string => {
-    const { line, column } = document.positionOf(pointer);
-    return `${inventory.file}:${line}:${column}`;
-  };
-  const resolved = resolveInventory(sound, { ...inventory, placeOf });
+  const resolved = resolveInventory(sound, inventory);
   const all = [...resolved.clusterNodes, ...resolved.remoteNodes, ...resolved.guestNodes];
   const files = filesNamed(sound, inventory, namesOf(all.filter(isPresent)));
   const findings = [

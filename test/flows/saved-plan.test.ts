@@ -120,6 +120,47 @@ describe('a saved plan', () => {
     assert.deepEqual(told.split('\n').slice(1), ['  CIB <primitive> h2: changed since']);
   });
 
+  it('is refused when something that it would remove was edited, in the CIB or on the host, naming it', async () => {
+    const lab = new FakeLab(['h1', 'h2']);
+    await apply(lab);
+    const constrain = (more: Readonly<Record<string, string>> = {}): void => {
+      const away = { id: 'away', rsc: 'h1', node: 'c2', score: '-5', ...more };
+      const section = element('constraints', {}, [element('rsc_location', away)]);
+      lab.merge(element('cib', {}, [element('configuration', {}, [section])]));
+    };
+    constrain();
+    const { remoteNodes, ...spec } = lab.spec;
+    const isAbsent = ({ name }: { readonly name: string }): boolean => name === 'h1';
+    const absent = { remoteNodes: remoteNodes.filter(isAbsent), guestNodes: [] };
+    const present = remoteNodes.filter((node) => !isAbsent(node));
+    Object.assign(lab, { spec: { ...spec, remoteNodes: present, absent } });
+    const planned = await planOf(lab);
+    const shown = planned.plan.plays;
+    save(planned);
+    const remote = { class: 'ocf', provider: 'pacemaker', type: 'remote' };
+    prioritise(lab, { ...remote, id: 'h2' });
+    assert.equal(await refusal(lab), undefined);
+    const digest = createHash('sha256').update(CLUSTER_KEY).digest('hex');
+    const edits: Readonly<Record<string, () => void>> = {
+      'CIB <primitive> h1': () => {
+        prioritise(lab, { ...remote, id: 'h1' });
+      },
+      'CIB <rsc_location> away': () => {
+        constrain({ 'resource-discovery': 'never' });
+      },
+      'h1 authkey': () => {
+        const rights = 'rights=root root 644 1767323045';
+        lab.change('h1', 'authkey', `path=/etc/pacemaker/authkey\ndigest=${digest}\n${rights}`);
+      },
+    };
+    for (const [object, edit] of Object.entries(edits)) {
+      edit();
+      assert.deepEqual((await planOf(lab)).plan.plays, shown);
+      assert.deepEqual((await refusal(lab))?.split('\n').slice(1), [`  ${object}: changed since`]);
+      save(await planOf(lab));
+    }
+  });
+
   it('is refused when a host that it leaves out answers again, or no longer answers', async () => {
     const lab = new FakeLab(['h1', 'h2']);
     const whole = lab.network.connect;

@@ -12,7 +12,6 @@ import { nodesOf } from '../../src/spec/spec.ts';
 import { findSchemaFaults } from '../../src/support/json-schema.ts';
 import { FakeHost, fakeNetwork } from '../support/fake-host.ts';
 import { readReply, recordedAt, replyTo, unfoldReply } from '../support/replies.ts';
-import { askingNobody } from '../support/secrets.ts';
 
 /** What is unusual about a story. */
 interface Settings {
@@ -69,7 +68,7 @@ async function planOf(story: URL): Promise<Plan> {
   Date.now = () => then;
   try {
     const planned = await planCluster({
-      ...{ spec, selected, playbook, forks: 10, fetchSecret: askingNobody },
+      ...{ spec, selected, playbook, forks: 10 },
       connect: fakeNetwork(hosts).connect,
       signal: new AbortController().signal,
     });

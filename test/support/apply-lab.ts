@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Nodes } from '../../src/spec/spec.ts';
+import type { RunOrigin } from '../../src/apply/run-log.ts';
 import type { RunOptions } from '../../src/apply/context.ts';
 import { applyPlan, type Applied as AppliedPlan } from '../../src/flows/apply-plan.ts';
 import { planCluster, type Planned } from '../../src/flows/plan-cluster.ts';
@@ -10,7 +11,6 @@ import type { RunEvent } from '../../src/plan/run-event.ts';
 import type { Playbook } from '../../src/playbook/playbook.ts';
 import type { FakeLab } from './fake-lab.ts';
 import { sitePlaybook } from './specs.ts';
-import { askingNobody } from './secrets.ts';
 
 /** What changes something. */
 const EDITS = [
@@ -35,7 +35,6 @@ export const planOf = (
       playbook,
       selected,
       connect: network.connect,
-      fetchSecret: askingNobody,
       forks: 10,
       rotates,
     },
@@ -50,6 +49,7 @@ export interface Run extends Partial<RunOptions> {
   readonly planned?: Planned;
   readonly allowed?: readonly string[];
   readonly signal?: AbortSignal;
+  readonly origin?: RunOrigin;
   readonly onEvent?: (event: RunEvent) => void;
   readonly pause?: (milliseconds: number) => Promise<void>;
   /** A new authkey, as `rotate authkey` makes one. */
@@ -67,6 +67,7 @@ export async function apply(lab: FakeLab, run: Run = {}): Promise<Applied> {
     pause,
     options: { forks, batch, maxFail },
     allowed: new Set(allowed),
+    origin: run.origin,
     signal: run.signal ?? new AbortController().signal,
     onEvent: (event) => {
       events.push(event);

@@ -12,12 +12,19 @@ export interface ReportedConnection {
   readonly startFailures?: Readonly<Record<string, string>>;
 }
 
+/** A connection whose guarded start failed. */
+export const failedStart = (managed: boolean): ReportedConnection => ({
+  ...{ blocked: true, managed, startFailures: { c1: 'Timed out' } },
+});
+
 export interface Reported {
   readonly connections?: Readonly<Record<string, ReportedConnection>>;
   /** Virtual machines, by their resource. */
   readonly machines?: Readonly<Record<string, ReportedConnection>>;
   /** Other resources, and on which node each is active. */
   readonly resources?: Readonly<Record<string, string>>;
+  /** Those of them that cannot be stopped. */
+  readonly blocked?: readonly string[];
 }
 
 const flags = (values: Readonly<Record<string, boolean>>): Record<string, string> =>
@@ -63,7 +70,12 @@ const failureElements = (id: string, reasons: Readonly<Record<string, string>>):
   );
 
 /** What `crm_mon --output-as=xml` would print, as far as outrigger looks at it. */
-export function crmMonXml({ connections = {}, machines = {}, resources = {} }: Reported): string {
+export function crmMonXml({
+  connections = {},
+  machines = {},
+  resources = {},
+  blocked: stuck = [],
+}: Reported): string {
   const dc = { present: 'true', name: 'c1', version: '3.0.0-3.0.0', with_quorum: 'true' };
   const remotes = Object.entries(connections);
   return serializeXml(
@@ -79,7 +91,7 @@ export function crmMonXml({ connections = {}, machines = {}, resources = {} }: R
           resourceElement(id, 'ocf:heartbeat:VirtualDomain', report),
         ),
         ...Object.entries(resources).map(([id, on]) =>
-          resourceElement(id, 'ocf:pacemaker:Dummy', { on }),
+          resourceElement(id, 'ocf:pacemaker:Dummy', { on, blocked: stuck.includes(id) }),
         ),
       ]),
       element(

@@ -19,9 +19,6 @@ export type Answer = string | Partial<ExecResult>;
 /** What a host does when it is asked to run a script, by the script's name. */
 export type Answers = Readonly<Record<string, (request: ExecRequest) => Answer | Promise<Answer>>>;
 
-/** What every host does unless it is told otherwise. */
-const EVERYWHERE: Answers = { 'log-run': () => '' };
-
 /**
  * A host that knows exactly the scripts it was told about. Any other is a bug of the code or of the test: it rejects
  * with a plain Error, and stays in `unscripted` in case somebody swallowed that.
@@ -33,6 +30,12 @@ export class FakeHost implements Host {
   readonly written: HostFile[] = [];
   readonly unscripted: string[] = [];
   isClosed = false;
+  /** The lines in its system log. */
+  readonly logged: string[] = [];
+  readonly #log = ({ params = [] }: ExecRequest): Answer => {
+    this.logged.push(params.join(' '));
+    return '';
+  };
   readonly #answers: Answers;
   readonly #onWrite: ((file: HostFile) => void) | undefined;
 
@@ -44,7 +47,7 @@ export class FakeHost implements Host {
 
   async exec(request: ExecRequest): Promise<ExecResult> {
     const script = SCRIPTS.get(request.script) ?? `an unknown script: ${request.script}`;
-    const answer = this.#answers[script] ?? EVERYWHERE[script];
+    const answer = this.#answers[script] ?? (script === 'log-run' ? this.#log : undefined);
     if (answer === undefined || this.isClosed) {
       this.unscripted.push(script);
       throw new Error(`${this.name} was ${this.isClosed ? 'closed before' : 'not told'} ${script}`);

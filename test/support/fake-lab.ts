@@ -11,11 +11,12 @@ import {
   type Spec,
 } from '../../src/spec/spec.ts';
 import { reveal } from '../../src/support/secret.ts';
-import { crmMonXml, type ReportedConnection } from './crm-mon.ts';
+import { crmMonXml, failedStart, type ReportedConnection } from './crm-mon.ts';
 import { certificateAnswers, startWithCertificates, takeCertificate } from './fake-certificates.ts';
 import { examination } from './fake-examination.ts';
 import { targetsOf } from './deletions.ts';
 import { FakeGuests } from './fake-guests.ts';
+import { FakeResources } from './fake-resources.ts';
 import { FakeHost, fakeNetwork, type Answer, type Answers, type FakeNetwork } from './fake-host.ts';
 import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from './replies.ts';
 import { guestNode, remoteNode, sshTo } from './specs.ts';
@@ -62,6 +63,7 @@ export class FakeLab {
   readonly lingering = new Set<string>();
   /** What crm_mon says of a connection instead. */
   readonly reported = new Map<string, ReportedConnection>();
+  readonly others = new FakeResources();
   readonly guests: FakeGuests;
   /** Called before each edit of the CIB is looked at. */
   beforeWrite: () => void = () => undefined;
@@ -290,17 +292,15 @@ export class FakeLab {
       ({ id, quiet, isManaged }): [string, ReportedConnection] => {
         const said = this.reported.get(id);
         if (said !== undefined) return [id, said];
-        return this.failing.has(id)
-          ? [
-              id,
-              { blocked: true, managed: isManaged && !quiet, startFailures: { c1: 'Timed out' } },
-            ]
-          : [id, { on: 'c1', managed: isManaged && !quiet }];
+        if (this.others.isDisconnected(this.cib, id)) return [id, {}];
+        const managed = isManaged && !quiet;
+        return [id, this.failing.has(id) ? failedStart(managed) : { on: 'c1', managed }];
       },
     );
     const report = {
       connections: { ...Object.fromEntries(connections), ...this.guests.connections() },
       machines: this.guests.machines(),
+      ...this.others.reported(this.cib),
     };
     return new Map([
       ['crm_mon', crmMonXml(report)],

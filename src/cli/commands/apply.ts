@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { applyPlan } from '../../flows/apply-plan.ts';
 import { completeCredentials } from '../../flows/complete-credentials.ts';
 import { loadPlan, refuseOtherSources, refuseStale } from '../../flows/saved-plan-file.ts';
+import { refuseUsed } from '../../flows/run-records.ts';
 import { changeCount, leftOut, type Plan } from '../../plan/plan.ts';
 import { savedPlanId } from '../../plan/saved-plan.ts';
 import { refuseRisks } from '../../plan/risk.ts';
@@ -11,7 +12,7 @@ import { renderPlan } from '../../report/plan-text.ts';
 import { eventAsJson, summaryAsJson, versionAsJson } from '../../report/run-json.ts';
 import { renderRun } from '../../report/run-text.ts';
 import { OutriggerError, type ErrorCode } from '../../support/errors.ts';
-import { askSure } from '../ask.ts';
+import { askSecret, askSure } from '../ask.ts';
 import { describeError } from '../describe-error.ts';
 import { EXIT, exitCodeOf, exitCodeOfComparison, gravest, type ExitCode } from '../exit-code.ts';
 import { progressFor, withPlan, type FromSources, type Live } from '../live.ts';
@@ -26,10 +27,14 @@ import { styleFor } from '../style.ts';
 import type { AddCommand, Terminal } from '../terminal.ts';
 import { version } from '../version.ts';
 
-export interface Options extends SharedOptions {
+/** What an operator says to a question beforehand, and to risks. */
+export interface Consent {
   readonly yes?: true;
   readonly input: boolean;
   readonly allow?: readonly string[];
+}
+
+export interface Options extends SharedOptions, Consent {
   readonly batch?: readonly BatchSize[];
   readonly maxFail?: BatchSize;
 }
@@ -73,6 +78,7 @@ async function applySaved(file: string, given: Given, terminal: Terminal): Promi
   const saved = loadPlan(file);
   if (given.limit !== undefined)
     throw new OutriggerError('USAGE', '--limit cannot be given: the saved plan has its own');
+  refuseUsed(terminal.env, saved.plan.cluster.name, savedPlanId(saved));
   const options: Options = {
     ...given,
     inventory: given.inventory ?? saved.inventory.path,
@@ -112,7 +118,10 @@ export async function applyLive(
   emit(versionAsJson(version()));
   const refusal = refusalOf(plan, allowed);
   const hasWork = refusal === undefined && changeCount(plan) > 0;
-  if (hasWork && !options.json) await confirm(options, terminal, plan);
+  if (hasWork && !options.json) {
+    const question = `Apply ${changeCount(plan)} changes to cluster ${plan.cluster.name}?`;
+    await confirm(options, terminal, question);
+  }
   const events: RunEvent[] = [];
   const result = hasWork
     ? await run(options, terminal, await completed(terminal, live), { allowed, events })
@@ -179,7 +188,7 @@ async function run(
 const completed = async (terminal: Terminal, live: Live): Promise<Live> => ({
   ...live,
   planned: await completeCredentials(live, {
-    fetchSecret: live.fetchSecret,
+    ask: (question) => askSecret(terminal, question),
     signal: terminal.signal,
     tell: (line) => {
       terminal.err(`${line}\n`);
@@ -187,7 +196,12 @@ const completed = async (terminal: Terminal, live: Live): Promise<Live> => ({
   }),
 });
 
-async function confirm(options: Options, terminal: Terminal, plan: Plan): Promise<void> {
+/** Asks whether to go on, unless that was said beforehand. Throws REFUSED for a no, or where nobody can be asked. */
+export async function confirm(
+  options: Consent,
+  terminal: Terminal,
+  question: string,
+): Promise<void> {
   if (options.yes) return;
   if (!options.input || !terminal.inIsTerminal) {
     throw new OutriggerError(
@@ -198,8 +212,7 @@ async function confirm(options: Options, terminal: Terminal, plan: Plan): Promis
       },
     );
   }
-  const message = `Apply ${changeCount(plan)} changes to cluster ${plan.cluster.name}?`;
-  await askSure(terminal, message, 'nothing was changed');
+  await askSure(terminal, question, 'nothing was changed');
 }
 
 /** Says on stderr what stopped the run; a bug is thrown on. */

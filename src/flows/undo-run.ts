@@ -1,0 +1,267 @@
+import { writeCib } from '../apply/cib.ts';
+import type { EditContext, RunContext } from '../apply/context.ts';
+import { passGates } from '../apply/gates.ts';
+import { forgetLeft, leaveCluster } from '../apply/leave-cluster.ts';
+import { recordMachine } from '../apply/machines.ts';
+import type { RunOrigin } from '../apply/run-log.ts';
+import { changesByHost, tellHosts } from '../apply/tell-hosts.ts';
+import { undoGuests } from '../apply/undo-guests.ts';
+import { undoJoins } from '../apply/undo.ts';
+import { readCluster } from '../facts/read-cluster.ts';
+import type { ConnectHost, Host } from '../host/host.ts';
+import type { Cib } from '../pacemaker/cib.ts';
+import {
+  beginLeaving,
+  removeConnection,
+  removeConnections,
+  type CibOperation,
+} from '../pacemaker/cib-edit.ts';
+import { restoreEntries, withdraw } from '../pacemaker/cib-withdraw.ts';
+import type { ClusterFacts } from '../plan/facts.ts';
+import { forecastRisks } from '../plan/make-plan.ts';
+import type { Forecast } from '../plan/plan.ts';
+import { refuseRisks, type Risk } from '../plan/risk.ts';
+import type { RunEvent, Verdict } from '../plan/run-event.ts';
+import type { RunRecord } from '../plan/run-record.ts';
+import {
+  editRisks,
+  isUnproven,
+  leavingNode,
+  undoPlan,
+  type LeavingNode,
+  type UndoPlan,
+} from '../plan/undo-plan.ts';
+import { nodesOf, type NodeLists, type Spec } from '../spec/spec.ts';
+import { forecast } from './forecast.ts';
+import { closeAll, clusterOf, gatherFor } from './plan-cluster.ts';
+import { beginRecord, endRecord } from './record.ts';
+
+export interface UndoRequest {
+  readonly spec: Spec;
+  readonly record: RunRecord;
+  /** The runs after it. */
+  readonly later: readonly RunRecord[];
+  /** The CIB as the run found it. */
+  readonly found: Cib | undefined;
+  readonly connect: ConnectHost;
+  readonly signal: AbortSignal;
+}
+
+/** What an undo would take back, and what that takes. The caller closes the hosts. */
+export interface PreparedUndo {
+  readonly request: UndoRequest;
+  readonly plan: UndoPlan;
+  /** Undefined: nothing leaves that is in. */
+  readonly forecast: Forecast | undefined;
+  readonly risks: readonly Risk[];
+  readonly lead: Host;
+  readonly hosts: ReadonlyMap<string, Host>;
+}
+
+const FORKS = 64;
+
+/** The nodes of an inventory that a run has joined, whatever the inventory wants of them by now. */
+export function nodesJoined(
+  { remoteNodes, guestNodes, absent }: Spec,
+  record: RunRecord,
+): NodeLists {
+  const isJoined = ({ name }: { readonly name: string }): boolean =>
+    record.joined.some((node) => node.name === name);
+  return {
+    remoteNodes: [...remoteNodes, ...absent.remoteNodes].filter(isJoined),
+    guestNodes: [...guestNodes, ...absent.guestNodes].filter(isJoined),
+  };
+}
+
+/** Reads the cluster, and plans what is to be taken back of a run. Rejects with REFUSED where that must not be done. */
+export async function prepareUndo(request: UndoRequest): Promise<PreparedUndo> {
+  const { spec, record, later, found, connect, signal } = request;
+  const absent = nodesJoined(spec, record);
+  const { facts, leavers, hosts } = await gatherFor({
+    spec,
+    selected: { remoteNodes: [], guestNodes: [], absent },
+    connect,
+    signal,
+    forks: FORKS,
+  });
+  try {
+    const { cluster, lead } = clusterOf(facts, hosts);
+    const known = new Set(nodesOf(absent).map(({ name }) => name));
+    const unknown = new Set(
+      record.joined.map(({ name }) => name).filter((name) => !known.has(name)),
+    );
+    const silent = leavers.unreachable;
+    const plan = undoPlan({ record, later, cluster, found, silent, unknown });
+    const proven = plan.leaving.filter((node) => !node.isUnproven);
+    const names = proven.map(({ name }) => name);
+    const foreseen = await foresee(lead, cluster, names);
+    const risks = [
+      ...editRisks(plan),
+      ...forecastRisks({ forecast: foreseen, cluster, departures: { names } }),
+    ];
+    return { request, plan, forecast: foreseen, risks, lead, hosts };
+  } catch (thrown) {
+    await closeAll(hosts);
+    throw thrown;
+  }
+}
+
+/** What the cluster does once these nodes are to be empty. */
+async function foresee(
+  lead: Host,
+  cluster: ClusterFacts,
+  leaving: readonly string[],
+): Promise<Forecast | undefined> {
+  if (leaving.length === 0) return undefined;
+  const final = beginLeaving(cluster.cib, leaving);
+  return forecast(lead, cluster, { final, joining: [], joiningNames: [], leaving });
+}
+
+const PLAY = {
+  name: 'Take out',
+  gates: ['quorum', 'no-pending-transition', 'no-maintenance'],
+} as const;
+
+type Failed = Extract<Verdict, { readonly kind: 'failed' }> & { readonly hint: string };
+
+/** How an undo ended. */
+export interface Undone {
+  readonly log: string;
+  /** Nodes that were not taken out. */
+  readonly failed: ReadonlyMap<string, Failed>;
+  /** An OutriggerError, or else a bug. */
+  readonly stopped: Error | undefined;
+}
+
+/** Takes back what was planned. Throws REFUSED while it holds a risk that nobody allowed. */
+export async function undoRun(
+  prepared: PreparedUndo,
+  {
+    allowed,
+    origin,
+    onEvent,
+  }: {
+    readonly allowed: ReadonlySet<string>;
+    readonly origin: RunOrigin;
+    readonly onEvent: (event: RunEvent) => void;
+  },
+): Promise<Undone> {
+  const { plan, risks, lead, hosts, request } = prepared;
+  refuseRisks(risks, allowed);
+  const { log, author } = beginRecord(plan.cluster, {
+    allowed: [...allowed],
+    ...origin,
+    undoes: plan.run,
+  });
+  const events: RunEvent[] = [];
+  const emit = (event: RunEvent): void => {
+    log.write({ ...event });
+    events.push(event);
+    onEvent(event);
+  };
+  const failed = new Map<string, Failed>();
+  let stopped: Error | undefined;
+  try {
+    request.signal.throwIfAborted();
+    await takeBack({ lead, log, emit, machines: new Map() }, prepared, failed);
+  } catch (thrown) {
+    stopped = thrown instanceof Error ? thrown : new Error(String(thrown));
+  }
+  const untold = await tellHosts(hosts, changesByHost(events, lead.name), author, FORKS);
+  if (untold !== undefined) onEvent({ type: 'notice', play: PLAY.name, message: untold });
+  const reasons = new Map([...failed].map(([name, { because }]) => [name, because]));
+  endRecord(log, { failed: reasons, wasInterrupted: request.signal.aborted, stopped });
+  return { log: log.directory, failed, stopped };
+}
+
+type UndoContext = EditContext & Pick<RunContext, 'machines'>;
+
+/** First the nodes leave; then what the run had added for them goes, and what it had found comes back. */
+async function takeBack(
+  context: UndoContext,
+  { plan, request }: PreparedUndo,
+  failed: Map<string, Failed>,
+): Promise<void> {
+  const { leaving, remembered, listed, restored } = plan;
+  const { found } = request;
+  await passGates(context, PLAY);
+  // While a connection starts, its node looks as if it were in: only now, with the cluster idle, this can be told.
+  const cluster = await readCluster(context.lead);
+  const unproven = leaving.filter((node) => isUnproven(cluster, node));
+  const proven = leaving.filter((node) => !unproven.includes(node));
+  await takeBackUnproven(context, cluster, unproven);
+  if (proven.length > 0) {
+    const editsFor = (now: ClusterFacts, name: string): readonly CibOperation[] | undefined =>
+      isAsShown(now, name, request, proven) ? removal(now.cib, name) : undefined;
+    const names = proven.map(({ name }) => name);
+    const failures = await leaveCluster(context, PLAY, {
+      names,
+      confirmedOff: new Set(),
+      editsFor,
+    });
+    for (const [name, verdict] of failures) failed.set(name, { ...verdict, hint: NEXT });
+  }
+  const isOut = ({ name }: { readonly name: string }): boolean => !failed.has(name);
+  const out = leaving.filter(isOut);
+  const toForget = [...proven.filter(isOut).map(({ name }) => name), ...remembered];
+  if (toForget.length > 0) await forgetLeft(context, PLAY, toForget);
+  await writeCib(context, PLAY, 'undo-restore', ({ cib }) => [
+    ...withdraw(
+      cib,
+      listed.filter(({ node }) => isOut({ name: node })),
+    ),
+    ...(found === undefined
+      ? []
+      : restoreEntries(
+          cib,
+          found,
+          restored.filter((name) => isOut({ name })),
+        )),
+  ]);
+  context.log.write({
+    type: 'taken-back',
+    nodes: [...out.map(({ name }) => name), ...remembered],
+  });
+  for (const { name, machine } of leaving) {
+    const item = machine === undefined ? 'connection-resource' : 'guest-node';
+    const verdict = failed.get(name) ?? { kind: 'changed' as const };
+    context.emit({ type: 'verdict', play: PLAY.name, host: name, item, verdict });
+  }
+}
+
+const NEXT = 'look at `crm_mon -1`; undo again goes on from there, and apply brings the node back';
+
+/** Nodes that were never in have a recipe of their own: what failed there would fail, and fence, once more. */
+async function takeBackUnproven(
+  context: UndoContext,
+  cluster: ClusterFacts,
+  unproven: readonly LeavingNode[],
+): Promise<void> {
+  const remotes = unproven.filter(({ machine }) => machine === undefined).map(({ name }) => name);
+  if (remotes.length > 0) await undoJoins(context, PLAY, remotes);
+  const guests = unproven.flatMap(({ name, machine }) =>
+    machine === undefined ? [] : [{ name, resource: machine }],
+  );
+  if (guests.length === 0) return;
+  for (const { name, resource } of guests)
+    context.machines.set(name, recordMachine(cluster, resource));
+  await undoGuests(context, PLAY, guests);
+}
+
+/** A connection with what cannot stay without it; constraints that merely name the node stay. */
+const removal = (cib: Cib, name: string): readonly CibOperation[] =>
+  cib.remoteConnections.has(name) ? removeConnections(cib, [name]) : removeConnection(cib, name);
+
+/** Whether nobody has edited a node since the undo was shown. */
+function isAsShown(
+  cluster: ClusterFacts,
+  name: string,
+  { record, found }: UndoRequest,
+  shown: readonly LeavingNode[],
+): boolean {
+  const node = record.joined.find((one) => one.name === name);
+  const before = shown.find((one) => one.name === name);
+  if (node === undefined || before === undefined) return false;
+  const now = leavingNode(cluster, node, found);
+  return now.edits.every((edit) => before.edits.includes(edit));
+}
