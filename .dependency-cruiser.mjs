@@ -12,6 +12,7 @@ const DOORS = {
   saxes: '^src/pacemaker/xml\\.ts$',
   commander: '^src/cli/',
   '@bomb.sh/tab': '^src/cli/program\\.ts$',
+  'age-encryption': '^src/host/age-file\\.ts$',
   '@peculiar/x509|reflect-metadata': '^src/x509/library\\.ts$',
 };
 

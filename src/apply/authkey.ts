@@ -1,18 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Host } from '../host/host.ts';
-import { readLocalFile } from '../host/local-file.ts';
 import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
-import { MOST_BYTES } from '../spec/files-named.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { reveal, Secret } from '../support/secret.ts';
 import { runScript } from './scripts.ts';
 
 // The size that pcs writes; Debian and crmsh write 4096. Any length serves (lib/lrmd/lrmd_client.c).
 const NEW_KEY_BYTES = 256;
-
-/** An authkey from a file on this machine. */
-export const readKeyFile = (path: string): Secret =>
-  new Secret(readLocalFile(path, MOST_BYTES.authkey));
 
 /** SHA-256 of a secret, hexadecimal: for comparing, never for showing. */
 export const digestOf = (secret: Secret): string =>
@@ -48,8 +42,8 @@ async function load(
     case 'generate':
       if (source.key === undefined) throw new Error('the new authkey was not made');
       return source.key;
-    case 'file':
-      return unchanged(readKeyFile(source.path), digest, source.path);
+    case 'inventory':
+      return source.key;
     case 'clusterNode': {
       const host = hosts.get(source.name);
       if (host === undefined) throw new Error(`no connection to ${source.name}`);

@@ -1,5 +1,6 @@
 import { type Connector, sshConnector } from '../host/ssh/connector.ts';
 import type { Connection } from '../host/host.ts';
+import { secretFetcher, type AskSecret, type FetchSecret } from '../host/secret-source.ts';
 import type { ClusterNodeSpec, RemoteNodeSpec } from '../spec/spec.ts';
 import { askSecret } from './ask.ts';
 import type { Terminal } from './terminal.ts';
@@ -11,13 +12,18 @@ import type { Terminal } from './terminal.ts';
 export async function withConnector<T>(
   terminal: Terminal,
   machines: readonly (ClusterNodeSpec | RemoteNodeSpec)[],
-  use: (connector: Connector) => Promise<T>,
+  use: (connector: Connector, fetchSecret: FetchSecret) => Promise<T>,
 ): Promise<T> {
   const { env, signal } = terminal;
-  const connector = sshConnector({ env, signal, ask: (question) => askSecret(terminal, question) });
+  const ask: AskSecret = (question) => askSecret(terminal, question);
+  const tell = (line: string): void => {
+    terminal.err(`${line}\n`);
+  };
+  const fetchSecret = secretFetcher({ ask, signal, tell });
+  const connector = sshConnector({ env, signal, fetchSecret });
   try {
     await connector.prepare(machines.map(connectionTo));
-    return await use(connector);
+    return await use(connector, fetchSecret);
   } finally {
     await connector.close();
   }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { RunOrigin } from '../apply/run-log.ts';
 import { closeAll, planCluster, type Planned, type PlanRequest } from '../flows/plan-cluster.ts';
 import type { Sources } from '../flows/saved-plan-file.ts';
+import type { FetchSecret } from '../host/secret-source.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { selectNodes } from '../spec/select.ts';
 import { nodesOf, type Nodes, type Spec } from '../spec/spec.ts';
@@ -19,6 +20,7 @@ export interface Live {
   readonly selected: Nodes;
   readonly playbook: Playbook;
   readonly planned: Planned;
+  readonly fetchSecret: FetchSecret;
   readonly origin?: RunOrigin | undefined;
 }
 
@@ -64,17 +66,26 @@ export async function withPlan(
   await withConnector(
     terminal,
     [...spec.clusterNodes, ...nodesOf(selected), ...nodesOf(selected.absent)],
-    async ({ connect }) => {
+    async ({ connect }, fetchSecret) => {
       const planned = await planWith(
         {
-          ...{ spec, selected, playbook, connect, forks: options.forks, foresees, renewed },
+          ...{
+            spec,
+            selected,
+            playbook,
+            connect,
+            fetchSecret,
+            forks: options.forks,
+            foresees,
+            renewed,
+          },
           ...{ succeeds: isNewAuthority, rotates: isNewKey },
         },
         terminal,
       );
       try {
         const origin = { inventory: resolve(options.inventory) };
-        await use({ spec, selected, playbook, planned, origin, sources });
+        await use({ spec, selected, playbook, planned, fetchSecret, origin, sources });
       } finally {
         await closeAll(planned.hosts);
       }

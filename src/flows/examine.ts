@@ -13,6 +13,7 @@ import {
   closeAll,
   gatherFor,
   localCredentials,
+  type LocalCredentials,
   planFrom,
   type PlanRequest,
 } from './plan-cluster.ts';
@@ -22,13 +23,14 @@ import {
  * finding among others. Changes nothing. Rejects only when it is aborted.
  */
 export async function examine(request: PlanRequest): Promise<Diagnosis> {
+  const local = await tryTo(() => localCredentials(request));
   const gathered = await gatherFor(request);
   try {
     const { facts } = gathered;
     const [hosts, reached, plan] = await Promise.all([
       examineHosts(request, gathered),
       reachFrom(request, gathered),
-      tryPlan(request, gathered),
+      tryPlan(request, local, gathered),
     ]);
     const clusterNodes = request.spec.clusterNodes.map(({ name }) => name);
     return diagnose({ facts, clusterNodes, hosts, reached, plan });
@@ -47,10 +49,13 @@ async function tryTo<T>(work: () => Promise<T>): Promise<T | OutriggerError> {
   }
 }
 
-async function tryPlan(request: PlanRequest, gathered: Gathered): Promise<Examination['plan']> {
-  const planned = await tryTo(async () =>
-    planFrom(request, await localCredentials(request), gathered),
-  );
+async function tryPlan(
+  request: PlanRequest,
+  local: LocalCredentials | OutriggerError,
+  gathered: Gathered,
+): Promise<Examination['plan']> {
+  if (local instanceof OutriggerError) return local;
+  const planned = await tryTo(() => planFrom(request, local, gathered));
   return planned instanceof OutriggerError ? planned : planned.plan;
 }
 

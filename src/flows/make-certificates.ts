@@ -5,7 +5,7 @@ import {
   type KeyObject,
   type X509Certificate,
 } from 'node:crypto';
-import { secretFrom, type AskSecret } from '../host/secret-source.ts';
+import type { FetchSecret } from '../host/secret-source.ts';
 import type { AuthoritySpec } from '../spec/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { reveal, type Secret } from '../support/secret.ts';
@@ -31,7 +31,7 @@ import {
 
 /** How the passphrase of an authority's key is asked for. */
 export interface Asking {
-  readonly ask: AskSecret;
+  readonly fetchSecret: FetchSecret;
   readonly signal: AbortSignal;
 }
 
@@ -162,14 +162,14 @@ const MOST_TRIES = 3;
 export async function openAuthority(
   { directory, passphrase: source }: AuthoritySpec,
   cluster: string,
-  asking: Asking,
+  { fetchSecret }: Pick<Asking, 'fetchSecret'>,
 ): Promise<AuthorityKeys> {
   makeFolders(directory);
   const path = authorityPaths(directory).caKey;
-  const question = (words: string): Promise<Secret> => secretFrom(source, words, asking);
+  const ask = (question: string): Promise<Secret> => fetchSecret(source, { question });
   if (!readAuthority(directory, []).hasKey) {
-    const passphrase = await question(`New passphrase for ${path}, the authority of ${cluster}:`);
-    if (source.kind === 'prompt') checkSame(passphrase, await question('The same again:'));
+    const passphrase = await ask(`New passphrase for ${path}, the authority of ${cluster}:`);
+    if (source.kind === 'prompt') checkSame(passphrase, await ask('The same again:'));
     const own = madeKey(passphrase);
     writeAuthorityFile(path, own.pem, { isNew: true });
     return { passphrase, held: [own] };
@@ -178,7 +178,7 @@ export async function openAuthority(
   const tries = source.kind === 'prompt' ? MOST_TRIES : 1;
   for (let tried = 0; tried < tries; tried += 1) {
     const again = tried === 0 ? '' : 'That was not it. ';
-    const passphrase = await question(`${again}Passphrase of ${path}:`);
+    const passphrase = await ask(`${again}Passphrase of ${path}:`);
     const held = opened(pem, passphrase);
     if (held !== undefined) return { passphrase, held };
   }

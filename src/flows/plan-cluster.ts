@@ -1,6 +1,7 @@
 import { gather, type Gathered, type Machine } from '../facts/gather.ts';
 import type { ConnectHost, Host } from '../host/host.ts';
-import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
+import type { FetchSecret } from '../host/secret-source.ts';
+import type { AuthkeyChoice, AuthkeyOfInventory } from '../plan/authkey-choice.ts';
 import { credentialChange } from '../plan/credential-change.ts';
 import { findDepartures, type Departures } from '../plan/departures.ts';
 import type { Leaver } from '../plan/leaver.ts';
@@ -27,7 +28,7 @@ import { foreseePinned } from './foresee-pinned.ts';
 import { forecastFor } from './forecast-plan.ts';
 import type { Credentials } from './load-certificates.ts';
 import { nextStep } from './next-step.ts';
-import { keyFile, wantedCredentials } from './wanted-credentials.ts';
+import { keyOfInventory, wantedCredentials } from './wanted-credentials.ts';
 
 export interface PlanRequest {
   /** The whole inventory. */
@@ -36,6 +37,7 @@ export interface PlanRequest {
   readonly selected: Nodes;
   readonly playbook: Playbook;
   readonly connect: ConnectHost;
+  readonly fetchSecret: FetchSecret;
   readonly forks: number;
   readonly signal: AbortSignal;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -82,11 +84,11 @@ export async function planCluster(request: PlanRequest): Promise<Planned> {
 
 /** What lies on this machine of the credentials that the nodes shall have. Throws INPUT_INVALID when it is not fit for use. */
 export async function localCredentials(request: PlanRequest): Promise<LocalCredentials> {
-  return { file: keyFile(request.spec), certificates: await certificatesOf(request) };
+  return { key: await keyOfInventory(request), certificates: await certificatesOf(request) };
 }
 
 export interface LocalCredentials {
-  readonly file: ReturnType<typeof keyFile>;
+  readonly key: AuthkeyOfInventory | undefined;
   readonly certificates: Credentials | undefined;
 }
 
@@ -95,7 +97,7 @@ export const gatherFor = ({
   spec,
   selected,
   ...request
-}: Omit<PlanRequest, 'playbook'>): Promise<Gathered> =>
+}: Omit<PlanRequest, 'playbook' | 'fetchSecret'>): Promise<Gathered> =>
   gather({
     machines: machinesOf(spec, selected),
     servers: new Map(
@@ -111,7 +113,7 @@ export const gatherFor = ({
 /** The plan that follows from what the machines told. Rejects with what stands in the way of one; closes nothing. */
 export async function planFrom(
   request: PlanRequest,
-  { file, certificates }: LocalCredentials,
+  { key, certificates }: LocalCredentials,
   { facts, hosts, leavers }: Gathered,
 ): Promise<Planned> {
   const { spec, selected, playbook } = request;
@@ -120,7 +122,7 @@ export async function planFrom(
     (await nextStep(certificates, facts, cluster)) ?? (await certificatesByFacts(request, facts));
   const x509 = credentials?.wanted;
   refuseRevokedInUse(facts, credentials);
-  const wanted = wantedCredentials({ spec, facts, cluster, x509, file }, request.rotates === true);
+  const wanted = wantedCredentials({ spec, facts, cluster, x509, key }, request.rotates === true);
   const change = credentialChange(facts, cluster, wanted, prefersPinned(playbook));
   const authkey = 'x509' in wanted ? undefined : wanted.authkey;
   const credentialsOf = 'x509' in wanted ? wanted.x509 : wanted.authkey;

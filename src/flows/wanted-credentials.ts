@@ -1,24 +1,17 @@
-import { digestOf, readKeyFile, withNewKey } from '../apply/authkey.ts';
+import { digestOf, withNewKey } from '../apply/authkey.ts';
+import type { FetchSecret } from '../host/secret-source.ts';
 import { hasConnections } from '../pacemaker/cib.ts';
 import { isApart, quietlyProtected } from '../pacemaker/cib-edit.ts';
-import { chooseAuthkey } from '../plan/authkey-choice.ts';
+import { chooseAuthkey, type AuthkeyOfInventory } from '../plan/authkey-choice.ts';
 import { refuseOnCluster } from '../plan/certificate-problems.ts';
 import type { WantedX509 } from '../plan/certificates.ts';
 import { hasCertificates, type WantedCredentials } from '../plan/credential-change.ts';
 import type { ClusterFacts, Facts } from '../plan/facts.ts';
 import type { Spec } from '../spec/spec.ts';
-import { messageOf, OutriggerError } from '../support/errors.ts';
-
-/** A file with an authkey, on this machine. */
-export interface KeyFile {
-  readonly path: string;
-  /** SHA-256, hexadecimal. */
-  readonly digest: string;
-}
 
 /**
  * With which credentials all nodes shall be connected: the certificates, or else an authkey, which is chosen from those that
- * there are, read from its file, or made where nobody has one or another one is wanted (`rotates`). Throws REFUSED when the
+ * there are, fetched from where it lives, or made where nobody has one or another one is wanted (`rotates`). Throws REFUSED when the
  * cluster cannot have them.
  */
 export function wantedCredentials(
@@ -27,13 +20,13 @@ export function wantedCredentials(
     facts,
     cluster,
     x509,
-    file,
+    key,
   }: {
     readonly spec: Spec;
     readonly facts: Facts;
     readonly cluster: ClusterFacts;
     readonly x509: WantedX509 | undefined;
-    readonly file: KeyFile | undefined;
+    readonly key: AuthkeyOfInventory | undefined;
   },
   rotates: boolean,
 ): WantedCredentials {
@@ -44,23 +37,23 @@ export function wantedCredentials(
   const usesKey = ![...facts.clusterNodes.values()].some(hasCertificates);
   const authkey = chooseAuthkey(facts, {
     isInUse: hasConnections(cluster.cib) && usesKey,
-    file,
+    key,
     isUnfinished: quietlyProtected(cluster.cib).length > 0 || isApart(cluster.cib),
     rotates,
   });
   return { authkey: withNewKey(authkey), isStated };
 }
 
-/** The key file that an inventory names, read. Throws INPUT_INVALID when it cannot be. */
-export function keyFile({ authentication }: Spec): KeyFile | undefined {
-  if (authentication.method !== 'psk' || authentication.authkey.kind !== 'file') return undefined;
-  const { authkey } = authentication;
-  try {
-    return { path: authkey.path, digest: digestOf(readKeyFile(authkey.path)) };
-  } catch (thrown) {
-    throw new OutriggerError(
-      'INPUT_INVALID',
-      `cannot read the authkey ${authkey.path}: ${messageOf(thrown)}`,
-    );
-  }
+/** The authkey of an inventory, fetched from where it lives. Rejects with INPUT_INVALID when it cannot be. */
+export async function keyOfInventory({
+  spec: { authentication },
+  fetchSecret,
+}: {
+  readonly spec: Spec;
+  readonly fetchSecret: FetchSecret;
+}): Promise<AuthkeyOfInventory | undefined> {
+  if (authentication.method !== 'psk' || authentication.authkey.kind === 'cluster')
+    return undefined;
+  const key = await fetchSecret(authentication.authkey, { question: 'authkey:', isWhole: true });
+  return { key, digest: digestOf(key) };
 }

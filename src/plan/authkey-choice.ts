@@ -6,7 +6,7 @@ import type { Risk } from './risk.ts';
 export interface AuthkeyChoice {
   readonly source:
     | { readonly kind: 'clusterNode'; readonly name: string; readonly path: string }
-    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'inventory'; readonly key: Secret }
     /** Nobody has one: `key` is what was made for it. */
     | { readonly kind: 'generate'; readonly key?: Secret };
   /** SHA-256, hexadecimal; undefined: it has still to be made. */
@@ -17,12 +17,19 @@ export interface AuthkeyChoice {
   readonly risks: readonly Risk[];
 }
 
+/** A key that does not come from the cluster. */
+export interface AuthkeyOfInventory {
+  readonly key: Secret;
+  /** SHA-256, hexadecimal. */
+  readonly digest: string;
+}
+
 /** What decides about the key, besides the keys that there are. */
 export interface AuthkeyCircumstances {
   /** Connections exist that use it. */
   readonly isInUse: boolean;
-  /** The key file that the inventory names. */
-  readonly file: { readonly path: string; readonly digest: string } | undefined;
+  /** The key that the inventory names. */
+  readonly key: AuthkeyOfInventory | undefined;
   /** A run that changed the key died in the middle of it. */
   readonly isUnfinished: boolean;
   /** A new one is wanted (`rotate authkey`). */
@@ -32,19 +39,19 @@ export interface AuthkeyCircumstances {
 /**
  * The cluster nodes' key is authoritative when they agree. When they differ, the one that most machines hold wins
  * (the first cluster node's among equals): free while no connection exists, a named risk afterwards. What a run that
- * died has begun goes on: then the key wins that was written last. A key file named by the inventory wins over all.
+ * died has begun goes on: then the key wins that was written last. A key of the inventory wins over all.
  */
 export function chooseAuthkey(
   facts: Facts,
-  { isInUse: connectionsExist, file, isUnfinished, rotates }: AuthkeyCircumstances,
+  { isInUse: connectionsExist, key, isUnfinished, rotates }: AuthkeyCircumstances,
 ): AuthkeyChoice {
   const members = [...facts.clusterNodes.values()];
   const withKey = members.filter((node) => node.authkey.digest !== undefined);
-  if (file !== undefined) {
-    const others = withKey.filter((node) => node.authkey.digest !== file.digest);
+  if (key !== undefined) {
+    const others = withKey.filter((node) => node.authkey.digest !== key.digest);
     return {
-      source: { kind: 'file', path: file.path },
-      digest: file.digest,
+      source: { kind: 'inventory', key: key.key },
+      digest: key.digest,
       description: 'the key of the inventory',
       risks: riskFor('authkey-replaced', others, connectionsExist),
     };

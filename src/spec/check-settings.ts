@@ -1,6 +1,7 @@
 import { errorAt, warningAt, type Finding } from '../support/diagnostic.ts';
 import { childPointer } from '../support/json-pointer.ts';
 import type { Sound } from '../support/sound.ts';
+import { checkSecrets } from './check-secrets.ts';
 import { checkX509 } from './check-x509.ts';
 import { durationMs } from './duration.ts';
 import type { Group, Inventory } from './schema-types.ts';
@@ -20,6 +21,7 @@ export const checkSettings = (inventory: Sound<Inventory>): Finding[] => [
   ...checkGroups(inventory),
   ...checkMethod(inventory),
   ...checkX509(inventory),
+  ...checkSecrets(inventory),
 ];
 
 /** What `state` says is written into these two attributes. */

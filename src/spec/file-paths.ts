@@ -8,6 +8,11 @@ export interface PathBase {
   readonly home: string;
 }
 
+/** The same, and where something stands in the inventory: `FILE:LINE:COLUMN` of a JSON pointer. */
+export interface PlaceBase extends PathBase {
+  readonly placeOf: (pointer: string) => string;
+}
+
 /** The absolute path of a file that an inventory names. */
 export function absolutePath(path: string, { directory, home }: PathBase): string {
   return path.startsWith('~/') ? posix.join(home, path.slice(2)) : posix.resolve(directory, path);

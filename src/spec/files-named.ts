@@ -1,6 +1,7 @@
 import { errorAt, warningAt, type Finding } from '../support/diagnostic.ts';
 import type { Sound } from '../support/sound.ts';
 import { absolutePath, type PathBase } from './file-paths.ts';
+import { secretsOf } from './check-secrets.ts';
 import type { Inventory } from './schema-types.ts';
 import { sectionsOf } from './sections.ts';
 import { fileOfNode } from './spec.ts';
@@ -15,11 +16,14 @@ export interface NamedFile {
     | 'ssh-config'
     | 'become-password'
     | 'authkey'
+    | 'passphrase'
+    | 'opener'
+    | 'age-identity'
+    | 'encrypted'
     | 'ca'
     | 'certificate'
     | 'certificate-key'
-    | 'crl'
-    | 'passphrase';
+    | 'crl';
 }
 
 /** What the caller found out about a file. */
@@ -42,11 +46,14 @@ export const MOST_BYTES: Readonly<Record<NamedFile['kind'], number>> = {
   'ssh-config': MIB,
   'become-password': MIB,
   authkey: MIB,
+  passphrase: MIB,
+  opener: MIB,
+  'age-identity': MIB,
+  encrypted: 4 * MIB,
   ca: MIB,
   certificate: MIB,
   'certificate-key': MIB,
   crl: 64 * MIB,
-  passphrase: MIB,
 };
 
 /**
@@ -72,13 +79,14 @@ export function filesNamed(
         `${pointer}/connection/sshConfig`,
         connection?.sshConfig === 'none' ? undefined : connection?.sshConfig,
       ),
-      ...named(
-        'become-password',
-        `${pointer}/connection/becomePassword/file`,
-        typeof connection?.becomePassword === 'object' ? connection.becomePassword.file : undefined,
-      ),
     ]),
-    ...named('authkey', '/authentication/authkey/file', inventory.authentication?.authkey?.file),
+    ...secretsOf(inventory).flatMap(({ kind, pointer, source }) => [
+      ...named(kind, `${pointer}/file`, source.file),
+      ...named('encrypted', `${pointer}/age`, source.age),
+      ...named('age-identity', `${pointer}/identity`, source.identity),
+      ...named('encrypted', `${pointer}/ansibleVault`, source.ansibleVault),
+      ...named('encrypted', `${pointer}/sops`, source.sops),
+    ]),
     ...certificateFiles(inventory, nodes).flatMap(({ kind, key, path }) =>
       named(kind, `/authentication/x509/${key}`, path),
     ),
@@ -92,15 +100,8 @@ function certificateFiles(
 ): readonly { kind: NamedFile['kind']; key: string; path: string | undefined }[] {
   const { method, x509 } = authentication ?? {};
   if (method !== 'x509' || x509 === undefined) return [];
-  const { ca, certificate, key, crl, sign, request, authority, passphrase } = x509;
-  if (authority !== undefined)
-    return [
-      {
-        kind: 'passphrase',
-        key: 'passphrase/file',
-        path: typeof passphrase === 'object' ? passphrase.file : undefined,
-      },
-    ];
+  const { ca, certificate, key, crl, sign, request, authority } = x509;
+  if (authority !== undefined) return [];
   const each = (pattern: string | undefined): readonly string[] =>
     pattern === undefined ? [] : nodes.map((node) => fileOfNode(pattern, node));
   // What is signed on request may have still to come.
@@ -126,6 +127,9 @@ const CALLED: Readonly<Record<NamedFile['kind'], string>> = {
   'certificate-key': 'key of the certificate',
   crl: 'certificate revocation list',
   passphrase: 'file with the passphrase of the authority',
+  opener: 'file with what opens an encrypted file',
+  'age-identity': 'age identity',
+  encrypted: 'encrypted file',
 };
 
 /** What only its owner may read. */
@@ -135,6 +139,8 @@ const SECRET: ReadonlySet<NamedFile['kind']> = new Set([
   'authkey',
   'certificate-key',
   'passphrase',
+  'opener',
+  'age-identity',
 ] as const);
 
 /** Holds the files that an inventory names against what the caller found; a file without facts is not judged. */

@@ -45,7 +45,11 @@ export function readInventory(inventory: InventoryText): ReadInventory {
     };
   }
   const { document, sound } = checked;
-  const resolved = resolveInventory(sound, inventory);
+  const placeOf = (pointer: string): string => {
+    const { line, column } = document.positionOf(pointer);
+    return `${inventory.file}:${line}:${column}`;
+  };
+  const resolved = resolveInventory(sound, { ...inventory, placeOf });
   const all = [...resolved.clusterNodes, ...resolved.remoteNodes, ...resolved.guestNodes];
   const files = filesNamed(sound, inventory, namesOf(all.filter(isPresent)));
   const findings = [

@@ -1,5 +1,5 @@
 import type { Sound } from '../support/sound.ts';
-import { absolutePath, type PathBase } from './file-paths.ts';
+import { absolutePath, type PlaceBase } from './file-paths.ts';
 import { periodMs } from './period.ts';
 import type { Inventory, X509 } from './schema-types.ts';
 import { argvOf, secretSource } from './secret-source.ts';
@@ -12,16 +12,14 @@ export const DEFAULT_RENEW_BEFORE = '30d';
 /** How nodes prove who they are, as an inventory says it. */
 export function authenticationSpec(
   authentication: Sound<Inventory>['authentication'],
-  base: PathBase,
+  base: PlaceBase,
 ): AuthenticationSpec {
   const { method, authkey, x509 } = authentication ?? {};
   if (method !== 'x509' || x509 === undefined) {
-    const file = authkey?.file;
     return {
       method: 'psk',
       isStated: method === 'psk' || authkey !== undefined,
-      authkey:
-        file === undefined ? { kind: 'cluster' } : { kind: 'file', path: absolutePath(file, base) },
+      authkey: secretSource(authkey, base, '/authentication/authkey') ?? { kind: 'cluster' },
     };
   }
   return { method: 'x509', x509: x509Spec(x509, base) };
@@ -29,7 +27,7 @@ export function authenticationSpec(
 
 function x509Spec(
   x509: Sound<X509>,
-  base: PathBase,
+  base: PlaceBase,
 ): Extract<AuthenticationSpec, { readonly method: 'x509' }>['x509'] {
   if (x509.authority !== undefined) return authoritySpec(x509, base);
   if (x509.sign !== undefined || x509.request !== undefined) return requestsSpec(x509, base);
@@ -42,7 +40,7 @@ function x509Spec(
   };
 }
 
-function filesSpec(x509: Sound<X509>, base: PathBase): X509Spec {
+function filesSpec(x509: Sound<X509>, base: PlaceBase): X509Spec {
   const path = (file: string | undefined): string => absolutePath(file ?? '', base);
   return {
     kind: 'files',
@@ -54,7 +52,7 @@ function filesSpec(x509: Sound<X509>, base: PathBase): X509Spec {
   };
 }
 
-function requestsSpec(x509: Sound<X509>, base: PathBase): X509RequestsSpec {
+function requestsSpec(x509: Sound<X509>, base: PlaceBase): X509RequestsSpec {
   const path = (file: string | undefined): string => absolutePath(file ?? '', base);
   return {
     kind: 'requests',
@@ -76,10 +74,12 @@ const sharedByFiles = (x509: Sound<X509>) => ({
   removesAuthkey: x509.removeAuthkey ?? false,
 });
 
-const authoritySpec = (x509: Sound<X509>, base: PathBase): AuthoritySpec => ({
+const authoritySpec = (x509: Sound<X509>, base: PlaceBase): AuthoritySpec => ({
   kind: 'authority',
   directory: absolutePath(x509.authority ?? '', base),
-  passphrase: secretSource(x509.passphrase, base) ?? { kind: 'prompt' },
+  passphrase: secretSource(x509.passphrase, base, '/authentication/x509/passphrase') ?? {
+    kind: 'prompt',
+  },
   validityMs: periodMs(x509.validity ?? DEFAULT_VALIDITY),
   renewBeforeMs: periodMs(x509.renewBefore ?? DEFAULT_RENEW_BEFORE),
   revoked: (x509.revoked ?? []).flatMap((entry) => entry ?? []),

@@ -3,7 +3,7 @@ import { childPointer } from '../support/json-pointer.ts';
 import { nearest } from '../support/nearest.ts';
 import type { Sound } from '../support/sound.ts';
 import { durationMs } from './duration.ts';
-import { absolutePath, type PathBase } from './file-paths.ts';
+import { absolutePath, type PlaceBase } from './file-paths.ts';
 import { expandTogether } from './ranges.ts';
 import type {
   Connection,
@@ -25,6 +25,7 @@ import type {
 } from './spec.ts';
 import { authenticationSpec } from './resolve-authentication.ts';
 import { secretSource } from './secret-source.ts';
+import type { Section } from './sections.ts';
 
 /** How many nodes an inventory may declare. */
 export const MAX_NODES = 10_000;
@@ -50,14 +51,15 @@ export interface Resolved {
 }
 
 /** Resolves what is sound in an inventory; entries without a name or an address are left out. */
-export function resolveInventory(inventory: Sound<Inventory>, base: PathBase): Resolved {
+export function resolveInventory(inventory: Sound<Inventory>, base: PlaceBase): Resolved {
   const findings: Finding[] = [];
   const expand = expander(findings);
-  const { groups = {}, connection: defaults, fencing } = inventory;
+  const { groups = {}, fencing } = inventory;
+  const connectionOf = connectionsIn(inventory, base);
 
   const clusterNodes = (inventory.clusterNodes ?? []).flatMap((entry, index) => {
     const pointer = childPointer('/clusterNodes', index);
-    const connection = connectionSpec([defaults, entry?.connection], base);
+    const connection = connectionOf({ pointer, connection: entry?.connection });
     return expand(pointer, { name: entry?.name, address: entry?.address }).map(
       ({ name, address }) => ({
         node: { name, address, connection },
@@ -69,7 +71,10 @@ export function resolveInventory(inventory: Sound<Inventory>, base: PathBase): R
 
   const settingsOf = (pointer: string, entry: Sound<RemoteNode | GuestNode>) => {
     const group = groupOf(entry, pointer, groups, findings);
-    const connection = connectionSpec([defaults, group.connection, entry.connection], base);
+    const connection = connectionOf(
+      { pointer: childPointer('/groups', entry.group ?? ''), connection: group.connection },
+      { pointer, connection: entry.connection },
+    );
     const serverPointer = childPointer(pointer, entry.server === undefined ? 'address' : 'server');
     const isAbsent = (entry.state ?? group.state) === 'absent';
     return { group, connection, serverPointer, isAbsent };
@@ -235,13 +240,20 @@ const texts = (values: Readonly<Record<string, Scalar | undefined>>): Record<str
     ),
   );
 
+/** What one part of an inventory says of connections. */
+type ConnectionLayer = Pick<Section, 'pointer' | 'connection'>;
+
+/** What it takes to make the connection of a host from its layers above the defaults. */
+const connectionsIn =
+  (inventory: Sound<Inventory>, base: PlaceBase) =>
+  (...layers: readonly ConnectionLayer[]): ConnectionSpec =>
+    connectionSpec([{ pointer: '', connection: inventory.connection }, ...layers], base);
+
 /** How to reach a host: the later of the given settings win. */
-function connectionSpec(
-  layers: readonly (Sound<Connection> | undefined)[],
-  base: PathBase,
-): ConnectionSpec {
-  const pick = <Key extends keyof Connection>(key: Key) =>
-    layers.findLast((layer) => layer?.[key] !== undefined)?.[key];
+function connectionSpec(layers: readonly ConnectionLayer[], base: PlaceBase): ConnectionSpec {
+  const layerOf = (key: keyof Connection) =>
+    layers.findLast(({ connection }) => connection?.[key] !== undefined);
+  const pick = <Key extends keyof Connection>(key: Key) => layerOf(key)?.connection?.[key];
   const path = (file: string | undefined) =>
     file === undefined ? undefined : absolutePath(file, base);
   const sshConfig = pick('sshConfig');
@@ -250,7 +262,11 @@ function connectionSpec(
     user: pick('user'),
     identityFile: path(pick('identityFile')),
     become: pick('become') ?? 'none',
-    becomePassword: secretSource(pick('becomePassword'), base),
+    becomePassword: secretSource(
+      pick('becomePassword'),
+      base,
+      `${layerOf('becomePassword')?.pointer ?? ''}/connection/becomePassword`,
+    ),
     hostKeys: hostKeyPolicy(pick('hostKeys')),
     knownHostsFile: path(pick('knownHostsFile')),
     proxyJump: pick('proxyJump'),

@@ -1,6 +1,52 @@
 // Generated from schemas/inventory.schema.json by scripts/generate-types.ts; do not edit.
 
 /**
+ * A file that only its owner can read; relative to this inventory, `~/` is the home directory.
+ */
+export type SecretFile = string;
+/**
+ * A program and its arguments, which prints the secret within 120 s; no shell sees them, and it has no terminal. A name with a slash is relative to this inventory.
+ *
+ * @minItems 1
+ */
+export type SecretCommand = string[];
+/**
+ * A program and its arguments, which asks a person: the question is added as the last argument, and the first line that it prints is the answer. It has 120 s. A name with a slash is relative to this inventory.
+ *
+ * @minItems 1
+ */
+export type SecretAskpass = string[];
+/**
+ * A file that age has encrypted, armored or not; relative to this inventory. `identity` or `passphrase` opens it.
+ */
+export type AgeFile = string;
+/**
+ * The file with the identities that open the `age` file, as age-keygen writes it (AGE-SECRET-KEY-1...; neither SSH keys nor plugins); only its owner can read it.
+ */
+export type AgeIdentity = string;
+/**
+ * Where the passphrase of the `age` file comes from: `prompt` asks at the terminal.
+ */
+export type AgePassphrase = 'prompt' | OpeningSecret;
+/**
+ * A whole file that ansible-vault has encrypted (AES256; format 1.1 or 1.2); relative to this inventory. `password` opens it.
+ */
+export type AnsibleVaultFile = string;
+/**
+ * Where the password of the `ansibleVault` file comes from: `prompt` asks at the terminal. As with ansible-vault, blanks around it do not count.
+ */
+export type AnsibleVaultPassword = 'prompt' | OpeningSecret;
+/**
+ * A file that sops has encrypted; relative to this inventory. The program `sops` opens it, with the keys that it finds itself, within 120 s.
+ */
+export type SopsFile = string;
+/**
+ * Which value of the `sops` file is the secret: the keys that lead to it, numbers in lists. Without it the whole file is, as it was (binary).
+ *
+ * @minItems 1
+ */
+export type SopsExtract = (string | number)[];
+/**
  * A time as Pacemaker writes it; a number alone is seconds.
  */
 export type ReconnectInterval = string | number;
@@ -96,9 +142,9 @@ export interface Connection {
    */
   become?: 'none' | 'sudo';
   /**
-   * The password that sudo may ask for: `prompt` asks at the terminal, `file` is a file whose first line it is, `askpass` a program that prints it. Without it sudo must not ask (`sudo -n`). It is tried on one host first, once on each, and nowhere else once a host has refused it.
+   * The password that sudo may ask for: `prompt` asks at the terminal, or a place where the secret lives; its first line is the password. Without it sudo must not ask (`sudo -n`). It is fetched when sudo first asks, tried on one host first, once on each, and nowhere else once a host has refused it.
    */
-  becomePassword?: 'prompt' | BecomePassword;
+  becomePassword?: 'prompt' | SecretSource;
   /**
    * Which host keys are believed. `strict`: those in the known hosts file. `accept-new`: also the first one that a host ever shows, which is recorded. `pinned`: those with these fingerprints and nothing else. A key that has changed never is.
    */
@@ -118,19 +164,27 @@ export interface Connection {
   connectTimeout?: ReconnectInterval;
 }
 /**
- * Where the password that sudo asks for comes from.
+ * Where a secret lives: one of `file`, `command`, `askpass`, `age`, `ansibleVault` and `sops`, with what opens it beside it.
  */
-export interface BecomePassword {
-  /**
-   * A file that only its owner can read; relative to this inventory.
-   */
-  file?: string;
-  /**
-   * A program and its arguments; the question is added as the last one. A name with a slash is relative to this inventory.
-   *
-   * @minItems 1
-   */
-  askpass?: string[];
+export interface SecretSource {
+  file?: SecretFile;
+  command?: SecretCommand;
+  askpass?: SecretAskpass;
+  age?: AgeFile;
+  identity?: AgeIdentity;
+  passphrase?: AgePassphrase;
+  ansibleVault?: AnsibleVaultFile;
+  password?: AnsibleVaultPassword;
+  sops?: SopsFile;
+  extract?: SopsExtract;
+}
+/**
+ * Where the secret lives that opens another: one of `file`, `command` and `askpass`.
+ */
+export interface OpeningSecret {
+  file?: SecretFile;
+  command?: SecretCommand;
+  askpass?: SecretAskpass;
 }
 /**
  * The host keys that a host may have.
@@ -254,9 +308,9 @@ export interface X509 {
    */
   authority?: string;
   /**
-   * What opens the key of the authority, asked for only when something has to be signed: `prompt` asks at the terminal, `file` is a file whose first line it is, `askpass` a program that prints it. Default: `prompt`.
+   * What opens the key of the authority, fetched only when something has to be signed: `prompt` asks at the terminal, or a place where the secret lives; its first line is the passphrase. Default: `prompt`.
    */
-  passphrase?: 'prompt' | Passphrase;
+  passphrase?: 'prompt' | SecretSource;
   /**
    * How long a certificate of the authority is valid, and its revocation list.
    */
@@ -296,32 +350,22 @@ export interface OnHosts {
   crl?: string;
 }
 /**
- * Where the passphrase of the authority's key comes from.
- */
-export interface Passphrase {
-  /**
-   * A file that only its owner can read; relative to this inventory.
-   */
-  file?: string;
-  /**
-   * A program and its arguments; the question is added as the last one. A name with a slash is relative to this inventory.
-   *
-   * @minItems 1
-   */
-  askpass?: string[];
-}
-/**
- * Where the one authkey comes from.
+ * Where the one authkey comes from: the cluster, or a place where it lives; there, every byte belongs to the key.
  */
 export interface Authkey {
   /**
    * The key the cluster nodes have; made once if there is none.
    */
   source?: 'cluster';
-  /**
-   * A local file that holds the key; relative to this inventory.
-   */
-  file?: string;
+  file?: SecretFile;
+  command?: SecretCommand;
+  age?: AgeFile;
+  identity?: AgeIdentity;
+  passphrase?: AgePassphrase;
+  ansibleVault?: AnsibleVaultFile;
+  password?: AnsibleVaultPassword;
+  sops?: SopsFile;
+  extract?: SopsExtract;
 }
 /**
  * A remote node, or many whose name, address and server advance together: `compute[001-480]`.

@@ -1,8 +1,26 @@
-/** Where a secret comes from: a person at the terminal, the first line of a file, or a program that prints it. */
-export type SecretSource =
-  | { readonly kind: 'prompt' }
+/** Where a secret comes from: a person at the terminal, or the place where it lives. */
+export type SecretSource = { readonly kind: 'prompt' } | SecretPlace;
+
+/** Paths are absolute; `at` is where the inventory says it (`FILE:LINE:COLUMN`), if one does. */
+export type SecretPlace = { readonly at?: string } & (
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'askpass'; readonly argv: readonly string[] };
+  /** A program that prints it. */
+  | { readonly kind: 'command'; readonly argv: readonly string[] }
+  /** A program that asks a person for it. */
+  | { readonly kind: 'askpass'; readonly argv: readonly string[] }
+  | {
+      readonly kind: 'age';
+      readonly path: string;
+      readonly opener: { readonly identities: string } | { readonly passphrase: SecretSource };
+    }
+  | { readonly kind: 'ansible-vault'; readonly path: string; readonly password: SecretSource }
+  /** `extract`: the keys that lead to the value; none: the whole file. */
+  | {
+      readonly kind: 'sops';
+      readonly path: string;
+      readonly extract: readonly (string | number)[];
+    }
+);
 
 /**
  * Which host keys are believed: those in the known hosts file; also the first one that a host ever shows; or those with
@@ -89,9 +107,8 @@ export interface GuestNodeSpec extends PacemakerRemoteSpec {
   readonly allowMigrate: boolean | undefined;
 }
 
-/** Where the one authkey comes from: the cluster nodes' own (made once if there is none), or a local file. */
-export type AuthkeySource =
-  { readonly kind: 'cluster' } | { readonly kind: 'file'; readonly path: string };
+/** Where the one authkey comes from: the cluster nodes' own (made once if there is none), or the place where it lives. */
+export type AuthkeySource = { readonly kind: 'cluster' } | SecretSource;
 
 /** The local files of an existing authority's certificates; in a pattern `{node}` stands for a node's name. */
 export interface X509Spec {

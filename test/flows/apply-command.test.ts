@@ -5,6 +5,7 @@ import type { Planned } from '../../src/flows/plan-cluster.ts';
 import { editsOf, planOf, useStateFolder } from '../support/apply-lab.ts';
 import { FakeLab } from '../support/fake-lab.ts';
 import { sitePlaybook } from '../support/specs.ts';
+import { askingNobody } from '../support/secrets.ts';
 
 /** What `apply --json --yes` prints for a plan, and how it exits. */
 async function applyAsJson(lab: FakeLab, planned: Planned) {
@@ -24,7 +25,13 @@ async function applyAsJson(lab: FakeLab, planned: Planned) {
       env: {},
       signal: new AbortController().signal,
     },
-    { spec: lab.spec, selected: lab.spec, playbook: sitePlaybook, planned },
+    {
+      spec: lab.spec,
+      selected: lab.spec,
+      playbook: sitePlaybook,
+      planned,
+      fetchSecret: askingNobody,
+    },
   );
   const lines = out
     .trimEnd()

@@ -11,13 +11,14 @@ import { examination } from '../support/fake-examination.ts';
 import { FakeLab } from '../support/fake-lab.ts';
 import { sitePlaybook } from '../support/specs.ts';
 import { assertGolden } from '../unit/report/golden.ts';
+import { askingNobody } from '../support/secrets.ts';
 
 const isValid = new Ajv({ allErrors: true }).compile(loadSchema('doctor'));
 
 async function diagnosisOf(lab: FakeLab, down = ''): Promise<Diagnosis> {
   const diagnosis = await examine({
     ...{ spec: lab.spec, selected: lab.spec, playbook: sitePlaybook },
-    ...{ forks: 10, signal: new AbortController().signal },
+    ...{ forks: 10, fetchSecret: askingNobody, signal: new AbortController().signal },
     connect: (name, connection, signal) =>
       lab.network.connect(name === down ? 'nobody' : name, connection, signal),
   });

@@ -15,6 +15,7 @@ import { FakeHost, fakeNetwork, type FakeNetwork } from '../support/fake-host.ts
 import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from '../support/replies.ts';
 import { sitePlaybook } from '../support/specs.ts';
 import { RAW } from '../unit/hostile/nasty.ts';
+import { askingNobody } from '../support/secrets.ts';
 
 const SLOWEST_MS = 1000;
 const LONGEST = 60_000;
@@ -108,6 +109,7 @@ async function printedBy(story: Story): Promise<readonly string[]> {
     const { spec } = story;
     const { plan, hosts } = await planCluster({
       ...{ spec, selected: spec, playbook: sitePlaybook, forks: 10, connect, signal },
+      fetchSecret: askingNobody,
     });
     await closeAll(hosts);
     const json = planAsJson(plan);

@@ -13,6 +13,7 @@ import { startFakeSshd, type FakeSshd } from '../support/fake-sshd.ts';
 import { sitePlaybook } from '../support/specs.ts';
 import { readReply, replyOf, replyTo, sectionsOf } from '../support/replies.ts';
 import { connectSsh } from '../support/ssh-bench.ts';
+import { askingNobody } from '../support/secrets.ts';
 
 const THREE = ['h1', 'h2', 'h3'];
 
@@ -29,7 +30,7 @@ interface Asked {
 const plan = ({ spec, connect, ...more }: Asked): Promise<Planned> =>
   planCluster({
     ...{ spec, connect, playbook: sitePlaybook, selected: spec, forks: 10 },
-    ...{ signal: new AbortController().signal, ...more },
+    ...{ fetchSecret: askingNobody, signal: new AbortController().signal, ...more },
   });
 
 const planOf = (lab: FakeLab, more: Partial<Asked> = {}): Promise<Planned> =>

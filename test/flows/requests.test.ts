@@ -7,6 +7,7 @@ import type { AuthenticationSpec } from '../../src/spec/spec.ts';
 import { useStateFolder, type Applied } from '../support/apply-lab.ts';
 import type { FakeLab, HostTrouble } from '../support/fake-lab.ts';
 import { DAY_MS, makeAuthority, request, signRequest, type Issued } from '../support/pki.ts';
+import { askingNobody } from '../support/secrets.ts';
 
 const VALID = {
   notBefore: new Date(Date.now() - DAY_MS),
@@ -85,7 +86,7 @@ describe('certificates for keys that are made on the hosts', function () {
     return completeCredentials(
       { spec: lab.spec, selected: lab.spec, planned },
       {
-        ask: () => Promise.reject(new Error('nobody is asked')),
+        fetchSecret: askingNobody,
         signal: new AbortController().signal,
         tell: (line) => told.push(line),
       },
@@ -183,6 +184,7 @@ describe('certificates for keys that are made on the hosts', function () {
       return planCluster({
         ...{ spec: lab.spec, selected: lab.spec, playbook: sitePlaybook, forks: 10 },
         connect: lab.network.connect,
+        fetchSecret: askingNobody,
         signal: new AbortController().signal,
         renewed: new Set(['h1']),
       });

@@ -12,6 +12,7 @@ import { nodesOf } from '../../src/spec/spec.ts';
 import { findSchemaFaults } from '../../src/support/json-schema.ts';
 import { FakeHost, fakeNetwork } from '../support/fake-host.ts';
 import { readReply, recordedAt, replyTo, unfoldReply } from '../support/replies.ts';
+import { askingNobody } from '../support/secrets.ts';
 
 /** What is unusual about a story. */
 interface Settings {
@@ -68,7 +69,7 @@ async function planOf(story: URL): Promise<Plan> {
   Date.now = () => then;
   try {
     const planned = await planCluster({
-      ...{ spec, selected, playbook, forks: 10 },
+      ...{ spec, selected, playbook, forks: 10, fetchSecret: askingNobody },
       connect: fakeNetwork(hosts).connect,
       signal: new AbortController().signal,
     });

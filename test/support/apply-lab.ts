@@ -11,6 +11,7 @@ import type { RunEvent } from '../../src/plan/run-event.ts';
 import type { Playbook } from '../../src/playbook/playbook.ts';
 import type { FakeLab } from './fake-lab.ts';
 import { sitePlaybook } from './specs.ts';
+import { askingNobody } from './secrets.ts';
 
 /** What changes something. */
 const EDITS = [
@@ -35,6 +36,7 @@ export const planOf = (
       playbook,
       selected,
       connect: network.connect,
+      fetchSecret: askingNobody,
       forks: 10,
       rotates,
     },

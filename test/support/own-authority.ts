@@ -8,6 +8,7 @@ import type { CertificateRole } from '../../src/pacemaker/names.ts';
 import type { AuthoritySpec } from '../../src/spec/spec.ts';
 import { Secret } from '../../src/support/secret.ts';
 import { DAY_MS } from '../../src/x509/time-left.ts';
+import { fetching } from './secrets.ts';
 
 export const PASSPHRASE = 'correct horse battery staple';
 export const NODES = ['c1', 'c2', 'r1'];
@@ -58,11 +59,11 @@ export function useAuthority() {
     hosts: new Map(),
     tell: () => undefined,
     signal: new AbortController().signal,
-    ask: (question: string) => {
+    fetchSecret: fetching((question: string) => {
       at.questions.push(question.replaceAll(at.folder, ''));
       const answer = answers.length > 1 ? answers.shift() : answers[0];
       return Promise.resolve(new Secret(Buffer.from(answer ?? '')));
-    },
+    }),
   });
 
   const make = async (given: Parameters<typeof load>[0] = {}): Promise<Credentials> => {

@@ -12,7 +12,7 @@ import { renderPlan } from '../../report/plan-text.ts';
 import { eventAsJson, summaryAsJson, versionAsJson } from '../../report/run-json.ts';
 import { renderRun } from '../../report/run-text.ts';
 import { OutriggerError, type ErrorCode } from '../../support/errors.ts';
-import { askSecret, askSure } from '../ask.ts';
+import { askSure } from '../ask.ts';
 import { describeError } from '../describe-error.ts';
 import { EXIT, exitCodeOf, exitCodeOfComparison, gravest, type ExitCode } from '../exit-code.ts';
 import { progressFor, withPlan, type FromSources, type Live } from '../live.ts';
@@ -188,7 +188,7 @@ async function run(
 const completed = async (terminal: Terminal, live: Live): Promise<Live> => ({
   ...live,
   planned: await completeCredentials(live, {
-    ask: (question) => askSecret(terminal, question),
+    fetchSecret: live.fetchSecret,
     signal: terminal.signal,
     tell: (line) => {
       terminal.err(`${line}\n`);

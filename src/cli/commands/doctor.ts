@@ -35,11 +35,12 @@ async function diagnosisFor(options: SharedOptions, terminal: Terminal): Promise
   const playbook = playbookFor(options.playbook);
   const selected = selectNodes(spec, options.limit);
   const machines = [...spec.clusterNodes, ...nodesOf(selected)];
-  return withConnector(terminal, machines, async ({ connect }) => {
+  return withConnector(terminal, machines, async ({ connect }, fetchSecret) => {
     const progress = await progressFor(terminal, []);
     try {
       return await examine({
-        ...{ spec, selected, playbook, connect, forks: options.forks, signal: terminal.signal },
+        ...{ spec, selected, playbook, connect, fetchSecret },
+        ...{ forks: options.forks, signal: terminal.signal },
         onProgress: (done, total) => {
           progress.gather(done, total);
         },

@@ -36,9 +36,9 @@ function rotatesKeyOf({ authentication }: Spec): boolean {
       hint: 'for new certificates: `outrigger rotate certificates`',
     });
   }
-  if (authentication.authkey.kind === 'file') {
-    throw new OutriggerError('USAGE', 'the authkey of this inventory is a file of yours', {
-      hint: `put a new key into ${authentication.authkey.path} (head -c 256 /dev/urandom), then run \`outrigger apply --allow authkey-replaced\``,
+  if (authentication.authkey.kind !== 'cluster') {
+    throw new OutriggerError('USAGE', 'the authkey of this inventory is yours to make', {
+      hint: 'put a new key (head -c 256 /dev/urandom) where `authkey` in the inventory says, then run `outrigger apply --allow authkey-replaced`',
     });
   }
   return true;

@@ -99,7 +99,10 @@ function withoutPassword(host: string, user: string, why: unknown): Error {
     `sudo wants the password of ${user}: ${messageOf(why)}`,
     {
       host,
-      hint: '`becomePassword` in the inventory says where it comes from: prompt, a file, or a program (askpass)',
+      hint: [
+        ...(why instanceof OutriggerError && why.hint !== undefined ? [why.hint] : []),
+        '`becomePassword` in the inventory says where it comes from: prompt, or the place where it lives',
+      ].join('; '),
       cause: why,
     },
   );

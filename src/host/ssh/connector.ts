@@ -4,7 +4,7 @@ import type { ConnectHost, Connection } from '../host.ts';
 import { interrupted, jumpHostFailed, type Peer } from './failures.ts';
 import { identitiesFor } from './identities.ts';
 import { JumpHosts, type Patience } from './jump-hosts.ts';
-import type { AskSecret } from '../secret-source.ts';
+import type { FetchSecret } from '../secret-source.ts';
 import { BecomePasswords } from './become-passwords.ts';
 import { Keyring } from './keyring.ts';
 import { openLink } from './open.ts';
@@ -17,8 +17,8 @@ import { within } from './within.ts';
 export interface Connector {
   readonly connect: ConnectHost;
   /**
-   * Finds the way to each of these, and asks for every secret that will be needed: before anything moves on the
-   * terminal. Throws INPUT_INVALID for what ssh_config should not say.
+   * Finds the way to each of these, and asks for every secret for which a person may have to be asked: before anything
+   * moves on the terminal. Throws INPUT_INVALID for what ssh_config should not say.
    */
   prepare(connections: readonly Connection[]): Promise<void>;
   routeTo(connection: Connection): Route;
@@ -34,17 +34,17 @@ export interface ScanThrough extends Patience {
 }
 
 export interface ConnectorOptions {
-  readonly ask: AskSecret;
+  readonly fetchSecret: FetchSecret;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the run is interrupted. */
   readonly signal: AbortSignal;
 }
 
-export function sshConnector({ ask, env, signal }: ConnectorOptions): Connector {
+export function sshConnector({ fetchSecret, env, signal }: ConnectorOptions): Connector {
   const routes = new RouteFinder({ env, home: homedir() });
-  const keyring = new Keyring(ask);
+  const keyring = new Keyring((question) => fetchSecret({ kind: 'prompt' }, { question }));
   const jumpHosts = new JumpHosts(keyring);
-  const passwords = new BecomePasswords({ ask, signal });
+  const passwords = new BecomePasswords(fetchSecret);
   /** The last jump host before a server; its failure is told as one of the host behind it. */
   const reach = async (peer: Peer, jumps: readonly Endpoint[], patience: Patience) => {
     if (patience.signal.aborted) throw interrupted(peer);
@@ -78,7 +78,7 @@ export function sshConnector({ ask, env, signal }: ConnectorOptions): Connector 
       for (const [index, connection] of connections.entries()) {
         signal.throwIfAborted();
         const user = ways[index]?.target.user ?? '';
-        await passwords.of(connection, user)?.load().catch(unlessLeft);
+        await passwords.prepare(connection, user).catch(unlessLeft);
       }
     },
     routeTo: (connection) => routes.routeTo(connection),

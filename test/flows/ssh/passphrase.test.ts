@@ -6,6 +6,7 @@ import { sshConnector } from '../../../src/host/ssh/connector.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
 import { Secret } from '../../../src/support/secret.ts';
 import { useSsh } from '../../support/ssh-bench.ts';
+import { fetching } from '../../support/secrets.ts';
 
 const never = new AbortController().signal;
 
@@ -27,7 +28,10 @@ describe('a private key with a passphrase', () => {
         ? Promise.reject(new OutriggerError('REFUSED', 'nobody is here'))
         : Promise.resolve(new Secret(Buffer.from(answer)));
     };
-    return { questions, connector: sshConnector({ env, ask, signal: never }) };
+    return {
+      questions,
+      connector: sshConnector({ env, fetchSecret: fetching(ask), signal: never }),
+    };
   };
 
   it('is asked for once for all hosts, and again after a slip', async () => {
@@ -91,7 +95,7 @@ describe('a private key with a passphrase', () => {
     const connector = sshConnector({
       env: {},
       signal: never,
-      ask: () => Promise.reject(new OutriggerError('INTERRUPTED', 'left')),
+      fetchSecret: fetching(() => Promise.reject(new OutriggerError('INTERRUPTED', 'left'))),
     });
     await assert.rejects(connector.prepare([connection]), { code: 'INTERRUPTED' });
   });

@@ -7,6 +7,7 @@ import { OutriggerError } from '../../../src/support/errors.ts';
 import { Secret } from '../../../src/support/secret.ts';
 import type { FakeSshd } from '../../support/fake-sshd.ts';
 import { useSsh } from '../../support/ssh-bench.ts';
+import { fetching } from '../../support/secrets.ts';
 
 const PASSWORD = `it's "the" $pass word`;
 const never = new AbortController().signal;
@@ -23,10 +24,10 @@ describe('a sudo password', () => {
     connector = sshConnector({
       env: {},
       signal: never,
-      ask: (question) => {
+      fetchSecret: fetching((question) => {
         questions.push(question);
         return Promise.resolve(new Secret(Buffer.from(PASSWORD)));
-      },
+      }),
     });
   });
   afterEach(async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chooseAuthkey, type AuthkeyCircumstances } from '../../../src/plan/authkey-choice.ts';
 import type { Facts } from '../../../src/plan/facts.ts';
 import { hostFacts } from '../../support/specs.ts';
+import { Secret } from '../../../src/support/secret.ts';
 
 type Digests = Readonly<Record<string, string | undefined>>;
 
@@ -37,7 +38,7 @@ const replaced = (...subjects: string[]) => [{ code: 'authkey-replaced', subject
 
 /** Connections use it, and nothing else decides. */
 const given = (more: Partial<AuthkeyCircumstances> = {}): AuthkeyCircumstances => ({
-  ...{ isInUse: true, file: undefined, isUnfinished: false, rotates: false },
+  ...{ isInUse: true, key: undefined, isUnfinished: false, rotates: false },
   ...more,
 });
 
@@ -91,17 +92,17 @@ describe('the authkey of a cluster', () => {
     assert.deepEqual(chooseAuthkey(facts, given()).risks, replaced('c1', 'c2'));
   });
 
-  it('is that of the inventory if it names a file, and a risk where the cluster holds another', () => {
-    const file = { path: '/keys/mine', digest: 'm' };
-    const choice = chooseAuthkey(factsWith({ c1: 'a', c2: 'm', c3: undefined }), given({ file }));
+  it('is that of the inventory if it names one, and a risk where the cluster holds another', () => {
+    const key = { key: new Secret(Buffer.from('mine')), digest: 'm' };
+    const choice = chooseAuthkey(factsWith({ c1: 'a', c2: 'm', c3: undefined }), given({ key }));
     assert.deepEqual(choice, {
-      source: { kind: 'file', path: '/keys/mine' },
+      source: { kind: 'inventory', key: key.key },
       digest: 'm',
       description: 'the key of the inventory',
       risks: replaced('c1'),
     });
     assert.deepEqual(
-      chooseAuthkey(factsWith({ c1: 'a' }), given({ isInUse: false, file })).risks,
+      chooseAuthkey(factsWith({ c1: 'a' }), given({ isInUse: false, key })).risks,
       [],
     );
   });

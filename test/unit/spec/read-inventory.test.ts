@@ -278,7 +278,7 @@ remoteNodes: [{ name: r1, address: 192.0.2.21, group: compute }]
     assert.deepEqual(spec.authentication, {
       method: 'psk',
       isStated: true,
-      authkey: { kind: 'file', path: '/etc/authkey' },
+      authkey: { kind: 'file', path: '/etc/authkey', at: 'inventory.yml:7:28' },
     });
   });
 

@@ -1,0 +1,11 @@
+/** Secrets of a run in which nobody, or a test, answers. */
+import { secretFetcher, type AskSecret, type FetchSecret } from '../../src/host/secret-source.ts';
+import { OutriggerError } from '../../src/support/errors.ts';
+
+/** Fetches from where secrets live; a person answers with `ask`. */
+export const fetching = (ask: AskSecret, signal = new AbortController().signal): FetchSecret =>
+  secretFetcher({ ask, signal, tell: () => undefined });
+
+export const askingNobody: FetchSecret = fetching(() =>
+  Promise.reject(new OutriggerError('REFUSED', 'nobody can be asked here')),
+);
