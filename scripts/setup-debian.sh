@@ -21,6 +21,8 @@ need tcsh tcsh
 need fish fish
 need zsh zsh
 [ -e /usr/share/bash-completion/bash_completion ] || missing="$missing bash-completion"
+# Readers of drift's reports.
+need xmllint libxml2-utils
 
 cannot() { # WHY
   echo "SETUP: $1: tests that need a real sshd or a lab of hosts cannot run here${missing:+; missing:$missing}" >&2
@@ -50,6 +52,22 @@ if [ -n "$missing" ]; then
   case $missing in
     *openssh-server*) ! command -v systemctl >/dev/null 2>&1 || systemctl --quiet disable ssh.service 2>/dev/null || true ;;
   esac
+fi
+# Only the program that checks metrics: the package would start a server.
+if ! command -v promtool >/dev/null 2>&1; then
+  folder=$(mktemp -d)
+  # apt's own user may be denied the folder, and then root downloads.
+  (cd "$folder" && apt-get download -qq prometheus >/dev/null 2>&1 \
+    && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool \
+    && install -m 0755 usr/bin/promtool /usr/local/bin/promtool) \
+    || echo "setup: no promtool: metrics are not checked by it" >&2
+  rm -rf "$folder"
+fi
+# A browser for drift's page; it is large, and nothing else needs it.
+if ! command -v chromium >/dev/null 2>&1; then
+  echo "setup: installing chromium" >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1 \
+    || echo "setup: no chromium: pages are not looked at by a browser" >&2
 fi
 log=$(test/lab/sh/dependencies.sh 2>&1) || {
   echo "$log" >&2

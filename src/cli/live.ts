@@ -38,6 +38,8 @@ interface PlanOptions {
   readonly renews?: (spec: Spec, selected: Nodes) => ReadonlySet<string>;
   /** Whether outrigger's own authority is to be replaced; throws USAGE where there is none. */
   readonly succeeds?: (spec: Spec) => boolean;
+  /** Is told the inventory, once it is read. */
+  readonly onInventory?: (spec: Spec) => void;
   /** Whether a new authkey is wanted. */
   readonly rotates?: (spec: Spec) => boolean;
   /** Called before any host is, with what the plan will be made from; throws where it must not be. */
@@ -49,9 +51,10 @@ export async function withPlan(
   options: SharedOptions,
   terminal: Terminal,
   use: (live: FromSources) => Promise<void>,
-  { foresees = true, renews, succeeds, rotates, check }: PlanOptions = {},
+  { foresees = true, renews, succeeds, rotates, check, onInventory }: PlanOptions = {},
 ): Promise<void> {
   const { document: spec, text } = inventoryTextFor(options.inventory, terminal);
+  onInventory?.(spec);
   const { document: playbook, text: plays } = playbookTextFor(options.playbook);
   const sources: Sources = {
     inventory: { path: options.inventory, text },

@@ -253,10 +253,23 @@ function wantedOf(
       until: new Date(Math.min(...all.map(({ notAfter }) => notAfter.getTime()))),
     },
     notes: findings
-      .filter(({ severity }) => severity === 'warning')
+      .filter(({ severity, isExpiry }) => severity === 'warning' && isExpiry !== true)
       .map(({ path, message }) => `${path}: ${message}`),
+    expiring: findings
+      .filter(({ isExpiry }) => isExpiry === true)
+      .map(({ path, message }) => ({
+        host: nodes.find((node) => fileOfNode(spec.certificatePattern, node) === path),
+        ...{ path, message },
+      })),
+    ends: endsOf(summaries),
   };
 }
+
+/** When each certificate ends. */
+export const endsOf = (
+  summaries: ReadonlyMap<string, CertificateSummary>,
+): ReadonlyMap<string, Date> =>
+  new Map([...summaries].map(([node, { notAfter }]) => [node, notAfter]));
 
 const describedAs = (description: string | undefined) =>
   description === undefined ? undefined : { description };

@@ -2,6 +2,7 @@ import { CERTIFICATE_ROLES, type CertificateRole } from '../pacemaker/names.ts';
 import {
   variablesFor,
   type CertificateFault,
+  type ExpiringFile,
   type WantedCertificates,
 } from '../plan/certificates.ts';
 import {
@@ -15,7 +16,7 @@ import type { X509OnHostsSpec } from '../spec/spec.ts';
 import { groupBy } from '../support/group-by.ts';
 import type { CertificateSummary, NodeFiles } from '../x509/certificate-set.ts';
 import { checkSet } from '../x509/check-set.ts';
-import { described, publicAuthorities, type Credentials } from './load-certificates.ts';
+import { described, endsOf, publicAuthorities, type Credentials } from './load-certificates.ts';
 
 /** A host with its own certificates, and whether it is a cluster node. */
 interface Owner {
@@ -50,6 +51,7 @@ export async function judgeOwnCertificates(
   for (const { name, own } of owners) for (const line of lacks(own)) add(name, line);
   const whole = owners.filter(({ name }) => !lines.has(name));
   const notes = new Set<string>();
+  const expiring = new Map<string, ExpiringFile>();
   const summaries = new Map<string, CertificateSummary>();
   const authorities = new Map<string, readonly CertificateSummary[]>();
   const around = { now, publicAuthorities: publicAuthorities(), warnBeforeMs };
@@ -58,9 +60,11 @@ export async function judgeOwnCertificates(
     const checked = await checkSet(setOf(judges, judged), around);
     for (const { name } of judges) authorities.set(name, checked.ca);
     for (const [name, summary] of checked.nodes) summaries.set(name, summary);
-    for (const { severity, path, message } of checked.findings) {
+    for (const { severity, path, message, isExpiry } of checked.findings) {
       const { host, file } = fileOf(path);
-      if (severity === 'warning') notes.add(`${path}: ${message}`);
+      if (severity === 'warning')
+        if (isExpiry === true) expiring.set(path + message, { host, path: file, message });
+        else notes.add(`${path}: ${message}`);
       else if (host === undefined) for (const { name } of judges) add(name, `${file}: ${message}`);
       else
         blame(host, judges, judged).forEach((name) => {
@@ -79,12 +83,10 @@ export async function judgeOwnCertificates(
       owners.map((one) => [one.name, wantedOf(one, authorities.get(one.name), summaries)]),
     ),
     removesAuthkey,
-    validity: {
-      now,
-      from: new Date(Math.max(0, ...all.map(({ notBefore }) => notBefore.getTime()))),
-      until: new Date(Math.min(8.64e15, ...all.map(({ notAfter }) => notAfter.getTime()))),
-    },
+    validity: validityOf(all, now),
     notes: [...notes],
+    expiring: [...expiring.values()],
+    ends: endsOf(summaries),
     faults,
   };
   return {
@@ -94,6 +96,12 @@ export async function judgeOwnCertificates(
     },
   };
 }
+
+const validityOf = (all: readonly CertificateSummary[], now: Date) => ({
+  now,
+  from: new Date(Math.max(0, ...all.map(({ notBefore }) => notBefore.getTime()))),
+  until: new Date(Math.min(8.64e15, ...all.map(({ notAfter }) => notAfter.getTime()))),
+});
 
 const ownersIn = (facts: Facts): readonly Owner[] =>
   [

@@ -148,7 +148,7 @@ export async function planFrom(
     ...about,
     credentialChange: await foreseePinned(lead, cluster, change, request.foresees),
     departures,
-    notes: x509?.notes ?? [],
+    certificates: x509,
     forecast:
       request.foresees === false
         ? undefined

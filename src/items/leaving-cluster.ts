@@ -7,6 +7,7 @@ import {
   type CibOperation,
 } from '../pacemaker/cib-edit.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
+import { REMEMBERED } from '../plan/finding.ts';
 import type { AttributeChange, CibDifference, CibItem } from '../plan/item.ts';
 
 const gone = (name: string, before: string, reason?: string): AttributeChange => ({
@@ -85,7 +86,10 @@ export const recordGone = (host: string): CibItem => ({
   kind: 'node-record',
   host,
   compare: (cluster) =>
-    differenceOf(isRemembered(cluster, host) ? [gone('known', 'to the cluster')] : [], []),
+    differenceOf(
+      isRemembered(cluster, host) ? [gone(REMEMBERED.attribute, REMEMBERED.value)] : [],
+      [],
+    ),
 });
 
 /** Whether the cluster would still know a node once its connection is gone. */

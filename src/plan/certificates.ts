@@ -42,8 +42,20 @@ export interface WantedX509 {
   readonly validity: { readonly now: Date; readonly from: Date; readonly until: Date };
   /** What is worth knowing about the files. */
   readonly notes: readonly string[];
+  /** What ends soon. */
+  readonly expiring: readonly ExpiringFile[];
+  /** When the certificate of each node ends; those that have still to be made are not in it. */
+  readonly ends: ReadonlyMap<string, Date>;
   /** What keeps hosts from using certificates, by host. */
   readonly faults?: ReadonlyMap<string, CertificateFault>;
+}
+
+/** A certificate or a revocation list that ends within the time that the inventory sets. */
+export interface ExpiringFile {
+  /** Whose certificate it is; undefined: it concerns all. */
+  readonly host: string | undefined;
+  readonly path: string;
+  readonly message: string;
 }
 
 /** Why a host cannot use certificates: its own are wrong, or one is still awaited. */

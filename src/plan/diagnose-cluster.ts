@@ -173,7 +173,11 @@ export function checkPlan({ plan, facts }: Examination): Checked {
     const [, host = '', message = note] = /^(\S+): (.*)$/s.exec(note) ?? [];
     return { level: 'attention', host, message, hint: 'worth knowing' };
   });
+  // Who can fence whom has a check of its own.
+  const found = plan.findings
+    .filter(({ item }) => item !== 'fencing')
+    .map(({ host, message, hint }): Found => ({ level: 'attention', host, message, hint }));
   const count = changeCount(plan);
   const summary = count === 0 ? 'nothing to change' : `${count} changes to make`;
-  return { summary, findings: [...risks, ...notes] };
+  return { summary, findings: [...risks, ...found, ...notes] };
 }

@@ -45,6 +45,10 @@ export function fencingOf(
 const isOpen = ({ devices = [], extended }: NodeFencing): boolean =>
   devices.length === 0 && extended === undefined;
 
+/** Nobody can fence it, by the word of every fencer that answered. */
+export const isUnfenceable = (entry: NodeFencing): boolean =>
+  entry.devices !== undefined && isOpen(entry);
+
 /** Nodes that would join although nobody is known to be able to fence them. */
 export const fencingRisks = (
   fencing: readonly NodeFencing[],
@@ -58,15 +62,12 @@ export const fencingRisks = (
   },
 ];
 
-/** The same of nodes that are in already: no apply makes it worse, so that nobody has to allow it. */
+/** Nodes that are in, and of which nobody knows who can fence them. */
 export const fencingNotes = (
   fencing: readonly NodeFencing[],
   { cib }: ClusterFacts,
 ): readonly string[] =>
   fencing
-    .filter((entry) => isOpen(entry) && cib.remoteConnections.has(entry.node))
-    .map(({ node, devices }) =>
-      devices === undefined
-        ? `${node}: no cluster node told in time which fence device can fence it`
-        : `${node}: no fence device can fence it`,
-    );
+    .filter((entry) => isOpen(entry) && !isUnfenceable(entry))
+    .filter(({ node }) => cib.remoteConnections.has(node))
+    .map(({ node }) => `${node}: no cluster node told in time which fence device can fence it`);

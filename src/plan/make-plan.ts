@@ -13,6 +13,8 @@ import { takesPart, type CredentialChange } from './credential-change.ts';
 import { NO_DEPARTURES, type Departures } from './departures.ts';
 import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
 import type { Differences } from './differences.ts';
+import type { WantedX509 } from './certificates.ts';
+import { findingsIn } from './findings.ts';
 import { fencingNotes, fencingOf, fencingRisks } from './fencing.ts';
 import type { HostDifference, HostItem } from './item.ts';
 import { notesOn, unmanagedIn } from './notes.ts';
@@ -36,8 +38,8 @@ export interface PlanInput {
   readonly forecast: Forecast | undefined;
   /** Nodes that shall be absent (default: none). */
   readonly departures?: Departures;
-  /** What else is worth knowing. */
-  readonly notes?: readonly string[];
+  /** What is to be told of certificates, where they are used. */
+  readonly certificates?: Pick<WantedX509, 'notes' | 'expiring'> | undefined;
 }
 
 /** Compares what is wanted with what is. Pure: the same input gives the same plan. */
@@ -54,6 +56,15 @@ export function makePlan(input: PlanInput): Plan {
   const left = new Set([...problems, ...stoppedGuests].map(({ host }) => host));
   const joining = joiningIn(input.differences);
   const fencing = fencingOf(facts, cluster, input.differences);
+  const unmanaged = unmanagedIn(cluster, input.declared);
+  const findings = findingsIn({
+    ...{ facts, cluster, fencing },
+    ...{ clusterName: input.clusterName, declared: input.declared },
+    ...{ leaving: departures.names, unmanaged },
+    explained: new Set([...changed, ...left]),
+    expiring: input.certificates?.expiring ?? [],
+  });
+  const told = new Set(findings.flatMap(({ item, host }) => (item === 'connection' ? host : [])));
   const known = [
     ...[...facts.clusterNodes.values(), ...remoteHosts(facts)].map(({ name }) => name),
     ...departures.names,
@@ -71,13 +82,14 @@ export function makePlan(input: PlanInput): Plan {
     ]),
     credentialChange: input.credentialChange,
     fencing,
+    findings,
     notes: [
-      ...notesOn(facts, cluster),
+      ...notesOn(facts, cluster, told),
       ...fencingNotes(fencing, cluster),
       ...departures.notes,
-      ...(input.notes ?? []),
+      ...(input.certificates?.notes ?? []),
     ].sort(),
-    unmanaged: unmanagedIn(cluster, input.declared),
+    unmanaged,
     inSync: known.filter((name) => !changed.has(name) && !left.has(name)).sort(),
     forecast: input.forecast,
   };

@@ -1,33 +1,30 @@
+import type { RemoteConnection } from '../pacemaker/cib-connections.ts';
 import { connectionState } from '../pacemaker/crm-mon.ts';
-import {
-  DEFAULT_PORT,
-  GUARD_PREFIX,
-  LEAVE_PREFIX,
-  PIN_PREFIX,
-  QUIET_PREFIX,
-  RETRY_PREFIX,
-} from '../pacemaker/names.ts';
+import { DEFAULT_PORT } from '../pacemaker/names.ts';
 import { isHeld } from '../pacemaker/cib-edit.ts';
 import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
+import { OURS } from './findings.ts';
 import { machineState } from './machine.ts';
 
 // Warned about: PSK does not care, but clocks that jump backwards harm a cluster (Pacemaker Explained, nodes.rst).
 const CLOCK_TOLERANCE_SECONDS = 60;
 
-/** Things worth knowing from which no change follows, sorted. */
-export function notesOn(facts: Facts, cluster: ClusterFacts): readonly string[] {
+/** Things worth knowing from which no change follows, sorted. `told`: nodes of which a finding tells that they are not in. */
+export function notesOn(
+  facts: Facts,
+  cluster: ClusterFacts,
+  told: ReadonlySet<string> = new Set(),
+): readonly string[] {
   return [
     ...clockNotes(facts),
     ...versionNotes(facts),
     ...selinuxNotes(facts),
     ...firewallNotes(facts),
-    ...connectionNotes(cluster),
-    ...guestNotes(cluster),
+    ...connectionNotes(cluster, told),
+    ...guestNotes(cluster, told),
     ...leftoverNotes(cluster),
   ].sort();
 }
-
-const OURS = [GUARD_PREFIX, RETRY_PREFIX, QUIET_PREFIX, PIN_PREFIX, LEAVE_PREFIX];
 
 /** What an unfinished run left in the CIB; it goes with the next apply that concerns its node. */
 function leftoverNotes({ cib }: ClusterFacts): readonly string[] {
@@ -97,37 +94,51 @@ const firewallNotes = (facts: Facts): readonly string[] =>
   );
 
 /** What an operator did to a connection is theirs, but nobody should have to guess why a node is not in. */
-function connectionNotes({ cib, mon }: ClusterFacts): readonly string[] {
-  return [...cib.remoteConnections.values()].flatMap(
-    ({ id, isManaged, targetRole, enclosing, agentFromTemplate }) => {
-      const said: string[] = [];
-      if (targetRole?.toLowerCase() === 'stopped')
-        said.push(`${id}: its connection is stopped by target-role`);
-      if (!isManaged) said.push(`${id}: its connection is unmanaged by an operator`);
-      if (enclosing.length > 0 || agentFromTemplate) {
-        said.push(
-          `${id}: its connection stands in a ${enclosing[0]?.name ?? 'template'}, which Pacemaker cannot handle`,
-        );
-      }
-      const node = mon.nodes.get(id);
-      if (node?.unclean === true) said.push(`${id}: the node is unclean and waits to be fenced`);
-      const state = connectionState(mon, id);
-      if (said.length === 0 && state.state === 'not-in')
-        said.push(`${id}: not truly in (${state.why})`);
-      return said;
-    },
-  );
+const connectionNotes = (
+  { cib, mon }: ClusterFacts,
+  told: ReadonlySet<string>,
+): readonly string[] =>
+  [...cib.remoteConnections.values()].flatMap((connection) => {
+    const { id } = connection;
+    const said = saidOfConnection(connection);
+    if (mon.nodes.get(id)?.unclean === true)
+      said.push(`${id}: the node is unclean and waits to be fenced`);
+    const state = connectionState(mon, id);
+    if (said.length === 0 && state.state === 'not-in' && !told.has(id))
+      said.push(`${id}: not truly in (${state.why})`);
+    return said;
+  });
+
+function saidOfConnection({
+  id,
+  isManaged,
+  targetRole,
+  enclosing,
+  agentFromTemplate,
+}: RemoteConnection): string[] {
+  const said: string[] = [];
+  if (targetRole?.toLowerCase() === 'stopped')
+    said.push(`${id}: its connection is stopped by target-role`);
+  if (!isManaged) said.push(`${id}: its connection is unmanaged by an operator`);
+  if (enclosing.length > 0 || agentFromTemplate) {
+    said.push(
+      `${id}: its connection stands in a ${enclosing[0]?.name ?? 'template'}, which Pacemaker cannot handle`,
+    );
+  }
+  return said;
 }
 
 /** A guest node that is not in although its machine is not simply stopped. */
-const guestNotes = ({ cib, mon }: ClusterFacts): readonly string[] =>
+const guestNotes = ({ cib, mon }: ClusterFacts, told: ReadonlySet<string>): readonly string[] =>
   cib.guestNodes.flatMap(({ name, resource, isManaged }) => {
     const machine = machineState(mon, { name, resource }, isHeld(cib, resource));
     if (machine.kind === 'stopped') return [];
     if (!isManaged) return [`${name}: its machine ${resource} is unmanaged by an operator`];
     if (machine.kind === 'other') return [`${name}: its machine ${resource}: ${machine.why}`];
     const state = connectionState(mon, name);
-    return state.state === 'truly-in' ? [] : [`${name}: not truly in (${state.why})`];
+    return state.state === 'truly-in' || told.has(name)
+      ? []
+      : [`${name}: not truly in (${state.why})`];
   });
 
 /** Remote and guest nodes of the cluster that the inventory does not name: they are left alone. */

@@ -1,6 +1,7 @@
 import type { ItemKind } from '../playbook/playbook.ts';
 import type { Effects, Placed } from '../pacemaker/simulate.ts';
 import type { CredentialChange } from './credential-change.ts';
+import type { Finding } from './finding.ts';
 import type { AttributeChange } from './item.ts';
 import type { Risk } from './risk.ts';
 
@@ -87,6 +88,8 @@ export interface Plan {
   readonly credentialChange: CredentialChange | undefined;
   /** Of each remote node that this plan is about; empty where fencing is off. */
   readonly fencing: readonly NodeFencing[];
+  /** What is wrong and no change follows from. */
+  readonly findings: readonly Finding[];
   /** Things worth knowing that no change follows from. */
   readonly notes: readonly string[];
   /** Remote nodes and guest nodes that the cluster has and the inventory does not name. */

@@ -1,7 +1,7 @@
 import type { ItemKind } from '../playbook/playbook.ts';
 
 /** What the items of daemons say of credentials that are in use, by the names of their attributes. */
-const IN_USE: Partial<Readonly<Record<ItemKind, readonly string[]>>> = {
+export const IN_USE: Partial<Readonly<Record<ItemKind, readonly string[]>>> = {
   service: ['started'],
   pacemaker: ['certificates', 'authkey'],
 };

@@ -1,5 +1,5 @@
-import type { Drift } from '../plan/drift.ts';
-import { isOfRunningDaemon } from '../plan/running-daemon.ts';
+import { differencesOf, type Difference, type Drift } from '../plan/drift.ts';
+import type { DriftIgnoreSpec } from '../spec/spec.ts';
 import { clusterObject, problemObject, stoppedGuestObject } from './plan-json.ts';
 import { jsonText } from './json.ts';
 
@@ -8,7 +8,7 @@ import { jsonText } from './json.ts';
  * where something is absent, a line break at the end.
  */
 export function driftAsJson(drift: Drift): string {
-  const { drifted, problems, stoppedGuests, inSync } = drift;
+  const { drifted, findings, ignored, problems, stoppedGuests, inSync } = drift;
   const of = (wanted: Drift['problems'][number]['kind']) =>
     problems.filter(({ kind }) => kind === wanted).map(problemObject);
   const [unreachable, refused] = [of('unreachable'), of('refused')];
@@ -16,22 +16,20 @@ export function driftAsJson(drift: Drift): string {
     formatVersion: '1.0',
     cluster: clusterObject(drift.cluster),
     counts: {
-      drifted: drifted.length,
-      hosts: new Set(drifted.map(({ host }) => host)).size,
+      drifted: drifted.length + findings.length,
+      hosts: new Set([...drifted, ...findings].map(({ host }) => host)).size,
+      ignored: ignored.length,
       inSync: inSync.length,
       unreachable: unreachable.length,
       refused: refused.length,
       stoppedGuests: stoppedGuests.length,
     },
-    drifted: drifted.flatMap(({ host, item, attributes }) =>
-      attributes.map(({ name, before, after, reason }) => ({
-        ...{ host, item, attribute: name },
-        kind: isOfRunningDaemon(item, name) ? 'running-daemon' : 'configuration',
-        expected: after ?? null,
-        actual: before ?? null,
-        reason: reason ?? null,
-      })),
-    ),
+    drifted: differencesOf(drift).map(differenceObject),
+    ignored: ignored.map(({ ignore, ...difference }) => ({
+      ...differenceObject(difference),
+      ignore: { reason: ignore.reason, until: ignore.until },
+    })),
+    endedIgnores: drift.endedIgnores.map(ignoreObject),
     unreachable,
     refused,
     stoppedGuests: stoppedGuests.map(stoppedGuestObject),
@@ -41,3 +39,20 @@ export function driftAsJson(drift: Drift): string {
   };
   return jsonText(document, 2);
 }
+
+const differenceObject = (difference: Difference) => ({
+  host: difference.host,
+  item: difference.item,
+  attribute: difference.attribute,
+  kind: difference.kind,
+  expected: difference.expected ?? null,
+  actual: difference.actual ?? null,
+  reason: difference.reason ?? null,
+  hint: difference.hint ?? null,
+});
+
+const ignoreObject = ({ host, item, attribute, reason, until }: DriftIgnoreSpec) => ({
+  ...{ host, item },
+  attribute: attribute ?? null,
+  ...{ reason, until },
+});

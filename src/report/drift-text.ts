@@ -3,6 +3,7 @@ import type { AttributeChange } from '../plan/item.ts';
 import { isOfRunningDaemon } from '../plan/running-daemon.ts';
 import { printable } from '../support/printable.ts';
 import { foldChanges, type ChangeBlock } from './change-blocks.ts';
+import { causeLines } from './causes.ts';
 import { foldNames } from './fold-names.ts';
 import { alignColumns, counted, wrapText, type Cell } from './layout.ts';
 import { headerLines, noteLines, problemSections, section, stoppedSection } from './plan-text.ts';
@@ -19,23 +20,30 @@ export function renderDrift(drift: Drift, style: Style = plainStyle): string {
       driftedLines(drift, style, true),
       style,
     ),
+    section('What no file shows', causeLines(drift.findings, style.attention), style),
     ...problemSections(drift.problems, style, [
       'Unreachable, nothing is known about them',
       'Refused: outrigger does not touch them',
     ]),
     stoppedSection(drift.stoppedGuests, style),
+    section('Ignored', ignoredLines(drift), style),
     section('Worth knowing', noteLines(drift.notes, style), style),
-    section(
-      'In the cluster but not in the inventory',
-      drift.unmanaged.length === 0 ? [] : wrapText(foldNames(drift.unmanaged), 2),
-      style,
-    ),
+    section('In the cluster but not in the inventory', untoldLines(drift), style),
     [summaryLine(drift, style)],
   ];
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => `${lines.join('\n')}\n`)
     .join('\n');
+}
+
+/** Nodes that nobody declared and of which nothing is told above: a drift that is limited to some nodes does not judge others. */
+function untoldLines({ unmanaged, findings, ignored }: Drift): readonly string[] {
+  const told = [...findings, ...ignored].flatMap(({ item, host }) =>
+    item === 'membership' ? [host] : [],
+  );
+  const untold = unmanaged.filter((name) => !told.includes(name));
+  return untold.length === 0 ? [] : wrapText(foldNames(untold), 2);
 }
 
 /** One table for all hosts and one for all running daemons, so that expected and actual stand below each other. */
@@ -70,18 +78,40 @@ function attributeCells({ name, before, after }: AttributeChange, style: Style):
   return [printable(name), valueText(after), { text: valueText(before), paint: style.attention }];
 }
 
+/** What somebody knows of, and what is not ignored any longer. */
+const ignoredLines = ({ ignored, endedIgnores }: Drift): readonly string[] => [
+  ...causeLines(
+    ignored.map(({ host, item, attribute, expected, actual, ignore }) => ({
+      host,
+      message: `${item} ${attribute}: expected ${valueText(expected)}, found ${valueText(actual)}; until ${ignore.until}: ${ignore.reason}`,
+    })),
+    plainStyle.faint,
+  ),
+  ...endedIgnores.flatMap(({ host, item, attribute, until, reason }) =>
+    wrapText(
+      printable(
+        `${host}: ${item}${attribute === undefined ? '' : ` ${attribute}`}: ended on ${until}, no longer ignored (${reason})`,
+      ),
+      2,
+      4,
+    ),
+  ),
+];
+
 /** The last line: how much has drifted, and about whom nothing is known. */
-function summaryLine({ drifted, problems, stoppedGuests, inSync }: Drift, style: Style): string {
+function summaryLine(drift: Drift, style: Style): string {
+  const { drifted, findings, ignored, problems, stoppedGuests, inSync } = drift;
   const left = (wanted: Drift['problems'][number]['kind']): number =>
     problems.filter(({ kind }) => kind === wanted).length;
-  const hosts = new Set(drifted.map(({ host }) => host)).size;
+  const hosts = new Set([...drifted, ...findings].map(({ host }) => host)).size;
   const rest = [
     `${counted(inSync.length, 'host')} in sync`,
     ...(stoppedGuests.length > 0 ? [`${counted(stoppedGuests.length, 'guest')} stopped`] : []),
+    ...(ignored.length > 0 ? [`${ignored.length} ignored`] : []),
     ...(left('unreachable') > 0 ? [style.bad(`${left('unreachable')} unreachable`)] : []),
     ...(left('refused') > 0 ? [style.bad(`${left('refused')} refused`)] : []),
   ].join(', ');
   return hosts === 0
     ? `${problems.length === 0 ? style.good('No drift.') : style.heading('No drift on those that answered.')} ${rest}.`
-    : `${style.bad(`Drift: ${counted(drifted.length, 'thing')} on ${counted(hosts, 'host')}`)}, ${rest}.`;
+    : `${style.bad(`Drift: ${counted(drifted.length + findings.length, 'thing')} on ${counted(hosts, 'host')}`)}, ${rest}.`;
 }

@@ -7,6 +7,7 @@ import type {
   Problem,
   StoppedGuest,
 } from '../plan/plan.ts';
+import { findingNotes } from '../plan/finding.ts';
 import { RISKS } from '../plan/risk.ts';
 import { jsonText } from './json.ts';
 import { countPlan } from './plan-counts.ts';
@@ -34,15 +35,18 @@ export const planObject = (plan: Plan) => ({
     devices: devices ?? null,
     extended: extended ?? null,
   })),
-  notes: plan.notes,
+  notes: [...findingNotes(plan.findings), ...plan.notes].sort(),
   unmanaged: plan.unmanaged,
   inSync: plan.inSync,
   forecast: plan.forecast === undefined ? null : forecastObject(plan.forecast),
 });
 
-/** The reverse of `planObject`, for a document that its schema accepts; which items change credentials it does not tell. */
+/**
+ * The reverse of `planObject`, for a document that its schema accepts; which items change credentials it does not tell, and
+ * findings are among the notes.
+ */
 export function planFrom(document: object): Plan {
-  const { forecast, ...plan } = withoutNulls({ ...document, counts: null }) as Omit<
+  const { forecast, ...plan } = withoutNulls({ ...document, counts: null, findings: [] }) as Omit<
     Plan,
     'forecast'
   > & { forecast?: Forecast['effects'] & Pick<Forecast, 'fencedOnFailure' | 'homeless'> };

@@ -6,6 +6,7 @@ import {
   type Problem,
   type StoppedGuest,
 } from '../plan/plan.ts';
+import { findingNotes } from '../plan/finding.ts';
 import { RISKS, wordsToAllow, type Risk } from '../plan/risk.ts';
 import { printable } from '../support/printable.ts';
 import { causeLines } from './causes.ts';
@@ -37,7 +38,11 @@ export function renderPlan(plan: Plan, style: Style = plainStyle): string {
     section('Who can fence the remote nodes', fencingOf(plan, style), style),
     section('What the cluster will do', forecastOf(plan, style), style),
     section('Risks', riskLines(plan.risks, style), style),
-    section('Worth knowing', noteLines(plan.notes, style), style),
+    section(
+      'Worth knowing',
+      noteLines([...findingNotes(plan.findings), ...plan.notes], style),
+      style,
+    ),
     section(
       'In the cluster but not in the inventory, left alone',
       namesLines(plan.unmanaged),

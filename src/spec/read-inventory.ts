@@ -9,6 +9,8 @@ import {
 import { readDocument, type DocumentText } from '../support/read-document.ts';
 import type { YamlDocument } from '../support/yaml.ts';
 import type { CertificateFinding } from '../x509/certificate-set.ts';
+import { checkDrift } from './check-drift.ts';
+import { driftIgnoresIn } from './drift-ignores.ts';
 import { checkNodes } from './check-nodes.ts';
 import { checkSettings } from './check-settings.ts';
 import { checkRevoked } from './check-x509.ts';
@@ -58,9 +60,10 @@ export function readInventory(inventory: InventoryText): ReadInventory {
     ...checkNodes(resolved, (pointer) => document.positionOf(pointer).line),
     ...checkSettings(sound),
     ...checkRevoked(sound, namesOf(all)),
+    ...checkDrift(sound, namesOf(all)),
   ];
   return {
-    spec: hasErrors(findings) ? undefined : specOf(resolved),
+    spec: hasErrors(findings) ? undefined : specOf(resolved, driftIgnoresIn(sound)),
     diagnostics: sortDiagnostics(findings.map((finding) => document.place(finding))),
     files,
     diagnoseFiles: (facts) => placeFindings(document, checkFiles(files, facts)),
@@ -74,13 +77,10 @@ const namesOf = (nodes: readonly Declared<{ readonly name: string }>[]): readonl
 const isAbsent = ({ isAbsent = false }: Declared<unknown>): boolean => isAbsent;
 const isPresent = (declared: Declared<unknown>): boolean => !isAbsent(declared);
 
-const specOf = ({
-  clusterName,
-  clusterNodes,
-  remoteNodes,
-  guestNodes,
-  authentication,
-}: Resolved): Spec => {
+const specOf = (
+  { clusterName, clusterNodes, remoteNodes, guestNodes, authentication }: Resolved,
+  driftIgnores: Spec['driftIgnores'],
+): Spec => {
   const lists = (isMeant: (declared: Declared<unknown>) => boolean): NodeLists => ({
     remoteNodes: remoteNodes.filter(isMeant).map(({ node }) => node),
     guestNodes: guestNodes.filter(isMeant).map(({ node }) => node),
@@ -91,6 +91,7 @@ const specOf = ({
     ...lists(isPresent),
     absent: lists(isAbsent),
     authentication,
+    driftIgnores,
   };
 };
 

@@ -111,6 +111,7 @@ export interface Inventory {
    * The hosts that are virtual machines of the cluster: each is the machine of a resource that exists, and shall be a node as well.
    */
   guestNodes?: GuestNode[];
+  drift?: Drift;
 }
 /**
  * The cluster as a whole.
@@ -418,4 +419,57 @@ export interface GuestNode {
   allowMigrate?: AllowMigrate;
   attributes?: Attributes;
   state?: State;
+}
+/**
+ * What `drift` makes of what it finds.
+ */
+export interface Drift {
+  /**
+   * Drift that somebody knows of: it is listed apart, and counts neither as drift nor in the exit code. `plan` and `apply` are not affected.
+   */
+  ignore?: DriftIgnore[];
+}
+/**
+ * One thing that is ignored until the end of a day.
+ */
+export interface DriftIgnore {
+  /**
+   * The host as drift names it; ranges (`r[1-9]`) and globs (`db*`) stand for several.
+   */
+  host: string;
+  /**
+   * What kind of thing it is, as drift names it.
+   */
+  item:
+    | 'package'
+    | 'authkey'
+    | 'certificate'
+    | 'environment'
+    | 'pacemaker'
+    | 'firewall-port'
+    | 'service'
+    | 'fence-device'
+    | 'connection-resource'
+    | 'guest-node'
+    | 'node-state'
+    | 'authkey-removed'
+    | 'certificate-removed'
+    | 'constraint'
+    | 'node-record'
+    | 'connection'
+    | 'fencing'
+    | 'certificate-expiry'
+    | 'membership';
+  /**
+   * The attribute as drift names it; without it: all of the item.
+   */
+  attribute?: string;
+  /**
+   * Why it is all right for now; it stands in every report.
+   */
+  reason: string;
+  /**
+   * The last day (UTC) on which it is ignored.
+   */
+  until: string;
 }

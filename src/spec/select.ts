@@ -90,6 +90,10 @@ function matching(pattern: string, known: readonly string[]): readonly string[] 
   return known.filter((name) => wanted.some((glob) => fitsGlob(glob, name)));
 }
 
+/** Whether a pattern (a name, a range or a glob) stands for this name. */
+export const fitsPattern = (pattern: string, name: string): boolean =>
+  matching(pattern, [name]).length > 0;
+
 const ambiguous = (name: string): OutriggerError =>
   new OutriggerError('USAGE', `--limit "${name}" is a node and a group: it is not clear which`, {
     hint: 'rename the group in the inventory, or name its nodes one by one',

@@ -1,3 +1,5 @@
+import type { DriftItem } from '../plan/finding.ts';
+
 /** Where a secret comes from: a person at the terminal, or the place where it lives. */
 export type SecretSource = { readonly kind: 'prompt' } | SecretPlace;
 
@@ -202,6 +204,16 @@ export function ownOnHost(authentication: AuthenticationSpec, node: string): Own
   };
 }
 
+/** Drift that is ignored to the end of a day (`2026-12-31`, UTC); no attribute: all of the item. */
+export interface DriftIgnoreSpec {
+  /** A name, a range or a glob. */
+  readonly host: string;
+  readonly item: DriftItem;
+  readonly attribute: string | undefined;
+  readonly reason: string;
+  readonly until: string;
+}
+
 /** Pacemaker Remote nodes of both kinds. */
 export interface NodeLists {
   readonly remoteNodes: readonly RemoteNodeSpec[];
@@ -215,6 +227,7 @@ export interface Spec extends NodeLists {
   /** Those that shall not be part of the cluster (`state: absent`); they stand in no other list. */
   readonly absent: NodeLists;
   readonly authentication: AuthenticationSpec;
+  readonly driftIgnores: readonly DriftIgnoreSpec[];
 }
 
 /** The Pacemaker Remote nodes of an inventory, or those that a run is about. */

@@ -37,6 +37,8 @@ export interface CertificateFinding {
   readonly severity: 'error' | 'warning';
   readonly path: string;
   readonly message: string;
+  /** It is about the time that is left. */
+  readonly isExpiry?: true;
 }
 
 /** What became of the checks. */

@@ -82,7 +82,7 @@ function checkFreshness(
   else if (nextUpdate.getTime() - now.getTime() < CRL_ERROR_HOURS * 3_600_000)
     tell('error', `its list lapses in ${left}: ${anew}`);
   else if (nextUpdate.getTime() - now.getTime() < warnBeforeMs)
-    tell('warning', `its list lapses in ${left}, on ${day(nextUpdate)}`);
+    tell('expiry', `its list lapses in ${left}, on ${day(nextUpdate)}`);
 }
 
 /** Whether a certificate is on the list of its issuer. */

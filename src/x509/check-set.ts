@@ -163,7 +163,7 @@ function checkDates(
   if (notAfter <= now) tell('error', `${subject} expired on ${day(notAfter)}`);
   else if (notBefore > now) tell('error', `${subject} is not valid before ${day(notBefore)}`);
   else if (notAfter.getTime() - now.getTime() < warnBeforeMs)
-    tell('warning', `${subject} expires in ${timeLeft(now, notAfter)}, on ${day(notAfter)}`);
+    tell('expiry', `${subject} expires in ${timeLeft(now, notAfter)}, on ${day(notAfter)}`);
 }
 
 function checkLeaf(leaf: Read, tell: Tell): void {

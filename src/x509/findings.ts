@@ -9,11 +9,15 @@ export interface Read {
   readonly extensions: Extensions;
 }
 
-/** Tells what is wrong with one file. */
-export type Tell = (severity: CertificateFinding['severity'], message: string) => void;
+/** Tells what is wrong with one file; `expiry`: a warning that something ends soon. */
+export type Tell = (severity: CertificateFinding['severity'] | 'expiry', message: string) => void;
 
 export const teller =
   (path: string, findings: CertificateFinding[]): Tell =>
   (severity, message) => {
-    findings.push({ severity, path, message });
+    findings.push(
+      severity === 'expiry'
+        ? { severity: 'warning', path, message, isExpiry: true }
+        : { severity, path, message },
+    );
   };

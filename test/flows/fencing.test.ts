@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { findingNotes } from '../../src/plan/finding.ts';
 import { RISKS } from '../../src/plan/risk.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { renderPlan } from '../../src/report/plan-text.ts';
@@ -40,7 +41,7 @@ describe('fencing before joining', () => {
     assert.deepEqual([...failed], []);
     const { plan: later } = await planOf(lab);
     assert.deepEqual(later.risks, []);
-    assert.deepEqual(later.notes, [
+    assert.deepEqual(findingNotes(later.findings), [
       's1: no fence device can fence it',
       's2: no fence device can fence it',
     ]);

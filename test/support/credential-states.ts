@@ -22,6 +22,8 @@ const files = { ca: file('aa'), certificate: file('bb'), key: file('cc') };
 const x509: WantedX509 = {
   nodes: new Map(['c1', 'c2', 'r1', 'r2'].map((name) => [name, { files, variables }])),
   removesAuthkey: false,
+  expiring: [],
+  ends: new Map(),
   validity: { now: new Date(0), from: new Date(0), until: new Date(1) },
   notes: [],
 };

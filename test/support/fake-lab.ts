@@ -78,7 +78,7 @@ export class FakeLab {
     guests: readonly string[] = [],
   ) {
     this.spec = {
-      cluster: { name: 'prod' },
+      ...{ cluster: { name: 'prod' }, driftIgnores: [] },
       clusterNodes: ['c1', 'c2'].map((name) => ({ name, address: name, connection: sshTo })),
       remoteNodes: names.map((name) =>
         remoteNode(name, { address: name, server: name, ...settings }),

@@ -1,12 +1,30 @@
 import { Command } from 'commander';
-import { driftOf } from '../../plan/drift.ts';
+import { checkReports, writeReports, type WantedReport } from '../../flows/write-reports.ts';
+import { driftOf, hasDrifted, type Drift } from '../../plan/drift.ts';
+import { hostsIn } from '../../plan/drift-hosts.ts';
 import { driftAsJson } from '../../report/drift-json.ts';
+import type { ComparedRun, DriftReport, FailedRun } from '../../report/drift-report.ts';
 import { renderDrift } from '../../report/drift-text.ts';
+import { messageOf, OutriggerError } from '../../support/errors.ts';
+import { describeError } from '../describe-error.ts';
 import { exitCodeOfComparison } from '../exit-code.ts';
 import { withPlan, type Live } from '../live.ts';
 import { addLiveOptions, jsonOption, type SharedOptions } from '../options.ts';
+import { reportOption } from '../report-option.ts';
 import { styleFor } from '../style.ts';
-import type { AddCommand } from '../terminal.ts';
+import type { AddCommand, Terminal } from '../terminal.ts';
+import { version } from '../version.ts';
+
+interface DriftOptions extends SharedOptions {
+  readonly report?: readonly WantedReport[];
+}
+
+const EXAMPLES = `
+Examples:
+  outrigger drift -i inventory.yml
+  outrigger drift -i inventory.yml --json
+  outrigger drift -i inventory.yml --report html=drift.html --report prometheus=/var/lib/node_exporter/outrigger.prom
+`;
 
 export const addDrift: AddCommand = (terminal, finish) =>
   addLiveOptions(
@@ -15,16 +33,77 @@ export const addDrift: AddCommand = (terminal, finish) =>
     ),
   )
     .addOption(jsonOption('print the drift as JSON (outrigger schema drift)'))
-    .action(async (options: SharedOptions) => {
-      const tell = ({ planned: { plan } }: Live): Promise<void> => {
-        const drift = driftOf(plan);
+    .addOption(reportOption())
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: DriftOptions) => {
+      const { report: wanted = [] } = options;
+      checkReports(wanted);
+      const began = performance.now();
+      const report = (result: DriftReport['result']): void => {
+        const seconds = (performance.now() - began) / 1000;
+        writeReports(wanted, {
+          ...{ inventory: options.inventory, version: version(), at: new Date(), seconds, result },
+        });
+      };
+      let cluster: string | undefined;
+      const tell = (live: Live): Promise<void> => {
+        const drift = driftOf(live.planned.plan, live.spec.driftIgnores, today());
         terminal.out(
           options.json
             ? driftAsJson(drift)
             : renderDrift(drift, styleFor(terminal.outStream, terminal.env)),
         );
-        finish(exitCodeOfComparison(drift.problems, drift.drifted.length > 0));
+        finish(exitCodeOfComparison(drift.problems, hasDrifted(drift)));
+        compared = comparedRun(drift, live);
         return Promise.resolve();
       };
-      await withPlan(options, terminal, tell, { foresees: false });
+      let compared: ComparedRun | undefined;
+      try {
+        await withPlan(options, terminal, tell, {
+          foresees: false,
+          onInventory: (spec) => {
+            cluster = spec.cluster.name;
+          },
+        });
+      } catch (thrown) {
+        if (!isInterrupt(thrown, terminal)) reportFailure(thrown, cluster, report, terminal);
+        throw thrown;
+      }
+      if (compared !== undefined) report(compared);
     });
+
+/** Days are those of UTC. */
+const today = (): string => new Date().toISOString().slice(0, 10);
+
+const isInterrupt = (thrown: unknown, { signal }: Terminal): boolean =>
+  signal.aborted || (thrown instanceof OutriggerError && thrown.code === 'INTERRUPTED');
+
+function comparedRun(drift: Drift, { spec, selected, planned }: Live): ComparedRun {
+  const { facts, cluster, hostItems, cibItems, absent, credentials } = planned;
+  return {
+    kind: 'compared',
+    drift,
+    hosts: hostsIn(drift, {
+      ...{ spec, selected, facts, cluster, x509: credentials?.wanted },
+      now: Date.now() / 1000,
+    }),
+    items: [...hostItems, ...cibItems, ...absent.hostItems, ...absent.cibItems].map(
+      ({ host, kind }) => ({ host, item: kind }),
+    ),
+  };
+}
+
+/** What went wrong is told whatever becomes of the reports. */
+function reportFailure(
+  thrown: unknown,
+  cluster: string | undefined,
+  report: (result: FailedRun) => void,
+  terminal: Terminal,
+): void {
+  const hint = thrown instanceof OutriggerError ? thrown.hint : undefined;
+  try {
+    report({ kind: 'failed', cluster, message: messageOf(thrown), hint });
+  } catch (second) {
+    terminal.err(describeError(second));
+  }
+}

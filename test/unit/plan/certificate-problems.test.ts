@@ -20,6 +20,8 @@ const files = { ca: wantedFile('aa'), certificate: wantedFile('bb'), key: wanted
 const x509: WantedX509 = {
   nodes: new Map(['c1', 'c2', 'r1'].map((name) => [name, { files, variables }])),
   removesAuthkey: false,
+  expiring: [],
+  ends: new Map(),
   validity: {
     now: new Date('2030-06-01T12:00:00Z'),
     from: new Date('2030-06-01T11:00:00Z'),

@@ -96,6 +96,8 @@ describe('who accepts whom while an authority is replaced', () => {
     removesAuthkey: false,
     validity: { now: new Date(0), from: new Date(0), until: new Date(1) },
     notes: [],
+    expiring: [],
+    ends: new Map(),
   });
 
   const all = (has: Has): Record<string, Has> =>

@@ -187,6 +187,7 @@ const anyWorld: fc.Arbitrary<World> = fc
         remoteNodes: nodes,
         guestNodes: [],
         absent: { remoteNodes: [], guestNodes: [] },
+        driftIgnores: [],
         authentication: { method: 'psk', isStated: false, authkey: { kind: 'cluster' } },
       },
       facts: {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { loadSchema } from '../../../src/flows/load-document.ts';
+import { kindsOf } from '../../../src/plan/drift.ts';
+import { FINDING_KINDS, type DriftItem } from '../../../src/plan/finding.ts';
+import { DRIFT_WORDS } from '../../../src/report/drift-words.ts';
 
 /** The words that a schema has for the kinds of things that outrigger keeps in shape. */
 function kindsIn(schema: unknown): readonly (readonly string[])[] {
@@ -11,11 +14,35 @@ function kindsIn(schema: unknown): readonly (readonly string[])[] {
 
 describe('the schemas of what outrigger prints', () => {
   const [playable = []] = kindsIn(loadSchema('playbook'));
-  for (const name of ['plan', 'drift'] as const) {
-    it(`know every kind of item that a playbook can name (${name})`, () => {
+  const drifting = Object.keys(DRIFT_WORDS);
+  for (const [name, kinds] of [
+    ['plan', playable],
+    ['drift', drifting],
+    ['inventory', drifting],
+  ] as const) {
+    it(`know every kind of item (${name})`, () => {
       const lists = kindsIn(loadSchema(name));
       assert.ok(lists.length > 0 && playable.length > 0);
-      for (const list of lists) assert.deepEqual([...list].sort(), [...playable].sort());
+      for (const list of lists) assert.deepEqual([...list].sort(), [...kinds].sort());
     });
   }
+
+  it('of drift know what a playbook can name, and what a finding can be about', () => {
+    const all = new Set([...playable, ...Object.keys(FINDING_KINDS)]);
+    assert.deepEqual([...drifting].sort(), [...all].sort());
+  });
+
+  it('of drift know every kind of drift', () => {
+    const { definitions } = loadSchema('drift') as {
+      definitions: { difference: { properties: { kind: { enum: string[] } } } };
+    };
+    const kinds = new Set((Object.keys(DRIFT_WORDS) as DriftItem[]).flatMap(kindsOf));
+    assert.deepEqual(definitions.difference.properties.kind.enum.sort(), [...kinds].sort());
+  });
+
+  it('of drift tell what an apply mends from what it does not', () => {
+    assert.deepEqual(kindsOf('service'), ['configuration', 'running-daemon']);
+    assert.deepEqual(kindsOf('node-record'), ['configuration', 'leftover-node']);
+    assert.deepEqual(kindsOf('membership'), ['undeclared-node']);
+  });
 });

@@ -22,6 +22,7 @@ export const quietPlan: Plan = {
   fencing: [],
   stoppedGuests: [],
   risks: [],
+  findings: [],
   notes: [],
   unmanaged: [],
   inSync: ['c1', 'c2', 'compute1', 'compute2', 'compute3'],

@@ -99,6 +99,7 @@ describe('readInventory', () => {
         },
       ],
       guestNodes: [],
+      driftIgnores: [],
       authentication: { method: 'psk', isStated: false, authkey: { kind: 'cluster' } },
     });
   });
