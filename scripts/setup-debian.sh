@@ -15,6 +15,7 @@ need sudo sudo
 need useradd passwd
 need mount mount
 need openssl openssl
+need age age
 # Login shells that are not like sh.
 need bsd-csh csh
 need tcsh tcsh

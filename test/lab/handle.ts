@@ -12,6 +12,7 @@ import { run } from './run.ts';
 import type { Result, RunOptions } from './run.ts';
 import { sshDirOf } from './ssh.ts';
 import type { LabHost, LabRecord, PowerAction, PowerEvent } from './types.ts';
+import { watch } from './secret-watch.ts';
 import { ownerOf } from './virtual-machines.ts';
 
 export type Lab = {
@@ -67,6 +68,10 @@ export function attach(lab: LabRecord, life: LabLife): Lab {
   const exec: Lab['exec'] = (host, script, options) => execIn(lab, host, script, options);
   const someOf = (hosts: string[]) =>
     hosts.length === 0 ? lab.hosts.filter(isOwn) : hosts.map((host) => findHost(lab, host));
+  const watched = {
+    ...{ dir: lab.dir, hosts: lab.hosts, exec },
+    isOn: (host: string) => isOn(lab, findHost(lab, host).name),
+  };
   return {
     name,
     dir: lab.dir,
@@ -75,12 +80,22 @@ export function attach(lab: LabRecord, life: LabLife): Lab {
     sshDir: sshDirOf(lab.dir),
     exec,
     sh: async (host, script, options) => succeeded(host, script, await exec(host, script, options)),
-    control: (argv, options) => run(inNetwork(name, argv), options),
-    controlSpawn: (argv, options = {}) => startInNetwork(name, argv, options),
+    control: async (argv, options) => {
+      const result = await run(inNetwork(name, argv), options);
+      watch(watched, argv, result.stdout + result.stderr);
+      return result;
+    },
+    controlSpawn: (argv, options = {}) => {
+      const child = startInNetwork(name, argv, options);
+      listen(child, (text) => {
+        watch(watched, argv, text);
+      });
+      return child;
+    },
     power: (host, action) => switchPower(lab, host, action),
     powerLog: () => readPowerLog(lab.dir),
     clearPowerLog: () => clearPowerLog(lab.dir),
-    isOn: (host) => isOn(lab, findHost(lab, host).name),
+    isOn: watched.isOn,
     boots: (host) => bootsOf(lab, host),
     ownerOf: (machine) => ownerOf(lab, machine),
     ready: async (...hosts) => {
@@ -98,6 +113,16 @@ export function attach(lab: LabRecord, life: LabLife): Lab {
     unblock: (from, to, port) => closePath(name, 'delete', pathOf(lab, from, to, port)),
     ...life,
   };
+}
+
+/** Tells all that a program has put out, once it has ended. */
+function listen(child: ChildProcess, tell: (text: string) => void): void {
+  const chunks: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer | string) => chunks.push(Buffer.from(chunk)));
+  child.once('close', () => {
+    tell(Buffer.concat(chunks).toString());
+  });
 }
 
 function succeeded(host: string, script: string, result: Result): string {
