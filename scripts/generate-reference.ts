@@ -25,6 +25,7 @@ const COMMANDS = [
     'history',
     'undo',
     'trust',
+    'unlock',
     'schema',
   ],
 ];

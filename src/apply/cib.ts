@@ -13,6 +13,7 @@ import type { EditContext, PlayName } from './context.ts';
 const WRITE = new URL('./scripts/write-cib.sh', import.meta.url);
 const TIMEOUT_MS = 120_000;
 const MOVED_ON = 3;
+const LOST = 6;
 // Each try takes 0.2 to 0.5 s; against a change every 150 ms one in several gets through.
 const MOVING_LIMIT_MS = 60_000;
 const PAUSE_MS = 250;
@@ -20,7 +21,7 @@ const PAUSE_MS = 250;
 /**
  * Edits the CIB in one compare-and-swap patch, after keeping a copy of it. `edits` is asked anew whenever somebody
  * else changed the configuration meanwhile; no operations write nothing. Rejects with COMMAND_FAILED when Pacemaker
- * refuses the edit, or when somebody else was faster for a minute.
+ * refuses the edit, or when somebody else was faster for a minute; with LOCKED when this run no longer holds the lock of the cluster.
  */
 export async function writeCib(
   context: EditContext,
@@ -28,25 +29,28 @@ export async function writeCib(
   purpose: string,
   edits: (cluster: ClusterFacts) => readonly CibOperation[],
 ): Promise<void> {
-  const { lead, log } = context;
+  const { lead, lease, log } = context;
   const deadline = performance.now() + MOVING_LIMIT_MS;
   for (;;) {
     const cluster = await readCluster(lead);
     const operations = edits(cluster);
     if (operations.length === 0) return;
     const copy = log.keepCib(purpose, cluster.cibText);
-    const { deletes, merge } = combine(operations);
+    const extension = lease.extension();
+    const { deletes, merge } = combine([...operations, ...extension]);
     const { adminEpoch, epoch } = cluster.cib.version;
     const result = await lead.exec({
       script: loadScript(WRITE),
-      params: [`${adminEpoch}.${epoch}`, ...deletes],
+      params: [`${adminEpoch}.${epoch}`, lease.required(), ...deletes],
       input: merge === undefined ? '' : serializeXml(merge),
       timeoutMs: TIMEOUT_MS,
     });
     if (result.code === 0) {
+      lease.extended(extension);
       context.emit({ type: 'cib-written', play: play.name, purpose, copy });
       return;
     }
+    if (result.code === LOST) throw await lease.lost();
     if (result.code !== MOVED_ON) {
       const said = printableLines(withoutSecrets(result.stderr, cluster.cib), 600);
       throw new OutriggerError('COMMAND_FAILED', `the CIB was not changed: ${said}`, {

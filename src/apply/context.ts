@@ -10,6 +10,7 @@ import type { Spec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import type { Secret } from '../support/secret.ts';
 import type { RunEvent, Verdict } from '../plan/run-event.ts';
+import type { Lease } from './lease.ts';
 import type { MachineRecord } from './machines.ts';
 import type { RunLog } from './run-log.ts';
 
@@ -37,6 +38,8 @@ export interface RunContext {
   readonly hosts: ReadonlyMap<string, Host>;
   /** The cluster node through which the cluster is read and written. */
   readonly lead: Host;
+  /** The lock of the cluster, without which nothing is written into the CIB. */
+  readonly lease: Lease;
   /** Reads the state of a machine anew. */
   readonly probe: (host: Host) => Promise<HostFacts>;
   /** Undefined: certificates are used. */
@@ -70,7 +73,7 @@ export interface RunContext {
 export type Failures = Map<string, Extract<Verdict, { readonly kind: 'failed' }>>;
 
 /** What it takes to edit the CIB. */
-export type EditContext = Pick<RunContext, 'lead' | 'log' | 'emit'>;
+export type EditContext = Pick<RunContext, 'lead' | 'lease' | 'log' | 'emit'>;
 
 /** The name of what is under way, for what is told of it. */
 export type PlayName = Pick<Play, 'name'>;

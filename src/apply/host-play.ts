@@ -4,6 +4,7 @@ import type { HostDifference, HostItem } from '../plan/item.ts';
 import type { Play } from '../playbook/playbook.ts';
 import type { Verdict } from '../plan/run-event.ts';
 import { changesOf, conclude, failureOf, type RunContext } from './context.ts';
+import { keepLock } from './keep-lock.ts';
 import { quietRestart, type PendingRestart } from './quiet-restart.ts';
 import { removesCredentials, whyCredentialsStay } from './remove-last.ts';
 import { takeStep } from './step.ts';
@@ -91,6 +92,7 @@ async function step(
   play: Play,
   { host, item, difference }: { host: Host; item: HostItem; difference: HostDifference },
 ): ReturnType<typeof takeStep> {
+  await keepLock(context, play);
   const facts = await takeStep(context, play, { host, item, difference });
   conclude(context, play, { host: item.host, item: item.kind }, { kind: 'changed' });
   return facts;

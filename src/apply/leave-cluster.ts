@@ -126,6 +126,7 @@ async function confirm(
       ...{ type: 'action', play: play.name, host: name, item: 'node-record' },
       action: 'confirm-off',
     });
+    await context.lease.confirm();
     await runScript(context.lead, 'confirm-off', {
       params: [name],
       timeoutMs: CONFIRM_TIMEOUT_MS,

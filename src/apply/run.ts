@@ -9,12 +9,13 @@ import { runCibPlay } from './cib-play.ts';
 import { changesOf, conclude, type RunContext } from './context.ts';
 import { passGates } from './gates.ts';
 import { runHostPlay } from './host-play.ts';
+import { keepLock } from './keep-lock.ts';
 import { runRemoval } from './removal.ts';
 
 /**
  * Carries out a plan, play by play in the playbook's order, batch by batch where the playbook says so. A failed host
  * does not stop the others; it is skipped from then on. After an interrupt the batch under way is finished, and
- * nothing new is begun. Rejects with an OutriggerError when a gate does not open.
+ * nothing new is begun. Rejects with an OutriggerError when a gate does not open, and with LOCKED when the lock is lost.
  */
 export async function runPlan(context: RunContext): Promise<RunResult> {
   for (const plays of groupPlays(context.playbook.plays)) {
@@ -29,10 +30,14 @@ export async function runPlan(context: RunContext): Promise<RunResult> {
     for (const [index, batch] of batches.entries()) {
       if (mayGoOn(context) && !isVain(context, plays, batch)) {
         const label = batches.length > 1 ? `${index + 1} of ${batches.length}` : '';
+        await keepLock(context, first);
+        await context.lease.confirm();
         for (const play of plays) await runPlay(context, play, batch, label);
       }
     }
   }
+  const lost = context.lease.ended();
+  if (lost !== undefined) throw lost;
   return { failed: context.failed, wasInterrupted: context.signal.aborted };
 }
 

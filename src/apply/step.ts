@@ -21,6 +21,7 @@ export async function takeStep(
   { host, item, difference }: Step,
 ): Promise<HostFacts> {
   for (const action of difference.actions) {
+    await context.lease.confirm();
     context.emit({
       ...{ type: 'action', play: play.name, host: host.name, item: item.kind },
       action: action.kind === 'script' ? action.script : action.kind,

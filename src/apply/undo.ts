@@ -58,6 +58,7 @@ export async function forgetNodes(
   tellWaiting(context, play, `${names.length} node(s) forgotten`, timeoutMs);
   const deadline = performance.now() + LIMIT_MS;
   for (let left = names; ;) {
+    await context.lease.confirm();
     await runScript(context.lead, 'forget-nodes', { params: left, timeoutMs });
     const { cib } = await readCluster(context.lead);
     left = names.filter((name) => cib.seen.has(name));
@@ -75,6 +76,7 @@ export async function forgetFailures(
 ): Promise<void> {
   const timeoutMs = timeLimit(names);
   tellWaiting(context, play, `the failures of ${names.length} connection(s) forgotten`, timeoutMs);
+  await context.lease.confirm();
   await runScript(context.lead, 'cleanup', { params: names, timeoutMs });
 }
 

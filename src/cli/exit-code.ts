@@ -47,6 +47,7 @@ const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   NOT_CONVERGED: EXIT.failed,
   REFUSED: EXIT.refused,
   CERTIFICATES_AWAITED: EXIT.incomplete,
+  LOCKED: EXIT.refused,
   INTERRUPTED: EXIT.interrupted,
 };
 

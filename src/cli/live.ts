@@ -4,8 +4,11 @@ import { closeAll, planCluster, type Planned, type PlanRequest } from '../flows/
 import type { Sources } from '../flows/saved-plan-file.ts';
 import type { FetchSecret } from '../host/secret-source.ts';
 import type { Playbook } from '../playbook/playbook.ts';
+import { waitForLock } from '../flows/wait-for-lock.ts';
+import { OutriggerError } from '../support/errors.ts';
 import { selectNodes } from '../spec/select.ts';
 import { nodesOf, type Nodes, type Spec } from '../spec/spec.ts';
+import { printable } from '../support/printable.ts';
 import { withConnector } from './connections.ts';
 import { inventoryTextFor, playbookTextFor } from './load.ts';
 import type { SharedOptions } from './options.ts';
@@ -46,7 +49,10 @@ interface PlanOptions {
   readonly check?: (sources: Sources) => void;
 }
 
-/** Reads inventory, playbook and live state, makes the plan, hands it on, and closes every connection whatever happens. */
+/**
+ * Reads inventory, playbook and live state, makes the plan, hands it on, and closes every connection whatever happens. Where
+ * another run holds the lock of the cluster and may be waited for, all is read and planned anew after that.
+ */
 export async function withPlan(
   options: SharedOptions,
   terminal: Terminal,
@@ -70,27 +76,29 @@ export async function withPlan(
     terminal,
     [...spec.clusterNodes, ...nodesOf(selected), ...nodesOf(selected.absent)],
     async ({ connect }, fetchSecret) => {
-      const planned = await planWith(
-        {
-          ...{
-            spec,
-            selected,
-            playbook,
-            connect,
-            fetchSecret,
+      const { lockWait = 0 } = options;
+      const deadline = performance.now() + lockWait;
+      for (let isDone = false; !isDone;) {
+        const planned = await planWith(
+          {
+            ...{ spec, selected, playbook, connect, fetchSecret, foresees, renewed },
             forks: options.forks,
-            foresees,
-            renewed,
+            ...{ succeeds: isNewAuthority, rotates: isNewKey },
           },
-          ...{ succeeds: isNewAuthority, rotates: isNewKey },
-        },
-        terminal,
-      );
-      try {
-        const origin = { inventory: resolve(options.inventory) };
-        await use({ spec, selected, playbook, planned, fetchSecret, origin, sources });
-      } finally {
-        await closeAll(planned.hosts);
+          terminal,
+        );
+        try {
+          const origin = { inventory: resolve(options.inventory) };
+          await use({ spec, selected, playbook, planned, fetchSecret, origin, sources });
+          isDone = true;
+        } catch (thrown) {
+          if (!(thrown instanceof OutriggerError) || thrown.code !== 'LOCKED' || lockWait === 0)
+            throw thrown;
+          terminal.err(`${printable(thrown.message)}: waiting for at most ${lockWait / 1000} s\n`);
+          if (!(await waitForLock(planned.lead, deadline, terminal.signal))) throw thrown;
+        } finally {
+          await closeAll(planned.hosts);
+        }
       }
     },
   );

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { BY_NAME, RISKS } from '../plan/risk.ts';
 import type { BatchSize } from '../playbook/playbook.ts';
+import { durationMs } from '../spec/duration.ts';
 
 /** Options that several commands share, as commander hands them over. */
 export interface SharedOptions {
@@ -9,6 +10,8 @@ export interface SharedOptions {
   readonly limit?: string | undefined;
   readonly forks: number;
   readonly playbook?: string | undefined;
+  /** Milliseconds. */
+  readonly lockWait?: number;
 }
 
 const wholeNumber = (text: string): number => {
@@ -27,6 +30,22 @@ export const batchSize = (text: string): BatchSize => {
 
 /** `1,10%,100%` */
 export const batchSizes = (text: string): readonly BatchSize[] => text.split(',').map(batchSize);
+
+const duration = (text: string): number => {
+  if (!/^[0-9]{1,6}(ms|s|m|min|h)?$/.test(text))
+    throw new InvalidArgumentError('give a time such as 30s or 10min');
+  return durationMs(text);
+};
+
+/** Below that a lease could not outlast one edit of the CIB, and above it a day goes by. */
+const [SHORTEST_LEASE, LONGEST_LEASE] = ['10s', '24h'] as const;
+
+const leaseTime = (text: string): number => {
+  const ms = duration(text);
+  if (ms < durationMs(SHORTEST_LEASE) || ms > durationMs(LONGEST_LEASE))
+    throw new InvalidArgumentError(`give a time from ${SHORTEST_LEASE} to ${LONGEST_LEASE}`);
+  return ms;
+};
 
 const riskCode = (text: string, before: readonly string[] = []): readonly string[] => {
   const [code = '', name] = text.split(':');
@@ -78,4 +97,14 @@ export const addRunOptions = (command: Command): Command =>
       '--max-fail <n>',
       'begin no further batch once more hosts than this have failed (5 or 10%)',
       batchSize,
+    )
+    .option(
+      '--lock-wait <time>',
+      'how long to wait while another run changes the cluster; then plan anew (default: not at all)',
+      duration,
+    )
+    .option(
+      '--lock-lease <time>',
+      'for how long the lock of the cluster is taken at a time (default: 30min)',
+      leaseTime,
     );

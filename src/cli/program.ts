@@ -10,6 +10,7 @@ import { addRotate } from './commands/rotate.ts';
 import { addSchema } from './commands/schema.ts';
 import { addShow } from './commands/show.ts';
 import { addStatus } from './commands/status.ts';
+import { addUnlock } from './commands/unlock.ts';
 import { addTrust } from './commands/trust.ts';
 import { addUndo } from './commands/undo.ts';
 import { addValidate } from './commands/validate.ts';
@@ -31,6 +32,7 @@ Examples:
   outrigger rotate authkey -i inventory.yml    a new authkey on all nodes, without a resource noticing
   outrigger history                            the runs so far; \`outrigger undo RUN\` takes back what one joined
   outrigger status -i inventory.yml            who is in, and where the connections run
+  outrigger unlock ID -i inventory.yml         takes away the lock of a run that died on another machine
   outrigger import --from c1 -o inventory.yml  an inventory of a cluster that lives already
 
 Exit codes: 0 done or in sync, 1 usage or invalid input, 2 differences (drift, doctor, --detailed-exitcode),
@@ -51,6 +53,7 @@ const COMMANDS: readonly AddCommand[] = [
     addHistory,
     addUndo,
     addTrust,
+    addUnlock,
     addSchema,
   ],
 ];
@@ -62,7 +65,7 @@ function settle(command: Command, output: OutputConfiguration): void {
 }
 
 /** The commands that change something, on hosts or on this machine. */
-const CHANGING: readonly string[] = ['apply', 'rotate', 'trust', 'undo'];
+const CHANGING: readonly string[] = ['apply', 'rotate', 'trust', 'undo', 'unlock'];
 
 /** Whether these arguments name a command that changes something; no option stands before the command with a value. */
 export const changesThings = (argv: readonly string[]): boolean =>

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Lease } from '../apply/lease.ts';
 import { authkeyLoader } from '../apply/authkey.ts';
 import type { RunContext, RunOptions } from '../apply/context.ts';
 import type { RunOrigin } from '../apply/run-log.ts';
@@ -20,6 +21,8 @@ export interface ApplyRequest {
   readonly playbook: Playbook;
   readonly planned: Planned;
   readonly options: RunOptions;
+  /** The lock of the cluster, which the caller gives back. */
+  readonly lease: Lease;
   readonly allowed: ReadonlySet<string>;
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
@@ -37,15 +40,15 @@ export interface Applied extends RunResult {
 }
 
 /**
- * Carries out a plan that was made a moment ago. Throws REFUSED while it holds a risk that nobody allowed; from the
- * first step on whatever happens is told by the result.
+ * Carries out a plan that was made a moment ago. Throws REFUSED while it holds a risk that nobody allowed; from the first
+ * step on whatever happens is told by the result.
  */
 export async function applyPlan(request: ApplyRequest): Promise<Applied> {
-  const { spec, selected, playbook, planned, options, allowed, signal, onEvent } = request;
+  const { spec, selected, playbook, planned, options, lease, allowed, signal, onEvent } = request;
+  refuseRisks(planned.plan.risks, allowed);
   const { plan, hosts, lead, authkey, credentials, cluster } = planned;
-  refuseRisks(plan.risks, allowed);
   const { log, author } = beginRecord(spec.cluster.name, {
-    allowed: [...allowed],
+    ...{ allowed: [...allowed], lock: lease.id, tookOver: lease.replaced?.lock.id },
     ...request.origin,
   });
   log.write({ type: 'plan', plays: plan.plays });
@@ -66,6 +69,7 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
       ...{ hostItems: planned.hostItems, cibItems: planned.cibItems, absent: planned.absent },
       hosts,
       lead,
+      lease,
       probe: (host) => probeHost(host, ownOnHost(spec.authentication, host.name)),
       authkey,
       x509: credentials?.wanted,

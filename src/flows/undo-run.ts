@@ -2,6 +2,7 @@ import { writeCib } from '../apply/cib.ts';
 import type { EditContext, RunContext } from '../apply/context.ts';
 import { passGates } from '../apply/gates.ts';
 import { forgetLeft, leaveCluster } from '../apply/leave-cluster.ts';
+import type { Lease } from '../apply/lease.ts';
 import { recordMachine } from '../apply/machines.ts';
 import type { RunOrigin } from '../apply/run-log.ts';
 import { changesByHost, tellHosts } from '../apply/tell-hosts.ts';
@@ -55,6 +56,7 @@ export interface PreparedUndo {
   readonly forecast: Forecast | undefined;
   readonly risks: readonly Risk[];
   readonly lead: Host;
+  readonly cluster: ClusterFacts;
   readonly hosts: ReadonlyMap<string, Host>;
 }
 
@@ -99,7 +101,7 @@ export async function prepareUndo(request: UndoRequest): Promise<PreparedUndo> {
       ...editRisks(plan),
       ...forecastRisks({ forecast: foreseen, cluster, departures: { names } }),
     ];
-    return { request, plan, forecast: foreseen, risks, lead, hosts };
+    return { request, plan, forecast: foreseen, risks, lead, cluster, hosts };
   } catch (thrown) {
     await closeAll(hosts);
     throw thrown;
@@ -137,10 +139,13 @@ export interface Undone {
 export async function undoRun(
   prepared: PreparedUndo,
   {
+    lease,
     allowed,
     origin,
     onEvent,
   }: {
+    /** The lock of the cluster, which the caller gives back. */
+    readonly lease: Lease;
     readonly allowed: ReadonlySet<string>;
     readonly origin: RunOrigin;
     readonly onEvent: (event: RunEvent) => void;
@@ -149,7 +154,7 @@ export async function undoRun(
   const { plan, risks, lead, hosts, request } = prepared;
   refuseRisks(risks, allowed);
   const { log, author } = beginRecord(plan.cluster, {
-    allowed: [...allowed],
+    ...{ allowed: [...allowed], lock: lease.id, tookOver: lease.replaced?.lock.id },
     ...origin,
     undoes: plan.run,
   });
@@ -163,7 +168,7 @@ export async function undoRun(
   let stopped: Error | undefined;
   try {
     request.signal.throwIfAborted();
-    await takeBack({ lead, log, emit, machines: new Map() }, prepared, failed);
+    await takeBack({ lead, lease, log, emit, machines: new Map() }, prepared, failed);
   } catch (thrown) {
     stopped = thrown instanceof Error ? thrown : new Error(String(thrown));
   }

@@ -1,4 +1,5 @@
 import type { RemoteConnection } from '../pacemaker/cib-connections.ts';
+import { lockedText, lockIn } from '../pacemaker/cib-lock.ts';
 import { connectionState } from '../pacemaker/crm-mon.ts';
 import { DEFAULT_PORT } from '../pacemaker/names.ts';
 import { isHeld } from '../pacemaker/cib-edit.ts';
@@ -23,6 +24,7 @@ export function notesOn(
     ...connectionNotes(cluster, told),
     ...guestNotes(cluster, told),
     ...leftoverNotes(cluster),
+    ...lockNotes(cluster),
   ].sort();
 }
 
@@ -36,6 +38,16 @@ function leftoverNotes({ cib }: ClusterFacts): readonly string[] {
     ? []
     : [
         `left in the CIB by a run that did not finish (or is under way): ${left.join(', ')}; the next apply that concerns the node takes it away, \`cibadmin --delete-all --force --xpath\` does so by hand`,
+      ];
+}
+
+/** A plan takes no lock; that another run may be under way is worth knowing. */
+function lockNotes({ cib }: ClusterFacts): readonly string[] {
+  const lock = lockIn(cib);
+  return lock === undefined
+    ? []
+    : [
+        `${lockedText(lock)}: another run is under way, or died; \`outrigger unlock ${lock.id}\` takes it away by hand`,
       ];
 }
 

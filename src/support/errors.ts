@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'NOT_CONVERGED'
   | 'REFUSED'
   | 'CERTIFICATES_AWAITED'
+  | 'LOCKED'
   | 'INTERRUPTED';
 
 /**

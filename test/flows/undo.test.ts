@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { cibBefore, runRecords, refuseUsed } from '../../src/flows/run-records.ts';
-import { prepareUndo, undoRun } from '../../src/flows/undo-run.ts';
+import { underLock } from '../../src/flows/under-lock.ts';
+import { prepareUndo, undoRun, type PreparedUndo } from '../../src/flows/undo-run.ts';
 import { at, element, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
 import { isUndone } from '../../src/plan/undo-plan.ts';
 import { renderUndo } from '../../src/report/undo-text.ts';
@@ -31,9 +32,18 @@ function prepare(lab: FakeLab) {
   });
 }
 
+/** As the command does it. */
+const undoing = (
+  prepared: PreparedUndo,
+  options: Omit<Parameters<typeof undoRun>[1], 'lease'>,
+): ReturnType<typeof undoRun> =>
+  underLock({ ...prepared, leaseMs: undefined, tell: () => undefined }, (lease) =>
+    undoRun(prepared, { ...options, lease }),
+  );
+
 async function undo(lab: FakeLab) {
   const prepared = await prepare(lab);
-  return undoRun(prepared, {
+  return undoing(prepared, {
     allowed: new Set(prepared.risks.map(({ code }) => code)),
     origin: { inventory: '/x' },
     onEvent: () => undefined,
@@ -138,7 +148,7 @@ describe('the undo of a run', () => {
     );
     const prepared = await prepare(lab);
     await assert.rejects(
-      undoRun(prepared, {
+      undoing(prepared, {
         ...{ allowed: new Set(), origin: { inventory: '/x' }, onEvent: () => undefined },
       }),
       /edited-since/,
@@ -152,7 +162,7 @@ describe('the undo of a run', () => {
     const lab = new FakeLab(['h1']);
     await apply(lab);
     const prepared = await prepare(lab);
-    const { failed } = await undoRun(prepared, {
+    const { failed } = await undoing(prepared, {
       allowed: new Set(prepared.risks.map(({ code }) => code)),
       origin: { inventory: '/x' },
       onEvent: (event) => {
@@ -180,7 +190,7 @@ describe('the undo of a run', () => {
     const before = configurationOf(lab);
     await apply(lab);
     const prepared = await prepare(lab);
-    const died = await undoRun(prepared, {
+    const died = await undoing(prepared, {
       allowed: new Set(prepared.risks.map(({ code }) => code)),
       origin: { inventory: '/x' },
       onEvent: (event) => {

@@ -222,6 +222,10 @@ export const epochOf = (lab: Lab): Promise<string> =>
     `cibadmin -Q -o crm_config >/dev/null && cibadmin -Q | sed -n '1s/.* epoch="\\([0-9]*\\)".*admin_epoch="\\([0-9]*\\)".*/\\2.\\1/p'`,
   );
 
+/** The configuration as the CIB has it: the same again after a run that only held the lock. */
+export const configurationOf = (lab: Lab): Promise<string> =>
+  lab.sh('c1', 'cibadmin --query --scope configuration');
+
 /** Where the CIB mentions a node: `primitive`, `node`, `node_state` … */
 export async function tracesOf(lab: Lab, name: string): Promise<string[]> {
   const cib = await lab.sh('c1', 'cibadmin -Q');

@@ -6,6 +6,7 @@ import type { Nodes } from '../../src/spec/spec.ts';
 import type { RunOrigin } from '../../src/apply/run-log.ts';
 import type { RunOptions } from '../../src/apply/context.ts';
 import { applyPlan, type Applied as AppliedPlan } from '../../src/flows/apply-plan.ts';
+import { underLock } from '../../src/flows/under-lock.ts';
 import { planCluster, type Planned } from '../../src/flows/plan-cluster.ts';
 import type { RunEvent } from '../../src/plan/run-event.ts';
 import type { Playbook } from '../../src/playbook/playbook.ts';
@@ -50,6 +51,7 @@ export interface Run extends Partial<RunOptions> {
   readonly playbook?: Playbook;
   readonly planned?: Planned;
   readonly allowed?: readonly string[];
+  readonly leaseMs?: number;
   readonly signal?: AbortSignal;
   readonly origin?: RunOrigin;
   readonly onEvent?: (event: RunEvent) => void;
@@ -63,19 +65,28 @@ export async function apply(lab: FakeLab, run: Run = {}): Promise<Applied> {
   const { forks = 10, batch = ['100%'], maxFail, allowed = [], onEvent } = run;
   const { playbook = sitePlaybook, pause } = run;
   const events: RunEvent[] = [];
-  const result = await applyPlan({
-    ...{ spec: lab.spec, selected: lab.spec, playbook },
-    planned: run.planned ?? (await planOf(lab, playbook, lab.spec, run.rotates)),
-    pause,
-    options: { forks, batch, maxFail },
-    allowed: new Set(allowed),
-    origin: run.origin,
-    signal: run.signal ?? new AbortController().signal,
-    onEvent: (event) => {
-      events.push(event);
-      onEvent?.(event);
+  const planned = run.planned ?? (await planOf(lab, playbook, lab.spec, run.rotates));
+  const tell = (event: RunEvent): void => {
+    events.push(event);
+    onEvent?.(event);
+  };
+  const locking = {
+    ...planned,
+    leaseMs: run.leaseMs,
+    tell: (message: string) => {
+      tell({ type: 'notice', play: 'Lock', message });
     },
-  });
+  };
+  const result = await underLock(locking, (lease) =>
+    applyPlan({
+      ...{ spec: lab.spec, selected: lab.spec, playbook, planned, pause, lease },
+      options: { forks, batch, maxFail },
+      allowed: new Set(allowed),
+      origin: run.origin,
+      signal: run.signal ?? new AbortController().signal,
+      onEvent: tell,
+    }),
+  );
   assert.deepEqual(
     lab.hosts.flatMap(({ unscripted }) => unscripted),
     [],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ExecRequest, HostFile } from '../../src/host/host.ts';
 import { cibView } from '../../src/pacemaker/cib.ts';
-import { fenceCoverage } from '../../src/pacemaker/cib-fencing.ts';
+import { LOCK_ID, lockIn } from '../../src/pacemaker/cib-lock.ts';
 import { applyToTree, type CibOperation } from '../../src/pacemaker/cib-edit.ts';
 import { element, parseXml, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
 import {
@@ -15,10 +15,12 @@ import { crmMonXml, failedStart, type ReportedConnection } from './crm-mon.ts';
 import { certificateAnswers, startWithCertificates, takeCertificate } from './fake-certificates.ts';
 import { examination } from './fake-examination.ts';
 import { targetsOf } from './deletions.ts';
+import { fencersIn } from './fake-fencers.ts';
 import { FakeGuests } from './fake-guests.ts';
 import { FakeResources } from './fake-resources.ts';
 import { FakeHost, fakeNetwork, type Answer, type Answers, type FakeNetwork } from './fake-host.ts';
 import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from './replies.ts';
+import { answerLock, inConfig, LOCK_AWAY } from './fake-lock.ts';
 import { guestNode, remoteNode, sshTo } from './specs.ts';
 
 const recorded = (file: string): string => readReply(new URL(`../${file}`, import.meta.url));
@@ -67,6 +69,8 @@ export class FakeLab {
   readonly guests: FakeGuests;
   /** Called before each edit of the CIB is looked at. */
   beforeWrite: () => void = () => undefined;
+  /** Called with the parameters before the lock is looked at. */
+  beforeLock: (params: readonly string[]) => void = () => undefined;
   #cib: XmlElement = parseXml(sectionsOf(LEAD).get('cib')?.trim() ?? '', 'the CIB');
   readonly #states = new Map<string, HostState>();
   #clock = Date.now() / 1000;
@@ -135,10 +139,7 @@ export class FakeLab {
   setProperty(name: string, value: string): void {
     const id = 'cib-bootstrap-options';
     const option = element('nvpair', { id: `${id}-${name}`, name, value });
-    const block = element('cluster_property_set', { id }, [option]);
-    this.merge(
-      element('cib', {}, [element('configuration', {}, [element('crm_config', {}, [block])])]),
-    );
+    this.merge(inConfig(element('cluster_property_set', { id }, [option])));
   }
 
   /** Merges into the CIB without an edit of outrigger's. */
@@ -146,9 +147,11 @@ export class FakeLab {
     this.#cib = applyToTree(this.#cib, [{ kind: 'merge', fragment }]);
   }
 
-  /** As if what happened in another lab had happened here. */
+  /** As if what happened in another lab had happened here; who holds the lock holds it still. */
   takeCibFrom(other: FakeLab): void {
+    const lock = this.cib.ids.get(LOCK_ID);
     this.#cib = other.#cib;
+    if (lock !== undefined) this.merge(inConfig(lock));
   }
 
   /** What a host's probe prints in a section from now on. */
@@ -181,6 +184,10 @@ export class FakeLab {
         simulate: (request) => replyTo(request, this.#simulation()),
         examine: (request) => examination(request),
         'write-cib': (request) => this.#writeCib(request),
+        lock: (request) => {
+          this.beforeLock(request.params ?? []);
+          return answerLock(this, request);
+        },
         reach: ({ input }) => this.#reach(String(input)),
         'read-authkey': () => state.key?.toString('base64') ?? { code: 1, stderr: 'missing' },
         cleanup: ({ params = [] }) => this.#cleanUp(params),
@@ -259,23 +266,12 @@ export class FakeLab {
     if (role !== 'remote') {
       const told = nodes.map(({ server }, index) => `10.77.0.1${index % 2} ${server}`);
       sections.set('routes', section(told.join('\n')));
-      sections.set('fencers', section(this.#fencers(String(request.input))));
+      sections.set('fencers', section(fencersIn(this.cib, String(request.input))));
       const { name, attributes } = this.#cib;
       sections.set('membership', serializeXml(element(name, attributes)));
     }
     const cluster = role === 'lead' ? this.#clusterSections() : new Map([['end', '']]);
     return replyTo(request, replyOf(new Map([...sections, ...cluster])));
-  }
-
-  /** Who can fence the nodes that are asked for, by the lists of the fence devices in the CIB. */
-  #fencers(input: string): string {
-    const asked = [...input.matchAll(/^node (.*)$/gm)].map(([, node = '']) => node);
-    const { cib } = this;
-    const covers = (device: string, node: string): boolean =>
-      fenceCoverage(cib, { node, device, plug: undefined }).kind === 'covered';
-    return asked
-      .map((node) => `${node} ${cib.fencingDevices.filter((id) => covers(id, node)).join(' ')}`)
-      .join('\n');
   }
 
   #cleanUp(names: readonly string[]): Answer {
@@ -326,9 +322,15 @@ export class FakeLab {
     return '';
   }
 
+  /** As `unlock` does it. */
+  releaseLock(): void {
+    this.#cib = applyToTree(this.#cib, [LOCK_AWAY]);
+  }
+
   #writeCib({ params = [], input }: ExecRequest): Answer {
     this.beforeWrite();
-    const [expected, ...deletes] = params;
+    const [expected, lock, ...deletes] = params;
+    if ((lockIn(this.cib)?.id ?? '') !== lock) return { code: 6 };
     const { adminEpoch, epoch } = this.cib.version;
     if (expected !== `${adminEpoch}.${epoch}`) return { code: 3 };
     const operations: CibOperation[] = deletes.map((xpath) => ({

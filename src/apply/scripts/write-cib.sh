@@ -1,10 +1,13 @@
 # Edits the CIB as one compare-and-swap patch with Pacemaker's own tools.
 #   $1       `admin_epoch.epoch` of the configuration that the edit was made for
-#   $2 ...   XPath expressions whose elements go first
+#   $2       the ID of the lock of the cluster that the edit is made under; empty: there must be none
+#   $3 ...   XPath expressions whose elements go first
 #   stdin    a <cib> fragment that is merged in afterwards; empty: nothing
-# Exit: 0 written, 3 the configuration moved on, 4 refused by crm_verify, 5 other.
+# Exit: 0 written, 3 the configuration moved on, 4 refused by crm_verify, 5 other,
+#       6 the lock is not held any more.
 expected=$1
-shift
+lock=$2
+shift 2
 work=$(mktemp -d) || exit 5
 trap 'rm -rf "$work"' EXIT
 cat >"$work/merge.xml"
@@ -29,6 +32,12 @@ edit() {
 tries=5
 while :; do
   timeout 30 cibadmin --query >"$work/old.xml" 2>"$work/log" || fail 5 "cibadmin --query: $(cat "$work/log")"
+  held=$(grep ' id="outrigger-lock' "$work/old.xml")
+  if [ -z "$lock" ]; then
+    [ -z "$held" ] || exit 6
+  else
+    printf '%s\n' "$held" | grep ' id="outrigger-lock-id"' | grep -qF " value=\"$lock\"" || exit 6
+  fi
   [ "$(attribute admin_epoch).$(attribute epoch)" = "$expected" ] || exit 3
   edit "$@" || fail 5 "cibadmin: $(cat "$work/log")"
   # Some releases complain about what was there before (3.0.3: an old option name): only a new complaint counts.

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import type { Lease } from '../../apply/lease.ts';
 import { applyPlan } from '../../flows/apply-plan.ts';
 import { completeCredentials } from '../../flows/complete-credentials.ts';
+import { underLock } from '../../flows/under-lock.ts';
 import { loadPlan, refuseOtherSources, refuseStale } from '../../flows/saved-plan-file.ts';
 import { refuseUsed } from '../../flows/run-records.ts';
 import { changeCount, leftOut, type Plan } from '../../plan/plan.ts';
@@ -10,7 +12,7 @@ import type { RunEvent, RunResult } from '../../plan/run-event.ts';
 import type { BatchSize } from '../../playbook/playbook.ts';
 import { renderPlan } from '../../report/plan-text.ts';
 import { eventAsJson, summaryAsJson, versionAsJson } from '../../report/run-json.ts';
-import { renderRun } from '../../report/run-text.ts';
+import { eventLine, renderRun } from '../../report/run-text.ts';
 import { OutriggerError, type ErrorCode } from '../../support/errors.ts';
 import { askSure } from '../ask.ts';
 import { describeError } from '../describe-error.ts';
@@ -37,6 +39,8 @@ export interface Consent {
 export interface Options extends SharedOptions, Consent {
   readonly batch?: readonly BatchSize[];
   readonly maxFail?: BatchSize;
+  /** Milliseconds. */
+  readonly lockLease?: number;
 }
 
 export const addApply: AddCommand = (terminal, finish) =>
@@ -124,7 +128,7 @@ export async function applyLive(
   }
   const events: RunEvent[] = [];
   const result = hasWork
-    ? await run(options, terminal, await completed(terminal, live), { allowed, events })
+    ? await runLocked(options, terminal, live, { allowed, events })
     : nothingDone(plan, refusal);
   const seconds = (performance.now() - started) / 1000;
   const finished = { result, events, seconds, stopped: result.stopped?.message };
@@ -153,11 +157,38 @@ function refusalOf(plan: Plan, allowed: ReadonlySet<string>): OutriggerError | u
   }
 }
 
+interface Course {
+  readonly allowed: ReadonlySet<string>;
+  /** Collects what happens. */
+  readonly events: RunEvent[];
+}
+
+/** What hosts shall get is made under the lock as well: requests for certificates are made on them. */
+const runLocked = (
+  options: Options,
+  terminal: Terminal,
+  live: Live,
+  course: Course,
+): Promise<Ended> =>
+  underLock(
+    {
+      ...live.planned,
+      leaseMs: options.lockLease,
+      tell: (message) => {
+        const event: RunEvent = { type: 'notice', play: 'Lock', message };
+        course.events.push(event);
+        if (options.json) terminal.out(eventAsJson(event, new Date().toISOString()));
+        else terminal.err(`${eventLine(event)}\n`);
+      },
+    },
+    async (lease) => run(options, terminal, await completed(terminal, live), { ...course, lease }),
+  );
+
 async function run(
   options: Options,
   terminal: Terminal,
   live: Live,
-  { allowed, events }: { allowed: ReadonlySet<string>; events: RunEvent[] },
+  { allowed, events, lease }: Course & { readonly lease: Lease },
 ): Promise<Ended> {
   const progress = await progressFor(
     terminal,
@@ -168,6 +199,7 @@ async function run(
     const { log, ...result } = await applyPlan({
       ...live,
       options: { forks, batch, maxFail },
+      lease,
       allowed,
       signal: terminal.signal,
       onEvent: (event) => {

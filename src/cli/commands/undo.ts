@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { closeAll } from '../../flows/plan-cluster.ts';
 import { cibBefore, findRun, runRecords } from '../../flows/run-records.ts';
 import { nodesJoined, prepareUndo, undoRun, type PreparedUndo } from '../../flows/undo-run.ts';
+import { underLock } from '../../flows/under-lock.ts';
 import { refuseRisks } from '../../plan/risk.ts';
 import type { RunRecord } from '../../plan/run-record.ts';
 import { isUndone } from '../../plan/undo-plan.ts';
@@ -10,6 +11,7 @@ import { nodesOf } from '../../spec/spec.ts';
 import { foldNames } from '../../report/fold-names.ts';
 import { counted } from '../../report/layout.ts';
 import { renderUndo } from '../../report/undo-text.ts';
+import { eventLine } from '../../report/run-text.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { withConnector } from '../connections.ts';
 import { describeError } from '../describe-error.ts';
@@ -94,13 +96,21 @@ async function takeBack(
   const nodes = counted(plan.leaving.length, 'node');
   await confirm(options, terminal, `Take ${nodes} out of cluster ${plan.cluster}?`);
   const progress = await progressFor(terminal, []);
-  const { log, failed, stopped } = await undoRun(prepared, {
-    allowed,
-    origin: { inventory: options.inventory },
-    onEvent: (event) => {
-      progress.event(event);
-    },
-  }).finally(() => progress.stop());
+  const tell = (message: string): void => {
+    terminal.err(`${eventLine({ type: 'notice', play: 'Lock', message })}\n`);
+  };
+  const { log, failed, stopped } = await underLock(
+    { ...prepared, leaseMs: undefined, tell },
+    (lease) =>
+      undoRun(prepared, {
+        lease,
+        allowed,
+        origin: { inventory: options.inventory },
+        onEvent: (event) => {
+          progress.event(event);
+        },
+      }),
+  ).finally(() => progress.stop());
   terminal.err(`log and copies of the CIB: ${log}\n`);
   if (stopped !== undefined && !(stopped instanceof OutriggerError)) throw stopped;
   for (const [host, { because, hint }] of failed)

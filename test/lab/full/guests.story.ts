@@ -7,6 +7,7 @@ import { authenticatePcs } from '../pcs.ts';
 import {
   applied,
   assertQuiet,
+  configurationOf,
   epochOf,
   isStarted,
   outrigger,
@@ -110,7 +111,7 @@ describe('guest nodes', function () {
 
   it('with a wrong key or a closed path are found before the CIB is touched', async () => {
     await each(async (lab, inventory) => {
-      const epoch = await epochOf(lab);
+      const configured = await configurationOf(lab);
       await lab.block('c2', 'v2', 3121);
       const { failures, stdout } = await applied(lab, 4, ['-i', inventory, ...ALLOW], {
         when: (line) => line.type === 'verdict' && line.host === 'g1' && line.item === 'service',
@@ -120,7 +121,7 @@ describe('guest nodes', function () {
       });
       assert.match(failures['g1'] ?? stdout, /does not hold the cluster's authkey/);
       assert.match(failures['g2'] ?? stdout, /10\.77\.2\.2 port 3121 cannot be reached from c2$/);
-      assert.equal(await epochOf(lab), epoch);
+      assert.equal(await configurationOf(lab), configured);
       await lab.unblock('c2', 'v2', 3121);
       await assertUndisturbed(lab);
     });

@@ -9,7 +9,7 @@ import type { Lab } from '../lab.ts';
 import {
   applied,
   assertQuiet,
-  epochOf,
+  configurationOf,
   isStarted,
   plan,
   settled,
@@ -111,7 +111,7 @@ describe('a QEMU machine under VirtualDomain', function () {
       risks.map(({ code }) => code),
       ['guest-joins'],
     );
-    const epoch = await epochOf(lab);
+    const configured = await configurationOf(lab);
     await lab.block(other, 'q1', 3121);
     const { failures, stdout } = await applied(lab, 4, ['-i', inventory, ...ALLOW]);
     assert.match(
@@ -119,7 +119,7 @@ describe('a QEMU machine under VirtualDomain', function () {
       new RegExp(`10\\.77\\.3\\.1 port 3121 cannot be reached from ${other}$`),
     );
     await lab.unblock(other, 'q1', 3121);
-    assert.equal(await epochOf(lab), epoch);
+    assert.equal(await configurationOf(lab), configured);
     assert.deepEqual(await tracesOf(lab, 'q1'), []);
     await assertUntouched();
   });

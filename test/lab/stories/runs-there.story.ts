@@ -13,7 +13,7 @@ import {
   applied,
   assertInSync,
   assertQuiet,
-  epochOf,
+  configurationOf,
   plan,
   settled,
   writeInventory,
@@ -88,7 +88,7 @@ describe('what runs already on a host that joins', function () {
       remoteNodes: ['h1', 'h2', 'h3'].map((name) => ({ name, host: name })),
     });
     const before = await goodCopies();
-    const epoch = await epochOf(lab);
+    const configured = await configurationOf(lab);
     const { problems, changes, code } = await plan(lab, inventory);
     assert.deepEqual(
       problems.map(({ host, code: why, message }) => [host, why, message.replace(/^.*: /, '')]),
@@ -100,7 +100,7 @@ describe('what runs already on a host that joins', function () {
     );
     assert.deepEqual([changes.filter(({ host }) => host.startsWith('h')), code], [[], 5]);
     await applied(lab, 5, ['-i', inventory]);
-    assert.equal(await epochOf(lab), epoch);
+    assert.equal(await configurationOf(lab), configured);
     assert.equal(await goodCopies(), before);
   });
 
