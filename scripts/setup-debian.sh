@@ -21,6 +21,9 @@ need bsd-csh csh
 need tcsh tcsh
 need fish fish
 need zsh zsh
+# Readers of the manual page.
+need man man-db
+need mandoc mandoc
 [ -e /usr/share/bash-completion/bash_completion ] || missing="$missing bash-completion"
 # Readers of drift's reports.
 need xmllint libxml2-utils

@@ -14,6 +14,17 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** What they tell, for the help and the man page. */
+export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
+  [EXIT.ok, 'done, or in sync'],
+  [EXIT.error, 'usage, invalid input, or an internal error'],
+  [EXIT.differs, 'differences (drift, doctor, plan --detailed-exitcode)'],
+  [EXIT.incomplete, 'incomplete: a host could not be asked, or a certificate is awaited'],
+  [EXIT.failed, 'failed on at least one host'],
+  [EXIT.refused, 'refused: a stale plan, a lock, a risk that was not allowed, or nobody confirmed'],
+  [EXIT.interrupted, 'interrupted'],
+];
+
 const RANK: readonly ExitCode[] = [130, 1, 4, 3, 5, 2, 0];
 
 /** When several hold, the gravest wins: 130, then 1, 4, 3, 5, 2, 0. */

@@ -1,20 +1,23 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { REPORTS, type ReportKind, type WantedReport } from '../flows/write-reports.ts';
+import type { WantedReport } from '../flows/write-reports.ts';
 
-const isKind = (word: string): word is ReportKind => Object.hasOwn(REPORTS, word);
-
-/** `junit=drift.xml` */
-function wantedReport(text: string, before: readonly WantedReport[] = []): readonly WantedReport[] {
-  const [, kind = '', path = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
-  if (!isKind(kind) || path === '')
-    throw new InvalidArgumentError(
-      `give KIND=PATH, with a kind of ${Object.keys(REPORTS).join(', ')}`,
-    );
-  return [...before, { kind, path }];
-}
-
-export const reportOption = (): Option =>
-  new Option(
+/** `--report junit=drift.xml`, where `reports` has these kinds. */
+export function reportOption<Kind extends string>(
+  reports: Readonly<Record<Kind, unknown>>,
+): Option {
+  const kinds = Object.keys(reports).join(', ');
+  const isKind = (word: string): word is Kind => Object.hasOwn(reports, word);
+  const add = (
+    text: string,
+    before: readonly WantedReport<Kind>[] = [],
+  ): readonly WantedReport<Kind>[] => {
+    const [, kind = '', path = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+    if (!isKind(kind) || path === '')
+      throw new InvalidArgumentError(`give KIND=PATH, with a kind of ${kinds}`);
+    return [...before, { kind, path }];
+  };
+  return new Option(
     '--report <kind=path>',
-    `write a report as well: ${Object.keys(REPORTS).join(', ')} (repeatable)`,
-  ).argParser(wantedReport);
+    `write a report as well: ${kinds} (repeatable)`,
+  ).argParser(add);
+}

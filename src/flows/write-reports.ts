@@ -1,26 +1,37 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { tryWholeFile, writeWholeFile } from '../host/whole-file.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { DriftReport } from '../report/drift-report.ts';
 import { driftAsHtml } from '../report/drift-html.ts';
 import { driftAsJUnit } from '../report/drift-junit.ts';
 import { driftAsMetrics } from '../report/drift-prometheus.ts';
 import { driftAsSarif } from '../report/drift-sarif.ts';
+import { planAsGitlab } from '../report/plan-gitlab.ts';
+import { planAsMarkdown } from '../report/plan-markdown.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { printable } from '../support/printable.ts';
 
-/** The forms in which others read drift. */
-export const REPORTS = {
+/** Forms in which others read something, by the words for them. */
+export type Reports<Kind extends string, Known> = Readonly<Record<Kind, (known: Known) => string>>;
+
+export const DRIFT_REPORTS = {
   junit: driftAsJUnit,
   sarif: driftAsSarif,
   prometheus: driftAsMetrics,
   html: driftAsHtml,
-} as const satisfies Readonly<Record<string, (report: DriftReport) => string>>;
+} as const satisfies Reports<string, DriftReport>;
 
-export type ReportKind = keyof typeof REPORTS;
+export const PLAN_REPORTS = {
+  markdown: planAsMarkdown,
+  gitlab: planAsGitlab,
+} as const satisfies Reports<string, Plan>;
+
+export type DriftReportKind = keyof typeof DRIFT_REPORTS;
+export type PlanReportKind = keyof typeof PLAN_REPORTS;
 
 /** A report that is wanted, and the file for it. */
-export interface WantedReport {
-  readonly kind: ReportKind;
+export interface WantedReport<Kind extends string = string> {
+  readonly kind: Kind;
   readonly path: string;
 }
 
@@ -40,14 +51,18 @@ export function checkReports(wanted: readonly WantedReport[]): void {
 }
 
 /** Writes each report whole, or leaves the one that was there. */
-export function writeReports(wanted: readonly WantedReport[], report: DriftReport): void {
+export function writeReports<Kind extends string, Known>(
+  reports: Reports<Kind, Known>,
+  wanted: readonly WantedReport<Kind>[],
+  known: Known,
+): void {
   for (const { kind, path } of wanted)
     attempt(kind, path, () => {
-      writeWholeFile(target(path), REPORTS[kind](report), { mode: MODE });
+      writeWholeFile(target(path), reports[kind](known), { mode: MODE });
     });
 }
 
-function attempt(kind: ReportKind, path: string, what: (path: string) => void): void {
+function attempt(kind: string, path: string, what: (path: string) => void): void {
   try {
     what(path);
   } catch (thrown) {

@@ -1,4 +1,4 @@
-import { changeCount, type Plan } from '../plan/plan.ts';
+import { changeCount, type Change, type Plan } from '../plan/plan.ts';
 
 export interface PlanCounts {
   /** Things that differ; consequences are not counted. */
@@ -24,4 +24,12 @@ export function countPlan(plan: Plan): PlanCounts {
     refused: left('refused'),
     stoppedGuests: plan.stoppedGuests.length,
   };
+}
+
+/** How many things would be made, changed and taken away; consequences are not counted. */
+export function countActions({ plays }: Plan): Readonly<Record<Change['action'], number>> {
+  const counts = { create: 0, update: 0, remove: 0 };
+  for (const { isConsequence, action } of plays.flatMap(({ changes }) => changes))
+    if (!isConsequence) counts[action] += 1;
+  return counts;
 }

@@ -15,7 +15,7 @@ import { credentialChangeLines } from './credential-change-text.ts';
 import { compareNames, foldNames } from './fold-names.ts';
 import { fencingLines } from './fencing-text.ts';
 import { forecastLines } from './forecast-text.ts';
-import { groupBy } from '../support/group-by.ts';
+import { groupRisks } from './group-risks.ts';
 import { counted, wrapText } from './layout.ts';
 import { countPlan } from './plan-counts.ts';
 import { plainStyle, type Style } from './style.ts';
@@ -123,18 +123,14 @@ const fencingOf = ({ fencing, plays }: Plan, style: Style): readonly string[] =>
 
 /** Risks, and how each is allowed. */
 export const riskLines = (risks: readonly Risk[], style: Style): readonly string[] =>
-  [...groupBy(risks, ({ code }) => code)]
-    .sort(([a], [b]) => compareNames(a, b))
-    .flatMap(([, [first, ...others]]) => {
-      if (first === undefined) return [];
-      const { code } = first;
-      const subjects = [first, ...others].flatMap((risk) => risk.subjects);
-      const words = wordsToAllow({ code, subjects }).map((word) => `--allow ${printable(word)}`);
-      return [
-        ...wrapText(`${code} (${foldNames(subjects)}): ${RISKS[code]}`, 2, 4).map(style.attention),
-        ...wrapText(`to allow it: ${words.join(' ')}`, 4, 6),
-      ];
-    });
+  groupRisks(risks).flatMap((risk) => {
+    const { code, subjects } = risk;
+    const words = wordsToAllow(risk).map((word) => `--allow ${printable(word)}`);
+    return [
+      ...wrapText(`${code} (${foldNames(subjects)}): ${RISKS[code]}`, 2, 4).map(style.attention),
+      ...wrapText(`to allow it: ${words.join(' ')}`, 4, 6),
+    ];
+  });
 
 /** Notes begin with the host that they are about; those that say the same are told once. */
 export function noteLines(notes: readonly string[], style: Style): readonly string[] {
@@ -152,8 +148,8 @@ export function noteLines(notes: readonly string[], style: Style): readonly stri
 const namesLines = (names: readonly string[]): readonly string[] =>
   names.length === 0 ? [] : wrapText(foldNames(names), 2);
 
-/** The last line: how much would change, and whose state is known to be right. */
-function summaryLine(plan: Plan, style: Style): string {
+/** How much would change, and whose state is known to be right. */
+export function summaryLine(plan: Plan, style: Style): string {
   const { hosts, inSync, unreachable, refused, stoppedGuests } = countPlan(plan);
   const changes = changeCount(plan);
   const rest = [

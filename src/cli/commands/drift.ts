@@ -1,5 +1,11 @@
 import { Command } from 'commander';
-import { checkReports, writeReports, type WantedReport } from '../../flows/write-reports.ts';
+import {
+  checkReports,
+  DRIFT_REPORTS,
+  writeReports,
+  type DriftReportKind,
+  type WantedReport,
+} from '../../flows/write-reports.ts';
 import { driftOf, hasDrifted, type Drift } from '../../plan/drift.ts';
 import { hostsIn } from '../../plan/drift-hosts.ts';
 import { driftAsJson } from '../../report/drift-json.ts';
@@ -16,15 +22,8 @@ import type { AddCommand, Terminal } from '../terminal.ts';
 import { version } from '../version.ts';
 
 interface DriftOptions extends SharedOptions {
-  readonly report?: readonly WantedReport[];
+  readonly report?: readonly WantedReport<DriftReportKind>[];
 }
-
-const EXAMPLES = `
-Examples:
-  outrigger drift -i inventory.yml
-  outrigger drift -i inventory.yml --json
-  outrigger drift -i inventory.yml --report html=drift.html --report prometheus=/var/lib/node_exporter/outrigger.prom
-`;
 
 export const addDrift: AddCommand = (terminal, finish) =>
   addLiveOptions(
@@ -33,15 +32,14 @@ export const addDrift: AddCommand = (terminal, finish) =>
     ),
   )
     .addOption(jsonOption('print the drift as JSON (outrigger schema drift)'))
-    .addOption(reportOption())
-    .addHelpText('after', EXAMPLES)
+    .addOption(reportOption(DRIFT_REPORTS))
     .action(async (options: DriftOptions) => {
       const { report: wanted = [] } = options;
       checkReports(wanted);
       const began = performance.now();
       const report = (result: DriftReport['result']): void => {
         const seconds = (performance.now() - began) / 1000;
-        writeReports(wanted, {
+        writeReports(DRIFT_REPORTS, wanted, {
           ...{ inventory: options.inventory, version: version(), at: new Date(), seconds, result },
         });
       };

@@ -1,5 +1,12 @@
 import { Command } from 'commander';
 import { checkPlanFile, savePlan } from '../../flows/saved-plan-file.ts';
+import {
+  checkReports,
+  PLAN_REPORTS,
+  writeReports,
+  type PlanReportKind,
+  type WantedReport,
+} from '../../flows/write-reports.ts';
 import { changeCount } from '../../plan/plan.ts';
 import { planAsJson } from '../../report/plan-json.ts';
 import { renderPlan } from '../../report/plan-text.ts';
@@ -7,6 +14,7 @@ import { printable } from '../../support/printable.ts';
 import { exitCodeOfComparison } from '../exit-code.ts';
 import { withPlan } from '../live.ts';
 import { addLiveOptions, jsonOption, type SharedOptions } from '../options.ts';
+import { reportOption } from '../report-option.ts';
 import { styleFor } from '../style.ts';
 import type { AddCommand } from '../terminal.ts';
 import { version } from '../version.ts';
@@ -14,6 +22,7 @@ import { version } from '../version.ts';
 interface Options extends SharedOptions {
   readonly detailedExitcode?: true;
   readonly out?: string;
+  readonly report?: readonly WantedReport<PlanReportKind>[];
 }
 
 export const addPlan: AddCommand = (terminal, finish) =>
@@ -25,8 +34,10 @@ export const addPlan: AddCommand = (terminal, finish) =>
     .addOption(jsonOption('print the plan as JSON (outrigger schema plan)'))
     .option('--detailed-exitcode', 'exit with 2 when there are changes')
     .option('--out <file>', 'save the plan for `show` and `apply`; it holds no secret')
+    .addOption(reportOption(PLAN_REPORTS))
     .action(async (options: Options) => {
-      const { out: file } = options;
+      const { out: file, report: reports = [] } = options;
+      checkReports(reports);
       if (file !== undefined) checkPlanFile(file);
       await withPlan(options, terminal, ({ planned, sources }) => {
         const { plan } = planned;
@@ -39,6 +50,7 @@ export const addPlan: AddCommand = (terminal, finish) =>
             ? planAsJson(plan)
             : renderPlan(plan, styleFor(terminal.outStream, terminal.env)),
         );
+        writeReports(PLAN_REPORTS, reports, plan);
         const differs = options.detailedExitcode === true && changeCount(plan) > 0;
         finish(exitCodeOfComparison(plan.problems, differs));
         return Promise.resolve();

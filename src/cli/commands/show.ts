@@ -1,20 +1,35 @@
 import { Command } from 'commander';
 import { loadPlan } from '../../flows/saved-plan-file.ts';
+import {
+  checkReports,
+  PLAN_REPORTS,
+  writeReports,
+  type PlanReportKind,
+  type WantedReport,
+} from '../../flows/write-reports.ts';
 import type { SavedPlan } from '../../plan/saved-plan.ts';
 import { planAsJson } from '../../report/plan-json.ts';
 import { renderPlan } from '../../report/plan-text.ts';
 import { printable } from '../../support/printable.ts';
 import { EXIT } from '../exit-code.ts';
 import { jsonOption } from '../options.ts';
+import { reportOption } from '../report-option.ts';
 import { styleFor } from '../style.ts';
 import type { AddCommand } from '../terminal.ts';
+
+interface Options {
+  readonly json?: true;
+  readonly report?: readonly WantedReport<PlanReportKind>[];
+}
 
 export const addShow: AddCommand = (terminal, finish) =>
   new Command('show')
     .description('shows a saved plan as `plan` did, without a network')
     .argument('<file>', 'what `plan --out` wrote')
     .addOption(jsonOption('print the plan as JSON (outrigger schema plan)'))
-    .action((file: string, { json }: { readonly json?: true }) => {
+    .addOption(reportOption(PLAN_REPORTS))
+    .action((file: string, { json, report: reports = [] }: Options) => {
+      checkReports(reports);
       const saved = loadPlan(file);
       terminal.err(`${originOf(saved)}\n`);
       terminal.out(
@@ -22,6 +37,7 @@ export const addShow: AddCommand = (terminal, finish) =>
           ? planAsJson(saved.plan)
           : renderPlan(saved.plan, styleFor(terminal.outStream, terminal.env)),
       );
+      writeReports(PLAN_REPORTS, reports, saved.plan);
       finish(EXIT.ok);
     });
 

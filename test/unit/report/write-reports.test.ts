@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkReports, writeReports } from '../../../src/flows/write-reports.ts';
+import { checkReports, DRIFT_REPORTS, writeReports } from '../../../src/flows/write-reports.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
 import { quietReport } from './drift-reports.ts';
 
@@ -33,7 +33,7 @@ describe('reports in files', () => {
     }));
     checkReports(wanted);
     assert.deepEqual(readdirSync(folder), []);
-    writeReports(wanted, quietReport);
+    writeReports(DRIFT_REPORTS, wanted, quietReport);
     assert.deepEqual(readdirSync(folder), ['html', 'junit', 'prometheus', 'sarif']);
     assert.match(readFileSync(at('html'), 'utf8'), /^<!DOCTYPE html>/);
   });
@@ -42,7 +42,7 @@ describe('reports in files', () => {
     mkdirSync(at('real'));
     writeFileSync(at('real/drift.prom'), 'old');
     symlinkSync(at('real/drift.prom'), at('link'));
-    writeReports([{ kind: 'prometheus', path: at('link') }], quietReport);
+    writeReports(DRIFT_REPORTS, [{ kind: 'prometheus', path: at('link') }], quietReport);
     assert.match(readFileSync(at('real/drift.prom'), 'utf8'), /^# HELP/);
     assert.deepEqual(readdirSync(folder), ['link', 'real']);
   });
