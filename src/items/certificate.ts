@@ -43,7 +43,7 @@ export const certificateItem = (host: string, want: WantedCertificates): HostIte
         ...exposed.map((role) => rightsChange(role, certificates)),
       ],
       actions: [
-        ...writeActions(changed, want),
+        ...writeActions(changed, certificates, want),
         ...exposed.map((role) => rightsAction(role, want)),
         verifyAction(want),
       ],
@@ -79,26 +79,33 @@ const rightsChange = (
 const pathOf = (role: CertificateRole, { files }: WantedCertificates): string =>
   files[role]?.path ?? '';
 
-const writeAction = (role: CertificateRole, want: WantedCertificates): Action => ({
-  kind: 'write-certificate',
-  role,
-  path: pathOf(role, want),
-  ...RIGHTS,
-});
+const writeAction = (
+  role: CertificateRole,
+  want: WantedCertificates,
+  path = pathOf(role, want),
+): Action => ({ kind: 'write-certificate', role, path, ...RIGHTS });
 
 /**
- * A key that waits on the host takes the place of the old one together with its certificate, once the two are verified:
- * a daemon that is started in between, or by a run that died, finds a pair that fits.
+ * A key takes the place of another one together with its certificate, once the two are verified: a daemon that is started in
+ * between, or by a run that died, finds a pair that fits; so does a cluster node that connects just then.
  */
-function writeActions(changed: readonly CertificateRole[], want: WantedCertificates) {
-  const isPair = want.isKeyMadeThere === true && changed.includes('key');
+function writeActions(
+  changed: readonly CertificateRole[],
+  certificates: HostFacts['certificates'],
+  want: WantedCertificates,
+): readonly Action[] {
+  const isReplaced =
+    changed.includes('certificate') &&
+    certificates.certificate !== undefined &&
+    certificates.key !== undefined;
+  const isPair = changed.includes('key') && (want.isKeyMadeThere === true || isReplaced);
   if (!isPair) return changed.map((role) => writeAction(role, want));
   const { certificate, key } = WAITING_PAIR;
   const others = changed.filter((role) => role === 'ca' || role === 'crl');
   return [
     ...others.map((role) => writeAction(role, want)),
-    { ...writeAction('certificate', want), path: certificate },
-    rightsOf(key),
+    writeAction('certificate', want, certificate),
+    want.isKeyMadeThere === true ? rightsOf(key) : writeAction('key', want, key),
     verifyAction({ ...want, files: { ...want.files, ...waitingFiles(want) } }),
     script('take-up-pair', [
       ...[key, pathOf('key', want)],

@@ -32,8 +32,13 @@ export function takeCertificate(
     mode,
   }: Pick<HostFile, 'path' | 'content' | 'owner' | 'group' | 'mode'>,
 ): boolean {
+  const text = Buffer.from(reveal(content)).toString().trim().split('\n');
   if (path === WAITING_PAIR.certificate) {
-    put(state, 'waiting_certificate', [digestOf(reveal(content))]);
+    put(state, 'waiting_certificate', [digestOf(reveal(content)), ...text]);
+    return true;
+  }
+  if (path === WAITING_PAIR.key) {
+    put(state, 'waiting_key', [digestOf(reveal(content))]);
     return true;
   }
   const role = CERTIFICATE_ROLES.find((each) => CERTIFICATE_FILES[each].path === path);
@@ -41,14 +46,16 @@ export function takeCertificate(
   const rights = `${owner} ${group} ${mode.replace(/^0/, '')} ${state.tick()}`;
   const others = linesOf(state, 'certificates').filter((line) => !line.startsWith(`${role} `));
   put(state, 'certificates', [...others, `${role} ${digestOf(reveal(content))} ${rights}`]);
-  const text = Buffer.from(reveal(content)).toString().trim().split('\n');
-  if (role === 'ca' || role === 'certificate')
-    put(state, 'certificate_texts', [
-      ...linesOf(state, 'certificate_texts').filter((line) => !line.startsWith(`${role} `)),
-      ...text.map((line) => `${role} pem ${line}`),
-    ]);
+  if (role === 'ca' || role === 'certificate') putText(state, role, text);
   return true;
 }
+
+const putText = (state: FakeState, role: 'ca' | 'certificate', text: readonly string[]): void => {
+  put(state, 'certificate_texts', [
+    ...linesOf(state, 'certificate_texts').filter((line) => !line.startsWith(`${role} `)),
+    ...text.map((line) => `${role} pem ${line}`),
+  ]);
+};
 
 /** A daemon that is started takes up what the environment file says. */
 export const startWithCertificates = (state: FakeState): void => {
@@ -76,8 +83,11 @@ function takeUpPair(state: FakeState): string {
   put(state, 'made_keys', taken);
   const others = linesOf(state, 'certificates').filter((line) => !/^(certificate|key) /.test(line));
   const rights = `root haclient 640 ${state.tick()}`;
-  const certificate = `certificate ${linesOf(state, 'waiting_certificate').join('')} ${rights}`;
-  put(state, 'certificates', [...others, certificate, `key ${'0'.repeat(64)} ${rights}`]);
+  const [digest = '', ...text] = linesOf(state, 'waiting_certificate');
+  const [key = '0'.repeat(64)] = linesOf(state, 'waiting_key');
+  const pair = [`certificate ${digest} ${rights}`, `key ${key} ${rights}`];
+  put(state, 'certificates', [...others, ...pair]);
+  putText(state, 'certificate', text);
   return '';
 }
 

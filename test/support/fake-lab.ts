@@ -259,8 +259,8 @@ export class FakeLab {
     const role = request.params?.[1];
     if (role === 'remote' && request.input !== '') throw new Error('a host is told of no other');
     const sections = new Map(state.sections).set('clock', section(String(this.#clock)));
-    for (const part of ['crm_mon', 'dc_state', 'cib', 'waiting_certificate', 'end'])
-      sections.delete(part);
+    const unasked = ['crm_mon', 'dc_state', 'cib', 'waiting_certificate', 'waiting_key', 'end'];
+    for (const part of unasked) sections.delete(part);
     if (request.params?.[2] !== 'keys') sections.delete('made_keys');
     else if (!sections.has('made_keys')) sections.set('made_keys', '');
     if (role !== 'remote') {
