@@ -160,6 +160,8 @@ async function takeUp(context: RunContext, play: Play, window: Window): Promise<
     await takeUpOnNodes(context, play, window);
     if (inUse !== undefined) await proveNodes(context, window);
     for (const host of clusterHosts(context)) {
+      // Somebody may have ended maintenance mode meanwhile: what runs there would be stopped.
+      if (change.isDetached) await detach(context, play);
       const kinds = only(change, ['environment', 'pacemaker']);
       const isRestarted = await changeHost(context, play, host, kinds);
       if (isRestarted) await awaitMember(context, play, host, before);

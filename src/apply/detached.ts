@@ -26,7 +26,7 @@ export const STILL_DETACHED =
  * Makes the cluster leave every resource alone, so that Pacemaker can be restarted on its nodes (maintenance mode: "detach
  * and reattach" in Pacemaker Administration, upgrading.rst, which excludes clusters with Pacemaker Remote nodes; what
  * their connections need besides is in apply/change-credentials.ts). Corosync goes on, and nobody is fenced: a node that
- * stops Pacemaker takes its leave. Rejects with TIMED_OUT when it does not let go.
+ * stops Pacemaker takes its leave. Where that is so already nothing is written. Rejects with TIMED_OUT when it does not let go.
  */
 export async function detach(context: RunContext, play: Play): Promise<void> {
   await writeCib(context, play, 'detach', ({ cib }) => detachCluster(cib));

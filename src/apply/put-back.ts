@@ -17,7 +17,7 @@ import { nodesOf } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { clusterHosts } from './cluster-hosts.ts';
 import type { RunContext } from './context.ts';
-import { attach, awaitMember, STILL_DETACHED } from './detached.ts';
+import { attach, awaitMember, detach, STILL_DETACHED } from './detached.ts';
 import { release, STILL_PROTECTED } from './quiet-protection.ts';
 import { bringIntoShape } from './step.ts';
 
@@ -100,6 +100,7 @@ export async function putBack(
     for (const host of clusterHosts(context)) {
       const certificates = inUse.get(host.name);
       if (certificates === undefined) continue;
+      if (change.isDetached) await detach(context, play);
       const want = { certificates, newKey: undefined, isUnfinished: false };
       const item = pacemakerItem(host.name, want);
       if (await restore(context, play, host, { certificates, daemon: item }))

@@ -33,12 +33,13 @@ export const isClusterDetached = (cib: Cib): boolean => cib.ids.has(MARK);
 /**
  * Puts the whole cluster into maintenance mode, so that it leaves every resource alone. A block of our own does it; where
  * the operator has written the option into the block that counts before any other, that value is changed, and what it
- * was stands in ours.
+ * was stands in ours: also where somebody ended maintenance mode by hand while ours was meant to last, or after a run that
+ * died.
  */
 export function detachCluster(cib: Cib): readonly CibOperation[] {
-  if (isClusterDetached(cib)) return [];
   const set = written(cib);
-  if (set === undefined || booleanOf(set.value) === true) return merge({ crm_config: [mark([])] });
+  if (set === undefined || booleanOf(set.value) === true)
+    return isClusterDetached(cib) ? [] : merge({ crm_config: [mark([])] });
   return merge({
     crm_config: [
       mark([nvpair(WAS, 'outrigger-was', set.value)]),

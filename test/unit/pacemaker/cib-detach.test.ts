@@ -5,7 +5,9 @@ import {
   attachCluster,
   detachCluster,
   isClusterDetached,
+  type CibOperation,
 } from '../../../src/pacemaker/cib-edit.ts';
+import { parseXml } from '../../../src/pacemaker/xml.ts';
 
 const cibWith = (crmConfig: string): string =>
   `<cib admin_epoch="0" epoch="7" num_updates="1" have-quorum="1"><configuration><crm_config>${crmConfig}</crm_config><nodes/><resources/></configuration><status/></cib>`;
@@ -33,6 +35,15 @@ const CASES: readonly (readonly [what: string, crmConfig: string, afterwards: bo
 const said = (text: string): string[] =>
   [...text.matchAll(/name="maintenance-mode" value="([^"]*)"/g)].map(([, value = '']) => value);
 
+/** As `crm_attribute --name maintenance-mode --update off` and pcs write it. */
+const endedByHand: CibOperation = {
+  kind: 'merge',
+  fragment: parseXml(
+    `<cib><configuration><crm_config>${bootstrap(OPTION('off'))}</crm_config></configuration></cib>`,
+    'the edit',
+  ),
+};
+
 describe('detaching the cluster from its resources', () => {
   for (const [what, crmConfig, afterwards] of CASES) {
     it(`and attaching it again restores what was, where the operator ${what}`, () => {
@@ -46,6 +57,21 @@ describe('detaching the cluster from its resources', () => {
       assert.ok(!isClusterDetached(readCib(attached)));
       assert.deepEqual(said(attached), said(before));
       assert.deepEqual(attachCluster(readCib(attached)), []);
+    });
+  }
+
+  for (const [what, before] of [
+    ['nothing was said of it', bootstrap('')],
+    ['it was off', bootstrap(OPTION('false'))],
+  ] as const) {
+    it(`goes on where somebody ended maintenance mode by hand, and ${what} before`, () => {
+      const first = applyOperations(cibWith(before), detachCluster(readCib(cibWith(before))));
+      const ended = applyOperations(first, [endedByHand]);
+      assert.ok(!maintenanceMode(readCib(ended)), ended);
+      const detached = applyOperations(ended, detachCluster(readCib(ended)));
+      assert.ok(maintenanceMode(readCib(detached)), detached);
+      const attached = applyOperations(detached, attachCluster(readCib(detached)));
+      assert.deepEqual(said(attached), ['off'], 'as they said it');
     });
   }
 });
