@@ -22,6 +22,12 @@ const WARN_BEFORE_MS = 30 * DAY_MS;
 
 const MIN_RSA_BITS = 2048;
 const WEAK_HASHES: readonly string[] = ['SHA-1', 'MD5', 'MD2'];
+
+/** What GnuTLS signs a handshake with by default (NORMAL; seen: 3.8.9); with another key every one fails. */
+const KINDS: readonly string[] = ['rsa', 'rsa-pss', 'ec', 'ed25519', 'ed448'];
+const CURVES: readonly string[] = ['prime256v1', 'secp384r1', 'secp521r1'];
+/** Curves that only an authority may have. */
+const OLD_CURVES: readonly string[] = ['prime192v1', 'secp224r1'];
 const PURPOSES = [
   ['serverAuth', '1.3.6.1.5.5.7.3.1'],
   ['clientAuth', '1.3.6.1.5.5.7.3.2'],
@@ -55,6 +61,10 @@ export async function checkSet(set: CertificateSet, around: Circumstances): Prom
     const tell = teller(files.certificate.path, findings);
     for (const { x509 } of chain) checkDates(x509, around, tell);
     checkLeaf(leaf, tell);
+    for (const other of others) {
+      checkSignature(other, tell);
+      checkCurve(other, [...CURVES, ...OLD_CURVES], tell);
+    }
     if (isKeyOf?.(leaf.x509) === false)
       teller(files.key.path, findings)('error', `it is not the key of ${files.certificate.path}`);
     const isTrusted = isOfAuthority([leaf, ...others], set.ca.path, authorities, tell);
@@ -113,6 +123,7 @@ function checkAuthority(
   if (extensions.keyUsages?.keyCertSign === false)
     tell('error', `${subject} may not sign certificates (key usage without keyCertSign)`);
   checkDates(x509, around, tell);
+  checkCurve({ x509 }, [...CURVES, ...OLD_CURVES], tell);
 }
 
 function warnOfPublic(
@@ -180,13 +191,33 @@ function checkUsage({ extensions: { keyUsages, critical } }: Read, tell: Tell): 
     tell('error', `it has a critical extension that GnuTLS does not know (${unknown.join(', ')})`);
 }
 
-function checkStrength({ x509, extensions: { signatureHash } }: Read, tell: Tell): void {
-  if (signatureHash !== undefined && WEAK_HASHES.includes(signatureHash))
-    tell('error', `it is signed with ${signatureHash}, which is not accepted any more`);
-  const { asymmetricKeyType: kind, asymmetricKeyDetails: details } = x509.publicKey;
+function checkStrength(leaf: Read, tell: Tell): void {
+  checkSignature(leaf, tell);
+  const { asymmetricKeyType: kind = '', asymmetricKeyDetails: details } = leaf.x509.publicKey;
   const bits = details?.modulusLength ?? 0;
   if (kind === 'rsa' && bits < MIN_RSA_BITS)
     tell('error', `its RSA key has ${bits} bits: at least ${MIN_RSA_BITS}`);
+  if (!KINDS.includes(kind))
+    tell('error', `its key is ${kind.toUpperCase()}, with which TLS is not spoken any more`);
+  checkCurve(leaf, CURVES, tell);
+}
+
+/** That of a certificate that is trusted itself does not count. */
+function checkSignature({ x509, extensions: { signatureHash } }: Read, tell: Tell): void {
+  if (signatureHash === undefined || !WEAK_HASHES.includes(signatureHash)) return;
+  tell(
+    'error',
+    `${summaryOf(x509).subject} is signed with ${signatureHash}, which is not accepted any more`,
+  );
+}
+
+function checkCurve({ x509 }: Pick<Read, 'x509'>, known: readonly string[], tell: Tell): void {
+  const curve = x509.publicKey.asymmetricKeyDetails?.namedCurve;
+  if (curve === undefined || known.includes(curve)) return;
+  tell(
+    'error',
+    `the key of ${summaryOf(x509).subject} is on the curve ${curve}, which GnuTLS does not use: P-256, P-384 or P-521`,
+  );
 }
 
 /** A cluster node is a client, a remote node a server; a certificate that says both serves either way. */

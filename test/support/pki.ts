@@ -12,6 +12,8 @@ export interface Made {
   readonly isAuthority?: boolean;
   readonly more?: readonly x509.Extension[];
   readonly algorithm?: 'ec' | 'rsa1024';
+  /** Of its signature; default: SHA-256. */
+  readonly hash?: 'SHA-1';
   /** Those of another certificate; default: new ones. */
   readonly keys?: CryptoKeyPair;
 }
@@ -71,7 +73,7 @@ export async function issue(made: Made = {}, issuer?: Issued): Promise<Issued> {
     issuer: issuer?.certificate.subject ?? subject,
     notBefore: made.notBefore ?? inDays(-1),
     notAfter: made.notAfter ?? inDays(365),
-    signingAlgorithm: EC,
+    signingAlgorithm: { ...EC, ...(made.hash && { hash: made.hash }) },
     publicKey: keys.publicKey,
     signingKey: (issuer?.keys ?? keys).privateKey,
     extensions: [

@@ -94,6 +94,11 @@ describe('a set of certificates', () => {
       'error r1.pem: its RSA key has 1024 bits: at least 2048',
     ],
     [
+      'signed with SHA-1',
+      { hash: 'SHA-1' },
+      'error r1.pem: CN=node is signed with SHA-1, which is not accepted any more',
+    ],
+    [
       'with an unknown critical extension',
       { more: [new x509.Extension('1.2.3.4.5', true, new Uint8Array([5, 0]))] },
       'error r1.pem: it has a critical extension that GnuTLS does not know (1.2.3.4.5)',
@@ -125,6 +130,16 @@ describe('a set of certificates', () => {
     assert.deepEqual(
       findings.map(({ severity, path }) => [severity, path]),
       [['warning', 'ca.pem']],
+    );
+  });
+
+  it('tells of an authority below it whose signature is not accepted', async () => {
+    const below = await issue({ name: 'below', isAuthority: true, hash: 'SHA-1' }, authority);
+    const { pem, key } = await issue({}, below);
+    const said = told((await check({ certificate: pem + below.pem, key })).findings);
+    assert.equal(
+      said[0],
+      'error r1.pem: CN=below is signed with SHA-1, which is not accepted any more',
     );
   });
 
