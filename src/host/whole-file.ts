@@ -5,7 +5,7 @@ import {
   openSync,
   renameSync,
   unlinkSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
@@ -28,7 +28,8 @@ export function writeWholeFile(
   const unfinished = unfinishedName(path);
   const file = openNew(unfinished, mode);
   try {
-    writeSync(file, Buffer.from(content));
+    // Not writeSync: where a disk gets full, that may write a part and say nothing.
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);
