@@ -56,7 +56,7 @@ section environment
 if [ "$manager" = apt-get ]; then file=/etc/default/pacemaker; else file=/etc/sysconfig/pacemaker; fi
 if [ -f "$file" ]; then
   printf 'file=%s\n' "$file"
-  grep -E '^[[:space:]]*(export[[:space:]]+)?PCMK_[A-Za-z_]+=' "$file"
+  grep -a -E '^[[:space:]]*(export[[:space:]]+)?PCMK_[A-Za-z_]+=' "$file" | tr -d '\0'
 fi
 
 section authkey

@@ -1,6 +1,7 @@
 # Sets variables of an environment file, all or none, and leaves every other line byte for byte as it is.
 #   $1 file   then pairs: variable, value (letters, digits, dot, slash, hyphen, underscore; empty: the line goes)
-file=$1
+# Where it is a link, that stays, and what it leads to is changed.
+file=$(readlink -f -- "$1") || exit 1
 shift
 temporary="$(dirname "$file")/.$(basename "$file").outrigger"
 trap 'rm -f "$temporary"' EXIT
@@ -23,6 +24,8 @@ else
   : >"$temporary" || exit 1
   chmod 0644 "$temporary" || exit 1
 fi
+# A last line that goes on in the next one (systemd.exec(5), EnvironmentFile=, also a comment) would swallow ours.
+case $(tail -n 1 "$temporary" | tr -d '\0') in *\\) printf '\n' >>"$temporary" || exit 1 ;; esac
 printf '%s' "$lines" >>"$temporary" || exit 1
 # The label that SELinux's policy has for the file, not for the temporary one (matchpathcon(8)): systemd must be able to
 # read it at the next boot. Both commands come in one package, libselinux-utils.

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,6 +68,22 @@ describe('set-environment', () => {
     );
     const wanted = Buffer.from('LAST=1\nPCMK_ca_file=/b.pem\nPCMK_key_file=/c\n');
     assert.deepEqual(readFileSync(path()), Buffer.concat([others, wanted]));
+  });
+
+  it('changes what a link leads to, and leaves the link', () => {
+    const elsewhere = join(folder, 'kept in another place');
+    writeFileSync(elsewhere, BEFORE);
+    symlinkSync(elsewhere, path());
+    assert.equal(run(), 0);
+    assert.equal(readlinkSync(path()), elsewhere);
+    assert.ok(readFileSync(elsewhere, 'utf8').endsWith('\nPCMK_remote_port=3122\n'));
+    assert.equal(readdirSync(folder).length, 2);
+  });
+
+  it('is not swallowed by a last line that would go on in the next one', () => {
+    writeFileSync(path(), '# one \\');
+    assert.equal(run(), 0);
+    assert.equal(readFileSync(path(), 'utf8'), '# one \\\n\nPCMK_remote_port=3122\n');
   });
 
   for (const [what, before] of [
