@@ -54,7 +54,10 @@ export async function loadAuthority(request: AuthorityRequest): Promise<Credenti
     wanted: { ...loaded.wanted, notes },
     rollover: step && { step, next: pending === undefined ? next : undefined },
     pending: pending && {
-      revokes: new Map([...work.revokes].map(([serial, pem]) => [digestOf(pem), serial])),
+      revokes: {
+        serials: new Map([...work.revokes].map(([serial, pem]) => [digestOf(pem), serial])),
+        nodes: new Set([...work.revokes.values()].flatMap(namesIn)),
+      },
       make: async (asking) => {
         const keys = await openAuthority(authority, cluster, asking);
         const making = { authority, cluster, now: request.now(), keys };
@@ -83,6 +86,12 @@ function notesOn(
         `${directory}: the authority expires in ${timeLeft(now, authorityUntil)}, on ${day(authorityUntil)}, and every certificate with it: \`outrigger rotate authority\` puts another in its place`,
       ];
 }
+
+/** As outrigger's own authority writes them. */
+const namesIn = (pem: string): readonly string[] =>
+  certificatesIn(pem).flatMap(
+    ({ subjectAltName }) => /^DNS:(\S+)$/.exec(subjectAltName ?? '')?.[1] ?? [],
+  );
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 

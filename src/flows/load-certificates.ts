@@ -2,6 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import { readLocalFile } from '../host/local-file.ts';
 import { CERTIFICATE_FILES, type CertificateRole } from '../pacemaker/names.ts';
+import type { Revokes } from '../plan/revoked-in-use.ts';
 import { certificateVariables, type WantedFile, type WantedX509 } from '../plan/certificates.ts';
 import { fileOfNode, type X509Spec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
@@ -39,8 +40,7 @@ export interface Rollover {
 
 /** Makes what is missing, and gives the credentials that are whole. */
 export interface PendingWork {
-  /** What is about to be revoked: serial numbers by the digest of the certificate's file. */
-  readonly revokes: ReadonlyMap<string, string>;
+  readonly revokes: Revokes;
   readonly make: (means: Means) => Promise<Credentials>;
 }
 

@@ -121,7 +121,7 @@ export async function planFrom(
   const credentials =
     (await nextStep(certificates, facts, cluster)) ?? (await certificatesByFacts(request, facts));
   const x509 = credentials?.wanted;
-  refuseRevokedInUse(facts, credentials);
+  refuseRevokedInUse(facts, cluster.cib, credentials);
   const wanted = wantedCredentials({ spec, facts, cluster, x509, key }, request.rotates === true);
   const change = credentialChange(facts, cluster, wanted, prefersPinned(playbook));
   const authkey = 'x509' in wanted ? undefined : wanted.authkey;

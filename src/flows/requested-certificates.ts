@@ -65,7 +65,7 @@ export async function requestedCertificates(request: RequestedRequest): Promise<
       ? {}
       : {
           pending: {
-            revokes: new Map(),
+            revokes: { serials: new Map(), nodes: new Set() },
             make: async (means) => {
               const made = await requestCertificates(
                 { x509, nodes: asked, now: request.now },

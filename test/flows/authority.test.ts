@@ -130,9 +130,10 @@ describe("outrigger's own authority in its directory", () => {
     const planned = await load({ ...members, revoked: ['r1'] });
     assert.match(crl(planned)?.description ?? '', /, 2 revoked$/);
     const certificates = readdirSync(join(at.directory, 'issued')).map((name) => sha256(name));
-    const revokes = [...(planned.pending?.revokes.keys() ?? [])];
+    const revokes = [...(planned.pending?.revokes.serials.keys() ?? [])];
     assert.equal(revokes.length, 2);
     assert.ok(revokes.every((digest) => certificates.includes(digest)));
+    assert.deepEqual([...(planned.pending?.revokes.nodes ?? [])], ['r1']);
     const made = await make({ ...members, revoked: ['r1'] });
     for (const revoked of [['r1'], []]) {
       const again = await load({ ...members, revoked });
