@@ -1,4 +1,4 @@
-import type { Cib } from './cib.ts';
+import { maintenanceMode, type Cib } from './cib.ts';
 import { deletion, merge, type CibOperation } from './cib-operations.ts';
 import { nvpair } from './connection-element.ts';
 import { booleanOf } from './durations.ts';
@@ -34,12 +34,12 @@ export const isClusterDetached = (cib: Cib): boolean => cib.ids.has(MARK);
  * Puts the whole cluster into maintenance mode, so that it leaves every resource alone. A block of our own does it; where
  * the operator has written the option into the block that counts before any other, that value is changed, and what it
  * was stands in ours: also where somebody ended maintenance mode by hand while ours was meant to last, or after a run that
- * died.
+ * died (pcs writes into that block, crm_attribute into ours).
  */
 export function detachCluster(cib: Cib): readonly CibOperation[] {
   const set = written(cib);
   if (set === undefined || booleanOf(set.value) === true)
-    return isClusterDetached(cib) ? [] : merge({ crm_config: [mark([])] });
+    return isClusterDetached(cib) && maintenanceMode(cib) ? [] : merge({ crm_config: [mark([])] });
   return merge({
     crm_config: [
       mark([nvpair(WAS, 'outrigger-was', set.value)]),

@@ -35,7 +35,7 @@ const CASES: readonly (readonly [what: string, crmConfig: string, afterwards: bo
 const said = (text: string): string[] =>
   [...text.matchAll(/name="maintenance-mode" value="([^"]*)"/g)].map(([, value = '']) => value);
 
-/** As `crm_attribute --name maintenance-mode --update off` and pcs write it. */
+/** As pcs writes it. */
 const endedByHand: CibOperation = {
   kind: 'merge',
   fragment: parseXml(
@@ -74,4 +74,16 @@ describe('detaching the cluster from its resources', () => {
       assert.deepEqual(said(attached), ['off'], 'as they said it');
     });
   }
+
+  it('goes on where somebody ended maintenance mode in the block that is ours, as crm_attribute does', () => {
+    for (const before of ['', bootstrap('')]) {
+      const first = applyOperations(cibWith(before), detachCluster(readCib(cibWith(before))));
+      const ended = first.replace(/(name="maintenance-mode" value=)"true"/, '$1"false"');
+      assert.ok(!maintenanceMode(readCib(ended)), ended);
+      const detached = applyOperations(ended, detachCluster(readCib(ended)));
+      assert.ok(maintenanceMode(readCib(detached)), detached);
+      const attached = applyOperations(detached, attachCluster(readCib(detached)));
+      assert.deepEqual(said(attached), []);
+    }
+  });
 });
