@@ -16,6 +16,9 @@ const SAID: Readonly<Record<string, string>> = {
   untrusted: 'its certificate is not accepted by',
 };
 
+/** A join that fails is taken back; who changes what is connected has to know before it is too late. */
+const UNTRIED = 'its daemon cannot be tried, for want of openssl, by';
+
 /** What is asked beyond the certificates. */
 interface Asked {
   /** What else speaks against a node by the state that its host is in now. */
@@ -70,7 +73,7 @@ export async function checkCertificates(
   const free = nodes.filter(
     ({ name }) => !objections.has(name) && found.get(name)?.facts?.isConnected === false,
   );
-  return new Map([...objections, ...(await shakeHands(members, free, x509))]);
+  return new Map([...objections, ...(await shakeHands(members, free, x509, early))]);
 }
 
 /** What a host is found to be; `because`: why it cannot use the certificates. */
@@ -103,6 +106,7 @@ async function shakeHands(
   members: readonly Host[],
   nodes: readonly PacemakerRemoteSpec[],
   x509: WantedX509,
+  mustBeTried: boolean,
 ): Promise<Objections> {
   const objections = new Map<string, string>();
   if (nodes.length === 0) return objections;
@@ -122,8 +126,9 @@ async function shakeHands(
     for (const { name, server, port } of nodes) {
       const state = told.get(`${server} ${port}`) ?? 'rejected';
       const words = SAID[state];
-      if (words !== undefined && !objections.has(name))
-        objections.set(name, `${words} ${host.name} (tried on the wire)`);
+      if (objections.has(name)) continue;
+      if (words !== undefined) objections.set(name, `${words} ${host.name} (tried on the wire)`);
+      else if (mustBeTried && state !== 'accepted') objections.set(name, `${UNTRIED} ${host.name}`);
     }
   }
   return objections;

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { checkCertificates } from '../../../src/apply/check-certificates.ts';
+import type { RunContext } from '../../../src/apply/context.ts';
+import { certificateVariables, type WantedX509 } from '../../../src/plan/certificates.ts';
+import { FakeHost } from '../../support/fake-host.ts';
+import { hostFacts, remoteNode } from '../../support/specs.ts';
+
+const node = remoteNode('h1', { address: 'h1', server: 'h1' });
+const variables = certificateVariables(false);
+const x509: WantedX509 = {
+  nodes: new Map(['c1', 'h1'].map((name) => [name, { files: {}, variables }])),
+  removesAuthkey: false,
+  validity: { now: new Date(), from: new Date(0), until: new Date() },
+  notes: [],
+};
+
+/** What speaks against h1 when a cluster node says this of its handshake. */
+async function objection(state: string, early: boolean): Promise<string | undefined> {
+  const hosts = [
+    new FakeHost('c1', { handshake: ({ input }) => `${String(input).trim()} ${state}\n` }),
+    new FakeHost('h1', {}),
+  ];
+  const context: Pick<RunContext, 'hosts' | 'options' | 'probe'> & { spec: object } = {
+    spec: { clusterNodes: [{ name: 'c1' }] },
+    hosts: new Map(hosts.map((host) => [host.name, host])),
+    options: { forks: 2, batch: undefined, maxFail: undefined },
+    probe: ({ name }) =>
+      Promise.resolve({
+        ...hostFacts(name, { knowsCertificates: true }),
+        ...{ environment: variables, daemonVariables: variables, isConnected: false },
+      }),
+  };
+  return (await checkCertificates(context as RunContext, [node], x509, { early })).get('h1');
+}
+
+describe('a handshake with a node', () => {
+  it('speaks against it where it is rejected, or does not trust', async () => {
+    assert.equal(await objection('accepted', true), undefined);
+    assert.match((await objection('rejected', false)) ?? '', /does not accept .* c1 \(tried on/);
+    assert.match((await objection('untrusted', false)) ?? '', /is not accepted by c1 \(tried on/);
+  });
+
+  it('has to be possible while all change together; a join that fails is taken back', async () => {
+    assert.equal(
+      await objection('no-openssl', true),
+      'its daemon cannot be tried, for want of openssl, by c1',
+    );
+    assert.equal(await objection('no-openssl', false), undefined);
+  });
+});
