@@ -2,6 +2,7 @@ import type { Host } from '../host/host.ts';
 import type { Action } from '../plan/action.ts';
 import type { HostFacts } from '../plan/facts.ts';
 import type { HostDifference, HostItem } from '../plan/item.ts';
+import { isOfRunningDaemon } from '../plan/running-daemon.ts';
 import type { Play } from '../playbook/playbook.ts';
 import { OutriggerError } from '../support/errors.ts';
 import type { RunContext } from './context.ts';
@@ -34,10 +35,16 @@ export async function takeStep(
   const attributes = left.attributes.map(
     ({ name, before = 'absent', after = 'absent' }) => `${name} is ${before}, not ${after}`,
   );
+  const isOfDaemon = left.attributes.some(({ name }) => isOfRunningDaemon(item.kind, name));
   throw new OutriggerError('NOT_CONVERGED', `after the change ${attributes.join('; ')}`, {
     host: host.name,
+    ...(isOfDaemon ? { hint: OTHER_SETTINGS } : {}),
   });
 }
+
+/** What a daemon uses after its restart is not what the environment file says. */
+const OTHER_SETTINGS =
+  'something else than the environment file may set its variables (PCMK_ca_file and others): look at `systemctl cat pacemaker pacemaker_remote` there';
 
 /** Takes the steps that these items of a host ask for, in their order. Gives the items that were changed. */
 export async function bringIntoShape(
