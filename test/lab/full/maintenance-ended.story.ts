@@ -1,0 +1,82 @@
+/** Somebody ends maintenance mode by hand while credentials change, or after a run that died left it. */
+import assert from 'node:assert/strict';
+import { inOrder } from '../../support/in-order.ts';
+import {
+  certificatesUsed,
+  connectAll,
+  credentialCluster,
+  type CredentialCluster,
+} from '../credential-cluster.ts';
+import { labDown } from '../lab.ts';
+import { applied, assertInSync, assertQuiet, settled, type Line } from '../outrigger.ts';
+import { assertNothingLeft, skipWithoutLab, startRun } from '../story-run.ts';
+import { photograph } from '../workload.ts';
+
+const NAME = 'story-maintenance-ended';
+const CONVERT = ['--allow', 'credentials-converted'];
+const END = 'crm_attribute --name maintenance-mode --update false';
+
+describe('maintenance mode that somebody ends by hand', function () {
+  this.timeout(600_000);
+  inOrder(this); // each step stands on the one before
+  let cluster: CredentialCluster;
+
+  before(async function () {
+    this.timeout(20 * 60_000); // the images may have to be built first
+    skipWithoutLab(this);
+    cluster = await credentialCluster({ name: NAME, fencing: false, bareHosts: 1 });
+    await connectAll(cluster);
+  });
+
+  after(() => labDown(NAME));
+
+  async function noResourceNotices(inventory: string, work: () => Promise<void>): Promise<void> {
+    const { lab } = cluster;
+    const before = await photograph(lab);
+    await work();
+    await settled(lab);
+    assert.deepEqual(await photograph(lab), before);
+    await assertQuiet(lab);
+    await assertNothingLeft(lab);
+    assert.match(await lab.crmMon(), /maintenance-mode="false"/);
+    await assertInSync(lab, inventory);
+  }
+
+  it('after a run that died is set again by the next apply, which goes on', async () => {
+    const { lab, withCertificates } = cluster;
+    await noResourceNotices(withCertificates, async () => {
+      const { ended } = startRun(
+        lab,
+        ['apply', '-i', withCertificates, ...CONVERT],
+        (line, child) => {
+          if (isRestart(line)) child.kill('SIGKILL');
+        },
+      );
+      assert.equal((await ended).signal, 'SIGKILL');
+      await settled(lab);
+      await lab.sh('c1', END);
+      await settled(lab);
+      await applied(lab, 0, ['-i', withCertificates, ...CONVERT]);
+    });
+    assert.deepEqual(await certificatesUsed(lab), ['4', '4', '4', '4']);
+  });
+
+  it('between two restarts of Pacemaker is set again before the second', async () => {
+    const { lab, withKey } = cluster;
+    await noResourceNotices(withKey, async () => {
+      let ends: Promise<string> | undefined;
+      const { ended } = startRun(lab, ['apply', '-i', withKey, ...CONVERT], (line) => {
+        if (line.type === 'waiting' && line.until === 'c1 is back in the cluster')
+          ends = lab.sh('c2', END);
+      });
+      const { code, stderr } = await ended;
+      assert.equal(code, 0, stderr);
+      assert.ok(ends !== undefined, 'nobody has ended it');
+      await ends;
+    });
+    assert.deepEqual(await certificatesUsed(lab), ['0', '0', '0', '0']);
+  });
+});
+
+const isRestart = (line: Line): boolean =>
+  line.type === 'action' && line.action === 'restart-pacemaker';
