@@ -12,6 +12,8 @@ const x509: WantedX509 = {
   removesAuthkey: false,
   validity: { now: new Date(), from: new Date(0), until: new Date() },
   notes: [],
+  expiring: [],
+  ends: new Map(),
 };
 
 /** What speaks against h1 when a cluster node says this of its handshake. */

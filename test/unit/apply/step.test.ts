@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RunContext } from '../../../src/apply/context.ts';
+import type { Lease } from '../../../src/apply/lease.ts';
 import { takeStep } from '../../../src/apply/step.ts';
 import { pacemakerItem } from '../../../src/items/pacemaker.ts';
 import { certificateVariables, NO_CERTIFICATES } from '../../../src/plan/certificates.ts';
@@ -15,7 +16,8 @@ describe('a step', () => {
     const item = pacemakerItem('c1', { certificates, newKey: undefined, isUnfinished: false });
     const difference = item.compare(facts) ?? assert.fail();
     const host = new FakeHost('c1', { 'restart-pacemaker': () => '' });
-    const context: Pick<RunContext, 'emit' | 'probe'> = {
+    const context: Pick<RunContext, 'emit' | 'probe'> & { lease: Pick<Lease, 'confirm'> } = {
+      lease: { confirm: () => Promise.resolve() },
       emit: () => undefined,
       probe: () => Promise.resolve(facts),
     };
