@@ -217,7 +217,9 @@ wait`;
   });
 
   it('lasts longer while a run goes on', async () => {
+    // Two steps on the host: the lock is made to last longer between them, before anything is disconnected.
     await lab.sh('h1', 'dpkg --remove --force-depends pacemaker-cli-utils');
+    await tamper();
     const { lines } = await applied(lab, 0, ['-i', inventory, '--lock-lease', '20s'], {
       when: ({ type }) => type === 'action',
       meddle: () => sleep(11_000), // more than half of that
