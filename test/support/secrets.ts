@@ -6,6 +6,8 @@ import { OutriggerError } from '../../src/support/errors.ts';
 export const fetching = (ask: AskSecret, signal = new AbortController().signal): FetchSecret =>
   secretFetcher({ ask, signal, tell: () => undefined });
 
-export const askingNobody: FetchSecret = fetching(() =>
-  Promise.reject(new OutriggerError('REFUSED', 'nobody can be asked here')),
-);
+const nobody: AskSecret = () =>
+  Promise.reject(new OutriggerError('REFUSED', 'nobody can be asked here'));
+
+/** Each fetch is a run of its own: none knows what another has fetched. */
+export const askingNobody: FetchSecret = (...wanted) => fetching(nobody)(...wanted);
