@@ -21,6 +21,10 @@ need bsd-csh csh
 need tcsh tcsh
 need fish fish
 need zsh zsh
+# What the runners of pipelines need.
+need curl curl
+need git git
+need rsync rsync
 # Readers of the manual page.
 need man man-db
 need mandoc mandoc

@@ -1,12 +1,13 @@
 /**
- * The workflow of docs/pipelines.md as its reader runs it. GitHub, its actions and `gh` are stand-ins; what decides what runs
- * is GitHub's own parser.
+ * The pipelines of docs/pipelines.md as their readers run them. GitHub, its actions and `gh`, and GitLab's API, are stand-ins;
+ * what decides what runs is GitHub's own parser, and gitlab-ci-local.
  */
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inOrder } from '../../support/in-order.ts';
 import { runJob, type JobEnd, type Occasion } from '../github-job.ts';
+import { artifactOf, commitAll, runGitlabJob, startApi, type Api } from '../gitlab-job.ts';
 import { install, type Installed } from '../installed.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
@@ -26,10 +27,11 @@ cp plan.md "$(dirname "$0")/comment.md"
 `;
 
 describe('pipelines', function () {
-  this.timeout(180_000); // several times what a quiet machine takes
+  this.timeout(600_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   let lab: Lab;
   let installed: Installed;
+  let api: Api | undefined;
   let repository = '';
   let key = '';
 
@@ -39,14 +41,18 @@ describe('pipelines', function () {
     lab = await labUp({ name: NAME, replace: true, bareHosts: 1, firewalld: 0 });
     installed = await install(lab);
     writeFileSync(join(installed.bin, 'gh'), GH, { mode: 0o755 });
+    api = await startApi(lab);
     key = readFileSync(join(lab.sshDir, 'id_ed25519'), 'utf8');
     repository = join(lab.dir, 'repository');
     mkdirSync(repository);
     copyFileSync(join(lab.sshDir, 'known_hosts'), join(repository, 'known_hosts'));
+    copyFileSync(example('gitlab-ci.yml'), join(repository, '.gitlab-ci.yml'));
+    writeFileSync(join(repository, '.gitignore'), '.gitlab-ci-local*\n');
     declare({});
   });
 
   after(async () => {
+    api?.stop();
     await labDown(NAME);
   });
 
@@ -63,6 +69,7 @@ describe('pipelines', function () {
       remoteNodes: [{ ...address('h1'), attributes }],
     };
     writeFileSync(inventory(), JSON.stringify(document, undefined, 2));
+    commitAll(repository);
   }
 
   /** What a runner's job has in its environment: no agent, no terminal, a home without keys. */
@@ -94,6 +101,12 @@ describe('pipelines', function () {
       ...{ repository, artifacts, env, contexts },
     });
   }
+
+  const gitlab = (job: string, variables: Record<string, string>) =>
+    runGitlabJob(lab, job, {
+      ...{ repository, env: runnerEnv(), variables },
+      files: { OUTRIGGER_SSH_KEY: key, OUTRIGGER_NOTE_HEADER: 'PRIVATE-TOKEN: note-token' },
+    });
 
   it('GitHub: a pull request gets the plan as a comment, and nothing is changed', async () => {
     const { ran, code, said, summary } = await github('review', 'pull_request');
@@ -137,5 +150,39 @@ describe('pipelines', function () {
     });
     assert.notEqual(broken.code, 0);
     assert.equal(broken.summary, 'There is no plan: the log of this job says why.\n');
+  });
+
+  it('GitLab: a merge request gets the plan as a note, and its numbers for the widget', async () => {
+    declare({ rack: 'a1' });
+    const { code, stdout, stderr } = await gitlab('review', {
+      CI_PIPELINE_SOURCE: 'merge_request_event',
+      CI_MERGE_REQUEST_IID: '7',
+      CI_MERGE_REQUEST_PROJECT_ID: '3',
+      CI_API_V4_URL: api?.url ?? '',
+    });
+    assert.equal(code, 0, stdout + stderr);
+    assert.equal(
+      artifactOf(repository, 'review', 'plan.json'),
+      '{"create":0,"update":1,"delete":0}\n',
+    );
+    const note = artifactOf(repository, 'review', 'plan.md');
+    assert.match(note, /^### Cluster `story-pipelines`: 1 change on 1 host/);
+    assert.deepEqual(
+      api?.asked.map(({ method, url, body }) => ({ method, url, body })),
+      [{ method: 'POST', url: '/api/v4/projects/3/merge_requests/7/notes', body: note }],
+    );
+    assert.equal((stdout + stderr).includes('note-token'), false);
+  });
+
+  it('GitLab: the default branch applies the saved plan, with the risks that somebody names', async () => {
+    const { code, stdout, stderr } = await gitlab('apply', {
+      ALLOW: 'moves-resources stops-resources',
+    });
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /Done: 1 changed on 1 host/);
+    assert.match(await lab.sh('c1', 'crm_attribute -N h1 -n rack -G -q'), /^a1$/m);
+    const unknown = await gitlab('apply', { ALLOW: 'everything' });
+    assert.notEqual(unknown.code, 0);
+    assert.match(unknown.stdout + unknown.stderr, /the risk codes are/);
   });
 });
