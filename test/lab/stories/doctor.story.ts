@@ -18,7 +18,7 @@ type Document = {
 };
 
 describe('doctor', function () {
-  this.timeout(180_000); // several times what a quiet machine takes
+  this.timeout(480_000); // several times what a quiet machine takes
   let lab: Lab;
   let inventory = '';
 
