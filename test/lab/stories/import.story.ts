@@ -27,7 +27,7 @@ const BY_HAND = `<configuration><resources>
 <constraints><rsc_location id="d1-on-r1" rsc="d1" node="r1" score="100"/></constraints></configuration>`;
 
 describe('import of a cluster that lives already', function () {
-  this.timeout(300_000); // several times what a quiet machine takes
+  this.timeout(480_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   let lab: Lab;
 

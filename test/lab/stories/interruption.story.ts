@@ -75,7 +75,7 @@ const TAMPERINGS: readonly Tampering[] = [
 ];
 
 describe('interruption', function () {
-  this.timeout(300_000);
+  this.timeout(480_000);
   inOrder(this); // each step stands on the one before
   let lab: Lab;
   let inventory: string;
