@@ -37,10 +37,11 @@ const NASTY = [
 const PLUG = `$(touch\${IFS}${CANARY})'"<&>\``;
 /** A name that only /etc/passwd knows how to read. */
 const USER = 'odd.user@lab-$';
-const PASSWORD = `$(touch ${CANARY}) '"\\; <é> && touch ${CANARY} #`;
+// Secrets share no words with what may be shown.
+const PASSWORD = `$(:>${CANARY}.p) '"\\; <é> && :>${CANARY}.p #`;
 /** A folder beside the inventory. */
 const FOLDER = `-$(touch outrigger-canary) 'q' "q" \\ ü; & 🦑`;
-const AUTHKEY = Buffer.from(`$(touch ${CANARY})\n\0\xff'"<key/>\r\n`.repeat(8), 'latin1');
+const AUTHKEY = Buffer.from(`$(:>${CANARY}.k)\n\0\xff'"<key/>\r\n`.repeat(8), 'latin1');
 
 /** A user and a password that no `useradd` takes. */
 const ODD_USER = `IFS= read -r user; IFS= read -r password
