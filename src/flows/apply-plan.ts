@@ -4,7 +4,6 @@ import { authkeyLoader } from '../apply/authkey.ts';
 import type { RunContext, RunOptions } from '../apply/context.ts';
 import type { RunOrigin } from '../apply/run-log.ts';
 import { runPlan } from '../apply/run.ts';
-import { changesByHost, tellHosts } from '../apply/tell-hosts.ts';
 import { probeHost } from '../facts/probe.ts';
 import type { RunEvent, RunResult } from '../plan/run-event.ts';
 import { leftOut } from '../plan/plan.ts';
@@ -13,7 +12,7 @@ import { connectedNames } from '../pacemaker/cib.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { ownOnHost, type Nodes, type Spec } from '../spec/spec.ts';
 import type { Planned } from './plan-cluster.ts';
-import { beginRecord, endRecord } from './record.ts';
+import { underRecord } from './record.ts';
 
 export interface ApplyRequest {
   readonly spec: Spec;
@@ -47,53 +46,40 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   const { spec, selected, playbook, planned, options, lease, allowed, signal, onEvent } = request;
   refuseRisks(planned.plan.risks, allowed);
   const { plan, hosts, lead, authkey, credentials, cluster } = planned;
-  const { log, author } = beginRecord(spec.cluster.name, {
-    ...{ allowed: [...allowed], lock: lease.id, tookOver: lease.replaced?.lock.id },
-    ...request.origin,
-  });
-  log.write({ type: 'plan', plays: plan.plays });
   // Kept here, so that it is known who has failed when the run is stopped.
   const failed = new Map(leftOut(plan).map(({ host, message }) => [host, message]));
-  const events: RunEvent[] = [];
-  const emit = (event: RunEvent): void => {
-    log.write({ ...event });
-    events.push(event);
-    onEvent(event);
-  };
-  let stopped: Error | undefined;
-  try {
-    await runPlan({
-      spec: { ...spec, ...selected },
-      playbook,
-      plan,
-      ...{ hostItems: planned.hostItems, cibItems: planned.cibItems, absent: planned.absent },
-      hosts,
-      lead,
-      lease,
-      probe: (host) => probeHost(host, ownOnHost(spec.authentication, host.name)),
-      authkey,
-      x509: credentials?.wanted,
-      options,
-      log,
-      signal,
-      connected: new Set(connectedNames(cluster.cib)),
-      joining: new Set(),
-      machines: new Map(),
-      inVain: new Set(),
-      failed,
-      loadAuthkey: authkeyLoader(authkey, hosts),
-      loadCertificate: certificateLoader(credentials),
-      pause: request.pause ?? ((milliseconds) => sleep(milliseconds)),
-      emit,
-    });
-  } catch (thrown) {
-    stopped = thrown instanceof Error ? thrown : new Error(String(thrown));
-  }
-  const untold = await tellHosts(hosts, changesByHost(events, lead.name), author, options.forks);
-  if (untold !== undefined) onEvent({ type: 'notice', play: 'Record', message: untold });
-  const result = { failed, wasInterrupted: signal.aborted, stopped };
-  endRecord(log, result);
-  return { ...result, log: log.directory };
+  const recorded = await underRecord(
+    {
+      ...{ cluster: spec.cluster.name, hosts, lead, lease, allowed, origin: request.origin },
+      entries: [{ type: 'plan', plays: plan.plays }],
+      ...{ forks: options.forks, signal, onEvent, notice: 'Record', failed: () => failed },
+    },
+    (recorder) =>
+      runPlan({
+        spec: { ...spec, ...selected },
+        playbook,
+        plan,
+        ...{ hostItems: planned.hostItems, cibItems: planned.cibItems, absent: planned.absent },
+        hosts,
+        lead,
+        lease,
+        probe: (host) => probeHost(host, ownOnHost(spec.authentication, host.name)),
+        authkey,
+        x509: credentials?.wanted,
+        options,
+        ...recorder,
+        signal,
+        connected: new Set(connectedNames(cluster.cib)),
+        joining: new Set(),
+        machines: new Map(),
+        inVain: new Set(),
+        failed,
+        loadAuthkey: authkeyLoader(authkey, hosts),
+        loadCertificate: certificateLoader(credentials),
+        pause: request.pause ?? ((milliseconds) => sleep(milliseconds)),
+      }),
+  );
+  return { failed, ...recorded };
 }
 
 const certificateLoader =

@@ -247,11 +247,7 @@ function wantedOf(
       nodes.map((node) => [node, { files: filesOf(node), variables, isKeyMadeThere }]),
     ),
     removesAuthkey: spec.removesAuthkey,
-    validity: {
-      now,
-      from: new Date(Math.max(...all.map(({ notBefore }) => notBefore.getTime()))),
-      until: new Date(Math.min(...all.map(({ notAfter }) => notAfter.getTime()))),
-    },
+    validity: validityOf(all, now),
     notes: findings
       .filter(({ severity, isExpiry }) => severity === 'warning' && isExpiry !== true)
       .map(({ path, message }) => `${path}: ${message}`),
@@ -264,6 +260,16 @@ function wantedOf(
     ends: endsOf(summaries),
   };
 }
+
+/** When all of these are valid; without any, always. */
+export const validityOf = (
+  all: readonly Pick<CertificateSummary, 'notBefore' | 'notAfter'>[],
+  now: Date,
+) => ({
+  now,
+  from: new Date(Math.max(0, ...all.map(({ notBefore }) => notBefore.getTime()))),
+  until: new Date(Math.min(8.64e15, ...all.map(({ notAfter }) => notAfter.getTime()))),
+});
 
 /** When each certificate ends. */
 export const endsOf = (

@@ -16,7 +16,13 @@ import type { X509OnHostsSpec } from '../spec/spec.ts';
 import { groupBy } from '../support/group-by.ts';
 import type { CertificateSummary, NodeFiles } from '../x509/certificate-set.ts';
 import { checkSet } from '../x509/check-set.ts';
-import { described, endsOf, publicAuthorities, type Credentials } from './load-certificates.ts';
+import {
+  described,
+  endsOf,
+  publicAuthorities,
+  validityOf,
+  type Credentials,
+} from './load-certificates.ts';
 
 /** A host with its own certificates, and whether it is a cluster node. */
 interface Owner {
@@ -96,12 +102,6 @@ export async function judgeOwnCertificates(
     },
   };
 }
-
-const validityOf = (all: readonly CertificateSummary[], now: Date) => ({
-  now,
-  from: new Date(Math.max(0, ...all.map(({ notBefore }) => notBefore.getTime()))),
-  until: new Date(Math.min(8.64e15, ...all.map(({ notAfter }) => notAfter.getTime()))),
-});
 
 const ownersIn = (facts: Facts): readonly Owner[] =>
   [

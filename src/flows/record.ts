@@ -1,31 +1,93 @@
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
-import { logDirectory, openRunLog, userName, type RunLog } from '../apply/run-log.ts';
-import type { Author } from '../apply/tell-hosts.ts';
+import type { EditContext } from '../apply/context.ts';
+import type { Lease } from '../apply/lease.ts';
+import {
+  logDirectory,
+  openRunLog,
+  userName,
+  type RunLog,
+  type RunOrigin,
+} from '../apply/run-log.ts';
+import { changesByHost, tellHosts } from '../apply/tell-hosts.ts';
+import type { Host } from '../host/host.ts';
+import type { RunEvent } from '../plan/run-event.ts';
 
-/** The record of a run, and who it says runs it. */
-export interface Recording {
-  readonly log: RunLog;
-  readonly author: Author;
+/** A run of which a record is kept. */
+export interface RecordedRun {
+  readonly cluster: string;
+  readonly hosts: ReadonlyMap<string, Host>;
+  /** The cluster node through which the cluster is changed. */
+  readonly lead: Host;
+  readonly lease: Lease;
+  readonly allowed: ReadonlySet<string>;
+  readonly origin: RunOrigin | undefined;
+  /** The run that it takes back. */
+  readonly undoes?: string;
+  /** What the record begins with, besides who runs it and why. */
+  readonly entries: readonly Readonly<Record<string, unknown>>[];
+  /** How many hosts are told at a time. */
+  readonly forks: number;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: RunEvent) => void;
+  /** Under which name is told that hosts could not be told. */
+  readonly notice: string;
+  /** Who has failed so far, and why. */
+  readonly failed: () => ReadonlyMap<string, string>;
 }
 
-/** Begins the record of a run. */
-export function beginRecord(cluster: string, entry: Readonly<Record<string, unknown>>): Recording {
-  const log = openRunLog(logDirectory(cluster, new Date(), process.env), () => new Date());
-  const [user, from] = [userName(), hostname()];
-  log.write({ type: 'run', user, host: from, process: process.pid, ...entry });
-  return { log, author: { user, from, run: basename(log.directory), cluster } };
-}
-
-/** How a run ended. */
-export interface Ending {
-  readonly failed: ReadonlyMap<string, string>;
+/** How a run ended that was recorded. */
+export interface Recorded {
+  /** The directory of its record. */
+  readonly log: string;
   readonly wasInterrupted: boolean;
+  /** An OutriggerError, or else a bug. */
   readonly stopped: Error | undefined;
 }
 
+/** Carries out a run and keeps a record of it, on this machine and in the system log of each host that it has changed. */
+export async function underRecord(
+  run: RecordedRun,
+  work: (recorder: Pick<EditContext, 'log' | 'emit'>) => Promise<unknown>,
+): Promise<Recorded> {
+  const { cluster, hosts, lead, lease, allowed, signal, onEvent } = run;
+  const log = openRunLog(logDirectory(cluster, new Date(), process.env), () => new Date());
+  const [user, from] = [userName(), hostname()];
+  log.write({
+    ...{ type: 'run', user, host: from, process: process.pid, allowed: [...allowed] },
+    ...{ lock: lease.id, tookOver: lease.replaced?.lock.id, ...run.origin },
+    ...(run.undoes === undefined ? {} : { undoes: run.undoes }),
+  });
+  for (const entry of run.entries) log.write(entry);
+  const events: RunEvent[] = [];
+  const emit = (event: RunEvent): void => {
+    log.write({ ...event });
+    events.push(event);
+    onEvent(event);
+  };
+  let stopped: Error | undefined;
+  try {
+    await work({ log, emit });
+  } catch (thrown) {
+    stopped = thrown instanceof Error ? thrown : new Error(String(thrown));
+  }
+  const author = { user, from, run: basename(log.directory), cluster };
+  const untold = await tellHosts(hosts, changesByHost(events, lead.name), author, run.forks);
+  if (untold !== undefined) onEvent({ type: 'notice', play: run.notice, message: untold });
+  const wasInterrupted = signal.aborted;
+  endRecord(log, { failed: run.failed(), wasInterrupted, stopped });
+  return { log: log.directory, wasInterrupted, stopped };
+}
+
 /** Writes how the run ended. What stopped the run may be the record itself (a full disk): the result is told all the same. */
-export function endRecord(log: RunLog, { failed, wasInterrupted, stopped }: Ending): void {
+function endRecord(
+  log: RunLog,
+  {
+    failed,
+    wasInterrupted,
+    stopped,
+  }: Omit<Recorded, 'log'> & { readonly failed: ReadonlyMap<string, string> },
+): void {
   try {
     log.write({
       type: 'end',

@@ -5,7 +5,6 @@ import { forgetLeft, leaveCluster } from '../apply/leave-cluster.ts';
 import type { Lease } from '../apply/lease.ts';
 import { recordMachine } from '../apply/machines.ts';
 import type { RunOrigin } from '../apply/run-log.ts';
-import { changesByHost, tellHosts } from '../apply/tell-hosts.ts';
 import { undoGuests } from '../apply/undo-guests.ts';
 import { undoJoins } from '../apply/undo.ts';
 import { readCluster } from '../facts/read-cluster.ts';
@@ -35,7 +34,7 @@ import {
 import { nodesOf, type NodeLists, type Spec } from '../spec/spec.ts';
 import { forecast } from './forecast.ts';
 import { closeAll, clusterOf, gatherFor } from './plan-cluster.ts';
-import { beginRecord, endRecord } from './record.ts';
+import { underRecord } from './record.ts';
 
 export interface UndoRequest {
   readonly spec: Spec;
@@ -153,30 +152,28 @@ export async function undoRun(
 ): Promise<Undone> {
   const { plan, risks, lead, hosts, request } = prepared;
   refuseRisks(risks, allowed);
-  const { log, author } = beginRecord(plan.cluster, {
-    ...{ allowed: [...allowed], lock: lease.id, tookOver: lease.replaced?.lock.id },
-    ...origin,
-    undoes: plan.run,
-  });
-  const events: RunEvent[] = [];
-  const emit = (event: RunEvent): void => {
-    log.write({ ...event });
-    events.push(event);
-    onEvent(event);
-  };
   const failed = new Map<string, Failed>();
-  let stopped: Error | undefined;
-  try {
-    request.signal.throwIfAborted();
-    await takeBack({ lead, lease, log, emit, machines: new Map() }, prepared, failed);
-  } catch (thrown) {
-    stopped = thrown instanceof Error ? thrown : new Error(String(thrown));
-  }
-  const untold = await tellHosts(hosts, changesByHost(events, lead.name), author, FORKS);
-  if (untold !== undefined) onEvent({ type: 'notice', play: PLAY.name, message: untold });
-  const reasons = new Map([...failed].map(([name, { because }]) => [name, because]));
-  endRecord(log, { failed: reasons, wasInterrupted: request.signal.aborted, stopped });
-  return { log: log.directory, failed, stopped };
+  const { log, stopped } = await underRecord(
+    {
+      ...{
+        cluster: plan.cluster,
+        hosts,
+        lead,
+        lease,
+        allowed,
+        origin,
+        undoes: plan.run,
+        entries: [],
+      },
+      ...{ forks: FORKS, signal: request.signal, onEvent, notice: PLAY.name },
+      failed: () => new Map([...failed].map(([name, { because }]) => [name, because])),
+    },
+    async (recorder) => {
+      request.signal.throwIfAborted();
+      await takeBack({ lead, lease, ...recorder, machines: new Map() }, prepared, failed);
+    },
+  );
+  return { log, failed, stopped };
 }
 
 type UndoContext = EditContext & Pick<RunContext, 'machines'>;

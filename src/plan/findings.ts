@@ -2,13 +2,7 @@ import { nodeConnection } from '../pacemaker/cib.ts';
 import { danglingConstraints, leftoverNodes } from '../pacemaker/cib-debris.ts';
 import { isHeld } from '../pacemaker/cib-edit.ts';
 import { connectionState, type NotIn } from '../pacemaker/crm-mon.ts';
-import {
-  GUARD_PREFIX,
-  LEAVE_PREFIX,
-  PIN_PREFIX,
-  QUIET_PREFIX,
-  RETRY_PREFIX,
-} from '../pacemaker/names.ts';
+import { OWN_PREFIXES } from '../pacemaker/names.ts';
 import { element, serializeXml } from '../pacemaker/xml.ts';
 import { quote } from '../shell/quote.ts';
 import type { ExpiringFile } from './certificates.ts';
@@ -17,9 +11,6 @@ import { isUnfenceable } from './fencing.ts';
 import { REMEMBERED, type Finding } from './finding.ts';
 import { machineState } from './machine.ts';
 import type { NodeFencing } from './plan.ts';
-
-/** The ids of what outrigger itself puts into the CIB for a while begin with these. */
-export const OURS = [GUARD_PREFIX, RETRY_PREFIX, QUIET_PREFIX, PIN_PREFIX, LEAVE_PREFIX];
 
 /** What findings are looked for with, besides the live state. */
 export interface FindingsInput {
@@ -121,7 +112,7 @@ const leftovers = ({ cluster, declared }: FindingsInput): readonly Finding[] =>
 
 const dangling = ({ facts, cluster, declared }: FindingsInput): readonly Finding[] =>
   danglingConstraints(cluster.cib, [...declared, ...facts.clusterNodes.keys()])
-    .filter(({ id }) => OURS.every((prefix) => !id.startsWith(prefix)))
+    .filter(({ id }) => OWN_PREFIXES.every((prefix) => !id.startsWith(prefix)))
     .map(({ id, node }) => ({
       host: node,
       item: 'constraint',

@@ -1,10 +1,9 @@
 import type { RemoteConnection } from '../pacemaker/cib-connections.ts';
 import { lockedText, lockIn } from '../pacemaker/cib-lock.ts';
 import { connectionState } from '../pacemaker/crm-mon.ts';
-import { DEFAULT_PORT } from '../pacemaker/names.ts';
+import { DEFAULT_PORT, OWN_PREFIXES } from '../pacemaker/names.ts';
 import { isHeld } from '../pacemaker/cib-edit.ts';
 import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
-import { OURS } from './findings.ts';
 import { machineState } from './machine.ts';
 
 // Warned about: PSK does not care, but clocks that jump backwards harm a cluster (Pacemaker Explained, nodes.rst).
@@ -31,7 +30,9 @@ export function notesOn(
 /** What an unfinished run left in the CIB; it goes with the next apply that concerns its node. */
 function leftoverNotes({ cib }: ClusterFacts): readonly string[] {
   const left = [...cib.ids]
-    .filter(([id, { name }]) => name !== 'nvpair' && OURS.some((prefix) => id.startsWith(prefix)))
+    .filter(
+      ([id, { name }]) => name !== 'nvpair' && OWN_PREFIXES.some((prefix) => id.startsWith(prefix)),
+    )
     .map(([id]) => id)
     .sort();
   return left.length === 0

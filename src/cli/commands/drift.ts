@@ -44,6 +44,7 @@ export const addDrift: AddCommand = (terminal, finish) =>
         });
       };
       let cluster: string | undefined;
+      let compared: ComparedRun | undefined;
       const tell = (live: Live): Promise<void> => {
         const drift = driftOf(live.planned.plan, live.spec.driftIgnores, today());
         terminal.out(
@@ -55,7 +56,6 @@ export const addDrift: AddCommand = (terminal, finish) =>
         compared = comparedRun(drift, live);
         return Promise.resolve();
       };
-      let compared: ComparedRun | undefined;
       try {
         await withPlan(options, terminal, tell, {
           foresees: false,

@@ -1,28 +1,19 @@
 import { Command } from 'commander';
 import { checkPlanFile, savePlan } from '../../flows/saved-plan-file.ts';
-import {
-  checkReports,
-  PLAN_REPORTS,
-  writeReports,
-  type PlanReportKind,
-  type WantedReport,
-} from '../../flows/write-reports.ts';
+import { checkReports, PLAN_REPORTS } from '../../flows/write-reports.ts';
 import { changeCount } from '../../plan/plan.ts';
-import { planAsJson } from '../../report/plan-json.ts';
-import { renderPlan } from '../../report/plan-text.ts';
 import { printable } from '../../support/printable.ts';
 import { exitCodeOfComparison } from '../exit-code.ts';
 import { withPlan } from '../live.ts';
 import { addLiveOptions, jsonOption, type SharedOptions } from '../options.ts';
 import { reportOption } from '../report-option.ts';
-import { styleFor } from '../style.ts';
+import { tellPlan, type PlanForms } from '../tell-plan.ts';
 import type { AddCommand } from '../terminal.ts';
 import { version } from '../version.ts';
 
-interface Options extends SharedOptions {
+interface Options extends SharedOptions, Pick<PlanForms, 'report'> {
   readonly detailedExitcode?: true;
   readonly out?: string;
-  readonly report?: readonly WantedReport<PlanReportKind>[];
 }
 
 export const addPlan: AddCommand = (terminal, finish) =>
@@ -36,8 +27,8 @@ export const addPlan: AddCommand = (terminal, finish) =>
     .option('--out <file>', 'save the plan for `show` and `apply`; it holds no secret')
     .addOption(reportOption(PLAN_REPORTS))
     .action(async (options: Options) => {
-      const { out: file, report: reports = [] } = options;
-      checkReports(reports);
+      const { out: file } = options;
+      checkReports(options.report ?? []);
       if (file !== undefined) checkPlanFile(file);
       await withPlan(options, terminal, ({ planned, sources }) => {
         const { plan } = planned;
@@ -45,12 +36,7 @@ export const addPlan: AddCommand = (terminal, finish) =>
           savePlan(file, planned, sources, version());
           terminal.err(`saved: ${printable(file)}\n`);
         }
-        terminal.out(
-          options.json
-            ? planAsJson(plan)
-            : renderPlan(plan, styleFor(terminal.outStream, terminal.env)),
-        );
-        writeReports(PLAN_REPORTS, reports, plan);
+        tellPlan(plan, options, terminal);
         const differs = options.detailedExitcode === true && changeCount(plan) > 0;
         finish(exitCodeOfComparison(plan.problems, differs));
         return Promise.resolve();

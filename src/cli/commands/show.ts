@@ -1,26 +1,13 @@
 import { Command } from 'commander';
 import { loadPlan } from '../../flows/saved-plan-file.ts';
-import {
-  checkReports,
-  PLAN_REPORTS,
-  writeReports,
-  type PlanReportKind,
-  type WantedReport,
-} from '../../flows/write-reports.ts';
+import { checkReports, PLAN_REPORTS } from '../../flows/write-reports.ts';
 import type { SavedPlan } from '../../plan/saved-plan.ts';
-import { planAsJson } from '../../report/plan-json.ts';
-import { renderPlan } from '../../report/plan-text.ts';
 import { printable } from '../../support/printable.ts';
 import { EXIT } from '../exit-code.ts';
 import { jsonOption } from '../options.ts';
 import { reportOption } from '../report-option.ts';
-import { styleFor } from '../style.ts';
+import { tellPlan, type PlanForms } from '../tell-plan.ts';
 import type { AddCommand } from '../terminal.ts';
-
-interface Options {
-  readonly json?: true;
-  readonly report?: readonly WantedReport<PlanReportKind>[];
-}
 
 export const addShow: AddCommand = (terminal, finish) =>
   new Command('show')
@@ -28,16 +15,11 @@ export const addShow: AddCommand = (terminal, finish) =>
     .argument('<file>', 'what `plan --out` wrote')
     .addOption(jsonOption('print the plan as JSON (outrigger schema plan)'))
     .addOption(reportOption(PLAN_REPORTS))
-    .action((file: string, { json, report: reports = [] }: Options) => {
-      checkReports(reports);
+    .action((file: string, forms: PlanForms) => {
+      checkReports(forms.report ?? []);
       const saved = loadPlan(file);
       terminal.err(`${originOf(saved)}\n`);
-      terminal.out(
-        json
-          ? planAsJson(saved.plan)
-          : renderPlan(saved.plan, styleFor(terminal.outStream, terminal.env)),
-      );
-      writeReports(PLAN_REPORTS, reports, saved.plan);
+      tellPlan(saved.plan, forms, terminal);
       finish(EXIT.ok);
     });
 

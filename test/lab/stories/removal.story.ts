@@ -80,6 +80,20 @@ describe('removal', function () {
     ]);
   }
 
+  /** A removal that dies once the cluster was told to stop the nodes. */
+  async function killedOnceStopped(inventory: string): Promise<void> {
+    const killed = startApply(
+      lab,
+      inventory,
+      (line, child) => {
+        if (line.type === 'cib-written' && line.purpose === 'leave-stop') child.kill('SIGKILL');
+      },
+      ALLOW,
+    );
+    assert.equal((await killed.ended).signal, 'SIGKILL');
+    await settled(lab);
+  }
+
   it('is of nodes that have joined', async () => {
     const all = ['--batch', '100%', '--allow', 'guest-joins'];
     await applied(lab, 0, ['-i', inventoryWithout(), ...all]);
@@ -133,16 +147,7 @@ describe('removal', function () {
 
   it('is finished by the next run when one is killed in the middle', async () => {
     const without = inventoryWithout('g1', 'h2');
-    const killed = startApply(
-      lab,
-      without,
-      (line, child) => {
-        if (line.type === 'cib-written' && line.purpose === 'leave-stop') child.kill('SIGKILL');
-      },
-      ALLOW,
-    );
-    assert.equal((await killed.ended).signal, 'SIGKILL');
-    await settled(lab);
+    await killedOnceStopped(without);
     await applied(lab, 0, ['-i', without, ...ALLOW]);
     assert.deepEqual(await tracesOf(lab, 'h2'), []);
     await assertClean('h2');
@@ -152,16 +157,7 @@ describe('removal', function () {
 
   it('can be taken back when it was begun and a run was killed', async () => {
     const without = inventoryWithout('g1', 'h2', 'h1');
-    const killed = startApply(
-      lab,
-      without,
-      (line, child) => {
-        if (line.type === 'cib-written' && line.purpose === 'leave-stop') child.kill('SIGKILL');
-      },
-      ALLOW,
-    );
-    assert.equal((await killed.ended).signal, 'SIGKILL');
-    await settled(lab);
+    await killedOnceStopped(without);
     const with1 = inventoryWithout('g1', 'h2');
     await applied(lab, 0, ['-i', with1, ...ALLOW]);
     await assertInSync(lab, with1);
