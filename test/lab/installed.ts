@@ -1,4 +1,5 @@
-/** outrigger as an operator installs it: built and installed from its sources on the control seat. */
+/** outrigger as an operator installs it: built and installed from its sources, on the control seat or on a host. */
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lab } from './handle.ts';
@@ -16,8 +17,8 @@ const SOURCES = [
   'tsconfig.build.json',
 ];
 
-/** The folder that belongs into PATH. */
-export type Installed = { bin: string };
+/** Where it was built, and the folder that belongs into PATH. */
+export type Installed = { folder: string; bin: string };
 
 /** `npm run build && npm install --global .`, in a copy of the project. */
 export async function install(lab: Lab): Promise<Installed> {
@@ -32,5 +33,28 @@ export async function install(lab: Lab): Promise<Installed> {
     ['npm', 'install', '--global', '--prefix', prefix, '--offline', '--no-audit', '--no-fund', '.'],
     options,
   );
-  return { bin: join(prefix, 'bin') };
+  return { folder, bin: join(prefix, 'bin') };
+}
+
+/** The same on a host: what was built, what it needs, and Node.js. */
+export async function installOn(lab: Lab, host: string, { folder }: Installed): Promise<void> {
+  const { stdout } = spawnSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
+    ...{ cwd: ROOT, encoding: 'utf8' },
+  });
+  const modules = stdout
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((path) => path.slice(ROOT.length + 1));
+  const archive = (cwd: string, ...paths: string[]): Buffer =>
+    spawnSync('tar', ['-ch', '-C', cwd, ...paths], { maxBuffer: 1 << 30 }).stdout;
+  const unpack = (to: string) => `mkdir -p ${to} && tar -x -C ${to} --no-same-owner`;
+  const limits = { timeoutMs: 120_000 };
+  await lab.sh(host, unpack('/'), { ...limits, stdin: archive('/', process.execPath.slice(1)) });
+  await lab.sh(host, unpack('/opt/outrigger'), { ...limits, stdin: archive(ROOT, ...modules) });
+  await lab.sh(
+    host,
+    `${unpack('/opt/outrigger')} && ln -s /opt/outrigger/dist/cli/main.js /usr/local/bin/outrigger`,
+    { ...limits, stdin: archive(folder, 'dist', 'schemas', 'playbooks', 'package.json') },
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * The pipelines of docs/pipelines.md as their readers run them. GitHub, its actions and `gh`, and GitLab's API, are stand-ins;
- * what decides what runs is GitHub's own parser, and gitlab-ci-local.
+ * The examples of docs/pipelines.md as their readers run them: the scripts of both pipelines, the units, the cron line. GitHub,
+ * its actions and `gh`, and GitLab's API, are stand-ins; what decides what runs is GitHub's own parser, and gitlab-ci-local.
  */
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import { inOrder } from '../../support/in-order.ts';
 import { runJob, type JobEnd, type Occasion } from '../github-job.ts';
 import { artifactOf, commitAll, runGitlabJob, startApi, type Api } from '../gitlab-job.ts';
-import { install, type Installed } from '../installed.ts';
+import { install, installOn, type Installed } from '../installed.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import { assertQuiet, isStarted } from '../outrigger.ts';
 import { skipWithoutLab } from '../story-run.ts';
+import { waitFor } from '../wait.ts';
 
 const NAME = 'story-pipelines';
 const EXAMPLES = join(import.meta.dirname, '..', '..', '..', 'docs', 'examples');
@@ -26,7 +27,10 @@ const GH = `#!/bin/sh
 cp plan.md "$(dirname "$0")/comment.md"
 `;
 
-describe('pipelines', function () {
+const CONTROL = 'h2';
+const METRICS = '/var/lib/prometheus/node-exporter/outrigger.prom';
+
+describe('pipelines, timer and cron', function () {
   this.timeout(600_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   let lab: Lab;
@@ -38,7 +42,7 @@ describe('pipelines', function () {
   before(async function () {
     this.timeout(20 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
-    lab = await labUp({ name: NAME, replace: true, bareHosts: 1, firewalld: 0 });
+    lab = await labUp({ name: NAME, replace: true, bareHosts: 2, firewalld: 0 });
     installed = await install(lab);
     writeFileSync(join(installed.bin, 'gh'), GH, { mode: 0o755 });
     api = await startApi(lab);
@@ -185,4 +189,132 @@ describe('pipelines', function () {
     assert.notEqual(unknown.code, 0);
     assert.match(unknown.stdout + unknown.stderr, /the risk codes are/);
   });
+
+  /** The commands of the guide below a heading. */
+  const guideCommands = (heading: string): string =>
+    new RegExp(`## ${heading}[^]*?\`\`\`console\\n([^]*?)\`\`\``).exec(
+      readFileSync(join(EXAMPLES, '..', 'pipelines.md'), 'utf8'),
+    )?.[1] ?? assert.fail(`no commands below ${heading}`);
+
+  const put = (path: string, content: string): Promise<string> =>
+    lab.sh(CONTROL, `mkdir -p "$(dirname ${path})" && cat >${path}`, { stdin: content });
+
+  /** Starts the service as the timer does, and tells how it ended and what it said. */
+  async function serviceRun(): Promise<{ end: string; journal: string }> {
+    const service = 'outrigger-drift.service';
+    await lab.exec(CONTROL, `systemctl start ${service}`);
+    const value = (property: string): Promise<string> =>
+      lab.sh(CONTROL, `systemctl show --value -p ${property} ${service}`);
+    const end = `${await value('Result')}${await value('ExecMainStatus')}`;
+    const run = (await value('InvocationID')).trim();
+    const journal = await lab.sh(CONTROL, `journalctl -q -o cat _SYSTEMD_INVOCATION_ID=${run}`);
+    await lab.exec(CONTROL, `systemctl reset-failed ${service}`);
+    return { end: end.trim().replace('\n', ' '), journal };
+  }
+
+  async function driftRun(): Promise<{ end: string; journal: string; metrics: string }> {
+    await lab.sh(CONTROL, `rm -f ${METRICS}`);
+    const run = await serviceRun();
+    const { stdout } = await lab.exec(CONTROL, `cat ${METRICS}`);
+    return { ...run, metrics: stdout };
+  }
+
+  it('systemd: the units are sound, and the timer starts the service', async () => {
+    await installOn(lab, CONTROL, installed);
+    for (const unit of ['outrigger-drift.service', 'outrigger-drift.timer'])
+      await put(`/root/${unit}`, readFileSync(example(unit), 'utf8'));
+    for (const file of ['inventory.yml', 'known_hosts'])
+      await put(`/etc/outrigger/${file}`, readFileSync(join(repository, file), 'utf8'));
+    // The last run was yesterday, and nobody waits ten minutes here.
+    await put(
+      '/etc/systemd/system/outrigger-drift.timer.d/now.conf',
+      '[Timer]\nRandomizedDelaySec=0\n',
+    );
+    await put('/var/lib/systemd/timers/stamp-outrigger-drift.timer', '');
+    await lab.sh(CONTROL, 'touch -d yesterday /var/lib/systemd/timers/stamp-outrigger-drift.timer');
+    const [user = '', ...commands] = guideCommands('Drift by systemd or cron').trim().split('\n');
+    await lab.sh(CONTROL, user);
+    const ssh = '/var/lib/outrigger/.ssh';
+    await lab.sh(
+      CONTROL,
+      `umask 077 && mkdir ${ssh} && cat >${ssh}/id_ed25519 && chown -R outrigger ${ssh}`,
+      { stdin: key },
+    );
+    await lab.sh(CONTROL, ['set -e', 'cd /root', ...commands].join('\n'));
+    const units = 'outrigger-drift.service outrigger-drift.timer';
+    assert.equal(await lab.sh(CONTROL, `systemd-analyze verify --man=no ${units} 2>&1`), '');
+    await waitFor('the timer has started the service', 60_000, async () => {
+      const { code, stdout, stderr } = await lab.exec(CONTROL, `cat ${METRICS}`);
+      return code === 0 && /^outrigger_drift_success\{.*\} 1$/m.test(stdout)
+        ? true
+        : stdout + stderr;
+    });
+  });
+
+  it('systemd: drift is a success that metrics tell, a silent host is a failure', async () => {
+    const quiet = await driftRun();
+    assert.equal(quiet.end, 'success 0', quiet.journal);
+    assert.match(quiet.metrics, /^outrigger_drift_hosts\{.*state="in_sync"\} 3$/m);
+    await lab.sh('h1', 'systemctl disable pacemaker_remote');
+    const drifted = await driftRun();
+    assert.equal(drifted.end, 'success 2', drifted.journal);
+    assert.match(
+      drifted.metrics,
+      /^outrigger_drift_items\{.*item="service",kind="configuration"\} 1$/m,
+    );
+    assert.match(drifted.journal, /at boot .*enabled/);
+    await lab.block(CONTROL, 'h1', 22);
+    const silent = await driftRun();
+    await lab.unblock(CONTROL, 'h1', 22);
+    assert.equal(silent.end, 'exit-code 3', silent.journal);
+    assert.match(silent.metrics, /^outrigger_drift_hosts\{.*state="unreachable"\} 1$/m);
+  });
+
+  it('systemd: the service may do little more than that', async () => {
+    const service = 'outrigger-drift.service';
+    await lab.sh(CONTROL, `systemd-analyze security --offline=yes --threshold=20 /root/${service}`);
+    // Its own home is one that it could write to, were it not confined.
+    const tries = [
+      'for path in /var/lib/outrigger /var/tmp /root /home /run; do ! touch $path/mark || echo wrote $path; done',
+      "ls /dev | grep -E '^(sd|vd|nvme|kmsg)'",
+      "echo $(ls /proc | grep -c '^[0-9]') processes",
+    ];
+    await put('/usr/local/bin/try', `#!/bin/sh\n${tries.join('\n')}\n`);
+    await put(
+      `/etc/systemd/system/${service}.d/try.conf`,
+      '[Service]\nExecStart=\nExecStart=sh /usr/local/bin/try\n',
+    );
+    await lab.sh(CONTROL, 'systemctl daemon-reload');
+    const { journal } = await serviceRun();
+    assert.doesNotMatch(journal, /^wrote (?!\/var\/tmp)|^(sd|vd|nvme|kmsg)/m);
+    assert.match(journal, /^wrote \/var\/tmp$/m); // of its own
+    assert.match(journal, /^[3-6] processes$/m);
+    assert.equal((await lab.exec(CONTROL, 'test -e /var/tmp/mark')).code, 1);
+  });
+
+  it('cron: the line says nothing while all is well, and everything when it is not', async () => {
+    const { variables, command } = cronJob();
+    const asCron = async (): Promise<string> => {
+      const { stdout, stderr } = await lab.exec(
+        CONTROL,
+        `exec runuser -u outrigger -- env -i HOME=/var/lib/outrigger LOGNAME=outrigger SHELL=/bin/sh ${variables.join(' ')} /bin/sh -c "$(cat)"`,
+        { stdin: command },
+      );
+      return stdout + stderr;
+    };
+    assert.match(await asCron(), /^exit code 2: [^]*at boot .*enabled/);
+    await lab.sh('h1', 'systemctl enable pacemaker_remote');
+    assert.equal(await asCron(), '');
+    await assertQuiet(lab);
+  });
+
+  /** What cron makes of the file: its variables, and the command of its one line. */
+  function cronJob(): { variables: string[]; command: string } {
+    const lines = readFileSync(example('outrigger.cron'), 'utf8').trim().split('\n');
+    const variables = lines.filter((line) => /^\w+=/.test(line));
+    const jobs = lines.filter((line) => !line.startsWith('#') && !variables.includes(line));
+    assert.equal(jobs.length, 1);
+    const found = /^(?:(?:\*|\d+) ){5}outrigger ([^%]+)$/.exec(jobs[0] ?? '');
+    return { variables, command: found?.[1] ?? assert.fail(jobs[0]) };
+  }
 });
