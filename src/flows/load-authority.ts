@@ -51,6 +51,7 @@ export async function loadAuthority(request: AuthorityRequest): Promise<Credenti
   const notes = [...loaded.wanted.notes, ...notesOn(authority, work, step, now)];
   return {
     ...loaded,
+    list: undefined,
     wanted: { ...loaded.wanted, notes },
     rollover: step && { step, next: pending === undefined ? next : undefined },
     pending: pending && {

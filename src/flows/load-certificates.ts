@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import { readLocalFile } from '../host/local-file.ts';
 import { CERTIFICATE_FILES, type CertificateRole } from '../pacemaker/names.ts';
-import type { Revokes } from '../plan/revoked-in-use.ts';
+import type { GivenList, Revokes } from '../plan/revoked-in-use.ts';
 import { certificateVariables, type WantedFile, type WantedX509 } from '../plan/certificates.ts';
 import { fileOfNode, type X509Spec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
@@ -27,6 +27,8 @@ export interface Credentials {
   readonly contentOf: (node: string, role: CertificateRole) => Secret;
   /** What has still to be made before anything is given to hosts; undefined: nothing. */
   readonly pending?: PendingWork | undefined;
+  /** Undefined: no list is given, or one of our own making, which is held against what is in use before it is made. */
+  readonly list?: GivenList | undefined;
   /** An authority of our own is being replaced. */
   readonly rollover?: Rollover | undefined;
 }
@@ -98,6 +100,11 @@ export async function loadCertificates(
   return {
     wanted: wantedOf(spec, { nodes, now, contentOf, digestOf, pending }, checked),
     contentOf,
+    list: files.crl && {
+      count: checked.revokedCount,
+      revokes: checked.revokes,
+      certificateOf: (node) => readableText(fileOfNode(spec.certificatePattern, node)),
+    },
   };
 }
 
@@ -139,6 +146,11 @@ function readFiles(
   };
 }
 
+const NOT_CHECKED: CheckedSet = {
+  ...{ findings: [], ca: [], nodes: new Map() },
+  ...{ revokes: () => false, revokedCount: 0 },
+};
+
 /** What is there already must be good, whatever is still to be made. */
 async function check(
   spec: CertificateFiles,
@@ -147,7 +159,7 @@ async function check(
   pending: PendingFiles | undefined,
 ): Promise<CheckedSet> {
   const ca = files.ca === undefined ? pending?.ca?.pem : textOf(files.ca);
-  if (ca === undefined || ca === '') return { findings: [], ca: [], nodes: new Map() };
+  if (ca === undefined || ca === '') return NOT_CHECKED;
   const nodes = [...files.certificates].map(([node, certificate]) => ({
     node,
     certificate: { path: fileOfNode(spec.certificatePattern, node), text: textOf(certificate) },
@@ -168,6 +180,15 @@ function read(path: string): Secret {
     return new Secret(readLocalFile(path, MAX_BYTES));
   } catch (thrown) {
     throw new OutriggerError('INPUT_INVALID', `cannot read ${path}: ${messageOf(thrown)}`);
+  }
+}
+
+/** Undefined: it cannot be read. */
+function readableText(path: string): string | undefined {
+  try {
+    return textOf(read(path));
+  } catch {
+    return undefined;
   }
 }
 

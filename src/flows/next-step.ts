@@ -1,9 +1,7 @@
 import type { ClusterFacts, Facts } from '../plan/facts.ts';
 import { notYetUsing } from '../plan/keeps-trust.ts';
+import { someOf } from '../support/some-of.ts';
 import type { Credentials } from './load-certificates.ts';
-
-/** How many of the nodes that are waited for are named. */
-const NAMED = 5;
 
 /**
  * Where an authority of our own is being replaced, and every cluster node and every connected node has taken the step that
@@ -19,7 +17,6 @@ export async function nextStep(
   const { wanted } = credentials;
   const late = notYetUsing(facts, cib, wanted);
   if (late.length === 0) return next();
-  const more = late.length > NAMED ? ` and ${late.length - NAMED} more` : '';
-  const note = `the next step to another authority waits for ${late.slice(0, NAMED).join(', ')}${more}`;
+  const note = `the next step to another authority waits for ${someOf(late)}`;
   return { ...credentials, wanted: { ...wanted, notes: [...wanted.notes, note] } };
 }

@@ -11,7 +11,7 @@ import { makePlan, type PlanInput } from '../plan/make-plan.ts';
 import { checkMembership, undeclaredMembers } from '../plan/membership.ts';
 import type { Plan } from '../plan/plan.ts';
 import { refuseChange, type ChangeContext } from '../plan/refuse-change.ts';
-import { refuseRevokedInUse } from '../plan/revoked-in-use.ts';
+import { refuseListedInUse, refuseRevokedInUse } from '../plan/revoked-in-use.ts';
 import { isTogether, type Play, type Playbook } from '../playbook/playbook.ts';
 import { desireAbsent } from '../spec/absent.ts';
 import { desire, type Desired } from '../spec/desired.ts';
@@ -121,7 +121,11 @@ export async function planFrom(
   const credentials =
     (await nextStep(certificates, facts, cluster)) ?? (await certificatesByFacts(request, facts));
   const x509 = credentials?.wanted;
+  const about = aboutNodes(spec, facts, cluster);
   refuseRevokedInUse(facts, cluster.cib, credentials);
+  // Who only compares changes nothing.
+  const changes = request.foresees !== false;
+  const unknown = changes ? refuseListedInUse(facts, cluster.cib, credentials, about.declared) : [];
   const wanted = wantedCredentials({ spec, facts, cluster, x509, key }, request.rotates === true);
   const change = credentialChange(facts, cluster, wanted, prefersPinned(playbook));
   const authkey = 'x509' in wanted ? undefined : wanted.authkey;
@@ -132,9 +136,7 @@ export async function planFrom(
   const leaving = leaversOf(selected, leavers);
   const absent = desireAbsent(leaving, facts, spec.authentication);
   const departures = findDepartures(leaving, facts, cluster, absent);
-  const about = aboutNodes(spec, facts, cluster);
-  // Who only compares changes nothing.
-  if (change !== undefined && request.foresees !== false) {
+  if (change !== undefined && changes) {
     refuseChange(change, facts, cluster, { ...about, ...differences });
     refuseWithoutPlay(playbook, 'credential-change');
   }
@@ -148,11 +150,10 @@ export async function planFrom(
     ...about,
     credentialChange: await foreseePinned(lead, cluster, change, request.foresees),
     departures,
-    certificates: x509,
-    forecast:
-      request.foresees === false
-        ? undefined
-        : await forecastFor(lead, cluster, { desired, differences, departures }),
+    certificates: x509 && { ...x509, notes: [...x509.notes, ...unknown] },
+    forecast: changes
+      ? await forecastFor(lead, cluster, { desired, differences, departures })
+      : undefined,
   });
   return {
     ...desired,

@@ -52,7 +52,7 @@ export async function requestedCertificates(request: RequestedRequest): Promise<
     .filter((name) => keys.has(name) || asked.includes(name));
   const load = (keysOnHosts: ReadonlyMap<string, ToldKey>, when: Date, pending?: PendingFiles) =>
     loadCertificates(filesOf(x509, keysOnHosts), nodes, when, pending);
-  const { wanted, contentOf } = await load(
+  const { wanted, contentOf, list } = await load(
     keys,
     now,
     asked.length === 0 ? undefined : pendingIn(x509, asked),
@@ -60,7 +60,7 @@ export async function requestedCertificates(request: RequestedRequest): Promise<
   const waiting = awaited.filter((name) => keys.has(name)).map((name) => noteOf(x509, name));
   return {
     wanted: { ...wanted, faults, notes: [...wanted.notes, ...waiting] },
-    contentOf,
+    ...{ contentOf, list },
     ...(asked.length === 0
       ? {}
       : {

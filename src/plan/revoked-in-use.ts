@@ -1,6 +1,10 @@
+import type { X509Certificate } from 'node:crypto';
 import { connectedNames, type Cib } from '../pacemaker/cib.ts';
 import { OutriggerError } from '../support/errors.ts';
-import { remoteHosts, type Facts } from './facts.ts';
+import { someOf } from '../support/some-of.ts';
+import { certificatesIn } from '../x509/trust.ts';
+import { isThatFile, type WantedX509 } from './certificates.ts';
+import { remoteHosts, type Facts, type HostFacts } from './facts.ts';
 
 /** Certificates that are about to be revoked. */
 export interface Revokes {
@@ -49,6 +53,75 @@ export function refuseRevokedInUse(
       hint: 'take a node that is no more out of the cluster first; bring back one that gave no answer, and leave out --limit',
     },
   );
+}
+
+/** A revocation list of somebody else's making, which hosts are given. */
+export interface GivenList {
+  /** How many certificates it revokes. */
+  readonly count: number;
+  readonly revokes: (certificate: X509Certificate) => boolean;
+  /** The certificate file that the inventory names for a node; undefined: it cannot be read. */
+  readonly certificateOf: (node: string) => string | undefined;
+}
+
+/** Credentials with such a list. */
+interface Listing {
+  readonly wanted: Pick<WantedX509, 'nodes'>;
+  readonly list?: GivenList | undefined;
+}
+
+/**
+ * Throws REFUSED when a list is new to hosts and revokes what the other end of a connection has, by its own word, or by the
+ * inventory where it was not asked: the connection would be lost at the next occasion. Returns what nobody can know, as notes.
+ */
+export function refuseListedInUse(
+  facts: Facts,
+  cib: Cib,
+  credentials: Listing | undefined,
+  declared: readonly string[],
+): readonly string[] {
+  const list = credentials?.list;
+  if (credentials === undefined || list === undefined || list.count === 0) return [];
+  const hosts = new Map(
+    [...facts.clusterNodes.values(), ...remoteHosts(facts)].map((host) => [host.name, host]),
+  );
+  const isListed = (pem: string | undefined): boolean =>
+    certificatesIn(pem ?? '')
+      .slice(0, 1)
+      .some(list.revokes);
+  const seen = seenByNewOnes(facts, cib, credentials);
+  const listed = seen.flatMap((name) => {
+    const host = hosts.get(name);
+    if (host !== undefined) return isListed(host.certificates.certificate?.pem) ? [name] : [];
+    const isByInventory = declared.includes(name) && isListed(list.certificateOf(name));
+    return isByInventory ? [`${name} (by the inventory)`] : [];
+  });
+  if (listed.length > 0)
+    throw new OutriggerError(
+      'REFUSED',
+      `the revocation list is new to hosts and names certificates that are still in use: ${listed.join(', ')}`,
+      {
+        hint: 'leave the list that hosts have where it is, give these nodes their new certificates first (`outrigger apply`), and put the new list in place when the plan is empty',
+      },
+    );
+  const unasked = seen.filter((name) => !hosts.has(name));
+  return unasked.length === 0
+    ? []
+    : [
+        `the revocation list is new to hosts, and nobody has asked ${someOf(unasked)} for the certificate in use: should it be on that list, the connection is lost at the next occasion`,
+      ];
+}
+
+/** Whose certificates are shown to hosts that do not have the list yet. */
+function seenByNewOnes(facts: Facts, cib: Cib, { wanted }: Listing): readonly string[] {
+  const isNewTo = ({ name, certificates }: HostFacts): boolean => {
+    const crl = wanted.nodes.get(name)?.files.crl;
+    return crl !== undefined && !isThatFile(certificates.crl, crl);
+  };
+  return [
+    ...(remoteHosts(facts).some(isNewTo) ? cib.clusterNodes.map(({ name }) => name) : []),
+    ...([...facts.clusterNodes.values()].some(isNewTo) ? connectedNames(cib) : []),
+  ];
 }
 
 const NOTHING: Revokes = { serials: new Map(), nodes: new Set() };

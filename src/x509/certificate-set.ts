@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { ToldKey } from '../plan/facts.ts';
 import type { Secret } from '../support/secret.ts';
 
@@ -46,6 +47,10 @@ export interface CheckedSet {
   readonly findings: readonly CertificateFinding[];
   readonly ca: readonly CertificateSummary[];
   readonly nodes: ReadonlyMap<string, CertificateSummary>;
+  /** Whether the lists revoke a certificate, whoever has it. */
+  readonly revokes: (certificate: X509Certificate) => boolean;
+  /** How many certificates the lists revoke. */
+  readonly revokedCount: number;
 }
 
 /** What the caller knows. */

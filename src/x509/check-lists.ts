@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { printable } from '../support/printable.ts';
 import type { CertificateFinding, Circumstances, PublicFile } from './certificate-set.ts';
 import { teller, type Read, type Tell } from './findings.ts';
@@ -85,14 +86,21 @@ function checkFreshness(
     tell('expiry', `its list lapses in ${left}, on ${day(nextUpdate)}`);
 }
 
-/** Whether a certificate is on the list of its issuer. */
-export function checkRevoked(leaf: Read, lists: readonly Revocations[], tell: Tell): void {
-  const serial = normalSerial(leaf.x509.serialNumber);
-  const list = lists.find(
-    ({ revoked, issuer }) => revoked.has(serial) && leaf.x509.checkIssued(issuer.x509),
-  );
+/** Tells a certificate that is on the list of its issuer. */
+export function checkRevoked({ x509 }: Read, lists: readonly Revocations[], tell: Tell): void {
+  const list = revoking(x509, lists);
   if (list !== undefined) tell('error', `it is revoked by ${list.path}`);
 }
+
+/** The list by which a certificate is revoked; undefined: none. */
+export const revoking = (
+  leaf: X509Certificate,
+  lists: readonly Revocations[],
+): Revocations | undefined =>
+  lists.find(
+    ({ revoked, issuer }) =>
+      revoked.has(normalSerial(leaf.serialNumber)) && leaf.checkIssued(issuer.x509),
+  );
 
 /** Where others have a list: without one of its issuer nobody would learn that it is revoked, and OpenSSL rejects it. */
 export function checkListed(leaf: Read, lists: readonly Revocations[], tell: Tell): void {

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { messageOf } from '../support/errors.ts';
 import { printable } from '../support/printable.ts';
-import { checkListed, checkNamesakes, checkRevoked, readLists } from './check-lists.ts';
+import { checkListed, checkNamesakes, checkRevoked, readLists, revoking } from './check-lists.ts';
 import { extensionsOf, KNOWN_CRITICAL } from './library.ts';
 import { keyMatch } from './key-match.ts';
 import { pemBlocks } from './pem.ts';
@@ -78,7 +78,12 @@ export async function checkSet(set: CertificateSet, around: Circumstances): Prom
       'authorities below it issue certificates: whoever holds one of any of them is a full peer of the cluster, so that the CA file should hold an authority for this cluster alone',
     );
   }
-  return { findings, ca: authorities.map(({ x509 }) => summaryOf(x509)), nodes };
+  return {
+    ...{ findings, nodes },
+    ca: authorities.map(({ x509 }) => summaryOf(x509)),
+    revokes: (certificate) => revoking(certificate, revoked) !== undefined,
+    revokedCount: revoked.reduce((sum, list) => sum + list.revoked.size, 0),
+  };
 }
 
 const summaryOf = (x509: X509Certificate): CertificateSummary => ({

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { AuthenticationSpec } from '../../src/spec/spec.ts';
 import { useStateFolder, type Applied, type Run } from '../support/apply-lab.ts';
 import type { FakeLab, HostTrouble } from '../support/fake-lab.ts';
-import { DAY_MS, issue, makeAuthority } from '../support/pki.ts';
+import { DAY_MS, issue, makeAuthority, revoke, type Issued } from '../support/pki.ts';
 
 const VALID = {
   notBefore: new Date(Date.now() - DAY_MS),
@@ -37,6 +37,8 @@ describe('certificates of an existing authority', function () {
   useStateFolder();
   let folder = '';
   let authentication: AuthenticationSpec;
+  let authority: Issued;
+  const issued = new Map<string, Issued>();
   const contents = new Map<string, string>();
   const put = (name: string, text: string): void => {
     contents.set(name, text);
@@ -45,10 +47,12 @@ describe('certificates of an existing authority', function () {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'outrigger-flow-pki-'));
-    const authority = await makeAuthority(VALID);
+    authority = await makeAuthority(VALID);
     put('ca.pem', authority.pem);
     for (const name of ['c1', 'c2', 'h1', 'h2']) {
-      const { pem, key } = await issue({ ...VALID, name }, authority);
+      const made = await issue({ ...VALID, name }, authority);
+      const { pem, key } = made;
+      issued.set(name, made);
       put(`${name}.pem`, pem);
       put(`${name}.key`, key);
     }
@@ -182,6 +186,46 @@ describe('certificates of an existing authority', function () {
     assert.ok(!notable(lab).some((step) => step.startsWith('h1 start')), 'h1 was disturbed');
     const { planOf } = await program();
     assert.deepEqual((await planOf(lab)).plan.inSync, ['c1', 'c2', 'h1', 'h2']);
+  });
+
+  it('are not revoked by a new list while a node uses them that nobody has asked', async () => {
+    const gone = await issue({ ...VALID, name: 'gone' }, authority);
+    const list = { from: VALID.notBefore, until: VALID.notAfter };
+    const lab = await labOf(['h1', 'h2']);
+    await apply(lab);
+    const { planOf, OutriggerError } = await program();
+    assert.ok(authentication.method === 'x509' && authentication.x509.kind === 'files');
+    const crl = join(folder, 'crl.pem');
+    const x509 = { ...authentication.x509, crl };
+    const { spec } = lab;
+    Object.assign(lab, { spec: { ...spec, authentication: { ...authentication, x509 } } });
+    const variables = [...VARIABLES, 'PCMK_crl_file=/etc/pacemaker/x509-crl.pem'];
+    for (const name of ['c1', 'c2']) {
+      lab.change(name, 'environment', ['file=/etc/default/pacemaker', ...variables].join('\n'));
+      lab.change(name, 'daemon', ['running', ...variables].join('\n'));
+    }
+    const onlyH1 = {
+      ...lab.spec,
+      remoteNodes: spec.remoteNodes.filter(({ name }) => name === 'h1'),
+    };
+    const notesWith = async (revoked: readonly Issued[]): Promise<readonly string[]> => {
+      put('crl.pem', await revoke(authority, revoked, list));
+      const { notes } = (await planOf(lab, undefined, onlyH1)).plan;
+      return notes.filter((note) =>
+        note.startsWith('the revocation list is new to hosts, and nobody has asked h2 for '),
+      );
+    };
+    assert.equal((await notesWith([gone])).length, 1);
+    assert.deepEqual(await notesWith([]), [], 'a list that revokes nothing harms nobody');
+    const h2 = issued.get('h2');
+    assert.ok(h2 !== undefined);
+    await assert.rejects(
+      notesWith([gone, h2]),
+      (thrown: unknown) =>
+        thrown instanceof OutriggerError &&
+        thrown.code === 'REFUSED' &&
+        thrown.message.endsWith('certificates that are still in use: h2 (by the inventory)'),
+    );
   });
 
   it('become those of another authority step by step, or at once under the name of a risk', async () => {

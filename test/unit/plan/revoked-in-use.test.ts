@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readCib } from '../../../src/pacemaker/cib.ts';
 import type { ClusterNodeFacts, Facts, HostFacts } from '../../../src/plan/facts.ts';
-import { refuseRevokedInUse } from '../../../src/plan/revoked-in-use.ts';
+import { refuseListedInUse, refuseRevokedInUse } from '../../../src/plan/revoked-in-use.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
+import { inDays, issue, type Issued } from '../../support/pki.ts';
 import { hostFacts } from '../../support/specs.ts';
 
 const holding = (name: string, digest: string): HostFacts =>
@@ -39,6 +40,17 @@ function refuse(revoked: readonly string[], nodes: readonly string[] = []): void
   refuseRevokedInUse(facts, cib, { pending: { revokes: { serials, nodes: new Set(nodes) } } });
 }
 
+const RIGHTS = { owner: 'root', group: 'haclient', mode: '640', modifiedAt: 1 };
+
+/** A host with a certificate, that has this list. */
+const showing = (name: string, { pem }: Issued, list: string): HostFacts =>
+  hostFacts(name, {
+    certificates: {
+      certificate: { digest: name, ...RIGHTS, pem },
+      crl: { digest: list, ...RIGHTS },
+    },
+  });
+
 const refused = (work: () => void, said: RegExp): void => {
   assert.throws(work, (thrown: unknown) => {
     assert.ok(thrown instanceof OutriggerError && thrown.code === 'REFUSED');
@@ -65,5 +77,86 @@ describe('a certificate that is about to be revoked', () => {
     refused(() => {
       refuse(['dd'], ['r2', 'gone']);
     }, /nobody knows which ones these use: r2$/);
+  });
+});
+
+describe('a new revocation list of another authority', () => {
+  const issued: Record<string, Issued> = {};
+  before(async () => {
+    for (const name of ['c1', 'c2', 'r1', 'r2', 'bare'])
+      issued[name] = await issue({ name, notAfter: inDays(9) });
+  });
+  const of = (name: string): Issued => issued[name] ?? assert.fail(name);
+
+  const twoAndTwo = readCib(
+    `<cib admin_epoch="0" epoch="1" num_updates="0"><configuration><crm_config/><nodes><node id="1" uname="c1"/><node id="2" uname="c2"/></nodes><resources>${[
+      'r1',
+      'r2',
+      'stranger',
+    ]
+      .map((id) => `<primitive id="${id}" class="ocf" provider="pacemaker" type="remote"/>`)
+      .join('')}</resources></configuration><status/></cib>`,
+  );
+
+  /** c1 and r1 are asked, and a host that is about to join; c2 and r2 gave no answer or were left out. */
+  function notesFor(
+    revoked: readonly string[],
+    has: { readonly c1?: string; readonly r1?: string } = {},
+  ): readonly string[] {
+    const { c1 = 'old', r1 = 'old' } = has;
+    const asked: Facts = {
+      ...facts,
+      clusterNodes: new Map([
+        [
+          'c1',
+          {
+            ...showing('c1', of('c1'), c1),
+            ...{ uname: 'c1', membership: undefined, routes: [], fencers: new Map() },
+          },
+        ],
+      ]),
+      remoteNodes: new Map([
+        ['r1', showing('r1', of('r1'), r1)],
+        ['bare', showing('bare', of('bare'), r1)],
+      ]),
+      guestNodes: new Map(),
+    };
+    const crl = { path: '/crl', digest: 'new', description: 'that of the inventory' };
+    const wanted = {
+      nodes: new Map(['c1', 'r1', 'bare'].map((name) => [name, { files: { crl }, variables: {} }])),
+    };
+    const serials = revoked.map((name) => of(name).certificate.serialNumber.toLowerCase());
+    const list = {
+      count: revoked.length,
+      revokes: ({ serialNumber }: { readonly serialNumber: string }) =>
+        serials.includes(serialNumber.toLowerCase()),
+      certificateOf: (name: string) => issued[name]?.pem,
+    };
+    return refuseListedInUse(asked, twoAndTwo, { wanted, list }, ['c1', 'c2', 'r1', 'r2', 'bare']);
+  }
+
+  it('is refused while either end of a connection has what it revokes', () => {
+    refused(() => notesFor(['c1', 'r1']), /still in use: c1, r1$/);
+  });
+
+  it('is refused when the inventory says so of a node that was not asked', () => {
+    refused(() => notesFor(['r2']), /still in use: r2 \(by the inventory\)$/);
+    refused(() => notesFor(['c2']), /still in use: c2 \(by the inventory\)$/);
+  });
+
+  it('names those of whom nobody can know', () => {
+    const [note = '', ...others] = notesFor(['bare']);
+    assert.deepEqual(others, []);
+    assert.match(note, /nobody has asked c2, r2, stranger for the certificate in use/);
+  });
+
+  it('concerns those alone to whom a host that gets it is connected', () => {
+    assert.match(notesFor(['r1'], { c1: 'new' })[0] ?? '', /nobody has asked c2 for/);
+    assert.match(notesFor(['c1'], { r1: 'new' })[0] ?? '', /nobody has asked r2, stranger for/);
+    assert.deepEqual(notesFor(['c1', 'r1'], { c1: 'new', r1: 'new' }), []);
+  });
+
+  it('harms nobody when it revokes nothing', () => {
+    assert.deepEqual(notesFor([]), []);
   });
 });
