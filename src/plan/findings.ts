@@ -107,7 +107,7 @@ const leftovers = ({ cluster, declared }: FindingsInput): readonly Finding[] =>
       expected: undefined,
       actual: REMEMBERED.value,
       message: 'the cluster remembers it, but has no connection to it: a removal left it behind',
-      hint: `on a cluster node: \`crm_node --remove ${quote(name)}\``,
+      hint: `on a cluster node: \`crm_node --force --remove ${quote(name)}\``,
     }));
 
 const dangling = ({ facts, cluster, declared }: FindingsInput): readonly Finding[] =>

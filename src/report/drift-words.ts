@@ -99,7 +99,7 @@ export const DRIFT_WORDS: Readonly<Record<DriftItem, DriftWords>> = {
     meaning:
       'It is shown as offline for ever, and its old settings come back should a node of that name join.',
     remedy:
-      'Run `outrigger apply` for a node that the inventory wants absent; make the cluster forget any other on a cluster node: `crm_node --remove NAME`.',
+      'Run `outrigger apply` for a node that the inventory wants absent; make the cluster forget any other on a cluster node: `crm_node --force --remove NAME`.',
   },
   constraint: {
     title: 'A rule of placement names a node that is gone, or that should be',
