@@ -15,10 +15,12 @@ import {
   writeInventory,
 } from '../outrigger.ts';
 import { issueInto, makePki, type Pki } from '../pki.ts';
-import { skipWithoutLab } from '../story-run.ts';
+import { assertNothingLeft, skipWithoutLab } from '../story-run.ts';
 import { photograph, startOn } from '../workload.ts';
 
-const NODES = ['c1', 'c2', 'h1'];
+/** The guest node has the name of its machine. */
+const NODES = ['c1', 'c2', 'h1', 'v1'];
+const CONNECTED = ['h1', 'v1'];
 const PKI = '/etc/pki/tls';
 const DIGESTS = `cd ${PKI} && find . -type f -exec sha256sum {} + | sort`;
 
@@ -26,9 +28,14 @@ const DIGESTS = `cd ${PKI} && find . -type f -exec sha256sum {} + | sort`;
 const STARTED_WITH =
   "tr '\\0' '\\n' </proc/$(systemctl show -p MainPID --value pacemaker_remote)/environ | grep '^PCMK_[a-z]*_file=' | sort";
 
-describe('certificates that are on the hosts already', function () {
-  this.timeout(420_000); // several times what a quiet machine takes
-  const name = 'story-own-certificates';
+for (const fencing of [true, false])
+  describe(`certificates that are on the hosts already, fencing ${fencing ? 'on' : 'off'}`, function () {
+    this.timeout(480_000); // several times what a quiet machine takes
+    story(fencing);
+  });
+
+function story(fencing: boolean): void {
+  const name = `story-own-certificates${fencing ? '' : '-off'}`;
   let lab: Lab;
   let pki: Pki;
   let inventory: string;
@@ -51,7 +58,7 @@ describe('certificates that are on the hosts already', function () {
   before(async function () {
     this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
-    const kind = { clusterNodes: 2, bareHosts: 1, firewalld: 0, fencing: true };
+    const kind = { clusterNodes: 2, bareHosts: 1, virtualMachines: 1, firewalld: 0, fencing };
     lab = await labUp({ name, replace: true, ...kind });
     pki = await makePki(lab, NODES);
     for (const node of NODES) await install(node);
@@ -59,6 +66,7 @@ describe('certificates that are on the hosts already', function () {
     await startOn(lab, 'd1', 'c1');
     inventory = writeInventory(lab, {
       remoteNodes: [{ name: 'h1', host: 'h1' }],
+      guestNodes: [{ name: 'v1', host: 'v1', resource: 'vm-v1', connectTimeout: '10s' }],
       authentication: {
         method: 'x509',
         x509: {
@@ -97,13 +105,13 @@ describe('certificates that are on the hosts already', function () {
     await install('h1');
   });
 
-  it('connect a bare host, and are what they were', async () => {
+  it('connect a bare host and a machine, and are what they were', async () => {
     const files = new Map<string, string>();
     for (const node of NODES) files.set(node, await lab.sh(node, DIGESTS));
     const before = await photograph(lab);
-    await applied(lab, 0, ['-i', inventory]);
+    await applied(lab, 0, ['-i', inventory, '--allow', 'guest-joins']);
     await settled(lab);
-    assert.ok(await isStarted(lab, 'h1'));
+    for (const node of CONNECTED) assert.ok(await isStarted(lab, node), node);
     assert.deepEqual(await photograph(lab), before);
     for (const node of NODES) {
       assert.equal(await lab.sh(node, DIGESTS), files.get(node), node);
@@ -114,30 +122,37 @@ describe('certificates that are on the hosts already', function () {
       assert.equal(rights, '640 root:haclient\n755 root:root\n', node);
       assert.equal(await lab.sh(node, 'ls /etc/pacemaker'), '', `${node} got files`);
     }
-    assert.equal(
-      await lab.sh('h1', STARTED_WITH),
-      [
-        `PCMK_ca_file=${PKI}/certs/ca.pem`,
-        `PCMK_cert_file=${PKI}/certs/h1.pem`,
-        `PCMK_crl_file=${PKI}/certs/crl.pem`,
-        `PCMK_key_file=${PKI}/private/h1.key`,
-        '',
-      ].join('\n'),
-    );
+    for (const node of CONNECTED)
+      assert.equal(
+        await lab.sh(node, STARTED_WITH),
+        [
+          `PCMK_ca_file=${PKI}/certs/ca.pem`,
+          `PCMK_cert_file=${PKI}/certs/${node}.pem`,
+          `PCMK_crl_file=${PKI}/certs/crl.pem`,
+          `PCMK_key_file=${PKI}/private/${node}.key`,
+          '',
+        ].join('\n'),
+      );
     await assertInSync(lab, inventory);
   });
 
-  it('are taken up by the daemon after the host has renewed them, and no resource notices', async () => {
+  it('are taken up by the daemons after the hosts have renewed them, and no resource notices', async () => {
     await startOn(lab, 'd2', 'h1');
+    await startOn(lab, 'd3', 'v1');
+    await lab.clearPowerLog();
     const before = await photograph(lab);
-    await issueInto(pki, 'h1');
-    await install('h1');
+    for (const node of CONNECTED) {
+      await issueInto(pki, node);
+      await install(node);
+    }
     const { stdout } = await outrigger(lab, ['plan', '-i', inventory]);
     assert.match(stdout, /rights of key {2}0600 root:root -> 0640 root:haclient/);
     assert.match(stdout, /quiet restart/);
     await applied(lab, 0, ['-i', inventory]);
     await settled(lab);
     assert.deepEqual(await photograph(lab), before);
+    assert.deepEqual(await lab.powerLog(), []);
+    await assertNothingLeft(lab);
     await assertInSync(lab, inventory);
   });
-});
+}

@@ -22,8 +22,9 @@ import { assertNoKeyHere, makePki, type Pki } from '../pki.ts';
 import { assertNothingLeft, skipWithoutLab, startApply } from '../story-run.ts';
 import { photograph, startOn } from '../workload.ts';
 
-const NAME = 'story-requests';
-const HOSTS = ['c1', 'c2', 'h1'];
+/** The guest node has the name of its machine. */
+const HOSTS = ['c1', 'c2', 'h1', 'v1'];
+const GUESTS = [{ name: 'v1', host: 'v1', resource: 'vm-v1', connectTimeout: '10s' }];
 const NODES = [...HOSTS, 'h2'];
 
 /** Verifies the certificate of a host there, and tells its fingerprint. */
@@ -33,9 +34,15 @@ const CERTIFICATE =
 const KEY = 'openssl pkey -in /etc/pacemaker/x509-key.pem -pubout | sha256sum';
 const RIGHTS = "stat -c '%a %U:%G %n' /etc/pacemaker/x509-*";
 
-describe('keys that are made on the hosts', function () {
-  this.timeout(420_000); // several times what a quiet machine takes
-  inOrder(this);
+for (const fencing of [true, false])
+  describe(`keys that are made on the hosts, fencing ${fencing ? 'on' : 'off'}`, function () {
+    this.timeout(480_000); // several times what a quiet machine takes
+    inOrder(this);
+    story(fencing);
+  });
+
+function story(fencing: boolean): void {
+  const name = `story-requests${fencing ? '' : '-off'}`;
   let lab: Lab;
   let pki: Pki;
   let folder = '';
@@ -43,8 +50,8 @@ describe('keys that are made on the hosts', function () {
   before(async function () {
     this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
-    const kind = { clusterNodes: 2, bareHosts: 2, firewalld: 0, fencing: true };
-    lab = await labUp({ name: NAME, replace: true, ...kind });
+    const kind = { clusterNodes: 2, bareHosts: 2, virtualMachines: 1, firewalld: 0, fencing };
+    lab = await labUp({ name, replace: true, ...kind });
     pki = await makePki(lab, []);
     folder = mkdtempSync(join(lab.dir, 'requests-'));
     makeSigner();
@@ -53,7 +60,7 @@ describe('keys that are made on the hosts', function () {
   });
 
   after(async () => {
-    await labDown(NAME);
+    await labDown(name);
   });
 
   afterEach(async function () {
@@ -78,6 +85,7 @@ describe('keys that are made on the hosts', function () {
   const inventoryOf = (hosts: readonly string[], more: Record<string, unknown>): string =>
     writeInventory(lab, {
       remoteNodes: hosts.map((host) => ({ name: host, host })),
+      guestNodes: GUESTS,
       authentication: {
         method: 'x509',
         x509: {
@@ -107,7 +115,7 @@ describe('keys that are made on the hosts', function () {
       : [];
 
   const apply = (inventory: string, ...more: string[]): Promise<Finished> =>
-    outrigger(lab, ['apply', '--yes', '-i', inventory, ...more]);
+    outrigger(lab, ['apply', '--yes', '--allow', 'guest-joins', '-i', inventory, ...more]);
 
   it('are shown by a plan, which makes nothing', async () => {
     const { stdout, code } = await outrigger(lab, ['plan', '-i', bySigner()]);
@@ -154,15 +162,15 @@ describe('keys that are made on the hosts', function () {
     });
   }
 
-  it('get certificates from a program, and let a bare host join', async () => {
+  it('get certificates from a program, and let a bare host and a machine join', async () => {
     const before = await photograph(lab);
     const waiting = await onHosts('sha256sum /etc/pacemaker/x509-key-new.pem | cut -c 1-64');
     rmSync(join(folder, 'signed'), { force: true });
-    const { stdout } = await applied(lab, 0, ['-i', bySigner()]);
+    const { stdout } = await applied(lab, 0, ['-i', bySigner(), '--allow', 'guest-joins']);
     assert.doesNotMatch(stdout, /PRIVATE KEY/);
     assert.deepEqual(signed(), HOSTS, 'each is signed once');
     await settled(lab);
-    assert.ok(await isStarted(lab, 'h1'));
+    for (const node of ['h1', 'v1']) assert.ok(await isStarted(lab, node), node);
     assert.deepEqual(await photograph(lab), before);
     const used = await onHosts('sha256sum /etc/pacemaker/x509-key.pem | cut -c 1-64');
     assert.deepEqual(used, waiting, 'keys that waited were used');
@@ -182,6 +190,8 @@ describe('keys that are made on the hosts', function () {
 
   it('are renewed with new ones while nodes are connected, and no resource notices', async () => {
     await startOn(lab, 'd2', 'h1');
+    await startOn(lab, 'd3', 'v1');
+    await lab.clearPowerLog();
     const before = await photograph(lab);
     const [certificates, keys] = [await onHosts(CERTIFICATE), await onHosts(KEY)];
     const { code, stdout, stderr } = await outrigger(lab, [
@@ -194,7 +204,7 @@ describe('keys that are made on the hosts', function () {
       assert.notEqual(newCertificates[host], certificates[host], host);
       assert.notEqual(newKeys[host], keys[host], host);
     }
-    assert.ok(await isStarted(lab, 'h1'));
+    for (const node of ['h1', 'v1']) assert.ok(await isStarted(lab, node), node);
     assert.deepEqual(await photograph(lab), before);
     assertNoKeyHere(lab);
     await assertInSync(lab, bySigner());
@@ -216,7 +226,7 @@ describe('keys that are made on the hosts', function () {
   });
 
   it('survive the death of a run after every step', async function () {
-    this.timeout(900_000);
+    this.timeout(1_200_000);
     const before = await photograph(lab);
     for (const step of [
       'write-certificate',
@@ -297,6 +307,7 @@ describe('keys that are made on the hosts', function () {
     assert.equal(await lab.sh('h1', 'ls /etc/pacemaker/*-new.pem'), `${WAITING_PAIR.key}\n`);
     const inventory = writeInventory(lab, {
       remoteNodes: hosts.map((host) => ({ name: host, host })),
+      guestNodes: GUESTS,
       authentication: { method: 'psk' },
     });
     await applied(lab, 0, ['-i', inventory, '--allow', 'credentials-converted']);
@@ -304,6 +315,8 @@ describe('keys that are made on the hosts', function () {
     assert.deepEqual(await photograph(lab), before);
     for (const [host, files] of Object.entries(await onHosts('ls /etc/pacemaker', NODES)))
       assert.equal(files, 'authkey', host);
+    assert.deepEqual(await lab.powerLog(), []);
+    await assertNothingLeft(lab);
     await assertInSync(lab, inventory);
   });
-});
+}

@@ -26,15 +26,25 @@ const ADD_LIST = `cat >/etc/pacemaker/x509-crl.pem && chown root:haclient /etc/p
 
 type Drift = { drifted: { host: string; item: string; attribute: string; kind: string }[] };
 
-describe('a daemon that does not use what its files say', function () {
-  this.timeout(600_000); // several times what a quiet machine takes
-  inOrder(this); // each step stands on the one before
-  const name = 'story-running-daemons';
+for (const fencing of [true, false])
+  describe(`a daemon that does not use what its files say, fencing ${fencing ? 'on' : 'off'}`, function () {
+    this.timeout(600_000); // several times what a quiet machine takes
+    inOrder(this); // each step stands on the one before
+    story(fencing);
+  });
+
+function story(fencing: boolean): void {
+  const name = `story-running-daemons${fencing ? '' : '-off'}`;
   let lab: Lab;
   let pki: Pki;
 
   const inventoryOf = (authentication: Record<string, unknown>): string =>
-    writeInventory(lab, { remoteNodes: [{ name: 'h1', host: 'h1' }], authentication });
+    writeInventory(lab, {
+      remoteNodes: [{ name: 'h1', host: 'h1' }],
+      // The guest node has the name of its machine.
+      guestNodes: [{ name: 'v1', host: 'v1', resource: 'vm-v1', connectTimeout: '10s' }],
+      authentication,
+    });
   const withKey = (): string => inventoryOf({ method: 'psk' });
   const withCertificates = (crl?: string): string =>
     inventoryOf({ ...pki.authentication, x509: { ...pki.authentication.x509, crl } });
@@ -42,11 +52,13 @@ describe('a daemon that does not use what its files say', function () {
   before(async function () {
     this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
-    const kind = { clusterNodes: 2, bareHosts: 1, firewalld: 0, fencing: true };
+    const kind = { clusterNodes: 2, bareHosts: 1, virtualMachines: 1, firewalld: 0, fencing };
     lab = await labUp({ name, replace: true, suite: 'sid', ...kind });
-    pki = await makePki(lab, ['c1', 'c2', 'h1']);
-    await applied(lab, 0, ['-i', withKey()]);
+    pki = await makePki(lab, ['c1', 'c2', 'h1', 'v1']);
+    await applied(lab, 0, ['-i', withKey(), '--allow', 'guest-joins']);
     await startOn(lab, 'd1', 'h1');
+    await startOn(lab, 'd2', 'v1');
+    await lab.clearPowerLog();
   });
 
   after(async () => {
@@ -71,16 +83,21 @@ describe('a daemon that does not use what its files say', function () {
     await applied(lab, 0, ['-i', inventory, ...more]);
     await assertInSync(lab, inventory);
     assert.deepEqual(await photograph(lab), before);
+    assert.deepEqual(await lab.powerLog(), []);
     await assertQuiet(lab);
     await assertNothingLeft(lab);
   }
 
-  it('is told of a remote node whose authkey is newer than its daemon', async () => {
-    await lab.sh('h1', REWRITE_KEY);
-    assert.deepEqual(await drifted(withKey()), ['h1 service started: running-daemon']);
-    assert.deepEqual(await planned(withKey()), ['h1 service started']);
-    await mended(withKey());
-  });
+  for (const [node, what] of [
+    ['h1', 'remote node'],
+    ['v1', 'guest node'],
+  ] as const)
+    it(`is told of a ${what} whose authkey is newer than its daemon`, async () => {
+      await lab.sh(node, REWRITE_KEY);
+      assert.deepEqual(await drifted(withKey()), [`${node} service started: running-daemon`]);
+      assert.deepEqual(await planned(withKey()), [`${node} service started`]);
+      await mended(withKey());
+    });
 
   it('is told of a cluster node that has connected with the key from before, and of no other', async () => {
     const on = /<resource id="h1" .*?<node name="(\w+)"/s.exec(await lab.crmMon())?.[1] ?? '';
@@ -105,13 +122,14 @@ describe('a daemon that does not use what its files say', function () {
   it('is told where the environment was edited without a restart', async () => {
     await applied(lab, 0, ['-i', withCertificates(), '--allow', 'credentials-converted']);
     const crl = join(pki.dir, 'crl.pem');
-    for (const host of ['c1', 'c2', 'h1'])
+    for (const host of ['c1', 'c2', 'h1', 'v1'])
       await lab.sh(host, ADD_LIST, { stdin: readFileSync(crl, 'utf8') });
     const wanted = withCertificates(crl);
     const expected = [
       'c1 pacemaker certificates',
       'c2 pacemaker certificates',
       'h1 service started',
+      'v1 service started',
     ];
     assert.deepEqual(
       (await drifted(wanted)).sort(),
@@ -123,12 +141,13 @@ describe('a daemon that does not use what its files say', function () {
 
   it('is told from one whose file was changed under it', async () => {
     const wanted = withCertificates(join(pki.dir, 'crl.pem'));
-    for (const host of ['c1', 'h1'])
+    for (const host of ['c1', 'h1', 'v1'])
       await lab.sh(host, "sed -i '/^PCMK_crl_file=/d' /etc/default/pacemaker");
     assert.deepEqual((await drifted(wanted)).sort(), [
       'c1 environment PCMK_crl_file: configuration',
       'h1 environment PCMK_crl_file: configuration',
+      'v1 environment PCMK_crl_file: configuration',
     ]);
     await mended(wanted, '--allow', 'credentials-converted');
   });
-});
+}
