@@ -8,7 +8,7 @@ import type { Lab } from './handle.ts';
 import { tsxLoader } from './power.ts';
 import { waitFor } from './wait.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+const ROOT = join(import.meta.dirname, '..', '..');
 /** Several times what a quiet machine takes for the longest, which are three applies in a row. */
 const RUN_LIMIT_MS = 600_000;
 /** To install packages where the processor is emulated takes minutes. */
@@ -102,14 +102,17 @@ export function writeInventory(lab: Lab, wanted: WantedInventory): string {
   return path;
 }
 
-/** A program line that runs outrigger from its sources. */
-export const argvOf = (args: readonly string[]): string[] => [
-  process.execPath,
-  '--import',
-  tsxLoader(),
-  MAIN,
-  ...args,
-];
+/**
+ * A program line that runs outrigger: from its sources, or with OUTRIGGER_TEST_BUILT what was built from them, which
+ * starts in a third of the time (`npm test` builds right before).
+ */
+export const argvOf = (args: readonly string[]): string[] => {
+  const isBuilt = process.env['OUTRIGGER_TEST_BUILT'] === 'yes';
+  const program = isBuilt
+    ? [join(ROOT, 'dist', 'cli', 'main.js')]
+    : ['--import', tsxLoader(), join(ROOT, 'src', 'cli', 'main.ts')];
+  return [process.execPath, ...program, ...args];
+};
 
 /** The run's own folders go away with the lab. */
 export const environmentIn = (lab: Lab): Record<string, string | undefined> => ({

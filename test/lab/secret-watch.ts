@@ -41,7 +41,7 @@ const watches = new Map<string, Watch>();
 
 /** Keeps what a program on the control seat has put out, if it was outrigger. */
 export function watch(lab: WatchedLab, argv: readonly string[], text: string): void {
-  const main = argv.findIndex((arg) => arg.endsWith('src/cli/main.ts'));
+  const main = argv.findIndex((arg) => /\/cli\/main\.[jt]s$/.test(arg));
   if (main < 0) return;
   const args = argv.slice(main + 1);
   const known = watches.get(lab.dir) ?? newWatch(lab);

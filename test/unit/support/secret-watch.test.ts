@@ -33,7 +33,13 @@ authentication:
   });
 
   /** One run of outrigger in a lab whose only host holds the key. */
-  const ran = async (output: string, ...args: readonly string[]): Promise<void> => {
+  const ran = (output: string, ...args: readonly string[]): Promise<void> =>
+    ranAs('/x/src/cli/main.ts', output, ...args);
+  const ranAs = async (
+    program: string,
+    output: string,
+    ...args: readonly string[]
+  ): Promise<void> => {
     const lab = {
       ...{ dir, hosts: [{ name: 'c1', kind: 'cluster' } as const] },
       isOn: () => true,
@@ -43,7 +49,7 @@ authentication:
           stdout: `/etc/pacemaker/authkey ${KEY.toString('base64')}\n.\n${log}`,
         }),
     };
-    watch(lab, ['node', '/x/src/cli/main.ts', 'plan', '-i', inventory, ...args], output);
+    watch(lab, ['node', program, 'plan', '-i', inventory, ...args], output);
     await assertNoSecretShown();
   };
   const fails = (run: Promise<void>, where: RegExp): Promise<void> =>
@@ -54,6 +60,9 @@ authentication:
     });
 
   it('is content with what holds no secret', () => ran('in sync'));
+
+  it('knows outrigger also by what was built', () =>
+    fails(ranAs('/x/dist/cli/main.js', KEY.toString('hex')), /authkey of c1/));
 
   it('fails for a key of a host that was printed', () =>
     fails(ran(`key ${KEY.toString('hex')}`), /outrigger plan -i .*authkey of c1/));
