@@ -52,15 +52,16 @@ elif has rpm; then
     pacemaker pacemaker-remote pacemaker-cli resource-agents corosync 2>/dev/null | grep ' installed '
 fi
 
+# As systemd reads it (EnvironmentFile=), which ignores a line with `export`; nothing else gives a daemon its variables.
 section environment
 if [ "$manager" = apt-get ]; then file=/etc/default/pacemaker; else file=/etc/sysconfig/pacemaker; fi
 if [ -f "$file" ]; then
   printf 'file=%s\n' "$file"
-  grep -a -E '^[[:space:]]*(export[[:space:]]+)?PCMK_[A-Za-z_]+=' "$file" | tr -d '\0'
+  grep -a -E '^[[:space:]]*PCMK_[A-Za-z_]+=' "$file" | tr -d '\0'
 fi
 
 section authkey
-key=$(sed -n "s/^[[:space:]]*\(export[[:space:]]*\)\{0,1\}PCMK_authkey_location=//p" "$file" 2>/dev/null \
+key=$(sed -n 's/^[[:space:]]*PCMK_authkey_location=//p' "$file" 2>/dev/null \
   | tail -n 1 | tr -d "\"'")
 key=${key:-/etc/pacemaker/authkey}
 printf 'path=%s\n' "$key"

@@ -84,11 +84,11 @@ function readPackages(lines: readonly string[]): Readonly<Record<string, string>
   return versions;
 }
 
-/** systemd.exec(5), EnvironmentFile=: quotes around a value are dropped, the last of several settings wins. */
+/** systemd.exec(5), EnvironmentFile=: quotes around a value are dropped, the last of several settings wins, `export` makes none. */
 export function readEnvironment(lines: readonly string[]): Readonly<Record<string, string>> {
   const settings: Record<string, string> = {};
   for (const line of lines) {
-    const found = /^\s*(?:export\s+)?(PCMK_[A-Za-z_]+)=(.*)$/.exec(line);
+    const found = /^\s*(PCMK_[A-Za-z_]+)=(.*)$/.exec(line);
     if (found?.[1] !== undefined) settings[found[1]] = unquote((found[2] ?? '').trim());
   }
   return settings;

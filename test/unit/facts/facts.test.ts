@@ -193,7 +193,6 @@ describe('a probe', () => {
     assert.deepEqual(facts.environment, {
       PCMK_logfile: '/var/log/my log',
       PCMK_remote_port: '3122',
-      PCMK_debug: 'no',
       PCMK_empty: '',
       PCMK_half: "'x",
     });
