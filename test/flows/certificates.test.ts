@@ -158,6 +158,18 @@ describe('certificates of an existing authority', function () {
     assert.ok(lab.hosts.every(({ ran }) => !ran.includes('remove-files')));
   });
 
+  it('are told of where a host could not verify them itself, once', async () => {
+    const lab = await labOf(['h1', 'h2'], {
+      h2: { answers: { 'verify-certificates': () => 'no-openssl\n' } },
+    });
+    const { events, failed } = await apply(lab);
+    assert.deepEqual([...failed], []);
+    const notices = events.flatMap((event) => (event.type === 'notice' ? [event.message] : []));
+    assert.deepEqual(notices, [
+      'h2 has no openssl: it has not verified its certificates, only that hacluster can read them; they were checked here',
+    ]);
+  });
+
   it('leave a host out that is lost in the middle, and the next apply finishes it', async () => {
     const { OutriggerError } = await program();
     let isLost = true;

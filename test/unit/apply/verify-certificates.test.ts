@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { issue, makeAuthority, type Issued } from '../../support/pki.ts';
+
+const SCRIPT = new URL('../../../src/apply/scripts/verify-certificates.sh', import.meta.url)
+  .pathname;
+
+describe('verify-certificates', function () {
+  this.timeout(20_000);
+  let folder = '';
+  let authority: Issued;
+  let node: Issued;
+
+  before(async function () {
+    if (process.getuid?.() !== 0 || spawnSync('openssl', ['version']).status !== 0) this.skip();
+    const time = {
+      notBefore: new Date(Date.now() - 3_600_000),
+      notAfter: new Date(Date.now() + 3_600_000),
+    };
+    authority = await makeAuthority(time);
+    node = await issue({ ...time, name: 'h1' }, authority);
+    folder = mkdtempSync(join(tmpdir(), 'outrigger-verify-'));
+    chmodSync(folder, 0o755);
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    for (const program of ['sh', 'setpriv', 'id', 'cat'])
+      symlinkSync(
+        spawnSync('which', [program], { encoding: 'utf8' }).stdout.trim(),
+        join(bin, program),
+      );
+  });
+  after(() => {
+    if (folder !== '') rmSync(folder, { recursive: true });
+  });
+
+  const put = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text, { mode: 0o644 });
+    return path;
+  };
+
+  function verify(key: string, path = process.env['PATH']) {
+    const files = [put('ca.pem', authority.pem), put('h1.pem', node.pem), put('h1.key', key)];
+    return spawnSync('/bin/sh', [SCRIPT, ...files, '', 'nobody'], {
+      ...{ encoding: 'utf8', env: { PATH: path } },
+    });
+  }
+
+  it('says that it has verified them, or why not', async () => {
+    assert.equal(verify(node.key).stdout, 'verified\n');
+    const { status, stderr } = verify((await issue()).key);
+    assert.deepEqual([status, /h1\.key is not the key of .*h1\.pem/.test(stderr)], [1, true]);
+  });
+
+  it('says that it has not, where there is no openssl', () => {
+    const { status, stdout, stderr } = verify(node.key, join(folder, 'bin'));
+    assert.deepEqual([status, stdout], [0, 'no-openssl\n'], stderr);
+  });
+});
