@@ -17,7 +17,7 @@ import {
   awaitMember,
   detach,
   disturbances,
-  STILL_DETACHED,
+  stillDetached,
   withoutMark,
 } from './detached.ts';
 import { changeOneByOne } from './pinned-change.ts';
@@ -88,7 +88,7 @@ async function changeTogether(
   const window = { change, before, inUse, failures };
   try {
     await takeUp(context, play, window);
-    if (change.isDetached) await attach(context, play);
+    if (change.isDetached) await attach(context, play, change.nodes);
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
     throw await stillHeld(context, change, thrown);
@@ -128,11 +128,11 @@ async function stillHeld(
   { isDetached: wasDetached }: CredentialChange,
   thrown: OutriggerError,
 ): Promise<OutriggerError> {
-  let hint: string | undefined = wasDetached ? STILL_DETACHED : STILL_PROTECTED;
+  let hint: string | undefined = wasDetached ? stillDetached(undefined) : STILL_PROTECTED;
   try {
-    const { cib } = await readCluster(lead);
-    if (!isClusterDetached(cib))
-      hint = quietlyProtected(cib).length > 0 ? STILL_PROTECTED : thrown.hint;
+    const cluster = await readCluster(lead);
+    if (isClusterDetached(cluster.cib)) hint = stillDetached(cluster);
+    else hint = quietlyProtected(cluster.cib).length > 0 ? STILL_PROTECTED : thrown.hint;
   } catch (second) {
     if (!(second instanceof OutriggerError)) throw second;
   }

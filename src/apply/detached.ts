@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readCluster } from '../facts/read-cluster.ts';
 import type { Host } from '../host/host.ts';
-import { carrierOf, connectedNames } from '../pacemaker/cib.ts';
+import { carrierOf, connectedNames, maintenanceMode } from '../pacemaker/cib.ts';
 import { attachCluster, detachCluster } from '../pacemaker/cib-edit.ts';
 import { activeOn } from '../pacemaker/crm-mon.ts';
 import { decisiveOperations } from '../pacemaker/history.ts';
@@ -18,9 +18,17 @@ const NOTICE_LIMIT_MS = 60_000;
 const RETURN_LIMIT_MS = 180_000;
 const INTERVAL_MS = 1000;
 
-/** What is said of a cluster that could not be given its resources back. */
-export const STILL_DETACHED =
-  'the cluster stays in maintenance mode, where it leaves every resource alone: bring Pacemaker back on that node (journalctl -u pacemaker), then apply again';
+/** What is said of a cluster that could not be given its resources back; undefined: it gives no answer. */
+export function stillDetached(cluster: ClusterFacts | undefined): string {
+  const down = cluster?.cib.clusterNodes
+    .map(({ name }) => name)
+    .filter((name) => cluster.mon.nodes.get(name)?.online !== true);
+  const toDo =
+    down?.length === 0
+      ? 'Pacemaker runs on every cluster node: mend what is said here'
+      : `bring Pacemaker back on ${down?.join(', ') ?? 'that node'} (journalctl -u pacemaker)`;
+  return `the cluster stays in maintenance mode, where it leaves every resource alone: ${toDo}, then apply again`;
+}
 
 /**
  * Makes the cluster leave every resource alone, so that Pacemaker can be restarted on its nodes (maintenance mode: "detach
@@ -33,10 +41,22 @@ export async function detach(context: RunContext, play: Play): Promise<void> {
   await waitFor(context, play, 'the cluster lets go of every resource', isLetGo);
 }
 
-/** Gives the resources back to the cluster, and waits until it has nothing to do. */
-export async function attach(context: RunContext, play: Play): Promise<void> {
+/**
+ * Gives the resources back to the cluster, and waits until it has nothing to do. Rejects with CLUSTER_NOT_READY when somebody
+ * has switched maintenance mode on meanwhile, which stays, while `connections` wait to be given back.
+ */
+export async function attach(
+  context: RunContext,
+  play: Play,
+  connections: readonly string[],
+): Promise<void> {
   await writeCib(context, play, 'attach', ({ cib }) => attachCluster(cib));
-  await waitFor(context, play, 'the cluster is idle', isIdle);
+  const { cib } = await waitFor(context, play, 'the cluster is idle', isIdle);
+  if (connections.length === 0 || !maintenanceMode(cib)) return;
+  throw new OutriggerError(
+    'CLUSTER_NOT_READY',
+    'somebody has switched maintenance mode on meanwhile, and it stays on: nothing is connected again before it is ended, and `outrigger apply` then goes on',
+  );
 }
 
 /** Waits until Pacemaker on a cluster node that was restarted is back, and all that were online `before` are. */
@@ -100,10 +120,10 @@ async function waitFor(
   play: Play,
   until: string,
   isReached: (cluster: ClusterFacts) => boolean,
-): Promise<void> {
+): Promise<ClusterFacts> {
   tellWaiting(context, play, until, NOTICE_LIMIT_MS);
-  const { kind } = await watchCluster(context.lead, NOTICE_LIMIT_MS, isReached);
-  if (kind === 'reached') return;
+  const { kind, cluster } = await watchCluster(context.lead, NOTICE_LIMIT_MS, isReached);
+  if (kind === 'reached') return cluster;
   throw new OutriggerError(
     'TIMED_OUT',
     `waited ${NOTICE_LIMIT_MS / 1000} s in vain until ${until}`,

@@ -17,8 +17,8 @@ import { nodesOf } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { clusterHosts } from './cluster-hosts.ts';
 import type { RunContext } from './context.ts';
-import { attach, awaitMember, detach, STILL_DETACHED } from './detached.ts';
-import { release, STILL_PROTECTED } from './quiet-protection.ts';
+import { attach, awaitMember, detach } from './detached.ts';
+import { release } from './quiet-protection.ts';
 import { bringIntoShape } from './step.ts';
 
 /** The variables for certificates that each host was set up with before a conversion. */
@@ -106,8 +106,8 @@ export async function putBack(
       if (await restore(context, play, host, { certificates, daemon: item }))
         await awaitMember(context, play, host, before);
     }
-    if (change.isDetached) await attach(context, play);
     const names = nodes.map(({ name }) => name);
+    if (change.isDetached) await attach(context, play, names);
     if (names.length === 0) return;
     // What they use by now has been compared with what it was; only the ports are tried.
     const objectionsTo = () => Promise.resolve(new Map<string, string>());
@@ -118,7 +118,6 @@ export async function putBack(
     throw new OutriggerError(
       'NOT_CONVERGED',
       `${messageOf(because)}; putting it back failed: ${messageOf(thrown)}`,
-      { hint: change.isDetached ? STILL_DETACHED : STILL_PROTECTED },
     );
   }
 }

@@ -9,6 +9,9 @@ const OPTION = 'maintenance-mode';
 const MARK = `${QUIET_PREFIX}cluster`;
 const WAS = `${MARK}-was`;
 
+/** Not the `true` of operators and their tools: so who switches maintenance mode on meanwhile can be told from us. */
+const OURS = 'yes';
+
 /** It counts before any other block, whatever its score (3.0.0 lib/pengine/unpack.c, unpack_config). */
 const FIRST = 'cib-bootstrap-options';
 
@@ -17,7 +20,7 @@ const propertySet = (id: string, pairs: readonly XmlElement[]): XmlElement =>
 
 const mark = (pairs: readonly XmlElement[]): XmlElement =>
   element('cluster_property_set', { id: MARK, score: 'INFINITY' }, [
-    nvpair(`${MARK}-${OPTION}`, OPTION, 'true'),
+    nvpair(`${MARK}-${OPTION}`, OPTION, OURS),
     ...pairs,
   ]);
 
@@ -43,19 +46,30 @@ export function detachCluster(cib: Cib): readonly CibOperation[] {
   return merge({
     crm_config: [
       mark([nvpair(WAS, 'outrigger-was', set.value)]),
-      propertySet(FIRST, [nvpair(set.nvpairId, OPTION, 'true')]),
+      propertySet(FIRST, [nvpair(set.nvpairId, OPTION, OURS)]),
     ],
   });
 }
 
-/** Gives the resources back to the cluster: maintenance mode is as it was, an operator's own included. */
+/** Gives the resources back to the cluster: maintenance mode is as it was, or as an operator has set it since. */
 export function attachCluster(cib: Cib): readonly CibOperation[] {
   if (!isClusterDetached(cib)) return [];
-  const was = cib.ids.get(WAS)?.attributes['value'];
+  return [...restored(cib), ...deletion([{ element: 'cluster_property_set', id: MARK }])];
+}
+
+function restored(cib: Cib): readonly CibOperation[] {
   const set = written(cib);
-  const restored =
-    was === undefined || set === undefined
-      ? []
-      : merge({ crm_config: [propertySet(FIRST, [nvpair(set.nvpairId, OPTION, was)])] });
-  return [...restored, ...deletion([{ element: 'cluster_property_set', id: MARK }])];
+  const said = (id: string): string => cib.ids.get(id)?.attributes['value'] ?? '';
+  const inOurBlock = said(`${MARK}-${OPTION}`);
+  if (booleanOf(inOurBlock) === true && inOurBlock !== OURS)
+    return write(set?.nvpairId ?? freeId(cib), inOurBlock);
+  return cib.ids.has(WAS) && set?.value === OURS ? write(set.nvpairId, said(WAS)) : [];
+}
+
+const write = (nvpairId: string, value: string): readonly CibOperation[] =>
+  merge({ crm_config: [propertySet(FIRST, [nvpair(nvpairId, OPTION, value)])] });
+
+function freeId({ ids }: Cib): string {
+  const usual = `${FIRST}-${OPTION}`;
+  return ids.has(usual) ? `${usual}-kept` : usual;
 }

@@ -1,4 +1,4 @@
-/** Somebody ends maintenance mode by hand while credentials change, or after a run that died left it. */
+/** Somebody ends maintenance mode by hand while credentials change, or after a run that died left it, or switches it on. */
 import assert from 'node:assert/strict';
 import { inOrder } from '../../support/in-order.ts';
 import {
@@ -75,6 +75,27 @@ describe('maintenance mode that somebody ends by hand', function () {
       await ends;
     });
     assert.deepEqual(await certificatesUsed(lab), ['0', '0', '0', '0']);
+  });
+
+  it('that somebody switches on meanwhile stays on, and the next apply goes on when it is ended', async () => {
+    const { lab, withCertificates } = cluster;
+    await noResourceNotices(withCertificates, async () => {
+      let switched: Promise<string> | undefined;
+      const { ended } = startRun(lab, ['apply', '-i', withCertificates, ...CONVERT], (line) => {
+        if (line.type === 'waiting' && line.until === 'c1 is back in the cluster')
+          switched = lab.sh('c2', 'crm_attribute --name maintenance-mode --update true');
+      });
+      const { code, stdout } = await ended;
+      assert.equal(code, 4, stdout);
+      assert.match(stdout, /somebody has switched maintenance mode on meanwhile, and it stays on/);
+      assert.ok(switched !== undefined, 'nobody has switched it on');
+      await switched;
+      assert.match(await lab.crmMon(), /maintenance-mode="true"/);
+      await lab.sh('c1', END);
+      await settled(lab);
+      await applied(lab, 0, ['-i', withCertificates, ...CONVERT]);
+    });
+    assert.deepEqual(await certificatesUsed(lab), ['4', '4', '4', '4']);
   });
 });
 

@@ -36,13 +36,13 @@ const said = (text: string): string[] =>
   [...text.matchAll(/name="maintenance-mode" value="([^"]*)"/g)].map(([, value = '']) => value);
 
 /** As pcs writes it. */
-const endedByHand: CibOperation = {
+const byHand = (value: string): CibOperation => ({
   kind: 'merge',
   fragment: parseXml(
-    `<cib><configuration><crm_config>${bootstrap(OPTION('off'))}</crm_config></configuration></cib>`,
+    `<cib><configuration><crm_config>${bootstrap(OPTION(value))}</crm_config></configuration></cib>`,
     'the edit',
   ),
-};
+});
 
 describe('detaching the cluster from its resources', () => {
   for (const [what, crmConfig, afterwards] of CASES) {
@@ -66,7 +66,7 @@ describe('detaching the cluster from its resources', () => {
   ] as const) {
     it(`goes on where somebody ended maintenance mode by hand, and ${what} before`, () => {
       const first = applyOperations(cibWith(before), detachCluster(readCib(cibWith(before))));
-      const ended = applyOperations(first, [endedByHand]);
+      const ended = applyOperations(first, [byHand('off')]);
       assert.ok(!maintenanceMode(readCib(ended)), ended);
       const detached = applyOperations(ended, detachCluster(readCib(ended)));
       assert.ok(maintenanceMode(readCib(detached)), detached);
@@ -78,7 +78,7 @@ describe('detaching the cluster from its resources', () => {
   it('goes on where somebody ended maintenance mode in the block that is ours, as crm_attribute does', () => {
     for (const before of ['', bootstrap('')]) {
       const first = applyOperations(cibWith(before), detachCluster(readCib(cibWith(before))));
-      const ended = first.replace(/(name="maintenance-mode" value=)"true"/, '$1"false"');
+      const ended = first.replace(/(name="maintenance-mode" value=)"yes"/, '$1"false"');
       assert.ok(!maintenanceMode(readCib(ended)), ended);
       const detached = applyOperations(ended, detachCluster(readCib(ended)));
       assert.ok(maintenanceMode(readCib(detached)), detached);
@@ -86,4 +86,44 @@ describe('detaching the cluster from its resources', () => {
       assert.deepEqual(said(attached), []);
     }
   });
+
+  const detachedFrom = (text: string): string =>
+    applyOperations(text, detachCluster(readCib(text)));
+  const attachedFrom = (text: string): string =>
+    applyOperations(text, attachCluster(readCib(text)));
+
+  for (const [what, before] of [
+    ['nothing was said of it', bootstrap('')],
+    ['nothing was said at all', ''],
+    ['it was off', bootstrap(OPTION('false'))],
+  ] as const) {
+    it(`leaves maintenance mode that somebody switched on meanwhile, where ${what} before`, () => {
+      const switched = applyOperations(detachedFrom(cibWith(before)), [byHand('true')]);
+      const left = attachedFrom(detachedFrom(switched));
+      assert.deepEqual(said(left), ['true']);
+      assert.ok(!isClusterDetached(readCib(left)));
+    });
+
+    it(`leaves it as somebody has ended it after the last restart, where ${what} before`, () => {
+      const ended = applyOperations(detachedFrom(cibWith(before)), [byHand('off')]);
+      assert.deepEqual(said(attachedFrom(ended)), ['off']);
+    });
+  }
+
+  for (const [what, before] of [
+    ['nothing was said of it', bootstrap('')],
+    [
+      'it was off elsewhere',
+      `<cluster_property_set id="mine">${OPTION('false')}</cluster_property_set>`,
+    ],
+  ] as const) {
+    it(`leaves what somebody switched on in the block that is ours, as crm_attribute does, where ${what} before`, () => {
+      const detached = detachedFrom(cibWith(before));
+      const switched = detached.replace(/(name="maintenance-mode" value=)"yes"/, '$1"true"');
+      assert.notEqual(switched, detached);
+      const left = attachedFrom(detachedFrom(switched));
+      assert.ok(maintenanceMode(readCib(left)), left);
+      assert.ok(!isClusterDetached(readCib(left)));
+    });
+  }
 });
