@@ -11,6 +11,7 @@ const MAX_BYTES = 1024 * 1024;
 
 /** Where each file of an authority lies in its directory; `issued` keeps every certificate by its serial number. */
 export const authorityPaths = (directory: string) => ({
+  inUse: join(directory, '.in-use'),
   ca: join(directory, 'ca.pem'),
   caKey: join(directory, 'ca.key'),
   crl: join(directory, 'crl.pem'),
@@ -101,7 +102,8 @@ function refuseExposed(path: string, mode: number, mend: string): void {
   throw unusable(path, `others can get at it (mode ${digits}): ${mend} ${path}`);
 }
 
-function ifThere<T>(look: () => T): T | undefined {
+/** What a look at a file gives; undefined: there is none. */
+export function ifThere<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch (thrown) {
@@ -119,7 +121,8 @@ function asInput<T>(path: string, work: () => T): T {
   }
 }
 
-const unusable = (path: string, why: string): OutriggerError =>
+/** Why an authority is not used. */
+export const unusable = (path: string, why: string): OutriggerError =>
   new OutriggerError('INPUT_INVALID', `the authority cannot be used: ${path}: ${why}`, {
     hint: 'the directory of an authority and its keys are for their owner alone; no host was touched',
   });

@@ -13,6 +13,7 @@ import {
 } from '../x509/rollover.ts';
 import { day, timeLeft } from '../x509/time-left.ts';
 import { certificatesIn } from '../x509/trust.ts';
+import { whileInUse } from './authority-in-use.ts';
 import { authorityPaths, readAuthority } from './authority-directory.ts';
 import { loadCertificates, type Credentials, type PendingFiles } from './load-certificates.ts';
 import { beginStep, makeCertificates, openAuthority } from './make-certificates.ts';
@@ -39,7 +40,7 @@ export interface AuthorityRequest {
 export async function loadAuthority(request: AuthorityRequest): Promise<Credentials> {
   const { authority, cluster, nodes } = request;
   const now = request.now();
-  const underWay = stepIn(readAuthority(authority.directory, []).ca ?? '');
+  const underWay = stepNow(authority);
   const isBegun = request.step === 'begin' && underWay !== undefined;
   const work = await workIn({ ...request, step: isBegun ? undefined : request.step }, now);
   const files = filesOf(authority);
@@ -59,17 +60,24 @@ export async function loadAuthority(request: AuthorityRequest): Promise<Credenti
         serials: new Map([...work.revokes].map(([serial, pem]) => [digestOf(pem), serial])),
         nodes: new Set([...work.revokes.values()].flatMap(namesIn)),
       },
-      make: async (asking) => {
-        const keys = await openAuthority(authority, cluster, asking);
-        const making = { authority, cluster, now: request.now(), keys };
-        const all = work.step === undefined ? keys : await beginStep(making, work.step);
-        const rest = await workIn({ ...request, step: undefined }, request.now());
-        await makeCertificates({ ...making, keys: all, work: rest });
-        return loadCertificates(files, nodes, request.now());
-      },
+      make: (asking) =>
+        whileInUse(authority.directory, async () => {
+          const keys = await openAuthority(authority, cluster, asking);
+          const making = { authority, cluster, now: request.now(), keys };
+          // Another run may have begun it since.
+          const isDue = work.step !== undefined && stepNow(authority) === underWay;
+          const all = isDue ? await beginStep(making, work.step) : keys;
+          const rest = await workIn({ ...request, step: undefined }, request.now());
+          await makeCertificates({ ...making, keys: all, work: rest });
+          return loadCertificates(files, nodes, request.now());
+        }),
     },
   };
 }
+
+/** The step that is under way by what lies there. */
+const stepNow = ({ directory }: AuthoritySpec): ReturnType<typeof stepIn> =>
+  stepIn(readAuthority(directory, []).ca ?? '');
 
 /** Where a rollover is; or that one is due: certificates do not outlive their authority, and get shorter from then on. */
 function notesOn(

@@ -183,7 +183,7 @@ export async function openAuthority(
     if (held !== undefined) return { passphrase, held };
   }
   throw new OutriggerError('INPUT_INVALID', `the passphrase does not open ${path}`, {
-    hint: 'nothing was signed and no host was touched',
+    hint: 'nothing was signed and no host was touched; where the passphrase is lost, name a new directory under `authority`: all nodes get certificates of a new authority at once (risk `authority-replaced`)',
   });
 }
 

@@ -10,7 +10,7 @@ import {
   type KnownHost,
   parseKnownHosts,
 } from './known-hosts.ts';
-import { whileLocked } from './known-hosts-lock.ts';
+import { whileLocked } from './file-lock.ts';
 import { readLocalFile } from './local-file.ts';
 
 /** A server's public key that the operator has confirmed. */

@@ -60,6 +60,13 @@ describe("outrigger's own authority while another one takes its place", () => {
     assert.match((await load()).wanted.nodes.get('r1')?.files.ca?.description ?? '', / prod 3,/);
   });
 
+  it('begins once, also when two runs have planned it', async () => {
+    await make();
+    const planned = [await load(begin), await load(begin)];
+    for (const { pending } of planned) await pending?.make(asking(PASSPHRASE));
+    assert.deepEqual(counts(), [2, 2, 2]);
+  });
+
   it('goes on where a run has died, whatever it had written of a step by then', async () => {
     await make();
     const states: Record<string, string>[] = [everything()];

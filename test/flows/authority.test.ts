@@ -14,8 +14,9 @@ import {
 import { join } from 'node:path';
 import type { Credentials } from '../../src/flows/load-certificates.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
-import { reveal } from '../../src/support/secret.ts';
+import { reveal, Secret } from '../../src/support/secret.ts';
 import { DAY_MS } from '../../src/x509/time-left.ts';
+import { endedProcess } from '../support/ended-process.ts';
 import { digestOf, NODES, PASSPHRASE, useAuthority } from '../support/own-authority.ts';
 
 describe("outrigger's own authority in its directory", () => {
@@ -169,6 +170,54 @@ describe("outrigger's own authority in its directory", () => {
     }
   });
 
+  it('is used by one run at a time: another is told by whom', async () => {
+    const first = await load();
+    const second = await load();
+    let ask = (): void => assert.fail('nobody waits for an answer');
+    const asked = new Promise<void>((resolve) => (ask = resolve));
+    let answer: (passphrase: Secret) => void = () => undefined;
+    const answered = new Promise<Secret>((resolve) => (answer = resolve));
+    const making = first.pending?.make({
+      ...asking(),
+      fetchSecret: () => {
+        ask();
+        return answered;
+      },
+    });
+    await asked;
+    const because = await refused(second.pending?.make(asking(PASSPHRASE)) ?? Promise.resolve());
+    assert.match(
+      because,
+      new RegExp(`^the authority /pki/ca is in use: process ${process.pid} on \\S+ since 2`),
+    );
+    assert.deepEqual(Object.keys(everything()), ['pki/ca/.in-use']);
+    answer(new Secret(Buffer.from(PASSPHRASE)));
+    await making;
+    const whole = everything();
+    assert.ok(!Object.keys(whole).some((name) => name.includes('in-use')));
+    await second.pending?.make(asking(PASSPHRASE));
+    assert.deepEqual(everything(), whole, 'something was made twice');
+  });
+
+  it('is taken over from a run that died on this machine, and from no other', async () => {
+    await make();
+    const held = (identity: string): void => {
+      writeFileSync(join(at.directory, '.in-use'), `process 7 on seat since then\n${identity}\n`);
+    };
+    held(await endedProcess());
+    await make({ renewed: ['r1'] });
+    assert.ok(!existsSync(join(at.directory, '.in-use')));
+    for (const identity of ['', 'another machine altogether']) {
+      held(identity);
+      const { pending } = await load({ renewed: ['r1'] });
+      assert.match(
+        await refused(pending?.make(asking(PASSPHRASE)) ?? Promise.resolve()),
+        /in use: process 7 on seat since then$/,
+      );
+      assert.ok(existsSync(join(at.directory, '.in-use')), 'it belongs to somebody else');
+    }
+  });
+
   it('takes three tries for a passphrase, signs nothing without it, and never another new key', async () => {
     await make();
     const before = everything();
@@ -180,6 +229,15 @@ describe("outrigger's own authority in its directory", () => {
     );
     assert.equal(at.questions.length, 3);
     assert.deepEqual(everything(), before);
+    await assert.rejects(
+      pending?.make(asking('wrong')) ?? Promise.resolve(),
+      (thrown: unknown) =>
+        thrown instanceof OutriggerError &&
+        /passphrase is lost, name a new directory under `authority`.*`authority-replaced`/.test(
+          thrown.hint ?? '',
+        ),
+    );
+    at.questions = at.questions.slice(3);
     await pending?.make(asking('wrong', PASSPHRASE));
     assert.equal(at.questions.length, 5);
   });

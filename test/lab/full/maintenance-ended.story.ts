@@ -81,13 +81,18 @@ describe('maintenance mode that somebody ends by hand', function () {
     const { lab, withCertificates } = cluster;
     await noResourceNotices(withCertificates, async () => {
       let switched: Promise<string> | undefined;
+      const told: Line[] = [];
       const { ended } = startRun(lab, ['apply', '-i', withCertificates, ...CONVERT], (line) => {
+        told.push(line);
         if (line.type === 'waiting' && line.until === 'c1 is back in the cluster')
           switched = lab.sh('c2', 'crm_attribute --name maintenance-mode --update true');
       });
-      const { code, stdout } = await ended;
-      assert.equal(code, 4, stdout);
-      assert.match(stdout, /somebody has switched maintenance mode on meanwhile, and it stays on/);
+      const { code, stderr } = await ended;
+      assert.equal(code, 4, stderr);
+      assert.match(
+        JSON.stringify(told),
+        /somebody has switched maintenance mode on meanwhile, and it stays on/,
+      );
       assert.ok(switched !== undefined, 'nobody has switched it on');
       await switched;
       assert.match(await lab.crmMon(), /maintenance-mode="true"/);

@@ -9,7 +9,7 @@ const cib = readCib(
 );
 
 const clusterWith = (online: Readonly<Record<string, boolean>>): ClusterFacts => ({
-  ...{ toldBy: 'c1', dcState: 'S_IDLE', cib },
+  ...{ toldBy: 'c1', dcState: 'S_IDLE', cib, cibText: '' },
   mon: readCrmMon(
     `<pacemaker-result api-version="2.38"><nodes>${Object.entries(online)
       .map(

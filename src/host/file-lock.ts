@@ -1,13 +1,12 @@
 import { open, stat, unlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OutriggerError } from '../support/errors.ts';
 
 const LIMIT_MS = 5000;
 const STEP_MS = 25;
-/** Nobody needs a known_hosts file for that long: whoever held the lock has died. */
+/** Nobody needs a file for that long: whoever held the lock has died. */
 const STALE_MS = 30_000;
 
-/** Runs `work` while no other run of outrigger writes the file. */
+/** Runs `work`, which is short, while no other run of outrigger writes the file. */
 export async function whileLocked<T>(file: string, work: () => Promise<T>): Promise<T> {
   const lock = `${file}.outrigger-lock`;
   await take(lock);
@@ -31,9 +30,7 @@ async function take(lock: string): Promise<void> {
       await unlink(lock).catch(() => undefined);
     } else await sleep(STEP_MS);
   }
-  throw new OutriggerError(
-    'HOST_KEY_UNKNOWN',
-    `no host key is recorded: for ${LIMIT_MS / 1000} s somebody else has held ${lock}`,
-    { hint: 'remove it if no other outrigger runs' },
+  throw new Error(
+    `for ${LIMIT_MS / 1000} s somebody else has held ${lock} (remove it if no other outrigger runs)`,
   );
 }
