@@ -91,7 +91,7 @@ export function refuseDetached(members: readonly HostFacts[], cib: Cib): void {
   if (hazards.length === 0) return;
   throw refused(
     `Pacemaker has to be restarted on the cluster nodes in maintenance mode, which must not be done while ${hazards.join(', ')} run there`,
-    'a run that died left the cluster in maintenance mode: stop what needs them, and apply again',
+    'a run that died left the cluster in maintenance mode: stop what needs them, and apply again, which ends it; from then on this goes node by node beside them, as playbooks/node-by-node.yml does it everywhere',
   );
 }
 

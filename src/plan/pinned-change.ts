@@ -8,6 +8,7 @@ import {
   stationary,
 } from '../pacemaker/cib-edit.ts';
 import { connectionNode, connectionState } from '../pacemaker/crm-mon.ts';
+import { someOf } from '../support/some-of.ts';
 import type { ClusterFacts } from './facts.ts';
 
 /** Why a change of credentials cannot be made node by node, and what to do about it. */
@@ -61,7 +62,7 @@ export const whyNotPinned = (
 function guests({ guestNodes }: Cib): Reason | undefined {
   if (guestNodes.length === 0) return undefined;
   return {
-    message: `the cluster has guest nodes (${listed(guestNodes.map(({ name }) => name))}): the connection of one is always where its machine runs, so that the machine would have to be stopped to get among cluster nodes with its new credentials`,
+    message: `the cluster has guest nodes (${someOf(guestNodes.map(({ name }) => name))}): the connection of one is always where its machine runs, so that the machine would have to be stopped to get among cluster nodes with its new credentials`,
     hint: 'take what needs sbd, DLM, GFS2 or lvmlockd out of the cluster for that time, or the guest nodes',
   };
 }
@@ -69,7 +70,7 @@ function guests({ guestNodes }: Cib): Reason | undefined {
 function bundles({ bundles: found }: Cib): Reason | undefined {
   if (found.length === 0) return undefined;
   return {
-    message: `the cluster has bundles (${listed(found)}): the connection of one is always where its container runs`,
+    message: `the cluster has bundles (${someOf(found)}): the connection of one is always where its container runs`,
     hint: 'stop them, and take them out of the cluster for that time',
   };
 }
@@ -78,7 +79,7 @@ function offline(names: readonly string[], { mon }: ClusterFacts): Reason | unde
   const away = names.filter((name) => mon.nodes.get(name)?.online !== true);
   if (away.length === 0) return undefined;
   return {
-    message: `Pacemaker is not online on ${listed(away)}`,
+    message: `Pacemaker is not online on ${someOf(away)}`,
     hint: 'start it there first: each cluster node leaves for a moment, and the others take over what it runs',
   };
 }
@@ -89,7 +90,7 @@ function maintenance(names: readonly string[], { cib, mon }: ClusterFacts): Reas
   );
   if (kept.length === 0) return undefined;
   return {
-    message: `${listed(kept)} is in maintenance: what runs there would not leave it before Pacemaker is restarted`,
+    message: `${someOf(kept)} is in maintenance: what runs there would not leave it before Pacemaker is restarted`,
     hint: 'end maintenance of that cluster node first',
   };
 }
@@ -118,7 +119,7 @@ function notIn({ cib, mon }: ClusterFacts): Reason | undefined {
   );
   if (names.length === 0) return undefined;
   return {
-    message: `connections are not up: ${listed(names)}`,
+    message: `connections are not up: ${someOf(names)}`,
     hint: 'bring them up first, or take these nodes out of the cluster: each is moved to a cluster node with its new credentials, and proven there',
   };
 }
@@ -135,7 +136,7 @@ function unstoppable(names: readonly string[], { cib, mon }: ClusterFacts): Reas
   );
   if (stuck.length === 0) return undefined;
   return {
-    message: `resources on cluster nodes may not be stopped there (unmanaged or blocked): ${listed(stuck.map(({ id }) => id))}`,
+    message: `resources on cluster nodes may not be stopped there (unmanaged or blocked): ${someOf(stuck.map(({ id }) => id))}`,
     hint: 'give them back to the cluster first: they have to leave a cluster node before Pacemaker is restarted there',
   };
 }
@@ -143,10 +144,7 @@ function unstoppable(names: readonly string[], { cib, mon }: ClusterFacts): Reas
 function immovable(names: readonly string[], cluster: ClusterFacts): Reason | undefined {
   if (isApart(cluster.cib) || firstToChange(cluster, names) !== undefined) return undefined;
   return {
-    message: `connections that must not be migrated (allow-migrate=false) are on every cluster node: ${listed(stationary(cluster.cib))}`,
+    message: `connections that must not be migrated (allow-migrate=false) are on every cluster node: ${someOf(stationary(cluster.cib))}`,
     hint: 'allow it, or have one cluster node without them: to move such a connection stops what runs on its node',
   };
 }
-
-const listed = (names: readonly string[]): string =>
-  `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;

@@ -1,6 +1,7 @@
 import { maintenanceMode } from '../pacemaker/cib.ts';
 import { isClusterDetached, isQuiet } from '../pacemaker/cib-edit.ts';
 import { OutriggerError } from '../support/errors.ts';
+import { someOf } from '../support/some-of.ts';
 import { refuseDetached } from './certificate-problems.ts';
 import type { CredentialChange } from './credential-change.ts';
 import type { ClusterFacts, Facts } from './facts.ts';
@@ -50,7 +51,7 @@ function refusePinned(
   const reason = whyNotPinned(change.clusterNodes, cluster);
   if (reason === undefined) return;
   const { message, hint } = reason;
-  const why = because.length === 0 ? '' : ` because of ${listed(because)}`;
+  const why = because.length === 0 ? '' : ` because of ${someOf(because)}`;
   throw new OutriggerError(
     'REFUSED',
     `${CHANGES[change.kind]}, one cluster node after the other${why}, and ${message}`,
@@ -59,9 +60,6 @@ function refusePinned(
 }
 
 type Why = readonly [message: string, about: { readonly hint: string }];
-
-const listed = (names: readonly string[]): string =>
-  `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
 
 const CHANGES: Readonly<Record<CredentialChange['kind'], string>> = {
   'to-certificates': 'the cluster would change from the authkey to certificates',
@@ -77,19 +75,19 @@ function leftOut(
   const leaving = absent.filter((name) => absentNames.includes(name));
   if (leaving.length > 0)
     return [
-      `${CHANGES[kind]}, and nodes that are connected shall be absent: ${listed(leaving)}`,
+      `${CHANGES[kind]}, and nodes that are connected shall be absent: ${someOf(leaving)}`,
       { hint: 'take them out first (`apply --limit` with their names), then apply the rest' },
     ] satisfies Why;
   const unknown = [...nodes, ...absent].filter((name) => !declared.includes(name));
   if (unknown.length > 0)
     return [
-      `${CHANGES[kind]}, and the inventory does not name nodes that are connected: ${listed(unknown)}`,
+      `${CHANGES[kind]}, and the inventory does not name nodes that are connected: ${someOf(unknown)}`,
       { hint: 'every node that the cluster is connected to has to change with it: add them' },
     ] satisfies Why;
   const limited = absent.filter((name) => problems.every(({ host }) => host !== name));
   if (limited.length === 0) return undefined;
   return [
-    `${CHANGES[kind]}, and --limit leaves out nodes that are connected: ${listed(limited)}`,
+    `${CHANGES[kind]}, and --limit leaves out nodes that are connected: ${someOf(limited)}`,
     { hint: 'leave --limit out: it changes on all of them in one run' },
   ] satisfies Why;
 }
@@ -109,7 +107,7 @@ function stopped({ kind, nodes, absent }: CredentialChange, { stoppedGuests }: C
     .filter((host) => nodes.includes(host) || absent.includes(host));
   if (names.length === 0) return undefined;
   return [
-    `${CHANGES[kind]}, and the machines of guest nodes are stopped: ${listed(names)}`,
+    `${CHANGES[kind]}, and the machines of guest nodes are stopped: ${someOf(names)}`,
     {
       hint: 'start them first: with what they hold now their connection would fail at their next start, which restarts the machine',
     },
@@ -128,7 +126,7 @@ function silent(
   const names = [...members, ...nodes];
   if (names.length === 0) return undefined;
   return [
-    `${CHANGES[kind]}, and hosts that have to change with it gave no answer: ${listed(names)}`,
+    `${CHANGES[kind]}, and hosts that have to change with it gave no answer: ${someOf(names)}`,
     { hint: 'bring them back first, or take them out of the cluster' },
   ] satisfies Why;
 }
@@ -152,7 +150,7 @@ function leftAlone({ kind, nodes }: CredentialChange, { cib, mon }: ClusterFacts
   });
   if (names.length === 0) return undefined;
   return [
-    `${CHANGES[kind]}, and connections are unmanaged: ${listed(names)}`,
+    `${CHANGES[kind]}, and connections are unmanaged: ${someOf(names)}`,
     {
       hint: 'give them back to the cluster first (is-managed, maintenance): they could not come back',
     },

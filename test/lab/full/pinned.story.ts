@@ -26,6 +26,10 @@ import { photograph, startOn } from '../workload.ts';
 
 const PINNED = ['--allow', 'credentials-pinned'];
 
+const NODE_BY_NODE = new URL('../../../playbooks/node-by-node.yml', import.meta.url).pathname;
+
+const MAINTENANCE = 'cibadmin --query --local | grep -c maintenance-mode; true';
+
 const SBD = `cat >/etc/systemd/system/sbd.service <<'END'
 [Unit]
 Description=stand-in for sbd
@@ -182,6 +186,40 @@ for (const { name, members, nodes, fencing } of KINDS) {
     it('become the authkey again, although the run dies while a node goes over', async () => {
       await changed(withKey(), action('h1', 'start-service'));
       assert.match(await usedOn(lab), /^0(?:,0)*$/);
+    });
+
+    if (fencing) return;
+    it('are changed so without need by a playbook that says so, and never in maintenance mode', async () => {
+      await lab.sh('c1', `cibadmin --delete --xpath "//rsc_location[@id='dlm-members']"`);
+      await lab.sh('c1', `cibadmin --delete --xpath "//clone[@id='dlm-clone']"`);
+      for (const member of members) await lab.sh(member, 'systemctl stop sbd.service');
+      await settled(lab);
+      const wanted = withCertificates();
+      const { risks } = await plan(lab, wanted);
+      assert.deepEqual(
+        risks.map(({ code }) => code),
+        ['credentials-converted'],
+      );
+      const before = await onNodes(lab);
+      let looked: Promise<string> | undefined;
+      const { ended } = startApply(
+        lab,
+        wanted,
+        (line) => {
+          if (action('c1', 'restart-pacemaker')(line)) looked = lab.sh('c2', MAINTENANCE);
+        },
+        ['--playbook', NODE_BY_NODE, ...PINNED],
+      );
+      const { code, stderr } = await ended;
+      assert.equal(code, 0, stderr);
+      assert.equal(await looked, '0\n', 'the cluster was in maintenance mode');
+      await settled(lab);
+      assert.match(await usedOn(lab), /^4(?:,4)*$/);
+      assert.deepEqual(await onNodes(lab), before);
+      assert.deepEqual(await lab.powerLog(), []);
+      await assertQuiet(lab);
+      await assertNothingLeft(lab);
+      await assertInSync(lab, wanted);
     });
   });
 }

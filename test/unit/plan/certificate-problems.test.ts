@@ -139,7 +139,13 @@ describe('certificates on cluster nodes', () => {
       const restart = (): void => {
         refuseDetached([member('c1', facts)], clusterWith(resources).cib);
       };
-      assert.throws(restart, /must not be done while/);
+      assert.throws(
+        restart,
+        (thrown: unknown) =>
+          thrown instanceof OutriggerError &&
+          thrown.message.includes('must not be done while') &&
+          /node by node .*playbooks\/node-by-node\.yml/.test(thrown.hint ?? ''),
+      );
     });
   }
 

@@ -45,6 +45,23 @@ describe('readPlaybook', () => {
     );
   });
 
+  it('reads playbooks/node-by-node.yml, which differs in one play only', () => {
+    const playsIn = (name: string) => {
+      const { playbook, diagnostics } = read(readProjectFile(`playbooks/${name}.yml`));
+      assert.deepEqual(diagnostics, []);
+      return playbook?.plays ?? [];
+    };
+    const site = playsIn('site');
+    const plays = playsIn('node-by-node');
+    const other = site.findIndex(({ around }) => around === 'credential-change');
+    assert.equal(plays[other]?.around, 'pinned-credential-change');
+    const without = (all: typeof plays) =>
+      all.map((play, index) =>
+        index === other ? { ...play, name: undefined, around: undefined } : play,
+      );
+    assert.deepEqual(without(plays), without(site));
+  });
+
   it('tells what is wrong with a playbook damaged anywhere, or makes something of it', () => {
     const whole = readYaml('', readProjectFile('playbooks/site.yml')).document?.value;
     fc.assert(
