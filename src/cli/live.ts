@@ -4,13 +4,11 @@ import { closeAll, planCluster, type Planned, type PlanRequest } from '../flows/
 import type { Sources } from '../flows/saved-plan-file.ts';
 import type { FetchSecret } from '../host/secret-source.ts';
 import type { Playbook } from '../playbook/playbook.ts';
-import { waitForLock } from '../flows/wait-for-lock.ts';
-import { OutriggerError } from '../support/errors.ts';
 import { selectNodes } from '../spec/select.ts';
 import { nodesOf, type Nodes, type Spec } from '../spec/spec.ts';
-import { printable } from '../support/printable.ts';
 import { withConnector } from './connections.ts';
 import { inventoryTextFor, playbookTextFor } from './load.ts';
+import { lockWaitFromNow, outlastLock } from './lock-wait.ts';
 import type { SharedOptions } from './options.ts';
 import { startProgress } from './progress.ts';
 import type { Progress } from './progress-types.ts';
@@ -76,8 +74,7 @@ export async function withPlan(
     terminal,
     [...spec.clusterNodes, ...nodesOf(selected), ...nodesOf(selected.absent)],
     async ({ connect }, fetchSecret) => {
-      const { lockWait = 0 } = options;
-      const deadline = performance.now() + lockWait;
+      const wait = lockWaitFromNow(options.lockWait);
       for (let isDone = false; !isDone;) {
         const planned = await planWith(
           {
@@ -92,10 +89,7 @@ export async function withPlan(
           await use({ spec, selected, playbook, planned, fetchSecret, origin, sources });
           isDone = true;
         } catch (thrown) {
-          if (!(thrown instanceof OutriggerError) || thrown.code !== 'LOCKED' || lockWait === 0)
-            throw thrown;
-          terminal.err(`${printable(thrown.message)}: waiting for at most ${lockWait / 1000} s\n`);
-          if (!(await waitForLock(planned.lead, deadline, terminal.signal))) throw thrown;
+          await outlastLock(thrown, planned.lead, wait, terminal);
         } finally {
           await closeAll(planned.hosts);
         }

@@ -82,6 +82,12 @@ export const addLiveOptions = (command: Command, inventory = inventoryOption()):
     )
     .option('--forks <n>', 'how many machines are worked on at a time', wholeNumber, 64);
 
+export const lockWaitOption = (): Option =>
+  new Option(
+    '--lock-wait <time>',
+    'how long to wait while another run changes the cluster; then plan anew (default: not at all)',
+  ).argParser(duration);
+
 /** What a command takes that asks before it changes something. */
 export const addConsent = (command: Command): Command =>
   command
@@ -98,11 +104,7 @@ export const addRunOptions = (command: Command): Command =>
       'begin no further batch once more hosts than this have failed (5 or 10%)',
       batchSize,
     )
-    .option(
-      '--lock-wait <time>',
-      'how long to wait while another run changes the cluster; then plan anew (default: not at all)',
-      duration,
-    )
+    .addOption(lockWaitOption())
     .option(
       '--lock-lease <time>',
       'for how long the lock of the cluster is taken at a time (default: 30min)',

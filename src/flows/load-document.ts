@@ -60,7 +60,15 @@ export function loadPlaybook(
 }
 
 /** The documents that have a JSON Schema. */
-export const SCHEMAS = ['inventory', 'playbook', 'plan', 'drift', 'doctor', 'saved-plan'] as const;
+export const SCHEMAS = [
+  'inventory',
+  'playbook',
+  'plan',
+  'drift',
+  'doctor',
+  'saved-plan',
+  'history',
+] as const;
 
 /** One of the published JSON Schemas. */
 export const loadSchema = (name: (typeof SCHEMAS)[number]): JsonSchema =>

@@ -187,6 +187,7 @@ async function takeBack(
   const { leaving, remembered, listed, restored } = plan;
   const { found } = request;
   await passGates(context, PLAY);
+  request.signal.throwIfAborted();
   // While a connection starts, its node looks as if it were in: only now, with the cluster idle, this can be told.
   const cluster = await readCluster(context.lead);
   const unproven = leaving.filter((node) => isUnproven(cluster, node));

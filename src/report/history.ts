@@ -55,7 +55,7 @@ function endText(end: RunEnd): string {
   }
 }
 
-/** The same as a JSON document: keys in a fixed order, `null` where something is not known. */
+/** The same as the document of `schemas/history.schema.json`: keys in a fixed order, `null` where something is not known. */
 export const historyAsJson = (records: readonly RunRecord[]): string =>
   jsonText({ formatVersion: '1.0', runs: records.toReversed().map(runObject) }, 2);
 

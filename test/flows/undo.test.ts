@@ -1,54 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { cibBefore, runRecords, refuseUsed } from '../../src/flows/run-records.ts';
-import { underLock } from '../../src/flows/under-lock.ts';
-import { prepareUndo, undoRun, type PreparedUndo } from '../../src/flows/undo-run.ts';
-import { at, element, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
+import { refuseUsed } from '../../src/flows/run-records.ts';
+import { element, type XmlElement } from '../../src/pacemaker/xml.ts';
 import { isUndone } from '../../src/plan/undo-plan.ts';
 import { renderUndo } from '../../src/report/undo-text.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { apply, editsOf, useStateFolder } from '../support/apply-lab.ts';
 import { FakeLab } from '../support/fake-lab.ts';
-
-const configurationOf = (lab: FakeLab): string =>
-  serializeXml(at(lab.cib.root, 'configuration') ?? element('none'));
-
-const records = () => runRecords(process.env, 'prod');
-
-/** What an undo of the first run takes. */
-function prepare(lab: FakeLab) {
-  const [record, ...later] = records();
-  assert.ok(record);
-  const { signal } = new AbortController();
-  const found = cibBefore(process.env, record);
-  return prepareUndo({
-    spec: lab.spec,
-    record,
-    later,
-    found,
-    connect: lab.network.connect,
-    signal,
-  });
-}
-
-/** As the command does it. */
-const undoing = (
-  prepared: PreparedUndo,
-  options: Omit<Parameters<typeof undoRun>[1], 'lease'>,
-): ReturnType<typeof undoRun> =>
-  underLock({ ...prepared, leaseMs: undefined, tell: () => undefined }, (lease) =>
-    undoRun(prepared, { ...options, lease }),
-  );
-
-async function undo(lab: FakeLab) {
-  const prepared = await prepare(lab);
-  return undoing(prepared, {
-    allowed: new Set(prepared.risks.map(({ code }) => code)),
-    origin: { inventory: '/x' },
-    onEvent: () => undefined,
-  });
-}
+import { configurationOf, prepare, records, undo, undoing } from '../support/undo-lab.ts';
 
 const into = (section: string, inner: XmlElement): XmlElement =>
   element('cib', {}, [element('configuration', {}, [element(section, {}, [inner])])]);
@@ -282,6 +242,22 @@ describe('the undo of a run', () => {
       prepare(lab),
       /h1 cannot leave in good order: .* unmanaged, blocked or in maintenance: h1/,
     );
+  });
+
+  it('is refused for a node that is unclean, naming it, and then the others stay too', async () => {
+    const lab = new FakeLab(['h1', 'h2']);
+    await apply(lab);
+    lab.forget();
+    lab.reported.set('h1', { on: 'c1', unclean: true });
+    await assert.rejects(prepare(lab), {
+      code: 'REFUSED',
+      message: /nothing was changed:\n {2}h1 is unclean: let the cluster fence it, [^\n]*$/,
+    });
+    assert.deepEqual([editsOf(lab), [...lab.cib.remoteConnections.keys()]], [[], ['h1', 'h2']]);
+    lab.forget();
+    lab.reported.delete('h1');
+    assert.equal((await undo(lab)).stopped, undefined);
+    assert.deepEqual([...lab.cib.remoteConnections.keys()], []);
   });
 
   it('takes a guest node back while its machine runs on', async () => {

@@ -8,6 +8,8 @@ export interface ReportedConnection {
   readonly managed?: boolean;
   readonly maintenance?: boolean;
   readonly failed?: boolean;
+  /** The cluster waits to fence the node. */
+  readonly unclean?: boolean;
   /** Why its start failed, by cluster node. */
   readonly startFailures?: Readonly<Record<string, string>>;
 }
@@ -32,10 +34,10 @@ const flags = (values: Readonly<Record<string, boolean>>): Record<string, string
 
 const MEMBERS: readonly string[] = ['c1', 'c2'];
 
-const nodeElement = (name: string, online: boolean, isDc = false): XmlElement =>
+const nodeElement = (name: string, said: Readonly<Record<string, boolean>>): XmlElement =>
   element('node', {
     ...{ name, id: name, type: MEMBERS.includes(name) ? 'member' : 'remote' },
-    ...flags({ online, is_dc: isDc }),
+    ...flags(said),
   });
 
 function resourceElement(
@@ -82,8 +84,10 @@ export function crmMonXml({
     element('pacemaker-result', {}, [
       element('summary', {}, [element('current_dc', dc)]),
       element('nodes', {}, [
-        ...MEMBERS.map((name) => nodeElement(name, true, name === 'c1')),
-        ...remotes.map(([name, { on }]) => nodeElement(name, on !== undefined)),
+        ...MEMBERS.map((name) => nodeElement(name, { online: true, is_dc: name === 'c1' })),
+        ...remotes.map(([name, { on, unclean = false }]) =>
+          nodeElement(name, { online: on !== undefined, unclean }),
+        ),
       ]),
       element('resources', {}, [
         ...remotes.map(([id, report]) => resourceElement(id, 'ocf:pacemaker:remote', report)),

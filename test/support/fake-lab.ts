@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { ExecRequest, HostFile } from '../../src/host/host.ts';
 import { cibView } from '../../src/pacemaker/cib.ts';
@@ -67,6 +68,7 @@ export class FakeLab {
   readonly reported = new Map<string, ReportedConnection>();
   readonly others = new FakeResources();
   readonly guests: FakeGuests;
+  dcState = (): string => 'S_IDLE';
   /** Called before each edit of the CIB is looked at. */
   beforeWrite: () => void = () => undefined;
   /** Called with the parameters before the lock is looked at. */
@@ -102,9 +104,7 @@ export class FakeLab {
   }
 
   host(name: string): FakeHost {
-    const found = this.hosts.find((host) => host.name === name);
-    if (found === undefined) throw new Error(`no host ${name}`);
-    return found;
+    return this.hosts.find((host) => host.name === name) ?? assert.fail(`no host ${name}`);
   }
 
   get cib(): ReturnType<typeof cibView> {
@@ -130,8 +130,7 @@ export class FakeLab {
 
   /** Puts another key on a host, as somebody on it might. */
   tamperKey(name: string): void {
-    const state = this.#states.get(name);
-    if (state === undefined) throw new Error(`no host ${name}`);
+    const state = this.#states.get(name) ?? assert.fail(`no host ${name}`);
     this.#putKey(state, Buffer.from('somebody else’s key'), 'hacluster haclient 400');
   }
 
@@ -300,7 +299,7 @@ export class FakeLab {
     };
     return new Map([
       ['crm_mon', crmMonXml(report)],
-      ['dc_state', 'S_IDLE\n'],
+      ['dc_state', `${this.dcState()}\n`],
       ['cib', serializeXml(this.#cib)],
       ['end', ''],
     ]);

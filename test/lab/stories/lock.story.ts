@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Ajv } from 'ajv';
+import { loadSchema } from '../../../src/flows/load-document.ts';
 import { inOrder } from '../../support/in-order.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
@@ -14,6 +16,7 @@ import {
   configurationOf,
   environmentIn,
   outrigger,
+  tracesOf,
   writeInventory,
   type Applied,
   type Finished,
@@ -23,6 +26,8 @@ import { waitFor } from '../wait.ts';
 
 const NAME = 'story-lock';
 const LOCK = readFileSync(new URL('../../../src/apply/scripts/lock.sh', import.meta.url), 'utf8');
+
+const isHistory = new Ajv({ strict: true, allowUnionTypes: true }).compile(loadSchema('history'));
 
 /** A machine of its own, as far as a program can tell: name, processes and home. */
 const ELSEWHERE = [
@@ -46,11 +51,13 @@ describe('the lock of the cluster', function () {
     lab.sh('h1', 'head -c 256 /dev/urandom >/etc/pacemaker/authkey');
 
   /** Starts outrigger on the other seat; `said` waits for what it shall say on stderr. */
-  function elsewhere(args: readonly string[]): {
+  function elsewhere(
+    args: readonly string[],
+    home = join(lab.dir, 'seat2'),
+  ): {
     said: (what: RegExp) => Promise<void>;
     ended: Promise<Finished>;
   } {
-    const home = join(lab.dir, 'seat2');
     mkdirSync(home, { recursive: true });
     const child = lab.controlSpawn([...ELSEWHERE, ...argvOf(args)], {
       env: { ...environmentIn(lab), HOME: home, XDG_STATE_HOME: home },
@@ -233,6 +240,30 @@ wait`;
     assert.ok(Number(after) - Number(before) >= 10, `${before} ${after}`);
     assert.equal(await lockId(), undefined);
     await assertInSync(lab, inventory);
+    await assertQuiet(lab);
+  });
+
+  it('is waited for by an undo as well, which then looks anew', async () => {
+    const { stdout } = await outrigger(lab, ['history', '-i', inventory, '--json']);
+    const history = JSON.parse(stdout) as { runs: { id: string; joined: string[] }[] };
+    assert.ok(isHistory(history), JSON.stringify(isHistory.errors));
+    const joiners = history.runs.filter(({ joined }) => joined.includes('r1'));
+    assert.deepEqual(joiners, history.runs.slice(-1));
+    await tamper();
+    let undo: ReturnType<typeof elsewhere> | undefined;
+    await applied(lab, 0, ['-i', inventory], {
+      when: ({ type }) => type === 'action',
+      meddle: async () => {
+        const args = ['undo', joiners[0]?.id ?? '', '--yes', '--lock-wait', '4min'];
+        undo = elsewhere(args, environmentIn(lab)['XDG_STATE_HOME']);
+        await undo.said(/waiting for at most 240 s/);
+      },
+    });
+    const { code, stdout: said, stderr } = await (undo ?? assert.fail('nothing was done')).ended;
+    assert.equal(code, 0, stderr + said);
+    assert.match(said, /^Done: r1 taken out\.$/m);
+    assert.deepEqual(await tracesOf(lab, 'r1'), []);
+    assert.equal(await lockId(), undefined);
     await assertQuiet(lab);
   });
 });
