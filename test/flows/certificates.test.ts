@@ -170,6 +170,35 @@ describe('certificates of an existing authority', function () {
     ]);
   });
 
+  it('are given to no host by whose clock they are not valid, and to no cluster with such a node', async () => {
+    const { planOf, OutriggerError } = await program();
+    const twoDays = 2 * 86_400;
+    const lab = await labOf(['h1', 'h2'], {
+      h1: { clockAhead: 100 },
+      h2: { clockAhead: -twoDays },
+    });
+    const { plan } = await planOf(lab);
+    assert.deepEqual(
+      plan.problems.map(({ host, code }) => `${host} ${code}`),
+      ['h2 CLOCK_WRONG'],
+    );
+    const about = plan.notes
+      .filter((note) => note.includes('clock is'))
+      .map((note) => note.slice(0, 2));
+    assert.deepEqual(about, ['h1', 'h2']);
+    const { failed } = await apply(lab);
+    assert.deepEqual([...failed.keys()], ['h2']);
+    assert.deepEqual([...lab.cib.remoteConnections.keys()], ['h1']);
+    const behind = await labOf(['h1'], { c2: { key: 'none', clockAhead: -twoDays } });
+    await assert.rejects(
+      planOf(behind),
+      (thrown: unknown) =>
+        thrown instanceof OutriggerError &&
+        thrown.code === 'REFUSED' &&
+        thrown.message.startsWith('c2: by its clock ('),
+    );
+  });
+
   it('leave a host out that is lost in the middle, and the next apply finishes it', async () => {
     const { OutriggerError } = await program();
     let isLost = true;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { apply, planOf, useStateFolder } from '../support/apply-lab.ts';
-import { CLUSTER_KEY, FakeLab } from '../support/fake-lab.ts';
+import { CLUSTER_KEY, FakeLab, type HostTrouble } from '../support/fake-lab.ts';
 
 const NODES = ['h1', 'h2'];
 const HOSTS = ['c1', 'c2', ...NODES];
@@ -11,8 +11,8 @@ describe('a new authkey', () => {
   useStateFolder();
 
   /** A cluster that is connected to its nodes, and has forgotten how that came about. */
-  async function connected(): Promise<FakeLab> {
-    const lab = new FakeLab(NODES);
+  async function connected(trouble: Readonly<Record<string, HostTrouble>> = {}): Promise<FakeLab> {
+    const lab = new FakeLab(NODES, trouble);
     assert.deepEqual([...(await apply(lab)).failed], []);
     lab.forget();
     return lab;
@@ -36,33 +36,48 @@ describe('a new authkey', () => {
     restarted: NODES.filter((name) => lab.host(name).ran.includes('start-service')),
   });
 
-  it('is on every host and out of every memory before a connection is made with it', async () => {
-    const lab = await connected();
-    const waits: Wait[] = [];
-    const { failed, stopped, events } = await apply(lab, {
-      ...{ rotates: true, allowed: ['authkey-replaced'] },
-      pause: (milliseconds) => {
-        waits.push(waitIn(lab, milliseconds));
-        lab.pass(milliseconds);
-        return Promise.resolve();
+  /** By whichever clock: what is compared was told by one host. */
+  const CLOCKS: readonly (readonly [string, Readonly<Record<string, HostTrouble>>])[] = [
+    ['', {}],
+    [
+      ', clocks an hour ahead and a day behind',
+      {
+        c1: { clockAhead: 3600 },
+        c2: { clockAhead: -86_400 },
+        h1: { clockAhead: -3600 },
+        h2: { clockAhead: 86_400 },
       },
+    ],
+  ];
+
+  for (const [clocks, trouble] of CLOCKS)
+    it(`is on every host and out of every memory before a connection is made with it${clocks}`, async () => {
+      const lab = await connected(trouble);
+      const waits: Wait[] = [];
+      const { failed, stopped, events } = await apply(lab, {
+        ...{ rotates: true, allowed: ['authkey-replaced'] },
+        pause: (milliseconds) => {
+          waits.push(waitIn(lab, milliseconds));
+          lab.pass(milliseconds);
+          return Promise.resolve();
+        },
+      });
+      assert.deepEqual([[...failed], stopped], [[], undefined]);
+      const [{ milliseconds, keys, isProtected, restarted } = assert.fail('no wait'), ...more] =
+        waits;
+      assert.deepEqual(more, []);
+      assert.ok(milliseconds > CACHE_MS - 3000 && milliseconds <= CACHE_MS, String(milliseconds));
+      assert.equal(new Set(keys).size, 1);
+      assert.notEqual(keys[0], CLUSTER_KEY.toString('hex'));
+      assert.deepEqual([isProtected, restarted], [NODES, NODES]);
+      const told = events.flatMap((event) =>
+        event.type === 'waiting' && event.until.includes('remembers') ? [event.limitSeconds] : [],
+      );
+      assert.deepEqual(told, [milliseconds / 1000]);
+      assert.deepEqual(protectedIn(lab), []);
+      assert.deepEqual((await planOf(lab)).plan.inSync, HOSTS);
+      assert.ok(!lab.host('c1').ran.includes('restart-pacemaker'));
     });
-    assert.deepEqual([[...failed], stopped], [[], undefined]);
-    const [{ milliseconds, keys, isProtected, restarted } = assert.fail('no wait'), ...more] =
-      waits;
-    assert.deepEqual(more, []);
-    assert.ok(milliseconds > CACHE_MS - 3000 && milliseconds <= CACHE_MS, String(milliseconds));
-    assert.equal(new Set(keys).size, 1);
-    assert.notEqual(keys[0], CLUSTER_KEY.toString('hex'));
-    assert.deepEqual([isProtected, restarted], [NODES, NODES]);
-    const told = events.flatMap((event) =>
-      event.type === 'waiting' && event.until.includes('remembers') ? [event.limitSeconds] : [],
-    );
-    assert.deepEqual(told, [milliseconds / 1000]);
-    assert.deepEqual(protectedIn(lab), []);
-    assert.deepEqual((await planOf(lab)).plan.inSync, HOSTS);
-    assert.ok(!lab.host('c1').ran.includes('restart-pacemaker'));
-  });
 
   it('that a run left in the middle of the wait is the one that the next apply goes on with', async () => {
     const lab = await connected();

@@ -40,6 +40,8 @@ export interface HostTrouble {
   readonly key?: Buffer | 'none';
   /** What a script answers instead of doing its work. */
   readonly answers?: Readonly<Record<string, (request: ExecRequest) => Answer>>;
+  /** How far its clock is ahead, in seconds. */
+  readonly clockAhead?: number;
 }
 
 interface HostState {
@@ -114,11 +116,8 @@ export class FakeLab {
   /** As if somebody else had edited the configuration. */
   editByOthers(): void {
     const { attributes, name, children } = this.#cib;
-    this.#cib = element(
-      name,
-      { ...attributes, epoch: String(Number(attributes['epoch']) + 1) },
-      children,
-    );
+    const epoch = String(Number(attributes['epoch']) + 1);
+    this.#cib = element(name, { ...attributes, epoch }, children);
   }
 
   /** Time passes on every host. */
@@ -173,7 +172,10 @@ export class FakeLab {
     nodes: readonly PacemakerRemoteSpec[],
     trouble: HostTrouble = {},
   ): FakeHost {
-    const state = this.#addState(name, name === 'c1' ? LEAD : MEMBER, trouble.key ?? CLUSTER_KEY);
+    const state = this.#addState(name, name === 'c1' ? LEAD : MEMBER, {
+      key: CLUSTER_KEY,
+      ...trouble,
+    });
     return new FakeHost(
       name,
       {
@@ -181,7 +183,7 @@ export class FakeLab {
         cluster: (request) => replyTo(request, replyOf(this.#clusterSections())),
         'read-cluster': (request) => replyTo(request, replyOf(this.#clusterSections())),
         simulate: (request) => replyTo(request, this.#simulation()),
-        examine: (request) => examination(request),
+        examine: examination,
         'write-cib': (request) => this.#writeCib(request),
         lock: (request) => {
           this.beforeLock(request.params ?? []);
@@ -194,18 +196,16 @@ export class FakeLab {
         ...certificateAnswers(state),
         ...trouble.answers,
       },
-      (file) => {
-        this.#takeFile(state, file);
-      },
+      this.#takerOf(state),
     );
   }
 
   #remoteHost(name: string, trouble: HostTrouble = {}): FakeHost {
-    const state = this.#addState(name, BARE_HOST, trouble.key);
+    const state = this.#addState(name, BARE_HOST, trouble);
     const ready = sectionsOf(REMOTE_NODE);
     const answers: Answers = {
       probe: (request) => this.#probe(state, request, []),
-      examine: (request) => examination(request),
+      examine: examination,
       'install-apt': () => {
         state.sections.set('packages', ready.get('packages') ?? '');
         state.sections.set('capability', section('yes'));
@@ -213,20 +213,19 @@ export class FakeLab {
       },
       'start-service': () => {
         for (const part of ['units', 'listening']) state.sections.set(part, ready.get(part) ?? '');
-        state.sections.set('started', section(`t ${Math.round(this.#tick() * 1e6)}`));
+        state.sections.set('started', section(`t ${Math.round(state.tick() * 1e6)}`));
         startWithCertificates(state);
         return '';
       },
       ...certificateAnswers(state),
       ...trouble.answers,
     };
-    return new FakeHost(name, answers, (file) => {
-      this.#takeFile(state, file);
-    });
+    return new FakeHost(name, answers, this.#takerOf(state));
   }
 
-  #addState(name: string, reply: string, key: Buffer | 'none' | undefined): HostState {
-    const state = { key: undefined, sections: sectionsOf(reply), tick: () => this.#tick() };
+  #addState(name: string, reply: string, { key, clockAhead = 0 }: HostTrouble): HostState {
+    const tick = (): number => this.#tick() + clockAhead;
+    const state = { key: undefined, sections: sectionsOf(reply), tick };
     this.#states.set(name, state);
     if (key === 'none') state.sections.set('authkey', section('path=/etc/pacemaker/authkey'));
     else if (key !== undefined) this.#putKey(state, key, 'root haclient 640');
@@ -238,26 +237,26 @@ export class FakeLab {
     return this.#clock;
   }
 
-  #takeFile(state: HostState, file: HostFile): void {
+  readonly #takerOf = (state: HostState) => (file: HostFile) => {
     if (takeCertificate(state, file)) return;
     const { path, content, owner, group, mode } = file;
     if (path !== '/etc/pacemaker/authkey') throw new Error(`an unexpected file: ${path}`);
     this.#putKey(state, Buffer.from(reveal(content)), `${owner} ${group} ${mode.slice(1)}`);
-  }
+  };
 
   #putKey(state: HostState, key: Buffer, rights: string): void {
     state.key = key;
     const digest = createHash('sha256').update(key).digest('hex');
     state.sections.set(
       'authkey',
-      section(`path=/etc/pacemaker/authkey\ndigest=${digest}\nrights=${rights} ${this.#tick()}`),
+      section(`path=/etc/pacemaker/authkey\ndigest=${digest}\nrights=${rights} ${state.tick()}`),
     );
   }
 
   #probe(state: HostState, request: ExecRequest, nodes: readonly PacemakerRemoteSpec[]): string {
     const role = request.params?.[1];
     if (role === 'remote' && request.input !== '') throw new Error('a host is told of no other');
-    const sections = new Map(state.sections).set('clock', section(String(this.#clock)));
+    const sections = new Map(state.sections).set('clock', section(String(state.tick())));
     const unasked = ['crm_mon', 'dc_state', 'cib', 'waiting_certificate', 'waiting_key', 'end'];
     for (const part of unasked) sections.delete(part);
     if (request.params?.[2] !== 'keys') sections.delete('made_keys');
