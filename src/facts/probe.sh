@@ -52,16 +52,16 @@ elif has rpm; then
     pacemaker pacemaker-remote pacemaker-cli resource-agents corosync 2>/dev/null | grep ' installed '
 fi
 
-# As systemd reads it (EnvironmentFile=), which ignores a line with `export`; nothing else gives a daemon its variables.
+# As systemd reads it (EnvironmentFile=), which ignores a line with `export`, and spaces around `=`; nothing else gives a daemon its variables.
 section environment
 if [ "$manager" = apt-get ]; then file=/etc/default/pacemaker; else file=/etc/sysconfig/pacemaker; fi
 if [ -f "$file" ]; then
   printf 'file=%s\n' "$file"
-  grep -a -E '^[[:space:]]*PCMK_[A-Za-z_]+=' "$file" | tr -d '\0'
+  grep -a -E '^[[:space:]]*PCMK_[A-Za-z_]+[[:space:]]*=' "$file" | tr -d '\0'
 fi
 
 section authkey
-key=$(sed -n 's/^[[:space:]]*PCMK_authkey_location=//p' "$file" 2>/dev/null \
+key=$(sed -n 's/^[[:space:]]*PCMK_authkey_location[[:space:]]*=[[:space:]]*//p' "$file" 2>/dev/null \
   | tail -n 1 | tr -d "\"'")
 key=${key:-/etc/pacemaker/authkey}
 printf 'path=%s\n' "$key"
@@ -209,7 +209,7 @@ if has pacemakerd; then started pacemaker_2eservice; fi
 
 # Who is connected to the daemon: a second connection to it would make the cluster of the first one fence the node.
 section connected
-port=$(sed -n 's/^[[:space:]]*PCMK_remote_port=//p' "$file" 2>/dev/null | tail -n 1 | tr -cd 0-9)
+port=$(sed -n 's/^[[:space:]]*PCMK_remote_port[[:space:]]*=//p' "$file" 2>/dev/null | tail -n 1 | tr -cd 0-9)
 connected=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null \
   | awk -v port="$(printf ':%04X' "${port:-3121}")" '$4 == "01" && substr($2, length($2) - 4) == port { print $3 }')
 printf '%s\n' "$connected"

@@ -88,7 +88,7 @@ function readPackages(lines: readonly string[]): Readonly<Record<string, string>
 export function readEnvironment(lines: readonly string[]): Readonly<Record<string, string>> {
   const settings: Record<string, string> = {};
   for (const line of lines) {
-    const found = /^\s*(PCMK_[A-Za-z_]+)=(.*)$/.exec(line);
+    const found = /^\s*(PCMK_[A-Za-z_]+)\s*=(.*)$/.exec(line);
     if (found?.[1] !== undefined) settings[found[1]] = unquote((found[2] ?? '').trim());
   }
   return settings;

@@ -7,7 +7,7 @@ printf '\n@%s environment\n' "$1"
 systemctl show --property=EnvironmentFiles pacemaker.service 2>/dev/null \
   | sed -n 's/^EnvironmentFiles=\(.*\) (ignore_errors=[a-z]*)$/\1/p' \
   | while read -r file; do
-    if [ -f "$file" ]; then grep -E '^[[:space:]]*PCMK_[A-Za-z_]+=' "$file"; fi
+    if [ -f "$file" ]; then grep -E '^[[:space:]]*PCMK_[A-Za-z_]+[[:space:]]*=' "$file"; fi
   done
 printf '\n@%s cib\n' "$1"
 timeout 20 cibadmin --query --local

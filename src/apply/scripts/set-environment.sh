@@ -18,7 +18,7 @@ if [ -f "$file" ]; then
   cp -p "$file" "$temporary" || exit 1
   # The last setting wins: earlier ones of the same name go, comments stay, in whatever encoding they are. So do lines with
   # `export`, which systemd ignores and a shell that reads the file does not. 1: no line is left; more: it failed.
-  LC_ALL=C grep -a -v -E "^[[:space:]]*(export[[:space:]]+)?($names)=" "$file" >"$temporary"
+  LC_ALL=C grep -a -v -E "^[[:space:]]*(export[[:space:]]+)?($names)[[:space:]]*=" "$file" >"$temporary"
   [ $? -le 1 ] || exit 1
 else
   : >"$temporary" || exit 1

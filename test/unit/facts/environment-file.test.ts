@@ -59,7 +59,7 @@ describe('an environment file', function () {
 
   it('says the port on which the daemon listens, and where the authkey is', () => {
     const { environment, authkey, isConnected } = probed(
-      ' PCMK_remote_port="3199"\nPCMK_authkey_location=\'/etc/key\'\n',
+      ' PCMK_remote_port = "3199"\nPCMK_authkey_location\t= \'/etc/key\'\n',
     );
     assert.deepEqual(environment, {
       PCMK_remote_port: '3199',
@@ -69,19 +69,23 @@ describe('an environment file', function () {
     assert.ok(!isConnected, 'that is another port');
   });
 
-  it('is planned and set right where it exports what is wanted', () => {
-    const item = environmentItem('h1', { port: 3199, certificates: 'none' }, DEBIAN);
-    const difference = item.compare(probed('OTHER=1\nexport PCMK_remote_port=3199\n'));
-    const [action] = difference?.actions ?? [];
-    assert.ok(action?.kind === 'script', 'nothing is planned');
-    const [, ...pairs] = action.params;
-    const { status, stderr } = spawnSync('/bin/sh', ['-s', file(), ...pairs], {
-      input: source('apply/scripts/set-environment.sh'),
-      encoding: 'utf8',
+  for (const [what, line] of [
+    ['exports what is wanted', 'export PCMK_remote_port=3199'],
+    ['has spaces around what is not', 'PCMK_remote_port = 3198'],
+  ] as const)
+    it(`is planned and set right where it ${what}`, () => {
+      const item = environmentItem('h1', { port: 3199, certificates: 'none' }, DEBIAN);
+      const difference = item.compare(probed(`OTHER=1\n${line}\n`));
+      const [action] = difference?.actions ?? [];
+      assert.ok(action?.kind === 'script', 'nothing is planned');
+      const [, ...pairs] = action.params;
+      const { status, stderr } = spawnSync('/bin/sh', ['-s', file(), ...pairs], {
+        input: source('apply/scripts/set-environment.sh'),
+        encoding: 'utf8',
+      });
+      assert.equal(status, 0, stderr);
+      const text = readFileSync(file(), 'utf8');
+      assert.equal(text, 'OTHER=1\nPCMK_remote_port=3199\n');
+      assert.equal(item.compare(probed(text)), undefined);
     });
-    assert.equal(status, 0, stderr);
-    const text = readFileSync(file(), 'utf8');
-    assert.equal(text, 'OTHER=1\nPCMK_remote_port=3199\n');
-    assert.equal(item.compare(probed(text)), undefined);
-  });
 });
