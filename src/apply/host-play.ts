@@ -1,13 +1,13 @@
 import pLimit from 'p-limit';
 import type { Host } from '../host/host.ts';
 import type { HostDifference, HostItem } from '../plan/item.ts';
-import type { Play } from '../playbook/playbook.ts';
+import type { ItemKind, Play } from '../playbook/playbook.ts';
 import type { Verdict } from '../plan/run-event.ts';
 import { changesOf, conclude, failureOf, type RunContext } from './context.ts';
 import { keepLock } from './keep-lock.ts';
 import { quietRestart, type PendingRestart } from './quiet-restart.ts';
 import { removesCredentials, whyCredentialsStay } from './remove-last.ts';
-import { takeStep } from './step.ts';
+import { prepare, takeStep } from './step.ts';
 
 /** Runs a play on machines: all of its hosts at the same time, the steps of each host in the play's order. */
 export async function runHostPlay(
@@ -28,10 +28,37 @@ export async function runHostPlay(
     names.map((name) => limit(() => runHost(context, play, name))),
   );
   const pending = restarts.filter((restart) => restart !== undefined);
-  if (pending.length > 0) await quietRestart(context, play, pending);
+  await restartAll(context, play, pending);
 }
 
-/** The steps of one host; gives the restart that must wait for the quiet restart, if there is one. */
+/** All at the same time, but for an upgrade: a new daemon is tried on one node before the others get it. */
+async function restartAll(
+  context: RunContext,
+  play: Play,
+  pending: readonly PendingRestart[],
+): Promise<void> {
+  const first = pending.find(isUpgrade);
+  if (first === undefined) {
+    if (pending.length > 0) await quietRestart(context, play, pending);
+    return;
+  }
+  await quietRestart(context, play, [first]);
+  const others = pending.filter((each) => each !== first);
+  const hasFailed = context.failed.has(first.host.name);
+  const because = `not tried: the upgrade of ${first.host.name} failed`;
+  for (const { host, items } of hasFailed ? others.filter(isUpgrade) : []) {
+    for (const { kind: item } of items)
+      conclude(context, play, { host: host.name, item }, { kind: 'skipped', because });
+  }
+  const rest = others.filter((each) => !hasFailed || !isUpgrade(each));
+  if (rest.length === 0) return;
+  await keepLock(context, play);
+  await quietRestart(context, play, rest);
+}
+
+const isUpgrade = ({ items: [first] }: PendingRestart): boolean => first?.kind === 'package';
+
+/** The steps of one host; gives those that must wait for the quiet restart, if there are any. */
 async function runHost(
   context: RunContext,
   play: Play,
@@ -47,21 +74,22 @@ async function runHost(
     return undefined;
   }
   let current = items[0];
-  let pending: PendingRestart | undefined;
   const tell = (verdict: Verdict): void => {
     conclude(context, play, { host: name, item: current?.kind ?? 'service' }, verdict);
   };
   try {
     let facts = await context.probe(host);
-    for (const item of items) {
+    for (const [index, item] of items.entries()) {
       current = item;
       const difference = item.compare(facts);
       if (context.signal.aborted) tell({ kind: 'skipped', because: 'interrupted' });
       else if (difference === undefined) tell({ kind: 'in-sync' });
-      else if (mustBeQuiet(context, item, difference)) pending = { host, item, difference };
-      else facts = await step(context, play, { host, item, difference });
+      else if (mustBeQuiet(context, item, difference)) {
+        await prepare(context, play, { host, item, difference });
+        return { host, items: items.slice(index) };
+      } else facts = await step(context, play, { host, item, difference });
     }
-    return pending;
+    return undefined;
   } catch (thrown) {
     tell(failureOf(thrown));
     return undefined;
@@ -83,9 +111,11 @@ const plannedItems = (context: RunContext, play: Play, name: string): readonly H
   );
 };
 
+const RESTARTING: readonly ItemKind[] = ['service', 'package'];
+
 /** Whatever the playbook says: a plain restart of a daemon that the cluster is connected to may get its host fenced. */
 const mustBeQuiet = (context: RunContext, item: HostItem, difference: HostDifference): boolean =>
-  item.kind === 'service' && difference.needsRestart && context.connected.has(item.host);
+  RESTARTING.includes(item.kind) && difference.needsRestart && context.connected.has(item.host);
 
 async function step(
   context: RunContext,

@@ -5,7 +5,7 @@ import { isQuietUnfinished, quietlyProtected } from '../pacemaker/cib-edit.ts';
 import { activeOn } from '../pacemaker/crm-mon.ts';
 import { decisiveOperations } from '../pacemaker/history.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
-import type { HostDifference, HostItem } from '../plan/item.ts';
+import type { HostItem } from '../plan/item.ts';
 import type { ItemKind, Play } from '../playbook/playbook.ts';
 import type { Verdict } from '../plan/run-event.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
@@ -15,11 +15,11 @@ import { attachmentOf } from './quiet-marks.ts';
 import { movesOf, protectNodes, release, STILL_PROTECTED } from './quiet-protection.ts';
 import { takeStep } from './step.ts';
 
-/** A daemon that the cluster is connected to and that has to be restarted. */
+/** A daemon that the cluster is connected to and that has to be restarted, by one of these steps or by its package. */
 export interface PendingRestart {
   readonly host: Host;
-  readonly item: HostItem;
-  readonly difference: HostDifference;
+  /** What is left to do on the host, from that which restarts the daemon on; not empty. */
+  readonly items: readonly HostItem[];
 }
 
 /**
@@ -37,8 +37,13 @@ export async function quietRestart(
   restarts: readonly PendingRestart[],
 ): Promise<void> {
   const left = new Set(restarts.map(({ host }) => host.name));
-  const settle = (host: string, verdict: Parameters<typeof conclude>[3]): void => {
-    if (left.delete(host)) conclude(context, play, { host, item: 'service' }, verdict);
+  const last = new Map(restarts.map(({ host, items }) => [host.name, items.at(-1)?.kind]));
+  const settle = (
+    host: string,
+    verdict: Parameters<typeof conclude>[3],
+    item: ItemKind = last.get(host) ?? 'service',
+  ): void => {
+    if (left.delete(host)) conclude(context, play, { host, item }, verdict);
   };
   let isProtected = false;
   try {
@@ -49,21 +54,25 @@ export async function quietRestart(
       const attachment = attachmentOf(before, name);
       if (context.signal.aborted) settle(name, { kind: 'skipped', because: 'interrupted' });
       else if (attachment === 'unmanaged') settle(name, UNMANAGED);
-      else if (attachment === 'none') settle(name, await restartOne(context, play, restart));
-      else attached.push(restart);
+      else if (attachment === 'none') {
+        const { verdict, item } = await restartOne(context, play, restart);
+        settle(name, verdict, item);
+      } else attached.push(restart);
     }
     const names = attached.map(({ host }) => host.name);
     if (names.length === 0) return;
     await protectNodes(context, play, { names, item: 'service' });
     isProtected = true;
+    const down = new Set<string>();
     await Promise.all(
       attached.map(async (restart) => {
-        const verdict = await restartOne(context, play, restart);
-        if (verdict.kind === 'failed') settle(restart.host.name, verdict);
+        const { verdict, item, isBack } = await restartOne(context, play, restart);
+        if (verdict.kind === 'failed') settle(restart.host.name, verdict, item);
+        if (!isBack) down.add(restart.host.name);
       }),
     );
     // Also where none of them came back: then only the pins go.
-    const restarted = names.filter((name) => left.has(name));
+    const restarted = names.filter((name) => !down.has(name));
     const isNewKey = quietlyProtected(before.cib).length > 0; // by a run that died
     const handled = { names: restarted, item: 'service', isNewKey } as const;
     const problems = await release(context, play, handled, before);
@@ -163,16 +172,51 @@ export async function finishQuietRestarts(
   return new Set(problems.keys());
 }
 
+interface Restarted {
+  /** That of the last step. */
+  readonly item: ItemKind | undefined;
+  readonly verdict: Verdict;
+  /** The daemon is as it should be, whatever the verdict. */
+  readonly isBack: boolean;
+}
+
+/** Takes the steps of a host, up to the first that fails; the last verdict is not told yet. */
 async function restartOne(
   context: RunContext,
   play: Play,
-  { host, item, difference }: PendingRestart,
-): Promise<Parameters<typeof conclude>[3]> {
+  { host, items }: PendingRestart,
+): Promise<Restarted> {
+  let item: ItemKind | undefined;
+  let verdict: Verdict = { kind: 'in-sync' };
   try {
-    await takeStep(context, play, { host, item, difference });
-    return { kind: 'changed' };
+    let facts = await context.probe(host);
+    for (const step of items) {
+      if (item !== undefined) conclude(context, play, { host: host.name, item }, verdict);
+      item = step.kind;
+      const difference = step.compare(facts);
+      verdict = { kind: difference === undefined ? 'in-sync' : 'changed' };
+      if (difference !== undefined)
+        facts = await takeStep(context, play, { host, item: step, difference });
+    }
+    // Its package may have restarted the daemon.
+    return { item, verdict: { kind: 'changed' }, isBack: true };
   } catch (thrown) {
-    return failureOf(thrown);
+    const failed = failureOf(thrown);
+    return { item, verdict: failed, isBack: item === 'package' && (await isSound(context, host)) };
+  }
+}
+
+/** Whether the daemon is as it should be, although a step failed: a package manager may give up before it changes anything. */
+async function isSound(context: RunContext, host: Host): Promise<boolean> {
+  const service = context.hostItems.find(
+    ({ kind, host: name }) => kind === 'service' && name === host.name,
+  );
+  try {
+    const facts = await context.probe(host);
+    return service !== undefined && service.compare(facts) === undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+    return false;
   }
 }
 

@@ -24,12 +24,7 @@ export async function takeStep(
 ): Promise<HostFacts> {
   let isVerified = true;
   for (const action of difference.actions) {
-    await context.lease.confirm();
-    context.emit({
-      ...{ type: 'action', play: play.name, host: host.name, item: item.kind },
-      action: action.kind === 'script' ? action.script : action.kind,
-    });
-    const said = await act(context, host, action);
+    const said = await tellAndAct(context, play, { host, item }, action);
     if (said === NOT_VERIFIED) isVerified = false;
   }
   if (!isVerified)
@@ -54,6 +49,15 @@ export async function takeStep(
 const OTHER_SETTINGS =
   'something else than the environment file may set its variables (PCMK_ca_file and others): look at `systemctl cat pacemaker pacemaker_remote` there';
 
+/** Does what may come before the step itself and changes nothing that runs. */
+export async function prepare(
+  context: RunContext,
+  play: Play,
+  { host, item, difference: { preparations = [] } }: Step,
+): Promise<void> {
+  for (const action of preparations) await tellAndAct(context, play, { host, item }, action);
+}
+
 /** Takes the steps that these items of a host ask for, in their order. Gives the items that were changed. */
 export async function bringIntoShape(
   context: RunContext,
@@ -76,6 +80,20 @@ export async function bringIntoShape(
 const NOT_VERIFIED = 'no-openssl';
 
 /** Gives what a script has printed. */
+async function tellAndAct(
+  context: RunContext,
+  play: Play,
+  { host, item }: Omit<Step, 'difference'>,
+  action: Action,
+): Promise<string> {
+  await context.lease.confirm();
+  context.emit({
+    ...{ type: 'action', play: play.name, host: host.name, item: item.kind },
+    action: action.kind === 'script' ? action.script : action.kind,
+  });
+  return act(context, host, action);
+}
+
 async function act(
   { loadAuthkey, loadCertificate }: RunContext,
   host: Host,

@@ -15,6 +15,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['outrigger plan -i inventory.yml --json', 'for scripts (schema: outrigger schema plan)'],
     ['outrigger drift -i inventory.yml', 'for cron: expected against actual, exit code 2'],
     ['outrigger rotate authkey -i inventory.yml', 'a new authkey, and no resource notices'],
+    ['outrigger upgrade -i inventory.yml', 'newer packages, and no resource notices'],
     ['outrigger history', 'the runs so far; `outrigger undo RUN` takes back what one joined'],
     ['outrigger status -i inventory.yml', 'who is in, and where the connections run'],
     ['outrigger unlock ID -i inventory.yml', 'takes away the lock of a run that died elsewhere'],
@@ -78,6 +79,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'outrigger rotate authority': [
     ['outrigger rotate authority -i inventory.yml', 'shows each plan, asks, does it'],
     ['outrigger rotate authority -i inventory.yml --yes', 'without questions'],
+  ],
+  'outrigger upgrade': [
+    ['outrigger upgrade -i inventory.yml', 'shows the plan, asks, does it'],
+    ['outrigger upgrade -i inventory.yml --dry-run', 'what could be upgraded'],
+    ['outrigger upgrade -i inventory.yml --limit r1 --yes', 'one node, without a question'],
   ],
   'outrigger history': [
     ['outrigger history', 'of all clusters'],

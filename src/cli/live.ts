@@ -43,6 +43,8 @@ interface PlanOptions {
   readonly onInventory?: (spec: Spec) => void;
   /** Whether a new authkey is wanted. */
   readonly rotates?: (spec: Spec) => boolean;
+  /** Whether packages are to be upgraded. */
+  readonly upgrades?: boolean;
   /** Called before any host is, with what the plan will be made from; throws where it must not be. */
   readonly check?: (sources: Sources) => void;
 }
@@ -55,7 +57,7 @@ export async function withPlan(
   options: SharedOptions,
   terminal: Terminal,
   use: (live: FromSources) => Promise<void>,
-  { foresees = true, renews, succeeds, rotates, check, onInventory }: PlanOptions = {},
+  { foresees = true, renews, succeeds, rotates, upgrades, check, onInventory }: PlanOptions = {},
 ): Promise<void> {
   const { document: spec, text } = inventoryTextFor(options.inventory, terminal);
   onInventory?.(spec);
@@ -80,7 +82,7 @@ export async function withPlan(
           {
             ...{ spec, selected, playbook, connect, fetchSecret, foresees, renewed },
             forks: options.forks,
-            ...{ succeeds: isNewAuthority, rotates: isNewKey },
+            ...{ succeeds: isNewAuthority, rotates: isNewKey, upgrades },
           },
           terminal,
         );

@@ -13,6 +13,7 @@ import { addStatus } from './commands/status.ts';
 import { addUnlock } from './commands/unlock.ts';
 import { addTrust } from './commands/trust.ts';
 import { addUndo } from './commands/undo.ts';
+import { addUpgrade } from './commands/upgrade.ts';
 import { addValidate } from './commands/validate.ts';
 import { completeFiles } from './complete-files.ts';
 import { alignColumns } from '../report/layout.ts';
@@ -41,6 +42,7 @@ const COMMANDS: readonly AddCommand[] = [
     addDoctor,
     addImport,
     addRotate,
+    addUpgrade,
     addHistory,
     addUndo,
     addTrust,
@@ -57,7 +59,7 @@ function settle(command: Command, output: OutputConfiguration): void {
 }
 
 /** The commands that change something, on hosts or on this machine. */
-const CHANGING: readonly string[] = ['apply', 'rotate', 'trust', 'undo', 'unlock'];
+const CHANGING: readonly string[] = ['apply', 'rotate', 'trust', 'undo', 'unlock', 'upgrade'];
 
 /** Whether these arguments name a command that changes something; no option stands before the command with a value. */
 export const changesThings = (argv: readonly string[]): boolean =>

@@ -31,6 +31,8 @@ export interface GatherOptions {
   /** The resource that each guest node is the machine of, by the node's name. */
   readonly machinesOfGuests: Facts['machines'];
   readonly connect: ConnectHost;
+  /** Whether machines that are no cluster nodes shall tell what their package managers would upgrade. */
+  readonly upgrades?: boolean | undefined;
   /** How many machines are asked at a time. */
   readonly forks: number;
   readonly signal: AbortSignal;
@@ -113,7 +115,7 @@ const roleOf = (machine: Machine, lead: Machine | undefined): ProbeRole => {
 async function ask(
   machine: Machine,
   role: ProbeRole,
-  { connect, signal, servers, machinesOfGuests }: GatherOptions,
+  { connect, signal, servers, machinesOfGuests, upgrades }: GatherOptions,
   opened: Set<Host>,
 ): Promise<Answer> {
   const { name } = machine;
@@ -126,7 +128,7 @@ async function ask(
       host,
       role,
       role === 'remote'
-        ? { own: machine.own }
+        ? { own: machine.own, upgrades: upgrades && machine.role !== 'leaver' }
         : { ...questions(servers, machinesOfGuests), own: machine.own },
     );
     const facts = {

@@ -3,6 +3,7 @@
 #   $2  role: remote | member (a cluster node) | lead (a cluster node that also prints the CIB and crm_mon)
 #   $3 ... $6  where the host has certificates of its own: CA file, certificate, key, revocation list (empty: none); or $3
 #       alone, `keys`: the keys that it has made; without them: the files that outrigger brings
+# stdin, for a host that is none: `upgrades`, if it shall tell what its package manager would upgrade, by the lists that it has.
 # stdin, for a cluster node: lines of `server ADDRESS`: it tells from which of its addresses it would connect there; and
 # then of `node NAME`: it tells which fence devices can fence it.
 nonce=$1
@@ -191,6 +192,10 @@ for unit in pacemaker.service pacemaker_remote.service; do
   break
 done
 
+# Its program was replaced since it was started: it still runs the one of the package before.
+section daemon_program
+case $(readlink "/proc/${pid:-0}/exe" 2>/dev/null) in *' (deleted)') echo replaced ;; esac
+
 section units
 systemctl show --property=Id,LoadState,ActiveState,UnitFileState \
   pacemaker_remote.service pacemaker.service corosync.service firewalld.service \
@@ -257,6 +262,23 @@ if has firewall-cmd && [ "$(systemctl is-active firewalld.service 2>/dev/null)" 
     printf 'permanent %s %s\n' "$zone" \
       "$(busctl --json=short call $bus "$path" $bus.config.zone getSettings2 2>/dev/null)"
   done
+fi
+
+if [ "$role" = remote ] && grep -qx upgrades; then
+  section upgrades
+  if [ "$manager" = apt-get ]; then
+    set -- $(dpkg-query -W -f '${db:Status-Status} ${Package}\n' pacemaker-remote pacemaker-cli-utils resource-agents \
+      2>/dev/null | sed -n 's/^installed //p')
+    [ $# -eq 0 ] || LC_ALL=C timeout 60 apt-get install --simulate --yes --only-upgrade --no-remove --no-install-recommends \
+      -- "$@" 2>&1 </dev/null | sed -n -e 's/^Inst \([^ ]*\) \[\([^]]*\)\] (\([^ ]*\) .*/offers \1 \3 \2/p' \
+      -e 's/^Inst \([^ ]*\) (\([^ ]*\) .*/offers \1 \2/p' -e 's/^E: /refuses /p'
+  elif [ "$manager" = dnf ]; then
+    set -- $(rpm -q --qf '%{NAME} installed\n' pacemaker-remote pacemaker-cli resource-agents 2>/dev/null \
+      | sed -n 's/ installed$//p')
+    [ $# -eq 0 ] || LC_ALL=C timeout 60 dnf --cacheonly --quiet repoquery --upgrades --latest-limit=1 \
+      --qf 'offers %{name} %{version}-%{release}\n' "$@" 2>&1 </dev/null \
+      | sed -n -e '/^offers /p' -e 's/^Error: /refuses /p'
+  fi
 fi
 
 if [ "$role" != remote ]; then

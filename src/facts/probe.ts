@@ -17,12 +17,14 @@ export const CLUSTER_MIB = 32;
 /** What the probe is asked for: a `lead` is a cluster node that also prints the CIB and crm_mon. */
 export type ProbeRole = 'remote' | 'member' | 'lead';
 
-/** What a host is asked for beyond itself; the first two only a cluster node. */
+/** What a host is asked for beyond itself; the first two only a cluster node, the third only one that is none. */
 export interface Questions {
   /** The addresses that it shall find a route to. */
   readonly servers?: readonly string[];
   /** The nodes of which it shall tell who can fence them. */
   readonly nodes?: readonly string[];
+  /** Whether it shall tell what its package manager would upgrade. */
+  readonly upgrades?: boolean | undefined;
   /** What it shall tell of certificates or keys of its own; undefined: outrigger brings them, or none are used. */
   readonly own?: OwnOnHost | undefined;
 }
@@ -31,7 +33,7 @@ export interface Questions {
 export async function probe(
   host: Host,
   role: ProbeRole,
-  { servers = [], nodes = [], own }: Questions = {},
+  { servers = [], nodes = [], upgrades = false, own }: Questions = {},
 ): Promise<Sections> {
   const nonce = randomBytes(8).toString('hex');
   const result = await host.exec({
@@ -40,6 +42,7 @@ export async function probe(
     input: [
       ...servers.map((server) => `server ${server}\n`),
       ...nodes.map((node) => `node ${node}\n`),
+      ...(upgrades ? ['upgrades\n'] : []),
     ].join(''),
     timeoutMs: TIMEOUT_MS,
     ...(role === 'lead' || own !== undefined ? { maxOutputMiB: CLUSTER_MIB } : {}),
@@ -66,7 +69,10 @@ const inOrder = ({ ca, certificate, key, crl = '' }: CertificatePaths): readonly
 ];
 
 /** Reads a host's state anew, as far as every host has it. */
-export async function probeHost(host: Host, own: OwnOnHost | undefined): Promise<HostFacts> {
-  const sections = await probe(host, 'remote', { own });
+export async function probeHost(
+  host: Host,
+  questions: Pick<Questions, 'own' | 'upgrades'>,
+): Promise<HostFacts> {
+  const sections = await probe(host, 'remote', questions);
   return readHost(host.name, sections, Date.now() / 1000);
 }

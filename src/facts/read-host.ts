@@ -10,6 +10,7 @@ import type { AuthkeyFacts, CertificateFileFacts, HostFacts, UnitFacts } from '.
 import { OutriggerError } from '../support/errors.ts';
 import { readFirewall } from './read-firewall.ts';
 import { readLocal } from './read-local.ts';
+import { readUpgrades } from './read-upgrades.ts';
 import {
   asCertificateFiles,
   readMadeKeys,
@@ -24,6 +25,7 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
   const environment = linesOf(sections, 'environment');
   const ownCertificates = readOwnCertificates(sections);
   const madeKeys = readMadeKeys(sections);
+  const packages = readPackages(linesOf(sections, 'packages'));
   return {
     name,
     osId: platform['id'] ?? '',
@@ -34,7 +36,8 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
     packageManager: platform['packageManager'] ?? '',
     serviceManager: platform['serviceManager'] ?? '',
     hasCorosyncConf: platform['corosyncConf'] === 'yes',
-    packages: readPackages(linesOf(sections, 'packages')),
+    packages,
+    upgrades: readUpgrades(sections, packages),
     clockAhead: readClock(name, linesOf(sections, 'clock')) - now,
     environmentFile: pairs(environment)['file'],
     environment: readEnvironment(environment),
@@ -54,6 +57,7 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
     knowsCertificates: { yes: true, no: false }[linesOf(sections, 'capability')[0] ?? ''],
     keepsAuthkey: { life: true, minute: false }[linesOf(sections, 'key_cache')[0] ?? ''],
     daemonVariables: readDaemon(linesOf(sections, 'daemon')),
+    isDaemonReplaced: linesOf(sections, 'daemon_program').includes('replaced'),
     units: readUnits(sections.get('units') ?? [], {
       [REMOTE_UNIT]: readStart(linesOf(sections, 'started')),
       [CLUSTER_UNIT]: readStart(linesOf(sections, 'cluster_started')),

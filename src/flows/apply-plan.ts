@@ -63,7 +63,11 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
         hosts,
         lead,
         lease,
-        probe: (host) => probeHost(host, ownOnHost(spec.authentication, host.name)),
+        probe: (host) =>
+          probeHost(host, {
+            own: ownOnHost(spec.authentication, host.name),
+            upgrades: planned.upgrades && !planned.facts.clusterNodes.has(host.name),
+          }),
         authkey,
         x509: credentials?.wanted,
         options,

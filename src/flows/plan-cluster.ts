@@ -49,6 +49,8 @@ export interface PlanRequest {
   readonly renewed?: ReadonlySet<string> | undefined;
   /** Outrigger's own authority is to be replaced; where that is under way already it goes on. */
   readonly succeeds?: boolean | undefined;
+  /** Packages of remote nodes and guest nodes are brought to what their repositories offer. */
+  readonly upgrades?: boolean | undefined;
 }
 
 /** A plan, and what apply needs to carry it out. The caller closes the hosts. */
@@ -68,6 +70,8 @@ export interface Planned extends Desired {
   readonly credentials: Credentials | undefined;
   /** Of nodes that shall be absent: what must be gone. */
   readonly absent: Desired;
+  /** Hosts were asked what their package managers would upgrade. */
+  readonly upgrades: boolean;
 }
 
 /** Reads the live state and compares it with the inventory: steps 3 to 6 of the story in docs/architecture.md. */
@@ -108,6 +112,7 @@ export const gatherFor = ({
     forks: request.forks,
     signal: request.signal,
     onProgress: request.onProgress,
+    upgrades: request.upgrades,
   });
 
 /** The plan that follows from what the machines told. Rejects with what stands in the way of one; closes nothing. */
@@ -168,6 +173,7 @@ export async function planFrom(
     hosts,
     authkey,
     credentials,
+    upgrades: request.upgrades === true,
   };
 }
 

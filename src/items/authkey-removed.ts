@@ -5,9 +5,9 @@ import type { HostItem } from '../plan/item.ts';
 export const authkeyRemovedItem = (host: string): HostItem => ({
   kind: 'authkey-removed',
   host,
-  compare: ({ authkey, packages, packageManager }) => {
+  compare: ({ authkey, packages, packageManager, upgrades }) => {
     const isThere = authkey.digest !== undefined;
-    if (!isThere && !isBroughtBy(packageManager, packages)) return undefined;
+    if (!isThere && !isBroughtBy(packageManager, packages, upgrades)) return undefined;
     return {
       attributes: [
         {
@@ -26,7 +26,11 @@ export const authkeyRemovedItem = (host: string): HostItem => ({
 });
 
 /** Debian's pacemaker-common writes a random key whenever it is configured and there is none. */
-const isBroughtBy = (packageManager: string, packages: HostFacts['packages']): boolean =>
+const isBroughtBy = (
+  packageManager: string,
+  packages: HostFacts['packages'],
+  upgrades: HostFacts['upgrades'],
+): boolean =>
   packageManager === 'apt-get' &&
-  packages['pacemaker-remote'] === undefined &&
-  packages['pacemaker'] === undefined;
+  ((packages['pacemaker-remote'] === undefined && packages['pacemaker'] === undefined) ||
+    upgrades?.offers.some(({ name }) => name === 'pacemaker-common') === true);

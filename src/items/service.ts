@@ -18,8 +18,8 @@ const ABSENT: UnitFacts = {
 const RESTART_TIMEOUT_MS = 120_000;
 
 /**
- * The daemon is enabled at boot, runs, listens, and was started after what it uses was written: the authkey, or with
- * `certificates` the files that these variables name.
+ * The daemon is enabled at boot, runs, listens, and was started after what it uses was written: its program, and the authkey
+ * or with `certificates` the files that these variables name.
  */
 export const serviceItem = (
   host: string,
@@ -72,6 +72,16 @@ function runningChanges(
   }
   if (!facts.listening.includes(port)) {
     return [{ name: `port ${port}`, before: 'not listening', after: 'listening' }];
+  }
+  if (facts.isDaemonReplaced === true) {
+    return [
+      {
+        name: 'started',
+        before: 'before its package was upgraded',
+        after: 'after its package was upgraded',
+        reason: 'it still runs the program of the package before',
+      },
+    ];
   }
   if (certificates !== undefined) return certificateChanges(facts, unit, certificates);
   if (usesCertificates(facts.daemonVariables ?? {})) {

@@ -5,6 +5,18 @@ import type { CrmMon } from '../pacemaker/crm-mon.ts';
 /** A package as the package manager knows it; `version` undefined: not installed. */
 export type PackageVersions = Readonly<Record<string, string | undefined>>;
 
+/** What a package manager would upgrade, by the lists that the host has. */
+export interface UpgradeFacts {
+  /** What would get another version, and what that needs newly; `installed` undefined: not yet. */
+  readonly offers: readonly {
+    readonly name: string;
+    readonly installed: string | undefined;
+    readonly offered: string;
+  }[];
+  /** Why it would do nothing of it, in its own words. */
+  readonly refusal: string | undefined;
+}
+
 /** A systemd unit. */
 export interface UnitFacts {
   readonly loadState: string;
@@ -161,6 +173,8 @@ export interface HostFacts {
   readonly packageManager: string;
   readonly serviceManager: string;
   readonly packages: PackageVersions;
+  /** Undefined: it was not asked. */
+  readonly upgrades?: UpgradeFacts | undefined;
   /** Seconds by which the host's clock is ahead of this machine's. */
   readonly clockAhead: number;
   readonly environmentFile: string | undefined;
@@ -184,6 +198,8 @@ export interface HostFacts {
   readonly keepsAuthkey: boolean | undefined;
   /** The variables for certificates that the running daemon was started with; undefined: none runs. */
   readonly daemonVariables: Readonly<Record<string, string>> | undefined;
+  /** The daemon runs a program that its package has replaced meanwhile. */
+  readonly isDaemonReplaced?: boolean;
   readonly units: Readonly<Record<string, UnitFacts>>;
   /** TCP ports that something listens on, on an address that others can reach. */
   readonly listening: readonly number[];

@@ -18,6 +18,8 @@ export interface AttributeChange {
 export interface HostDifference {
   readonly attributes: readonly AttributeChange[];
   readonly actions: readonly Action[];
+  /** What comes before them and changes nothing that runs, so that its node need not be protected yet. */
+  readonly preparations?: readonly Action[];
   /** A running pacemaker_remote uses what is changed here only after a restart. */
   readonly needsRestart: boolean;
   readonly risks: readonly Risk[];

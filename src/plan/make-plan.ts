@@ -164,8 +164,8 @@ function departing({ items }: Play, { names, inCib, onHosts }: Departures): read
 const isFor = (play: Play, host: string, { facts }: PlanInput): boolean =>
   facts.machines.has(host) === (play.for === 'guestNodes');
 
-/** What a daemon reads when it is started. */
-const TAKEN_UP: readonly ItemKind[] = ['authkey', 'certificate', 'environment'];
+/** What a daemon takes up when it is started. */
+const TAKEN_UP: readonly ItemKind[] = ['package', 'authkey', 'certificate', 'environment'];
 
 type Planned = readonly (readonly [HostItem, HostDifference])[];
 

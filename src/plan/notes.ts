@@ -5,6 +5,7 @@ import { DEFAULT_PORT, OWN_PREFIXES } from '../pacemaker/names.ts';
 import { isHeld } from '../pacemaker/cib-edit.ts';
 import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
 import { machineState } from './machine.ts';
+import { olderMember } from './versions.ts';
 
 // Warned about: PSK does not care, but clocks that jump backwards harm a cluster (Pacemaker Explained, nodes.rst).
 const CLOCK_TOLERANCE_SECONDS = 60;
@@ -60,18 +61,9 @@ export const clockNotes = (facts: Facts): readonly string[] =>
       return `${name}: its clock is ${seconds} s ${clockAhead > 0 ? 'ahead of' : 'behind'} this machine's`;
     });
 
-const majorOf = (version: string | undefined): number | undefined => {
-  const digits = /^(?:\d+:)?(\d+)\./.exec(version ?? '')?.[1];
-  return digits === undefined ? undefined : Number(digits);
-};
-
 /** A remote node may be older than the cluster; newer by a major version is not supported upstream. */
-export function isNewerMajor({ packages }: HostFacts, facts: Facts): boolean {
-  const majors = [...facts.clusterNodes.values()].flatMap(
-    ({ packages: own }) => majorOf(own['pacemaker']) ?? [],
-  );
-  return (majorOf(packages['pacemaker-remote']) ?? 0) > Math.min(...majors);
-}
+export const isNewerMajor = ({ packages }: HostFacts, facts: Facts): boolean =>
+  olderMember(packages['pacemaker-remote'], facts, 1) !== undefined;
 
 export const versionNotes = (facts: Facts): readonly string[] =>
   remoteHosts(facts)

@@ -14,6 +14,7 @@ import { usesCertificates, type WantedX509 } from './certificates.ts';
 import { machineDown, machineProblem } from './machine-problem.ts';
 import type { Problem } from './plan.ts';
 import { runsThere } from './runs-there.ts';
+import { olderMember } from './versions.ts';
 
 /** What nodes are connected with: certificates, or else the authkey; `isStated`: the inventory says so. */
 export interface Authentication {
@@ -65,7 +66,8 @@ const refusal = (
   unknownServer(host, facts) ??
   inTheWay(host, facts) ??
   sameMachine(host, facts) ??
-  (facts.cluster && (connectedElsewhere(host, facts.cluster) ?? runsThere(host, facts.cluster)));
+  (facts.cluster && (connectedElsewhere(host, facts.cluster) ?? runsThere(host, facts.cluster))) ??
+  unfitUpgrade(host, facts);
 
 function unknownPlatform(host: HostFacts): Reason | undefined {
   if (platformOf(host) !== undefined) return undefined;
@@ -158,6 +160,26 @@ function clusterStack({ packages, units, hasCorosyncConf }: HostFacts): string |
   if (hasCorosyncConf && packages['corosync'] !== undefined)
     return 'it has /etc/corosync/corosync.conf';
   return packages['pacemaker'] === undefined ? undefined : 'the package pacemaker is installed';
+}
+
+/** Why packages must not be upgraded: the package manager would not, or the cluster nodes have to come first. */
+function unfitUpgrade({ upgrades }: HostFacts, facts: Facts): Reason | undefined {
+  if (upgrades === undefined) return undefined;
+  if (upgrades.refusal !== undefined) {
+    return {
+      code: 'UPGRADE_REFUSED',
+      message: `its package manager would not upgrade: ${upgrades.refusal}`,
+      hint: 'mend that there (a package that would be removed, one that is held, lists that are missing), then run it again',
+    };
+  }
+  const offered = upgrades.offers.find(({ name }) => name === 'pacemaker-remote')?.offered;
+  const older = olderMember(offered, facts);
+  if (offered === undefined || older === undefined) return undefined;
+  return {
+    code: 'NEWER_THAN_CLUSTER',
+    message: `it would get pacemaker-remote ${offered}, and a cluster node has Pacemaker ${older}`,
+    hint: 'upgrade the cluster nodes first: a node may be older than the cluster, not newer',
+  };
 }
 
 const hasNoRoute = (member: ClusterNodeFacts, name: string, facts: Facts): boolean =>

@@ -11,9 +11,9 @@ export const DEBIAN: Platform = {
   family: 'debian',
   remotePackages: ['pacemaker-remote', 'pacemaker-cli-utils', 'resource-agents'],
   environmentFile: '/etc/default/pacemaker',
-  install: (missing) => ({
+  put: (how, names) => ({
     script: 'install-apt',
-    params: missing,
+    params: [how, ...names],
     timeoutMs: INSTALL_TIMEOUT_MS,
   }),
   matches: ({ osId, osIdLike, packageManager, serviceManager }) =>

@@ -8,6 +8,9 @@ export interface Installation {
   readonly timeoutMs: number;
 }
 
+/** `fetch` downloads what `upgrade` would put there, and changes nothing else. */
+export type HowToPut = 'install' | 'fetch' | 'upgrade';
+
 /** What differs between operating systems, in one place. */
 export interface Platform {
   readonly family: string;
@@ -15,8 +18,8 @@ export interface Platform {
   readonly remotePackages: readonly string[];
   /** Where systemd reads `PCMK_*` settings for Pacemaker's units. */
   readonly environmentFile: string;
-  /** Installs these packages; none is ever removed for them. */
-  install(missing: readonly string[], facts: OsFacts): Installation;
+  /** Puts these packages on a host; none is ever removed for them. */
+  put(how: HowToPut, names: readonly string[], facts: OsFacts): Installation;
   matches(
     facts: Pick<HostFacts, 'osId' | 'osIdLike' | 'packageManager' | 'serviceManager'>,
   ): boolean;

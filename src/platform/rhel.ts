@@ -15,9 +15,9 @@ export const RHEL: Platform = {
   family: 'rhel',
   remotePackages: ['pacemaker-remote', 'pacemaker-cli', 'resource-agents'],
   environmentFile: '/etc/sysconfig/pacemaker',
-  install: (missing, facts) => ({
+  put: (how, names, facts) => ({
     script: 'install-dnf',
-    params: [repositoryAdvice(facts), ...missing],
+    params: [how, repositoryAdvice(facts), ...names],
     timeoutMs: INSTALL_TIMEOUT_MS,
   }),
   matches: ({ osId, osIdLike, packageManager, serviceManager }) =>

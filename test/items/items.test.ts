@@ -25,6 +25,7 @@ import {
   type CertificateVariables,
   type WantedCertificates,
 } from '../../src/plan/certificates.ts';
+import type { Action } from '../../src/plan/action.ts';
 import type { ClusterFacts, HostFacts } from '../../src/plan/facts.ts';
 import type { CibDifference, CibItem, HostDifference, HostItem } from '../../src/plan/item.ts';
 import type { ItemKind } from '../../src/playbook/playbook.ts';
@@ -150,19 +151,25 @@ function clusterFacts({
   };
 }
 
+const toldAction = (action: Action): string =>
+  action.kind === 'script'
+    ? [action.script, ...action.params].join(' ')
+    : `${action.kind} ${action.path} ${action.mode} ${action.owner}:${action.group}`;
+
 /** A difference as a case writes it: without what is the usual. */
 function told(difference: HostDifference | undefined, facts: HostFacts): unknown {
   if (difference === undefined) return 'in sync';
-  const { attributes, actions, needsRestart, risks } = difference;
-  assert.ok(actions.every((action) => action.kind !== 'script' || action.timeoutMs > 0));
+  const { attributes, actions, preparations = [], needsRestart, risks } = difference;
+  assert.ok(
+    [...preparations, ...actions].every(
+      (action) => action.kind !== 'script' || action.timeoutMs > 0,
+    ),
+  );
   assert.equal(facts.name, HOST);
   return {
     attributes,
-    actions: actions.map((action) =>
-      action.kind === 'script'
-        ? [action.script, ...action.params].join(' ')
-        : `${action.kind} ${action.path} ${action.mode} ${action.owner}:${action.group}`,
-    ),
+    ...(preparations.length > 0 && { preparations: preparations.map(toldAction) }),
+    actions: actions.map(toldAction),
     ...(needsRestart && { needsRestart }),
     ...(risks.length > 0 && { risks }),
   };

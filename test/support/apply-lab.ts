@@ -29,7 +29,7 @@ export const planOf = (
   { spec, network }: FakeLab,
   playbook = sitePlaybook,
   selected: Nodes = spec,
-  rotates = false,
+  { rotates, upgrades }: Pick<Run, 'rotates' | 'upgrades'> = {},
 ): Promise<Planned> =>
   planCluster({
     ...{
@@ -40,6 +40,7 @@ export const planOf = (
       fetchSecret: askingNobody,
       forks: 10,
       rotates,
+      upgrades,
     },
     signal: new AbortController().signal,
   });
@@ -58,6 +59,8 @@ export interface Run extends Partial<RunOptions> {
   readonly pause?: (milliseconds: number) => Promise<void>;
   /** A new authkey, as `rotate authkey` makes one. */
   readonly rotates?: boolean;
+  /** Newer packages, as `upgrade` wants them. */
+  readonly upgrades?: boolean;
 }
 
 /** Plans and applies, all hosts in one batch unless said otherwise. */
@@ -65,7 +68,7 @@ export async function apply(lab: FakeLab, run: Run = {}): Promise<Applied> {
   const { forks = 10, batch = ['100%'], maxFail, allowed = [], onEvent } = run;
   const { playbook = sitePlaybook, pause } = run;
   const events: RunEvent[] = [];
-  const planned = run.planned ?? (await planOf(lab, playbook, lab.spec, run.rotates));
+  const planned = run.planned ?? (await planOf(lab, playbook, lab.spec, run));
   const tell = (event: RunEvent): void => {
     events.push(event);
     onEvent?.(event);

@@ -19,6 +19,7 @@ import { targetsOf } from './deletions.ts';
 import { fencersIn } from './fake-fencers.ts';
 import { FakeGuests } from './fake-guests.ts';
 import { FakeResources } from './fake-resources.ts';
+import { tellWhatWasAsked, upgraded } from './fake-upgrades.ts';
 import { FakeHost, fakeNetwork, type Answer, type Answers, type FakeNetwork } from './fake-host.ts';
 import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from './replies.ts';
 import { answerLock, inConfig, LOCK_AWAY } from './fake-lock.ts';
@@ -66,6 +67,8 @@ export class FakeLab {
   readonly failing = new Set<string>();
   /** Names that are remembered still after they were forgotten once. */
   readonly lingering = new Set<string>();
+  /** What an upgrade answers instead of doing its work. */
+  readonly upgrading = new Map<string, () => Answer>();
   /** What crm_mon says of a connection instead. */
   readonly reported = new Map<string, ReportedConnection>();
   readonly others = new FakeResources();
@@ -206,7 +209,8 @@ export class FakeLab {
     const answers: Answers = {
       probe: (request) => this.#probe(state, request, []),
       examine: examination,
-      'install-apt': () => {
+      'install-apt': ({ params: [how] = [] }) => {
+        if (how !== 'install') return upgraded(how, state, this.upgrading.get(name));
         state.sections.set('packages', ready.get('packages') ?? '');
         state.sections.set('capability', section('yes'));
         return '';
@@ -255,12 +259,10 @@ export class FakeLab {
 
   #probe(state: HostState, request: ExecRequest, nodes: readonly PacemakerRemoteSpec[]): string {
     const role = request.params?.[1];
-    if (role === 'remote' && request.input !== '') throw new Error('a host is told of no other');
     const sections = new Map(state.sections).set('clock', section(String(state.tick())));
     const unasked = ['crm_mon', 'dc_state', 'cib', 'waiting_certificate', 'waiting_key', 'end'];
     for (const part of unasked) sections.delete(part);
-    if (request.params?.[2] !== 'keys') sections.delete('made_keys');
-    else if (!sections.has('made_keys')) sections.set('made_keys', '');
+    tellWhatWasAsked(sections, request);
     if (role !== 'remote') {
       const told = nodes.map(({ server }, index) => `10.77.0.1${index % 2} ${server}`);
       sections.set('routes', section(told.join('\n')));

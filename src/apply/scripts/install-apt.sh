@@ -1,16 +1,39 @@
-# Installs packages with apt; removes none. $1 ...: package names.
+# Installs or upgrades packages with apt; removes none.
+#   $1 install | fetch (download what `upgrade` would need) | upgrade   $2 ...: package names
 # Debian starts pacemaker_remote as soon as it is unpacked, with a random key: it stays masked until its key is there.
 export DEBIAN_FRONTEND=noninteractive
 # needrestart, which Ubuntu's servers have, would restart services of its own choice after the installation.
 export NEEDRESTART_SUSPEND=1
 unit=pacemaker_remote.service
+how=$1
+shift
+
+run_apt() {
+  apt-get install --yes --no-remove --no-install-recommends \
+    -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@" 2>&1
+}
+explain() {
+  printf '%s\n' "$log" | grep -E '^(E|W):|unmet|Depends|Conflicts|held' | tail -n 8 >&2
+  exit 1
+}
+
+if [ "$how" = fetch ]; then
+  log=$(run_apt --only-upgrade --download-only -- "$@") || explain
+  exit 0
+fi
+
+# A half-configured package of an interrupted run would make apt refuse.
+configure_pending() { dpkg --configure --pending >/dev/null 2>&1; }
+
+# Only what the lists offer that the plan was made from. The daemon is restarted by its package.
+if [ "$how" = upgrade ]; then
+  configure_pending
+  log=$(run_apt --only-upgrade -- "$@") || explain
+  exit 0
+fi
+
 was_there=$(systemctl show --property=LoadState --value "$unit" 2>/dev/null)
 if [ "$was_there" != loaded ]; then systemctl mask --quiet "$unit" || exit 1; fi
-
-install() {
-  apt-get install --yes --no-remove --no-install-recommends \
-    -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold -- "$@" 2>&1
-}
 
 # The packages may depend on a newer daemon: an upgrade would restart it under the cluster's feet.
 if [ "$(systemctl is-active "$unit")" = active ] &&
@@ -19,12 +42,8 @@ if [ "$(systemctl is-active "$unit")" = active ] &&
   exit 1
 fi
 
-# A half-configured package of an interrupted run would make apt refuse.
-dpkg --configure --pending >/dev/null 2>&1
-if ! log=$(install "$@"); then
+configure_pending
+if ! log=$(run_apt -- "$@"); then
   apt-get update -q -o DPkg::Lock::Timeout=300 >/dev/null 2>&1
-  if ! log=$(install "$@"); then
-    printf '%s\n' "$log" | grep -E '^(E|W):|unmet|Depends|Conflicts|held' | tail -n 8 >&2
-    exit 1
-  fi
+  log=$(run_apt -- "$@") || explain
 fi

@@ -1,11 +1,13 @@
-# Installs packages with dnf; removes none.
-#   $1 what to do where no enabled repository has them   $2 ...: package names
+# Installs or upgrades packages with dnf; removes none.
+#   $1 install | fetch (see that what `upgrade` needs can be had) | upgrade
+#   $2 what to do where no enabled repository has them   $3 ...: package names
 # In two steps: dnf resolves and downloads, which may be given up at any time; then exactly these files are installed,
 # once it is clear that they remove nothing and restart nothing. An option for that dnf has not: what a new package
 # obsoletes goes even if it is in protected_packages (seen with dnf 4.23).
 umask 022
-advice=$1
-shift
+how=$1
+advice=$2
+shift 2
 wanted="$*"
 unit=pacemaker_remote.service
 fail() { printf '%s\n' "$*" >&2; exit 1; }
@@ -61,7 +63,13 @@ joined() {
     awk -v between="$1" '/./ && !seen[$0]++ && count++ < 8 { printf "%s%s", (count > 1 ? between : ""), $0 }'
 }
 
-run_dnf 420 --downloadonly --destdir="$work/packages" install "$@" || explain
+verb=install
+# Only what the lists offer that the plan was made from.
+if [ "$how" != install ]; then
+  verb=upgrade
+  set -- --setopt=metadata_expire=never "$@"
+fi
+run_dnf 420 --downloadonly --destdir="$work/packages" "$verb" "$@" || explain
 set -- "$work"/packages/*.rpm
 [ -f "$1" ] || exit 0 # nothing to install: they are there by now
 
@@ -72,11 +80,13 @@ rpm -qp --nosignature --qf '[%{OBSOLETENAME}\n]' -- "$@" 2>/dev/null | sort -u |
     if [ -n "$name" ] && rpm -q --quiet -- "$name" 2>/dev/null; then printf '%s\n' "$name"; fi
   done >"$work/removed"
 [ ! -s "$work/removed" ] ||
-  fail "to install $wanted would remove $(joined ', ' <"$work/removed"), which it replaces: do that by hand if it is right"
+  fail "to $verb $wanted would remove $(joined ', ' <"$work/removed"), which it replaces: do that by hand if it is right"
 # The scriptlets of pacemaker-remote stop and start a running daemon around an update (rpm/pacemaker.spec.in).
-if [ "$(systemctl is-active "$unit")" = active ] && grep -qx pacemaker-remote "$work/new"; then
+if [ "$how" = install ] && [ "$(systemctl is-active "$unit")" = active ] && grep -qx pacemaker-remote "$work/new"; then
   fail "to install $wanted would update pacemaker-remote, and restart its daemon: update that host first"
 fi
+
+[ "$how" != fetch ] || exit 0
 
 # A preset of the site may enable the unit: it stays masked until its key is there.
 was_there=$(systemctl show --property=LoadState --value "$unit" 2>/dev/null)

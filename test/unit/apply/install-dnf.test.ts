@@ -30,7 +30,7 @@ interface Outcome {
 
 const list = (words: readonly string[] = []): string => words.map((word) => `${word}\\n`).join('');
 
-function run({ dnf, downloaded, installed = [], unit }: StandIn): Outcome {
+function run({ dnf, downloaded, installed = [], unit }: StandIn, how = 'install'): Outcome {
   const bin = mkdtempSync(join(tmpdir(), 'outrigger-dnf-'));
   const calls = join(bin, 'calls');
   writeFileSync(calls, '');
@@ -63,7 +63,7 @@ esac`,
 esac`,
   );
   program('sleep', ':');
-  const params = ['ADVICE', 'pacemaker-remote', 'resource-agents'];
+  const params = [how, 'ADVICE', 'pacemaker-remote', 'resource-agents'];
   const { status, stderr } = spawnSync('/bin/sh', [script, ...params], {
     env: { PATH: `${bin}:/usr/bin:/bin`, LC_ALL: 'C' },
     encoding: 'utf8',
@@ -112,6 +112,37 @@ describe('install-dnf', () => {
       unit: { load: 'loaded', active: 'active' },
     });
     assert.deepEqual([code, calls], [0, ['dnf download', 'dnf install']]);
+  });
+
+  for (const [how, calls] of [
+    ['fetch', ['dnf download']],
+    ['upgrade', ['dnf download', 'dnf install']],
+  ] as const) {
+    it(`updates a daemon that runs only where that is wanted: ${how}`, () => {
+      const told = run(
+        {
+          dnf: ':',
+          downloaded: { names: ['pacemaker-remote'], obsoletes: [] },
+          unit: { load: 'loaded', active: 'active' },
+        },
+        how,
+      );
+      assert.deepEqual([told.code, told.stderr, told.calls], [0, '', calls]);
+    });
+  }
+
+  it('refuses an upgrade that would remove something before it is time for it', () => {
+    const { code, stderr, calls } = run(
+      {
+        dnf: ':',
+        downloaded: { names: ['pacemaker-remote'], obsoletes: ['booth'] },
+        installed: ['booth'],
+      },
+      'fetch',
+    );
+    assert.equal(code, 1);
+    assert.match(stderr, /^to upgrade .* would remove booth, /);
+    assert.deepEqual(calls, ['dnf download']);
   });
 
   it('refuses to remove what a new package obsoletes', () => {

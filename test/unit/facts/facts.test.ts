@@ -26,6 +26,8 @@ describe('the facts of', () => {
         addresses: new Set(),
       },
       packages: {},
+      upgrades: undefined,
+      isDaemonReplaced: false,
       environmentFile: undefined,
       environment: {},
       authkey: {

@@ -45,6 +45,24 @@ const problemOf = (host: HostFacts, more: Partial<Facts> = {}) => {
   return problem && { code: problem.code, message: problem.message };
 };
 
+const upgradeTo = (offered: string, members: readonly string[]) =>
+  problemOf(
+    hostFacts('r9', {
+      upgrades: {
+        offers: [{ name: 'pacemaker-remote', installed: '1.1.24-0', offered }],
+        refusal: undefined,
+      },
+    }),
+    {
+      clusterNodes: new Map(
+        members.map((pacemaker, index) => [
+          `c${index}`,
+          { ...member(`c${index}`), packages: { pacemaker } },
+        ]),
+      ),
+    },
+  );
+
 const unit = (name: string, activeState: string, unitFileState: string): HostFacts['units'] => ({
   [`${name}.service`]: { loadState: 'loaded', activeState, unitFileState, startedAt: undefined },
 });
@@ -55,6 +73,37 @@ describe('a host is left out of the plan when', () => {
     assert.equal(problemOf(hostFacts('r9', { packages: { corosync: '3.1.9' } })), undefined);
     assert.equal(problemOf(hostFacts('r9', { hasCorosyncConf: true })), undefined);
   });
+
+  it('its package manager would not upgrade', () => {
+    const upgrades = { offers: [], refusal: 'Packages need to be removed' };
+    assert.deepEqual(problemOf(hostFacts('r9', { upgrades })), {
+      code: 'UPGRADE_REFUSED',
+      message: 'its package manager would not upgrade: Packages need to be removed',
+    });
+  });
+
+  for (const [offered, ...members] of [
+    ['3.0.1-1', '3.0.0-2', '3.0.1-1'],
+    ['1:2.1.10-1.el9', '2.1.9-1.el9'],
+    ['3.0.0.1-1', '3.0.0-2'],
+    ['99.0-1', '3.0.0-2'],
+  ] as const) {
+    it(`an upgrade to ${offered} would make it newer than the oldest of ${members.join()}`, () => {
+      assert.equal(upgradeTo(offered, members)?.code, 'NEWER_THAN_CLUSTER');
+    });
+  }
+
+  for (const [offered, ...members] of [
+    ['3.0.0-9', '3.0.0-2'],
+    ['2.1.8-1', '2.1.10-1', '3.0.0-2'],
+    ['1:3.0-1', '3.0.0-2'],
+    ['git', '3.0.0-2'],
+    ['3.0.1-1'],
+  ] as const) {
+    it(`an upgrade to ${offered} would not make it newer than ${members.join() || 'what is not known'}: it is not`, () => {
+      assert.equal(upgradeTo(offered, members), undefined);
+    });
+  }
 
   it('somebody is connected to it under a name that the cluster does not know', () => {
     assert.equal(problemOf(hostFacts('r9', { isConnected: true }))?.code, 'HOST_IS_CONNECTED');

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import type { RunEvent } from '../../src/plan/run-event.ts';
+import { apply, planOf, useStateFolder } from '../support/apply-lab.ts';
+import { FakeLab } from '../support/fake-lab.ts';
+import { sitePlaybook } from '../support/specs.ts';
+
+const NODES = ['h1', 'h2'];
+const OFFER = 'offers pacemaker-remote 3.0.0-9 3.0.0-2';
+
+describe('an upgrade of packages', () => {
+  useStateFolder();
+
+  /** A cluster that is connected to its nodes, whose hosts could have a newer daemon. */
+  async function connected(): Promise<FakeLab> {
+    const lab = new FakeLab(NODES);
+    assert.deepEqual([...(await apply(lab)).failed], []);
+    for (const name of NODES) lab.change(name, 'upgrades', OFFER);
+    lab.forget();
+    return lab;
+  }
+
+  const protectedIn = (lab: FakeLab): string[] =>
+    [...lab.cib.remoteConnections.values()].filter(({ quiet }) => quiet).map(({ id }) => id);
+
+  const upgradable = async (lab: FakeLab) => {
+    const { plan } = await planOf(lab, sitePlaybook, lab.spec, { upgrades: true });
+    return plan.plays.flatMap(({ changes }) => changes);
+  };
+
+  const told = (events: readonly RunEvent[]): string[] =>
+    events.flatMap((event) =>
+      event.type === 'action' && NODES.includes(event.host)
+        ? [`${event.host} ${event.action}`]
+        : [],
+    );
+
+  it('is planned only when it is asked for, and tells of the restart', async () => {
+    const lab = await connected();
+    assert.deepEqual((await planOf(lab)).plan.inSync, ['c1', 'c2', ...NODES]);
+    assert.deepEqual(
+      (await upgradable(lab)).map(({ host, item, restart, isConsequence, attributes }) => [
+        ...[host, item, restart, isConsequence],
+        ...attributes.map(({ before, after }) => `${before ?? ''} -> ${after ?? ''}`),
+      ]),
+      NODES.flatMap((host) => [
+        [host, 'package', 'none', false, '3.0.0-2 -> 3.0.0-9'],
+        [host, 'service', 'quiet-restart', true, 'running -> restarted'],
+      ]),
+    );
+  });
+
+  it('is downloaded before, and put in place while the cluster looks away, on one node first', async () => {
+    const lab = await connected();
+    const { failed, stopped, events } = await apply(lab, { upgrades: true });
+    assert.deepEqual([[...failed], stopped], [[], undefined]);
+    const actions = told(events);
+    assert.deepEqual([...actions.slice(0, 2)].sort(), ['h1 install-apt', 'h2 install-apt']);
+    assert.deepEqual(
+      actions.slice(2),
+      NODES.flatMap((name) => [`${name} protect`, `${name} install-apt`, `${name} unprotect`]),
+    );
+    const verdicts = events.flatMap((event) =>
+      event.type === 'verdict' && NODES.includes(event.host)
+        ? [`${event.host} ${event.item} ${event.verdict.kind}`]
+        : [],
+    );
+    assert.deepEqual(
+      verdicts,
+      NODES.flatMap((name) => [`${name} package changed`, `${name} service changed`]),
+    );
+    assert.deepEqual([protectedIn(lab), await upgradable(lab)], [[], []]);
+  });
+
+  it('that fails on the first node is not tried on the others, and a daemon that still runs is given back', async () => {
+    const lab = await connected();
+    lab.upgrading.set('h1', () => ({ code: 1, stderr: 'E: no space left\n' }));
+    const { failed, events } = await apply(lab, { upgrades: true });
+    assert.deepEqual([...failed], [['h1', 'install-apt: E: no space left']]);
+    assert.deepEqual(protectedIn(lab), []);
+    const skipped = events.flatMap((event) =>
+      event.type === 'verdict' && event.verdict.kind === 'skipped'
+        ? [`${event.host} ${event.item}: ${event.verdict.because}`]
+        : [],
+    );
+    assert.deepEqual(skipped, [
+      'h2 package: not tried: the upgrade of h1 failed',
+      'h2 service: not tried: the upgrade of h1 failed',
+    ]);
+    assert.ok(!told(events).includes('h2 protect'));
+  });
+
+  it('after which the daemon does not listen leaves its node protected', async () => {
+    const lab = await connected();
+    lab.upgrading.set('h1', () => {
+      lab.change('h1', 'listening', '00000000:0016');
+      return { code: 1, stderr: 'E: the daemon does not start\n' };
+    });
+    assert.deepEqual([...(await apply(lab, { upgrades: true })).failed.keys()], ['h1']);
+    assert.deepEqual(protectedIn(lab), ['h1']);
+  });
+});
