@@ -1,5 +1,5 @@
 import { maintenanceMode } from '../pacemaker/cib.ts';
-import { connectionState } from '../pacemaker/crm-mon.ts';
+import { connectionState, type CrmMon } from '../pacemaker/crm-mon.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import type { AttributeChange } from '../plan/item.ts';
 
@@ -46,7 +46,7 @@ export function anotherTry(
     };
   }
   const rests = cib.haveQuorum && !maintenanceMode(cib) && dcState.includes('S_IDLE');
-  if (state.why !== 'not-started' || !rests) return undefined;
+  if (state.why !== 'not-started' || !rests || !hasPlace(mon, id)) return undefined;
   return {
     name: 'connection',
     before: 'stopped',
@@ -54,3 +54,13 @@ export function anotherTry(
     reason: 'its daemon was stopped, and the cluster does not try again by itself',
   };
 }
+
+/** Whether there is a cluster node from which the cluster may connect: without one another try changes nothing. */
+const hasPlace = ({ nodes, bans }: CrmMon, id: string): boolean =>
+  [...nodes.values()].some(
+    ({ name, type, online, standby }) =>
+      type === 'member' &&
+      online &&
+      !standby &&
+      !bans.some(({ resource, node }) => resource === id && node === name),
+  );

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Ajv } from 'ajv';
+import { loadSchema } from '../../src/flows/load-document.ts';
 import type { RunEvent } from '../../src/plan/run-event.ts';
 import type { Lab } from './handle.ts';
 import { tsxLoader } from './power.ts';
@@ -67,6 +69,7 @@ export type WantedInventory = {
   connectTimeout?: string;
   /** Settings that nodes share. */
   groups?: Record<string, unknown>;
+  drift?: Record<string, unknown>;
 };
 
 /** Writes an inventory for hosts of the lab into the lab's directory; gives its path. */
@@ -94,6 +97,7 @@ export function writeInventory(lab: Lab, wanted: WantedInventory): string {
         ? undefined
         : { method: 'psk', authkey: { file: wanted.authkey } }),
     groups: wanted.groups ?? {},
+    drift: wanted.drift,
     remoteNodes: wanted.remoteNodes?.map(placed),
     guestNodes: wanted.guestNodes?.map(placed),
   };
@@ -134,6 +138,36 @@ export async function plan(
   assert.ok(stdout.startsWith('{'), `plan: exit ${code}\n${stderr}${stdout}`);
   const document = JSON.parse(stdout) as PlanDocument;
   return { ...document, code, changes: document.plays.flatMap(({ changes }) => changes) };
+}
+
+/** What `drift --json` prints, as far as stories look at it (schemas/drift.schema.json). */
+export type DriftDocument = {
+  drifted: { host: string; item: string; attribute: string; kind: string }[];
+  ignored: { host: string; item: string }[];
+  endedIgnores: { host: string; until: string }[];
+  unreachable: { host: string }[];
+  refused: { host: string; code: string }[];
+  inSync: string[];
+};
+
+const isDrift = new Ajv({ strict: true, allowUnionTypes: true }).compile(loadSchema('drift'));
+
+/** The drift as JSON, as its schema says; insists on an exit code. `names`: `host item attribute: kind` of each difference. */
+export async function drift(
+  lab: Lab,
+  code: number,
+  args: readonly string[],
+): Promise<DriftDocument & { names: string[] }> {
+  const told = await outrigger(lab, ['drift', '--json', ...args]);
+  assert.equal(told.code, code, told.stderr + told.stdout);
+  const document = JSON.parse(told.stdout) as DriftDocument;
+  assert.ok(isDrift(document), JSON.stringify(isDrift.errors));
+  return {
+    ...document,
+    names: document.drifted.map(
+      ({ host, item, attribute, kind }) => `${host} ${item} ${attribute}: ${kind}`,
+    ),
+  };
 }
 
 /** What a story does to the lab while a run stands still; the run goes on afterwards. */

@@ -27,6 +27,8 @@ export interface Reported {
   readonly resources?: Readonly<Record<string, string>>;
   /** Those of them that cannot be stopped. */
   readonly blocked?: readonly string[];
+  /** From which cluster nodes constraints keep a resource away. */
+  readonly bans?: Readonly<Record<string, readonly string[]>>;
 }
 
 const flags = (values: Readonly<Record<string, boolean>>): Record<string, string> =>
@@ -77,6 +79,7 @@ export function crmMonXml({
   machines = {},
   resources = {},
   blocked: stuck = [],
+  bans = {},
 }: Reported): string {
   const dc = { present: 'true', name: 'c1', version: '3.0.0-3.0.0', with_quorum: 'true' };
   const remotes = Object.entries(connections);
@@ -103,6 +106,20 @@ export function crmMonXml({
         {},
         [...remotes, ...Object.entries(machines)].flatMap(([id, { startFailures = {} }]) =>
           failureElements(id, startFailures),
+        ),
+      ),
+      element(
+        'bans',
+        {},
+        Object.entries(bans).flatMap(([resource, nodes]) =>
+          nodes.map((node) =>
+            element('ban', {
+              id: `${resource}-not-on-${node}`,
+              resource,
+              node,
+              weight: '-1000000',
+            }),
+          ),
         ),
       ),
       element('status', { code: '0', message: 'OK' }),
