@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { applyLive } from '../../src/cli/commands/apply.ts';
 import type { Planned } from '../../src/flows/plan-cluster.ts';
-import { editsOf, planOf, useStateFolder } from '../support/apply-lab.ts';
+import { lockIn } from '../../src/pacemaker/cib-lock.ts';
+import { apply, editsOf, planOf, useStateFolder } from '../support/apply-lab.ts';
+import { endedProcess } from '../support/ended-process.ts';
 import { FakeLab } from '../support/fake-lab.ts';
+import { holdLock } from '../support/fake-lock.ts';
 import { sitePlaybook } from '../support/specs.ts';
 import { askingNobody } from '../support/secrets.ts';
 
@@ -37,7 +40,10 @@ async function applyAsJson(lab: FakeLab, planned: Planned) {
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  return { code, err, first: lines[0], last: lines.at(-1), count: lines.length };
+  const notices = lines.flatMap(({ type, message }) =>
+    type === 'notice' ? [String(message)] : [],
+  );
+  return { code, err, notices, first: lines[0], last: lines.at(-1), count: lines.length };
 }
 
 describe('apply --json', () => {
@@ -53,6 +59,16 @@ describe('apply --json', () => {
     assert.match(String(last['stopped']), /maintenance mode/);
     assert.ok(err.includes(`log and copies of the CIB: ${state.folder}/outrigger/`));
     assert.match(err, /was not begun: the cluster is in maintenance mode/);
+  });
+
+  it('gives the lock of a run back that died after its last step, and says so', async () => {
+    const lab = new FakeLab(['h1']);
+    await apply(lab);
+    await holdLock(lab, 60_000, await endedProcess());
+    const { code, notices } = await applyAsJson(lab, await planOf(lab));
+    assert.equal(code, 0);
+    assert.match(notices.join(), /^the lock of a run that died was given back/);
+    assert.equal(lockIn(lab.cib), undefined);
   });
 
   it('tells risks that nobody allowed, and does nothing', async () => {

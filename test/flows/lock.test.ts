@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { giveBackLeftLock } from '../../src/flows/left-lock.ts';
 import { waitForLock } from '../../src/flows/wait-for-lock.ts';
 import { unlock } from '../../src/flows/unlock.ts';
 import { processIdentity } from '../../src/apply/process-identity.ts';
@@ -83,6 +84,26 @@ describe('the lock of the cluster', () => {
     const applied = await apply(lab);
     assert.deepEqual([[...applied.failed], applied.stopped], [[], undefined]);
     assert.match(noticeOf(applied), /taken over: its process on this machine is gone/);
+    assert.equal(lockIn(lab.cib), undefined);
+  });
+
+  it('of a run that died after its last step is given back when nothing is left to do', async () => {
+    const lab = new FakeLab(['h1']);
+    await apply(lab);
+    const left = async (): Promise<string | undefined> => {
+      const { cluster } = await planOf(lab);
+      return giveBackLeftLock(lab.host('c1'), cluster);
+    };
+    assert.equal(await left(), undefined);
+    await holdLock(lab, 60_000, processIdentity());
+    assert.equal(await left(), undefined);
+    assert.ok(lockIn(lab.cib) !== undefined, 'that run lives');
+    lab.releaseLock();
+    const { lock } = await holdLock(lab, 60_000, await endedProcess());
+    assert.match(
+      (await left()) ?? '',
+      new RegExp(`given back: its process on this machine is gone .*lock ${lock.id}`),
+    );
     assert.equal(lockIn(lab.cib), undefined);
   });
 

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Lease } from '../../apply/lease.ts';
 import { applyPlan } from '../../flows/apply-plan.ts';
 import { completeCredentials } from '../../flows/complete-credentials.ts';
+import { giveBackLeftLock } from '../../flows/left-lock.ts';
 import { underLock } from '../../flows/under-lock.ts';
 import { loadPlan, refuseOtherSources, refuseStale } from '../../flows/saved-plan-file.ts';
 import { refuseUsed } from '../../flows/run-records.ts';
@@ -127,9 +128,10 @@ export async function applyLive(
     await confirm(options, terminal, question);
   }
   const events: RunEvent[] = [];
+  const tell = noticesOf(options, terminal, events);
   const result = hasWork
-    ? await runLocked(options, terminal, live, { allowed, events })
-    : nothingDone(plan, refusal);
+    ? await runLocked(options, terminal, live, { allowed, events, tell })
+    : await nothingDone(live, refusal, tell);
   const seconds = (performance.now() - started) / 1000;
   const finished = { result, events, seconds, stopped: result.stopped?.message };
   emit(summaryAsJson(finished, new Date().toISOString()));
@@ -140,11 +142,16 @@ export async function applyLive(
 
 type Ended = RunResult & { readonly stopped: Error | undefined };
 
-const nothingDone = (plan: Plan, stopped: Error | undefined): Ended => ({
-  failed: new Map(leftOut(plan).map(({ host, message }) => [host, message])),
-  wasInterrupted: false,
-  stopped,
-});
+async function nothingDone(
+  { planned: { plan, lead, cluster } }: Live,
+  stopped: Error | undefined,
+  tell: Course['tell'],
+): Promise<Ended> {
+  const said = stopped === undefined ? await giveBackLeftLock(lead, cluster) : undefined;
+  if (said !== undefined) tell(said);
+  const failed = new Map(leftOut(plan).map(({ host, message }) => [host, message]));
+  return { failed, wasInterrupted: false, stopped };
+}
 
 /** The risks that nobody allowed, as the error that says so. */
 function refusalOf(plan: Plan, allowed: ReadonlySet<string>): OutriggerError | undefined {
@@ -161,7 +168,18 @@ interface Course {
   readonly allowed: ReadonlySet<string>;
   /** Collects what happens. */
   readonly events: RunEvent[];
+  /** Hears what an operator should know of the lock. */
+  readonly tell: (message: string) => void;
 }
+
+const noticesOf =
+  ({ json }: Options, terminal: Terminal, events: RunEvent[]): Course['tell'] =>
+  (message) => {
+    const event: RunEvent = { type: 'notice', play: 'Lock', message };
+    events.push(event);
+    if (json) terminal.out(eventAsJson(event, new Date().toISOString()));
+    else terminal.err(`${eventLine(event)}\n`);
+  };
 
 /** What hosts shall get is made under the lock as well: requests for certificates are made on them. */
 const runLocked = (
@@ -174,12 +192,7 @@ const runLocked = (
     {
       ...live.planned,
       leaseMs: options.lockLease,
-      tell: (message) => {
-        const event: RunEvent = { type: 'notice', play: 'Lock', message };
-        course.events.push(event);
-        if (options.json) terminal.out(eventAsJson(event, new Date().toISOString()));
-        else terminal.err(`${eventLine(event)}\n`);
-      },
+      tell: course.tell,
     },
     async (lease) => run(options, terminal, await completed(terminal, live), { ...course, lease }),
   );
