@@ -13,7 +13,7 @@ import { waitFor } from '../wait.ts';
 
 const NAME = 'story-import';
 
-/** What a hand may write: options of its own, a guest in its own block, a resource that is bound to a node. */
+/** What a hand may write: options of its own, a guest in its own block, a resource to be bound to a node. */
 const BY_HAND = `<configuration><resources>
 <primitive id="r2" class="ocf" provider="pacemaker" type="remote">
  <instance_attributes id="r2-params"><nvpair id="r2-server" name="server" value="10.77.1.2"/></instance_attributes>
@@ -23,8 +23,7 @@ const BY_HAND = `<configuration><resources>
 <primitive id="vm-v1" class="ocf" provider="lab" type="VirtualMachine"><meta_attributes id="by-hand">
  <nvpair id="by-hand-1" name="remote-node" value="g1"/><nvpair id="by-hand-2" name="remote-addr" value="10.77.2.1"/>
  <nvpair id="by-hand-3" name="remote-connect-timeout" value="90"/></meta_attributes></primitive>
-<primitive id="d1" class="ocf" provider="pacemaker" type="Dummy"/></resources>
-<constraints><rsc_location id="d1-on-r1" rsc="d1" node="r1" score="100"/></constraints></configuration>`;
+<primitive id="d1" class="ocf" provider="pacemaker" type="Dummy"/></resources></configuration>`;
 
 describe('import of a cluster that lives already', function () {
   this.timeout(480_000); // several times what a quiet machine takes
@@ -63,7 +62,10 @@ describe('import of a cluster that lives already', function () {
       'pcs cluster node add-remote r1 reconnect_interval=60s op monitor interval=30s',
     );
     await lab.sh('c1', 'cibadmin --modify --allow-create --xml-pipe', { stdin: BY_HAND });
-    await lab.sh('c1', 'pcs node attribute r1 rack=a1 && pcs node standby r2');
+    await lab.sh(
+      'c1',
+      'pcs constraint location d1 prefers r1=100 && pcs node attribute r1 rack=a1 && pcs node standby r2',
+    );
     for (const name of ['r1', 'r2', 'g1']) {
       await waitFor(`${name} is in`, 90_000, async () => (await isStarted(lab, name)) || 'not yet');
     }
