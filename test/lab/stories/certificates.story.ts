@@ -1,5 +1,6 @@
 /** A cluster without remote nodes takes up certificates of an existing authority, and bare hosts join with them. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { DAY_MS } from '../../support/pki.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
@@ -7,6 +8,7 @@ import {
   applied,
   assertInSync,
   assertQuiet,
+  drift,
   isStarted,
   outrigger,
   settled,
@@ -100,9 +102,28 @@ for (const fencing of [true, false]) {
       await assertInSync(lab, inventoryOf('h1', 'h2'));
     });
 
+    it('are drift where one is another, or where others can read a key', async () => {
+      const inventory = inventoryOf('h1', 'h2');
+      const drifted = async (code: number): Promise<string[]> =>
+        (await drift(lab, code, ['-i', inventory])).names;
+      assert.deepEqual(await drifted(0), []);
+      const file = '/etc/pacemaker/x509-cert.pem';
+      await lab.sh('c2', `cp -p ${file} /root/cert && echo >>${file}`);
+      await lab.sh('h1', 'chmod 644 /etc/pacemaker/x509-key.pem');
+      assert.deepEqual(await drifted(2), [
+        'c2 certificate certificate: configuration',
+        'h1 certificate rights of key: configuration',
+      ]);
+      await lab.sh('c2', `cp -p /root/cert ${file}`);
+      await lab.sh('h1', 'chmod 640 /etc/pacemaker/x509-key.pem');
+      assert.deepEqual(await drifted(0), []);
+    });
+
     it('are used alone again after a package has brought an authkey back', async () => {
       await lab.sh('h1', 'DEBIAN_FRONTEND=noninteractive dpkg-reconfigure pacemaker-common');
       assert.notEqual(await lab.sh('h1', KEYS), '', 'the package did not bring it back');
+      const { names } = await drift(lab, 2, ['-i', inventoryOf('h1', 'h2')]);
+      assert.deepEqual(names, ['h1 authkey-removed /etc/pacemaker/authkey: configuration']);
       await applied(lab, 0, ['-i', inventoryOf('h1', 'h2')]);
       assert.equal(await lab.sh('h1', KEYS), '');
       await assertInSync(lab, inventoryOf('h1', 'h2'));
@@ -110,7 +131,7 @@ for (const fencing of [true, false]) {
 
     it('are renewed on a connected host and on a cluster node; only that host’s daemon is restarted', async () => {
       const before = await photograph(lab);
-      await issueInto(pki, 'h1');
+      await issueInto(pki, 'h1', { notAfter: new Date(Date.now() + 20 * DAY_MS) });
       await issueInto(pki, 'c1');
       const inventory = inventoryOf('h1', 'h2');
       const { lines } = await applied(lab, 0, ['-i', inventory]);
@@ -124,6 +145,8 @@ for (const fencing of [true, false]) {
       assert.ok(await isStarted(lab, 'h1'));
       assert.deepEqual(await photograph(lab), before);
       await assertInSync(lab, inventory);
+      const { names } = await drift(lab, 2, ['-i', inventory]);
+      assert.deepEqual(names, [`h1 certificate-expiry ${join(pki.dir, 'h1.pem')}: expiring`]);
     });
   });
 }
