@@ -6,6 +6,7 @@ import {
   applied,
   assertInSync,
   assertQuiet,
+  guestOn,
   isStarted,
   settled,
   writeInventory,
@@ -22,8 +23,6 @@ export type CredentialCluster = {
   withKey: string;
   withCertificates: string;
 };
-
-const GUEST = { name: 'g1', host: 'v1', resource: 'vm-v1', connectTimeout: '10s' };
 
 const remotesIn = (lab: Lab): string[] =>
   lab.hosts.filter(({ kind }) => kind === 'bare').map(({ name }) => name);
@@ -55,7 +54,7 @@ export async function credentialCluster(settings: {
 export const inventoryFor = (lab: Lab, authentication: Record<string, unknown>): string =>
   writeInventory(lab, {
     remoteNodes: remotesIn(lab).map((name) => ({ name, host: name })),
-    guestNodes: [GUEST],
+    guestNodes: [guestOn('v1', 'g1')],
     authentication,
   });
 

@@ -6,6 +6,7 @@ import {
   applied,
   assertInSync,
   assertQuiet,
+  guestOn,
   isStarted,
   settled,
   writeInventory,
@@ -26,7 +27,7 @@ export const inventoryWith = (
 ): string =>
   writeInventory(lab, {
     remoteNodes: ['h1', ...more].map((name) => ({ name, host: name })),
-    guestNodes: [{ name: 'g1', host: 'v1', resource: 'vm-v1', connectTimeout: '10s' }],
+    guestNodes: [guestOn('v1', 'g1')],
     authentication,
   });
 

@@ -106,6 +106,11 @@ export function writeInventory(lab: Lab, wanted: WantedInventory): string {
   return path;
 }
 
+/** A guest node as an inventory declares it: a virtual machine of the lab, which its resource is named after. */
+export const guestOn = (machine: string, name = machine) => ({
+  ...{ name, host: machine, resource: `vm-${machine}`, connectTimeout: '10s' },
+});
+
 /**
  * A program line that runs outrigger: from its sources, or with OUTRIGGER_TEST_BUILT what was built from them, which
  * starts in a third of the time (`npm test` builds right before).

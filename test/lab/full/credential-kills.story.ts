@@ -43,9 +43,9 @@ const KEPT_FOR_LIFE: readonly Way[] = [
 
 /** Labs of the same kind share the ways: a point at which a run has died in one of them is done. */
 const LABS = [
-  { name: 'story-kills', fencing: true, ways: WAYS },
-  { name: 'story-kills-off', fencing: false, ways: WAYS },
-  { name: 'story-kills-sid', fencing: true, suite: 'sid', ways: KEPT_FOR_LIFE },
+  { settings: { name: 'story-kills', fencing: true }, ways: WAYS },
+  { settings: { name: 'story-kills-off', fencing: false }, ways: WAYS },
+  { settings: { name: 'story-kills-sid', fencing: true, suite: 'sid' }, ways: KEPT_FOR_LIFE },
 ];
 
 const ALLOWED = ['credentials-converted', 'cluster-keys-differ', 'authkey-replaced'].flatMap(
@@ -70,7 +70,6 @@ function stepOf(line: Line, last: Line | undefined): string | undefined {
 describe('a change of credentials whose runs are killed', function () {
   this.timeout(3 * 60 * 60_000);
   const clusters: CredentialCluster[] = [];
-  const waysOf = new Map<CredentialCluster, readonly Way[]>();
   /** Where a run has died already, in either lab. */
   const hit = new Set<string>();
   /** Ways on which a whole run met no further step. */
@@ -80,16 +79,13 @@ describe('a change of credentials whose runs are killed', function () {
     this.timeout(30 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     // One after the other: the first may have to build the images.
-    for (const { ways, ...settings } of LABS) {
-      const cluster = await credentialCluster({ ...settings, bareHosts: 2 });
-      clusters.push(cluster);
-      waysOf.set(cluster, ways);
-    }
+    for (const { settings } of LABS)
+      clusters.push(await credentialCluster({ ...settings, bareHosts: 2 }));
     await sideBySide(clusters, connectAll);
   });
 
   after(async () => {
-    for (const { name } of LABS) await labDown(name);
+    for (const { settings } of LABS) await labDown(settings.name);
     const points = [...hit].sort();
     console.error(`      killed at ${points.length} points:\n        ${points.join('\n        ')}`);
   });
@@ -158,7 +154,8 @@ describe('a change of credentials whose runs are killed', function () {
 
   it('is finished by the next apply, wherever they die', async () => {
     await sideBySide(clusters, async (cluster) => {
-      const ways = waysOf.get(cluster) ?? assert.fail();
+      const { ways } =
+        LABS.find(({ settings }) => settings.name === cluster.lab.name) ?? assert.fail();
       let state: State = 'authkey';
       while (ways.some(({ name }) => !walked.has(name))) {
         const here = ways.filter(({ from }) => from === state);

@@ -7,6 +7,7 @@ import { authenticatePcs } from '../pcs.ts';
 import {
   applied,
   assertQuiet,
+  guestOn,
   configurationOf,
   epochOf,
   isStarted,
@@ -40,7 +41,7 @@ const LABS = [
 
 /** The guest node g1 is the machine v1 of the resource vm-v1, and so on. */
 const GUESTS = {
-  g1: { name: 'g1', host: 'v1', resource: 'vm-v1', connectTimeout: '10s', ...AS_SUDOER },
+  g1: { ...guestOn('v1', 'g1'), ...AS_SUDOER },
   g2: {
     name: 'g2',
     host: 'v2',

@@ -8,6 +8,7 @@ import {
   applied,
   assertInSync,
   assertQuiet,
+  guestOn,
   isStarted,
   outrigger,
   plan,
@@ -66,7 +67,7 @@ function story(fencing: boolean): void {
     await startOn(lab, 'd1', 'c1');
     inventory = writeInventory(lab, {
       remoteNodes: [{ name: 'h1', host: 'h1' }],
-      guestNodes: [{ name: 'v1', host: 'v1', resource: 'vm-v1', connectTimeout: '10s' }],
+      guestNodes: [guestOn('v1')],
       authentication: {
         method: 'x509',
         x509: {

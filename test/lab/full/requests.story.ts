@@ -11,6 +11,7 @@ import {
   applied,
   assertInSync,
   assertQuiet,
+  guestOn,
   isStarted,
   outrigger,
   plan,
@@ -24,7 +25,6 @@ import { photograph, startOn } from '../workload.ts';
 
 /** The guest node has the name of its machine. */
 const HOSTS = ['c1', 'c2', 'h1', 'v1'];
-const GUESTS = [{ name: 'v1', host: 'v1', resource: 'vm-v1', connectTimeout: '10s' }];
 const NODES = [...HOSTS, 'h2'];
 
 /** Verifies the certificate of a host there, and tells its fingerprint. */
@@ -85,7 +85,7 @@ function story(fencing: boolean): void {
   const inventoryOf = (hosts: readonly string[], more: Record<string, unknown>): string =>
     writeInventory(lab, {
       remoteNodes: hosts.map((host) => ({ name: host, host })),
-      guestNodes: GUESTS,
+      guestNodes: [guestOn('v1')],
       authentication: {
         method: 'x509',
         x509: {
@@ -307,7 +307,7 @@ function story(fencing: boolean): void {
     assert.equal(await lab.sh('h1', 'ls /etc/pacemaker/*-new.pem'), `${WAITING_PAIR.key}\n`);
     const inventory = writeInventory(lab, {
       remoteNodes: hosts.map((host) => ({ name: host, host })),
-      guestNodes: GUESTS,
+      guestNodes: [guestOn('v1')],
       authentication: { method: 'psk' },
     });
     await applied(lab, 0, ['-i', inventory, '--allow', 'credentials-converted']);

@@ -10,6 +10,7 @@ import {
   assertInSync,
   assertQuiet,
   drift,
+  guestOn,
   outrigger,
   plan,
   settled,
@@ -42,7 +43,7 @@ function story(fencing: boolean): void {
     writeInventory(lab, {
       remoteNodes: [{ name: 'h1', host: 'h1' }],
       // The guest node has the name of its machine.
-      guestNodes: [{ name: 'v1', host: 'v1', resource: 'vm-v1', connectTimeout: '10s' }],
+      guestNodes: [guestOn('v1')],
       authentication,
     });
   const withKey = (): string => inventoryOf({ method: 'psk' });

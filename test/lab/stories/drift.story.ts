@@ -16,6 +16,7 @@ import {
   applied,
   assertQuiet,
   drift,
+  guestOn,
   isStarted,
   settled,
   writeInventory,
@@ -174,7 +175,7 @@ describe('drift of a cluster', function () {
     writeInventory(lab, {
       connectTimeout: '30s', // the machines that tests run on may be busy
       remoteNodes: [H1, H2],
-      guestNodes: [{ name: 'g1', host: 'v1', resource: 'vm-v1', connectTimeout: '10s' }],
+      guestNodes: [guestOn('v1', 'g1')],
       ...more,
     });
 

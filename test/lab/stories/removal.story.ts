@@ -7,6 +7,7 @@ import {
   applied,
   assertInSync,
   assertQuiet,
+  guestOn,
   fenced,
   outrigger,
   plan,
@@ -57,9 +58,7 @@ describe('removal', function () {
         { name: 'h1', host: 'h1', attributes: { rack: 'a1' }, ...state('h1') },
         { name: 'h2', host: 'h2', ...state('h2') },
       ],
-      guestNodes: [
-        { name: 'g1', host: 'v1', resource: 'vm-v1', connectTimeout: '10s', ...state('g1') },
-      ],
+      guestNodes: [{ ...guestOn('v1', 'g1'), ...state('g1') }],
     };
     return writeInventory(lab, wanted);
   }

@@ -9,6 +9,7 @@ import {
   applied,
   argvOf,
   assertQuiet,
+  guestOn,
   environmentIn,
   isStarted,
   outrigger,
@@ -70,7 +71,7 @@ describe('a saved plan', function () {
         },
         { name: 'h2', host: 'h2', attributes: { rack: 'a1' }, ...more['h2'] },
       ],
-      guestNodes: [{ name: 'g1', host: 'v1', resource: 'vm-v1', connectTimeout: '10s' }],
+      guestNodes: [guestOn('v1', 'g1')],
     };
     return writeInventory(lab, wanted);
   }
