@@ -1,10 +1,18 @@
 // The spec reporter, with one closing line that says how it went: `N passed, N failed`. A test that leaves something
-// open would keep the run from ending: it is told what, and the run ends as its tests went.
+// open would keep the run from ending: it is told what, and the run ends as its tests went. Why a test failed is said
+// beside it as well: the end of a long run may be hours away.
 const { reporters } = require('mocha');
 
 const END_LIMIT_S = 30;
 
 module.exports = class extends reporters.Spec {
+  constructor(runner, options) {
+    super(runner, options);
+    runner.on('fail', (_, { stack, message }) => {
+      process.stdout.write(`${stack ?? message}\n`);
+    });
+  }
+
   epilogue() {
     super.epilogue();
     const { passes, failures, pending } = this.stats;

@@ -142,6 +142,12 @@ describe('the lab', function () {
   it('closes one cluster node’s path to a port, and opens it again', async () => {
     const connect = (from: string) =>
       lab.exec(from, `timeout 1 bash -c 'exec 3<>/dev/tcp/${lab.addresses['h1'] ?? ''}/3121'`);
+    // systemd calls the daemon active before it listens (pacemaker_remote.service: Type=simple).
+    await waitFor(
+      'the daemon listens',
+      30_000,
+      async () => (await connect('c1')).code === 0 || 'the connection is refused',
+    );
     await lab.block('c1', 'h1', 3121);
     assert.notEqual((await connect('c1')).code, 0);
     assert.equal((await connect('c2')).code, 0);
