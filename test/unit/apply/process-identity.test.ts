@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { isGone, processIdentity } from '../../../src/apply/process-identity.ts';
 import { endedProcess } from '../../support/ended-process.ts';
+
+const commandOf = (pid: number | undefined): string =>
+  readFileSync(`/proc/${String(pid)}/comm`, 'utf8').trim();
 
 describe('the identity of a process', function () {
   let own: string[] = [];
@@ -34,6 +38,8 @@ describe('the identity of a process', function () {
       const pid = Number(chunk.toString());
       const identity = processIdentity(pid) ?? '';
       assert.equal(isGone(identity), false);
+      // As long as the parent is a shell it may ask.
+      while (commandOf(parent.pid) !== 'sleep') await sleep(10);
       process.kill(pid, 'SIGKILL');
       while (!isGone(identity)) await sleep(10);
       process.kill(pid, 0); // a zombie still counts for the kernel
