@@ -16,11 +16,16 @@ import {
   tracesOf,
   writeInventory,
 } from '../outrigger.ts';
+import { makePki } from '../pki.ts';
 import { actionsIn, assertNothingLeft, assertNothingToDo, skipWithoutLab } from '../story-run.ts';
 import { waitFor } from '../wait.ts';
 import { startOn } from '../workload.ts';
 
 const NAME = 'story-qemu';
+const MACHINE = {
+  connectTimeout: '90s',
+  guestNodes: [{ name: 'q1', host: 'q1', resource: 'vm-q1', connectTimeout: '60s' }],
+};
 const ALLOW = ['--allow', 'guest-joins'];
 /** An emulated processor, on a machine that may have other work. */
 const STEP_LIMIT_MS = 30 * 60_000;
@@ -46,10 +51,7 @@ describe('a QEMU machine under VirtualDomain', function () {
     skipWithoutLab(this);
     lab = await labUp({ name: NAME, bareHosts: 0, domains: 1, replace: true });
     await lab.ready('q1');
-    inventory = writeInventory(lab, {
-      connectTimeout: '90s',
-      guestNodes: [{ name: 'q1', host: 'q1', resource: 'vm-q1', connectTimeout: '60s' }],
-    });
+    inventory = writeInventory(lab, MACHINE);
     // The agent's first monitor writes what the machine needs into the CIB (utilization).
     await waitFor('the agent has told what the machine needs', 120_000, async () => {
       const { code } = await lab.exec('c1', 'cibadmin -Q | grep -q vm-q1-utilization-hv_memory');
@@ -102,6 +104,21 @@ describe('a QEMU machine under VirtualDomain', function () {
     assert.deepEqual(await lifeOf(), born);
     await assertQuiet(lab);
   }
+
+  it('whose clock is two days behind is told of, and gets no certificate', async () => {
+    const { authentication } = await makePki(lab, ['c1', 'c2', 'q1']);
+    const withCertificates = writeInventory(lab, { ...MACHINE, authentication });
+    assert.deepEqual((await plan(lab, withCertificates)).problems, []);
+    await lab.sh('q1', 'date --set "2 days ago"');
+    const behind = await plan(lab, withCertificates);
+    assert.deepEqual(
+      behind.problems.map(({ host, code }) => `${host} ${code}`),
+      ['q1 CLOCK_WRONG'],
+    );
+    assert.ok(behind.notes.some((note) => /^q1: its clock is 17\d{4} s behind/.test(note)));
+    await lab.sh('q1', 'date --set "2 days"');
+    assert.deepEqual((await plan(lab, withCertificates)).problems, []);
+  });
 
   it('that one cluster node cannot reach is found before the CIB is touched', async () => {
     const other = born.node === 'c1' ? 'c2' : 'c1';

@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { inOrder } from '../../support/in-order.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
-import { applied, assertQuiet, isStarted, settled, writeInventory } from '../outrigger.ts';
+import {
+  applied,
+  assertQuiet,
+  isStarted,
+  outrigger,
+  settled,
+  writeInventory,
+} from '../outrigger.ts';
 import {
   actionsIn,
   AS_SUDOER,
@@ -13,6 +20,7 @@ import {
   ownChanges,
   skipWithoutLab,
 } from '../story-run.ts';
+import { photograph, startEach } from '../workload.ts';
 
 const NAME = 'story-rhel';
 const KEY = '/etc/pacemaker/authkey';
@@ -220,6 +228,23 @@ describe('hosts of the RHEL family', function () {
     await lab.sh('h2', 'sleep 20 >/dev/null 2>&1 & echo $! >/var/cache/dnf/metadata_lock.pid');
     await applied(lab, 0, ['-i', inventory]);
     assert.match(await lab.sh('h2', 'rpm -q resource-agents'), /^resource-agents-4/);
+  });
+
+  it('take up newer packages, and the resources on them do not notice', async () => {
+    await startEach(lab, Object.fromEntries(REMOTE.map((host) => [`on-${host}`, host])));
+    for (const host of ['h1', 'h2', 'h3']) {
+      await setRepository(host, 'updates', 1);
+      await lab.sh(host, 'dnf -q makecache'); // an upgrade goes by the lists that are there
+    }
+    const [before, started] = [await photograph(lab), await daemons()];
+    const { code, stdout, stderr } = await outrigger(lab, ['upgrade', '--yes', '-i', inventory]);
+    assert.equal(code, 0, stderr + stdout);
+    for (const host of ['h1', 'h2', 'h3'])
+      assert.match(await lab.sh(host, 'rpm -q pacemaker-remote'), /-2\.el9\./);
+    const restarted = (await daemons()).map((daemon, index) => daemon !== started[index]);
+    assert.deepEqual(restarted, [true, true, true, false]);
+    await settled(lab);
+    assert.deepEqual(await photograph(lab), before);
   });
 
   it('end with nothing to do, nothing left behind, and nobody fenced', async () => {
