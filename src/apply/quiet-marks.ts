@@ -37,7 +37,8 @@ export function isStillOut({ cib, mon }: ClusterFacts, name: string): boolean {
  * The marks that go once the nodes in `back` are in again: all but those of connections that are still protected, and
  * of what may run on their nodes. Without fencing the cluster shows nothing at all on a node that it has lost, although
  * everything still runs there; released then, it would be started a second time elsewhere (seen on 3.0.0). So only
- * `lastSeen`, from before the protection, tells what is there; where nothing does, every resource keeps its mark.
+ * `lastSeen`, from before the protection, tells what is there; where nothing does, every resource keeps its mark. A node
+ * that was lost by then already has been dealt with by the cluster, but for what an earlier run had protected.
  */
 export function releasable(
   cluster: ClusterFacts,
@@ -52,9 +53,18 @@ export function releasable(
   const freed = back.map((name) => carrierOf(cib, name));
   const needed = new Set(kept.map((name) => carrierOf(cib, name)));
   for (const name of kept) {
-    const known = lastSeen?.mon.nodes.get(name)?.online === true ? lastSeen : undefined;
-    const there = known === undefined ? marks : activeOn(known.mon, name);
-    for (const id of there) if (!freed.includes(id)) needed.add(id);
+    for (const id of heldFor(name, marks, lastSeen)) if (!freed.includes(id)) needed.add(id);
   }
   return marks.filter((id) => !needed.has(id));
+}
+
+/** What has to be left alone because it may run on a node that is not back. */
+function heldFor(
+  name: string,
+  marks: readonly string[],
+  lastSeen: ClusterFacts | undefined,
+): readonly string[] {
+  if (lastSeen === undefined) return marks;
+  const isSeen = lastSeen.mon.nodes.get(name)?.online === true;
+  return isSeen ? activeOn(lastSeen.mon, name) : quietlyProtected(lastSeen.cib);
 }

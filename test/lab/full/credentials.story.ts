@@ -61,6 +61,15 @@ async function rotated({
   return { before, after: await startedOn(lab), stdout: said };
 }
 
+/** Only this connection is kept from the cluster; it takes care of all others, and of what runs on their nodes. */
+async function assertHeldIsOnly(lab: Lab, name: string): Promise<void> {
+  const marks = (await lab.sh('c1', 'cibadmin --query')).match(/<[^>]* id="outrigger-[^"]*"/g);
+  assert.deepEqual(marks, [`<meta_attributes id="outrigger-quiet-${name}"`]);
+  const left = (await lab.crmMon()).match(/<resource [^>]*managed="false"/g) ?? [];
+  const ids = left.map((resource) => / id="([^"]*)"/.exec(resource)?.[1]).sort();
+  assert.deepEqual(ids, [name, 'own-1', 'own-2']);
+}
+
 /** Two clusters of a suite, one with fencing and one without. */
 async function twoOf(
   context: Mocha.Context,
@@ -176,6 +185,7 @@ describe('credentials with a Pacemaker that reads the authkey again after a minu
     const { code, stdout, stderr } = await rotate(lab, withKey);
     assert.equal(code, 3, stderr + stdout);
     assert.match(stdout, /h2 gives no answer, and stays as it is/);
+    await assertHeldIsOnly(lab, 'h2');
     await lab.power('h2', 'on');
     await lab.ready('h2');
     assert.equal(new Set(await keysOn(lab)).size, 2);

@@ -111,6 +111,14 @@ describe('the marks of a quiet restart', () => {
     assert.deepEqual(releasable(facts, ['r1', 'r2'], undefined), ['r2', 'a', 'b']);
   });
 
+  it('do not stay for a node that was lost before the protection, but for those of an earlier run', () => {
+    const shown = [{ id: 'r1', on: 'c1' }, { id: 'r2' }, { id: 'a', on: 'r1' }, { id: 'b' }];
+    const facts = cluster(['r1', 'r2', 'a', 'b'], shown, ['r1']);
+    const withMarks = (...marked: string[]) => cluster(marked, shown, ['r1']);
+    assert.deepEqual(releasable(facts, ['r1'], withMarks()), ['r1', 'a', 'b']);
+    assert.deepEqual(releasable(facts, ['r1'], withMarks('r2', 'b')), ['r1', 'a']);
+  });
+
   it('do not wait for a connection that is in again and still pinned: the pins go last', () => {
     const shown = [
       { id: 'r1', on: 'c1' },
