@@ -169,7 +169,7 @@ function unfitUpgrade({ upgrades }: HostFacts, facts: Facts): Reason | undefined
     return {
       code: 'UPGRADE_REFUSED',
       message: `its package manager would not upgrade: ${upgrades.refusal}`,
-      hint: 'mend that there (a package that would be removed, one that is held, lists that are missing), then run it again',
+      hint: 'mend that there (a package that would be removed, one that is held, lists that are missing: `apt-get update`, `dnf makecache`), then run it again',
     };
   }
   const offered = upgrades.offers.find(({ name }) => name === 'pacemaker-remote')?.offered;
