@@ -14,9 +14,10 @@ export async function outliveKeyCache(context: RunContext, play: Play): Promise<
   const left = await Promise.all(
     clusterHosts(context).map(async (host) => {
       const { authkey, clockAhead, keepsAuthkey } = await context.probe(host);
+      if (keepsAuthkey === true) return 0;
       const age = Date.now() / 1000 + clockAhead - authkey.modifiedAt;
-      // A key from the future says nothing about when it was written.
-      return keepsAuthkey === true || age < 0 ? 0 : CACHE_SECONDS - age;
+      // One whose time says nothing may have been written just now.
+      return authkey.modifiedAt === 0 || age < 0 ? CACHE_SECONDS : CACHE_SECONDS - age;
     }),
   );
   const seconds = Math.ceil(Math.max(0, ...left));

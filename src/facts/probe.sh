@@ -44,6 +44,10 @@ if [ -e /etc/corosync/corosync.conf ]; then echo corosyncConf=yes; fi
 section clock
 date +%s.%N
 
+# The format in which stat tells when $1 was written. A time that lies in the future was put there (rsync -t, cp -p) by
+# another clock; that of the last change of its inode is always by this one.
+time_of() { if [ "$(stat -L -c %Y "$1")" -gt "$(date +%s)" ]; then echo %.9Z; else echo %.9Y; fi; }
+
 section packages
 if [ "$manager" = apt-get ]; then
   dpkg-query -W -f '${Package} ${db:Status-Status} ${Version}\n' \
@@ -68,7 +72,7 @@ key=${key:-/etc/pacemaker/authkey}
 printf 'path=%s\n' "$key"
 if [ -f "$key" ]; then
   printf 'digest=%s\n' "$(sha256sum <"$key" | cut -d ' ' -f 1)"
-  stat -L -c 'rights=%U %G %a %.9Y' "$key"
+  stat -L -c "rights=%U %G %a $(time_of "$key")" "$key"
 fi
 
 # A function of libcrmcommon, from 3.0.0 on; a backport has it as well. The environment file tells nothing: it is edited.
@@ -120,7 +124,7 @@ own_file() {
   real=$(readlink -f "$own")
   say state file
   say real "$real"
-  say rights "$(stat -L -c '%U %G %a %.9Y %s' "$own")"
+  say rights "$(stat -L -c "%U %G %a $(time_of "$own") %s" "$own")"
   directories_above "$own"
   if [ "$real" != "$own" ]; then directories_above "$real"; fi
   if [ "$what" = key ]; then key_facts; return; fi
@@ -173,7 +177,7 @@ section certificates
 for pair in ca=ca certificate=cert key=key crl=crl; do
   pem=/etc/pacemaker/x509-${pair#*=}.pem
   [ "$has_own" = 0 ] && [ -f "$pem" ] || continue
-  printf '%s %s %s\n' "${pair%=*}" "$(sha256sum <"$pem" | cut -d ' ' -f 1)" "$(stat -L -c '%U %G %a %.9Y' "$pem")"
+  printf '%s %s %s\n' "${pair%=*}" "$(sha256sum <"$pem" | cut -d ' ' -f 1)" "$(stat -L -c "%U %G %a $(time_of "$pem")" "$pem")"
 done
 
 # Left there by whoever asked for a certificate and never took it up.

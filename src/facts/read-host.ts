@@ -17,13 +17,15 @@ import {
   readOwnCertificates,
   textOf,
 } from './read-own-certificates.ts';
+import { readTime } from './read-time.ts';
 import { linesOf, pairs, type Sections } from './sections.ts';
 
 /** Turns the probe's sections into facts. `now` is this machine's clock in seconds when the reply arrived. */
 export function readHost(name: string, sections: Sections, now: number): HostFacts {
   const platform = pairs(linesOf(sections, 'platform'));
   const environment = linesOf(sections, 'environment');
-  const ownCertificates = readOwnCertificates(sections);
+  const clock = readClock(name, linesOf(sections, 'clock'));
+  const ownCertificates = readOwnCertificates(sections, clock);
   const madeKeys = readMadeKeys(sections);
   const packages = readPackages(linesOf(sections, 'packages'));
   return {
@@ -38,16 +40,17 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
     hasCorosyncConf: platform['corosyncConf'] === 'yes',
     packages,
     upgrades: readUpgrades(sections, packages),
-    clockAhead: readClock(name, linesOf(sections, 'clock')) - now,
+    clockAhead: clock - now,
     environmentFile: pairs(environment)['file'],
     environment: readEnvironment(environment),
-    authkey: readAuthkey(linesOf(sections, 'authkey')),
+    authkey: readAuthkey(linesOf(sections, 'authkey'), clock),
     certificates:
       ownCertificates === undefined
         ? withPublicHalf(
             readCertificates(
               linesOf(sections, 'certificates'),
               linesOf(sections, 'certificate_texts'),
+              clock,
             ),
             madeKeys,
           )
@@ -100,30 +103,31 @@ export function readEnvironment(lines: readonly string[]): Readonly<Record<strin
 
 const unquote = (value: string): string => /^(["'])(.*)\1$/.exec(value)?.[2] ?? value;
 
-function readAuthkey(lines: readonly string[]): AuthkeyFacts {
+function readAuthkey(lines: readonly string[], clock: number): AuthkeyFacts {
   const found = pairs(lines);
-  const [owner = '', group = '', mode = '', modifiedAt = '0'] = (found['rights'] ?? '').split(' ');
+  const [owner = '', group = '', mode = '', time = '0'] = (found['rights'] ?? '').split(' ');
   return {
     path: found['path'] ?? AUTHKEY_FILE,
     digest: /^[0-9a-f]{64}$/.exec(found['digest'] ?? '')?.[0],
     owner,
     group,
     mode,
-    modifiedAt: Number(modifiedAt),
+    modifiedAt: readTime(time, clock),
   };
 }
 
 function readCertificates(
   lines: readonly string[],
   texts: readonly string[],
+  clock: number,
 ): HostFacts['certificates'] {
   const files: Partial<Record<CertificateRole, CertificateFileFacts>> = {};
   for (const line of lines) {
-    const [name, digest = '', owner = '', group = '', mode = '', modifiedAt] = line.split(' ');
+    const [name, digest = '', owner = '', group = '', mode = '', time = '0'] = line.split(' ');
     const role = CERTIFICATE_ROLES.find((each) => each === name);
     if (role !== undefined && /^[0-9a-f]{64}$/.test(digest))
       files[role] = {
-        ...{ digest, owner, group, mode, modifiedAt: Number(modifiedAt) },
+        ...{ digest, owner, group, mode, modifiedAt: readTime(time, clock) },
         pem: textOf(texts, role),
       };
   }

@@ -7,13 +7,17 @@ import type {
   OwnFileFacts,
   ToldKey,
 } from '../plan/facts.ts';
+import { readTime } from './read-time.ts';
 import { linesOf, type Sections } from './sections.ts';
 
 /** What was told of one file, value by value, under the name of what it says. */
 type Told = ReadonlyMap<string, readonly string[]>;
 
-/** Reads what a host tells of certificates that it had before; undefined: it was not asked. */
-export function readOwnCertificates(sections: Sections): OwnCertificateFacts | undefined {
+/** Reads what a host tells of certificates that it had before; undefined: it was not asked. `clock` is the host's own. */
+export function readOwnCertificates(
+  sections: Sections,
+  clock: number,
+): OwnCertificateFacts | undefined {
   if (!sections.has('own_certificates')) return undefined;
   const lines = linesOf(sections, 'own_certificates');
   const access = new Map(
@@ -25,7 +29,8 @@ export function readOwnCertificates(sections: Sections): OwnCertificateFacts | u
   const files: Partial<Record<CertificateRole, OwnFileFacts>> = {};
   for (const role of CERTIFICATE_ROLES) {
     const told = toldOf(lines, role);
-    if (told.size > 0) files[role] = { ...readFile(told, access), pem: textOf(lines, role) ?? '' };
+    if (told.size > 0)
+      files[role] = { ...readFile(told, access, clock), pem: textOf(lines, role) ?? '' };
   }
   const key = toldOf(lines, 'key');
   return {
@@ -77,13 +82,17 @@ function toldOf(lines: readonly string[], what: string): Told {
 
 const first = (told: Told, word: string): string | undefined => told.get(word)?.[0];
 
-function readFile(told: Told, access: ReadonlyMap<string, boolean>): Omit<OwnFileFacts, 'pem'> {
+function readFile(
+  told: Told,
+  access: ReadonlyMap<string, boolean>,
+  clock: number,
+): Omit<OwnFileFacts, 'pem'> {
   const path = first(told, 'named') ?? '';
   return {
     path,
     state: readState(first(told, 'state')),
     realPath: first(told, 'real') ?? path,
-    ...readRights(first(told, 'rights') ?? ''),
+    ...readRights(first(told, 'rights') ?? '', clock),
     digest: digestIn(told),
     holdsKey: told.has('holds'),
     above: (told.get('above') ?? []).flatMap((line) => readDirectory(line, access)),
@@ -94,11 +103,14 @@ function readFile(told: Told, access: ReadonlyMap<string, boolean>): Omit<OwnFil
 const readState = (state: string | undefined): OwnFileFacts['state'] =>
   state === 'file' || state === 'missing' ? state : 'other';
 
-function readRights(line: string): Pick<OwnFileFacts, 'rights' | 'modifiedAt' | 'bytes'> {
-  const [owner = '', group = '', mode = '', modifiedAt = '0', bytes = '0'] = line.split(' ');
+function readRights(
+  line: string,
+  clock: number,
+): Pick<OwnFileFacts, 'rights' | 'modifiedAt' | 'bytes'> {
+  const [owner = '', group = '', mode = '', time = '0', bytes = '0'] = line.split(' ');
   return {
     rights: { owner, group, mode },
-    modifiedAt: Number(modifiedAt),
+    modifiedAt: readTime(time, clock),
     bytes: Number(bytes),
   };
 }

@@ -33,56 +33,68 @@ export type ProgramEnd =
 /** How much of what a program says on stderr is kept. */
 const MOST_SAID = 4096;
 
-/** Runs a program to its end, or gives it up. What it says on stderr goes to ours, unless it runs apart. */
+/**
+ * Runs a program to its end, or gives it up: at the limit also when it has ended, and something that it has started still
+ * holds its output. What it says on stderr goes to ours, unless it runs apart.
+ */
 export function runProgram(run: ProgramRun): Promise<ProgramEnd> {
   const [program = '', ...args] = run.argv;
   const { input, variables, limitMs, signal, isApart = false } = run;
   return new Promise((resolve) => {
-    // Not the option `timeout`: of a program that does not exist it would keep this process alive (Node.js 20).
-    const tooLong = AbortSignal.timeout(limitMs);
     const child = spawn(program, args, {
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', isApart ? 'pipe' : 'inherit'],
       detached: isApart,
       env: { ...process.env, ...variables },
-      signal: AbortSignal.any([signal, tooLong]),
-      killSignal: 'SIGKILL',
     });
-    const kill = (): void => {
-      if (isApart) killGroup(child.pid);
-      else child.kill('SIGKILL');
-    };
     const chunks: Buffer[] = [];
     let stderr = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       stderr = (stderr + chunk.toString()).slice(0, MOST_SAID);
     });
-    const failed = (why: string): void => {
-      resolve({ kind: 'failed', why, stdout: Buffer.concat(chunks), stderr });
+    // Not the options `signal` and `timeout`: they do nothing once the program has ended.
+    const tooLong = AbortSignal.timeout(limitMs);
+    const enough = AbortSignal.any([signal, tooLong]);
+    const end = (how: ProgramEnd): void => {
+      enough.removeEventListener('abort', stop);
+      resolve(how);
     };
+    const failed = (why: string): void => {
+      end({ kind: 'failed', why, stdout: Buffer.concat(chunks), stderr });
+    };
+    const giveUp = (): void => {
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+      if (isApart) killGroup(child.pid);
+      else child.kill('SIGKILL');
+    };
+    function stop(): void {
+      giveUp();
+      const hasEnded = child.exitCode !== null || child.signalCode !== null;
+      const left = hasEnded ? ' (it has ended, and what it has started holds its output)' : '';
+      if (signal.aborted) end({ kind: 'interrupted' });
+      else failed(`${limitMs / 1000} s were too long${left}`);
+    }
+    enough.addEventListener('abort', stop);
     let room = run.mostBytes;
     child.stdout?.on('data', (chunk: Buffer) => {
       room -= chunk.length;
+      chunks.push(chunk);
+      if (room >= 0) return;
       // One that prints without end shall not eat our memory.
-      if (room < 0) kill();
-      else chunks.push(chunk);
+      giveUp();
+      failed('it printed too much');
     });
     // It need not read what it gets.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
     child.on('error', (error) => {
-      // What the program has started may hold the pipe for longer than we want to wait.
-      child.stdout?.destroy();
-      child.stderr?.destroy();
-      kill();
-      const why = tooLong.aborted ? `${limitMs / 1000} s were too long` : reasonOf(error);
-      if (signal.aborted) resolve({ kind: 'interrupted' });
-      else failed(why);
+      giveUp();
+      failed(reasonOf(error));
     });
     child.on('close', (code, killedBy) => {
-      if (room < 0) failed('it printed too much');
-      else if (code !== 0) failed(endOf(code, killedBy));
-      else resolve({ kind: 'printed', stdout: Buffer.concat(chunks) });
+      if (code === 0) end({ kind: 'printed', stdout: Buffer.concat(chunks) });
+      else failed(endOf(code, killedBy));
     });
+    if (enough.aborted) stop();
   });
 }
 

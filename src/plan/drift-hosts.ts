@@ -106,7 +106,7 @@ function credentialsOf(
   const wanted = x509?.nodes.get(name)?.files.certificate;
   return {
     authkeySeconds:
-      authkey.digest === undefined
+      authkey.digest === undefined || authkey.modifiedAt === 0
         ? undefined
         : Math.max(0, Math.round(now + clockAhead - authkey.modifiedAt)),
     certificateEnds: isThatFile(certificates.certificate, wanted)

@@ -35,6 +35,7 @@ export interface AuthkeyFacts {
   readonly group: string;
   /** Octal digits, without a leading zero: `400`. */
   readonly mode: string;
+  /** Seconds since the epoch by the host's own clock; 0: nobody knows. */
   readonly modifiedAt: number;
 }
 
@@ -46,6 +47,7 @@ export interface CertificateFileFacts {
   readonly group: string;
   /** Octal digits, without a leading zero: `640`. */
   readonly mode: string;
+  /** As that of the authkey. */
   readonly modifiedAt: number;
   /** The certificates in it; undefined: not told, as of a key. */
   readonly pem?: string | undefined;

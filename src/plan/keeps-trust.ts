@@ -4,6 +4,7 @@ import { certificatesIn, trustedBy } from '../x509/trust.ts';
 import { REMOTE_UNIT } from '../pacemaker/names.ts';
 import { isThatFile, type WantedFile, type WantedX509 } from './certificates.ts';
 import { remoteHosts, type CertificateFileFacts, type Facts, type HostFacts } from './facts.ts';
+import { nameInCluster } from './membership.ts';
 
 /** What one end of connections shows and accepts, as it is and as it shall be. */
 interface End {
@@ -29,7 +30,9 @@ export function keepsTrust(facts: Facts, cib: Cib, x509: WantedX509): boolean {
   const isOther = hosts.some((host) => hasOther(host, x509, 'ca'));
   if (isOther && !(accept(servers, clients) && accept(clients, servers))) return false;
   const names = [...connected, ...cib.clusterNodes.map(({ name }) => name)];
-  const areAllThere = names.every((name) => hosts.some((host) => host.name === name));
+  const areAllThere = names.every((name) =>
+    hosts.some((host) => nameInCluster(host) === name.toLowerCase()),
+  );
   const isUnknown = (role: 'ca' | 'certificate'): boolean =>
     !areAllThere || nodes.some((host) => isOlderThan(host, role));
   const ends = [...servers, ...clients];
@@ -51,9 +54,9 @@ export function notYetUsing(facts: Facts, cib: Cib, x509: WantedX509): readonly 
         !(isRemote(host, facts) && isOlderThan(host, role)),
     );
   const hosts = [...facts.clusterNodes.values(), ...remoteHosts(facts)];
-  const users = new Set(hosts.filter(isUsing).map(({ name }) => name));
+  const users = new Set(hosts.filter(isUsing).map(nameInCluster));
   const names = [...cib.clusterNodes.map(({ name }) => name), ...connectedNames(cib)];
-  return names.filter((name) => !users.has(name)).sort();
+  return names.filter((name) => !users.has(name.toLowerCase())).sort();
 }
 
 const isRemote = ({ name }: HostFacts, { clusterNodes }: Facts): boolean => !clusterNodes.has(name);

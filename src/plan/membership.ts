@@ -1,9 +1,17 @@
 import type { Cib } from '../pacemaker/cib.ts';
 import { OutriggerError } from '../support/errors.ts';
-import type { ClusterNodeFacts, Facts } from './facts.ts';
+import type { ClusterNodeFacts, Facts, HostFacts } from './facts.ts';
 
-/** A node of a cluster may be called otherwise in the inventory: what counts is what it says of itself. */
-const nameOf = ({ name, uname }: ClusterNodeFacts): string => (uname ?? name).toLowerCase();
+/** A node of a cluster may be called otherwise in the inventory: what counts is what it says of itself. In small letters. */
+export const nameInCluster = (host: HostFacts | ClusterNodeFacts): string =>
+  (('uname' in host ? host.uname : undefined) ?? host.name).toLowerCase();
+
+/** The first label of a host name, in small letters. */
+const shortName = (name: string): string => name.split('.', 1).join().toLowerCase();
+
+/** Whether a cluster node that nobody has asked may be the one that the inventory calls so. */
+export const mayBeNamed = (node: string, inInventory: string): boolean =>
+  shortName(node) === shortName(inInventory);
 
 const members = ({ clusterNodes }: Facts): readonly ClusterNodeFacts[] =>
   [...clusterNodes.values()].filter(({ membership }) => membership !== undefined);
@@ -31,7 +39,7 @@ export function checkMembership(facts: Facts, cib: Cib): void {
     });
   }
   const known = new Set(cib.clusterNodes.map(({ name }) => name.toLowerCase()));
-  const stranger = members(facts).find((node) => !known.has(nameOf(node)));
+  const stranger = members(facts).find((node) => !known.has(nameInCluster(node)));
   if (stranger === undefined) return;
   throw new OutriggerError('CLUSTER_NOT_READY', 'it belongs to another cluster', {
     host: stranger.name,
@@ -47,7 +55,7 @@ export function undeclaredMembers(
 ): readonly string[] {
   const known = new Set([
     ...declared.map((name) => name.toLowerCase()),
-    ...[...facts.clusterNodes.values()].map(nameOf),
+    ...[...facts.clusterNodes.values()].map(nameInCluster),
   ]);
   return cib.clusterNodes
     .map(({ name }) => name)

@@ -5,6 +5,7 @@ import { someOf } from '../support/some-of.ts';
 import { certificatesIn } from '../x509/trust.ts';
 import { isThatFile, type WantedX509 } from './certificates.ts';
 import { remoteHosts, type Facts, type HostFacts } from './facts.ts';
+import { mayBeNamed, nameInCluster } from './membership.ts';
 
 /** Certificates that are about to be revoked. */
 export interface Revokes {
@@ -42,9 +43,12 @@ export function refuseRevokedInUse(
         hint: 'take it out of `revoked` and run `outrigger apply`, which gives the host the certificate that was made for it; revoke the old one when the plan is empty',
       },
     );
-  const silent = [...cib.clusterNodes.map(({ name }) => name), ...connectedNames(cib)].filter(
-    (name) => nodes.has(name) && hosts.every((host) => host.name !== name),
-  );
+  const answered = new Set(hosts.map(nameInCluster));
+  const isOn = (name: string): boolean => [...nodes].some((node) => mayBeNamed(name, node));
+  const silent = [
+    ...cib.clusterNodes.map(({ name }) => name).filter(isOn),
+    ...connectedNames(cib).filter((name) => nodes.has(name)),
+  ].filter((name) => !answered.has(name.toLowerCase()));
   if (silent.length === 0) return;
   throw new OutriggerError(
     'REFUSED',
@@ -83,7 +87,10 @@ export function refuseListedInUse(
   const list = credentials?.list;
   if (credentials === undefined || list === undefined || list.count === 0) return [];
   const hosts = new Map(
-    [...facts.clusterNodes.values(), ...remoteHosts(facts)].map((host) => [host.name, host]),
+    [...facts.clusterNodes.values(), ...remoteHosts(facts)].map((host) => [
+      nameInCluster(host),
+      host,
+    ]),
   );
   const isListed = (pem: string | undefined): boolean =>
     certificatesIn(pem ?? '')
@@ -91,9 +98,11 @@ export function refuseListedInUse(
       .some(list.revokes);
   const seen = seenByNewOnes(facts, cib, credentials);
   const listed = seen.flatMap((name) => {
-    const host = hosts.get(name);
+    const host = hosts.get(name.toLowerCase());
     if (host !== undefined) return isListed(host.certificates.certificate?.pem) ? [name] : [];
-    const isByInventory = declared.includes(name) && isListed(list.certificateOf(name));
+    const isByInventory = declared.some(
+      (node) => mayBeNamed(name, node) && isListed(list.certificateOf(node)),
+    );
     return isByInventory ? [`${name} (by the inventory)`] : [];
   });
   if (listed.length > 0)
@@ -104,7 +113,7 @@ export function refuseListedInUse(
         hint: 'leave the list that hosts have where it is, give these nodes their new certificates first (`outrigger apply`), and put the new list in place when the plan is empty',
       },
     );
-  const unasked = seen.filter((name) => !hosts.has(name));
+  const unasked = seen.filter((name) => !hosts.has(name.toLowerCase()));
   return unasked.length === 0
     ? []
     : [

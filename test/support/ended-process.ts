@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { processIdentity } from '../../src/apply/process-identity.ts';
 
 /** The identity of a process of this machine that has ended by now. */
@@ -11,3 +12,7 @@ export async function endedProcess(): Promise<string> {
   await once(child, 'exit');
   return identity;
 }
+
+/** Whether a process is dead, or dead and not yet buried. */
+export const isEnded = (pid: number): boolean =>
+  !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, 'utf8').includes(' Z ');

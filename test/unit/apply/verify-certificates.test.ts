@@ -8,6 +8,11 @@ import { issue, makeAuthority, type Issued } from '../../support/pki.ts';
 const SCRIPT = new URL('../../../src/apply/scripts/verify-certificates.sh', import.meta.url)
   .pathname;
 
+const time = {
+  notBefore: new Date(Date.now() - 3_600_000),
+  notAfter: new Date(Date.now() + 3_600_000),
+};
+
 describe('verify-certificates', function () {
   this.timeout(20_000);
   let folder = '';
@@ -16,10 +21,6 @@ describe('verify-certificates', function () {
 
   before(async function () {
     if (process.getuid?.() !== 0 || spawnSync('openssl', ['version']).status !== 0) this.skip();
-    const time = {
-      notBefore: new Date(Date.now() - 3_600_000),
-      notAfter: new Date(Date.now() + 3_600_000),
-    };
     authority = await makeAuthority(time);
     node = await issue({ ...time, name: 'h1' }, authority);
     folder = mkdtempSync(join(tmpdir(), 'outrigger-verify-'));
@@ -42,8 +43,12 @@ describe('verify-certificates', function () {
     return path;
   };
 
-  function verify(key: string, path = process.env['PATH']) {
-    const files = [put('ca.pem', authority.pem), put('h1.pem', node.pem), put('h1.key', key)];
+  function verify(
+    key: string,
+    path = process.env['PATH'],
+    { ca, certificate } = { ca: authority.pem, certificate: node.pem },
+  ) {
+    const files = [put('ca.pem', ca), put('h1.pem', certificate), put('h1.key', key)];
     return spawnSync('/bin/sh', [SCRIPT, ...files, '', 'nobody'], {
       ...{ encoding: 'utf8', env: { PATH: path } },
     });
@@ -53,6 +58,15 @@ describe('verify-certificates', function () {
     assert.equal(verify(node.key).stdout, 'verified\n');
     const { status, stderr } = verify((await issue()).key);
     assert.deepEqual([status, /h1\.key is not the key of .*h1\.pem/.test(stderr)], [1, true]);
+  });
+
+  it('trusts whatever stands in the CA file, as GnuTLS does: also an authority below another', async () => {
+    const issuing = await issue({ ...time, name: 'issuing', isAuthority: true }, authority);
+    const { key, pem: certificate } = await issue({ ...time, name: 'h1' }, issuing);
+    const said = verify(key, undefined, { ca: issuing.pem, certificate });
+    assert.equal(said.stdout, 'verified\n', said.stderr);
+    const other = verify(key, undefined, { ca: (await makeAuthority(time)).pem, certificate });
+    assert.equal(other.status, 1);
   });
 
   it('says that it has not, where there is no openssl', () => {

@@ -85,7 +85,7 @@ describe('the facts of', () => {
     const told = {
       capability: 'yes',
       certificates: [
-        `ca ${digest} root haclient 640 1795382060.5`,
+        `ca ${digest} root haclient 640 1795354691.5`,
         'certificate no-digest root haclient 640 1',
         `other ${digest} root haclient 640 1`,
       ].join('\n'),
@@ -96,7 +96,7 @@ describe('the facts of', () => {
     assert.equal(facts.knowsCertificates, true);
     assert.deepEqual(facts.certificates, {
       ca: {
-        ...{ digest, owner: 'root', group: 'haclient', mode: '640', modifiedAt: 1795382060.5 },
+        ...{ digest, owner: 'root', group: 'haclient', mode: '640', modifiedAt: 1795354691.5 },
         pem: '-----BEGIN\n-----END\n',
       },
     });

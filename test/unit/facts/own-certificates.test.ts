@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readOwnCertificates } from '../../../src/facts/read-own-certificates.ts';
-import { splitSections, type Sections } from '../../../src/facts/sections.ts';
+import { linesOf, splitSections, type Sections } from '../../../src/facts/sections.ts';
 import type { OwnCertificateFacts } from '../../../src/plan/facts.ts';
 import { issue, makeAuthority, revoke, type Issued } from '../../support/pki.ts';
 
@@ -44,7 +52,7 @@ describe('what a host tells of the certificates that it has already', function (
       ...{ encoding: 'utf8', input: '', stdio: ['pipe', 'pipe', 'ignore'] },
     });
     const sections: Sections = splitSections(said, NONCE, 'h1');
-    const own = readOwnCertificates(sections);
+    const own = readOwnCertificates(sections, Number(linesOf(sections, 'clock')[0]));
     assert.ok(own);
     return { said, own };
   }
@@ -113,6 +121,18 @@ describe('what a host tells of the certificates that it has already', function (
       [own.files.ca?.state, own.files.certificate?.state, own.files.key?.state],
       ['other', 'other', 'other'],
     );
+  });
+
+  it('is when a file was written by its own clock, whatever time came with the file', () => {
+    const begin = Date.now() / 1000;
+    const ahead = put('ahead.pem', host.pem);
+    utimesSync(ahead, begin + 86_400, begin + 86_400);
+    const past = put('past.pem', authority.pem);
+    utimesSync(past, begin - 86_400, begin - 86_400);
+    const { ca, certificate } = ask(past, ahead, ahead, '').own.files;
+    const written = certificate?.modifiedAt ?? 0;
+    assert.ok(Math.abs(written - begin) < 60, `${written} is not ${begin}`);
+    assert.ok(Math.abs((ca?.modifiedAt ?? 0) - (begin - 86_400)) < 1);
   });
 
   it('is damage where there is damage', () => {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runForSecret } from '../../../src/host/secret-program.ts';
 import { secretFetcher } from '../../../src/host/secret-source.ts';
 import type { SecretSource } from '../../../src/spec/spec.ts';
+import { isEnded } from '../../support/ended-process.ts';
 import { askingNobody } from '../../support/secrets.ts';
 
 const never = new AbortController().signal;
@@ -72,7 +73,8 @@ describe('a program that prints a secret', () => {
     );
     assert.deepEqual(told, ['waiting for /bin/sh, which gives a secret, at most 4 s']);
     await sleep(100);
-    for (const pid of readFileSync(pids, 'utf8').trim().split('\n')) assert.ok(isGone(pid), pid);
+    for (const pid of readFileSync(pids, 'utf8').trim().split('\n'))
+      assert.ok(isEnded(Number(pid)), pid);
   });
 
   it('ends at once when the run is interrupted', async () => {
@@ -108,7 +110,3 @@ describe('a program that prints a secret', () => {
     }
   });
 });
-
-/** Dead, or dead and not yet buried. */
-const isGone = (pid: string): boolean =>
-  !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, 'utf8').includes(' Z ');

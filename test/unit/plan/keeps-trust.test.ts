@@ -75,6 +75,17 @@ describe('who accepts whom while an authority is replaced', () => {
     } as unknown as Facts;
   };
 
+  /** The inventory calls the first cluster node otherwise than the cluster does. */
+  const calledOtherwise = (name: string, { clusterNodes, ...facts }: Facts): Facts => ({
+    ...facts,
+    clusterNodes: new Map(
+      [...clusterNodes.values()].map((host) => {
+        const called = host.name === 'c1' ? name : host.name;
+        return [called, { ...host, name: called, uname: host.name }];
+      }),
+    ),
+  });
+
   const judged = (
     now: Readonly<Record<string, Has | undefined>>,
     wanted: Has | WantedX509,
@@ -189,6 +200,23 @@ describe('who accepts whom while an authority is replaced', () => {
     );
     const last = { ...all(ISSUED), r1: { ...END, unread: 'ca' as const } };
     assert.equal(judged(last, END), true, 'it shows what the others accept');
+  });
+
+  it('is everybody also where the inventory calls a cluster node otherwise', () => {
+    const called = 'C1.example';
+    const wanted = wantedX509(BUNDLE);
+    const [, of] = [...wanted.nodes].find(([name]) => name === 'c1') ?? assert.fail();
+    const nodes = new Map([...wanted.nodes].filter(([name]) => name !== 'c1')).set(called, of);
+    const facts = calledOtherwise(called, factsOf(all(BUNDLE)));
+    assert.equal(
+      keepsTrust(calledOtherwise(called, factsOf(all(START))), CIB, { ...wanted, nodes }),
+      true,
+    );
+    assert.deepEqual(notYetUsing(facts, CIB, { ...wanted, nodes }), []);
+    assert.deepEqual(
+      notYetUsing(calledOtherwise(called, factsOf(all(START))), CIB, { ...wanted, nodes }),
+      NAMES,
+    );
   });
 
   it('waits for whoever has not taken a step, or may not have', () => {

@@ -35,9 +35,15 @@ const cib = readCib(
   '<cib admin_epoch="0" epoch="1" num_updates="0"><configuration><crm_config/><nodes><node id="1" uname="c1"/></nodes><resources><primitive id="r2" class="ocf" provider="pacemaker" type="remote"/></resources></configuration><status/></cib>',
 );
 
-function refuse(revoked: readonly string[], nodes: readonly string[] = []): void {
+function refuse(
+  revoked: readonly string[],
+  nodes: readonly string[] = [],
+  clusterNodes = facts.clusterNodes,
+): void {
   const serials = new Map(revoked.map((digest) => [digest, `5${digest}`]));
-  refuseRevokedInUse(facts, cib, { pending: { revokes: { serials, nodes: new Set(nodes) } } });
+  refuseRevokedInUse({ ...facts, clusterNodes }, cib, {
+    pending: { revokes: { serials, nodes: new Set(nodes) } },
+  });
 }
 
 const RIGHTS = { owner: 'root', group: 'haclient', mode: '640', modifiedAt: 1 };
@@ -73,6 +79,14 @@ describe('a certificate that is about to be revoked', () => {
     }, /still in use: c1 \(5aa\), r1 \(5bb\), g1 \(5cc\)$/);
   });
 
+  it('is not revoked while a cluster node may use it that the inventory calls otherwise', () => {
+    refused(() => {
+      refuse(['dd'], ['R2', 'c1.example'], new Map());
+    }, /nobody knows which ones these use: c1$/);
+    const [[, c1] = assert.fail()] = facts.clusterNodes;
+    refuse(['dd'], ['c1.example'], new Map([['c1.example', { ...c1, name: 'c1.example' }]]));
+  });
+
   it('is not revoked while a node of the cluster may use it that nobody has asked', () => {
     refused(() => {
       refuse(['dd'], ['r2', 'gone']);
@@ -101,16 +115,16 @@ describe('a new revocation list of another authority', () => {
   /** c1 and r1 are asked, and a host that is about to join; c2 and r2 gave no answer or were left out. */
   function notesFor(
     revoked: readonly string[],
-    has: { readonly c1?: string; readonly r1?: string } = {},
+    has: { readonly c1?: string; readonly r1?: string; readonly called?: string } = {},
   ): readonly string[] {
-    const { c1 = 'old', r1 = 'old' } = has;
+    const { c1 = 'old', r1 = 'old', called = 'c1' } = has;
     const asked: Facts = {
       ...facts,
       clusterNodes: new Map([
         [
-          'c1',
+          called,
           {
-            ...showing('c1', of('c1'), c1),
+            ...showing(called, of('c1'), c1),
             ...{ uname: 'c1', membership: undefined, routes: [], fencers: new Map() },
           },
         ],
@@ -123,7 +137,9 @@ describe('a new revocation list of another authority', () => {
     };
     const crl = { path: '/crl', digest: 'new', description: 'that of the inventory' };
     const wanted = {
-      nodes: new Map(['c1', 'r1', 'bare'].map((name) => [name, { files: { crl }, variables: {} }])),
+      nodes: new Map(
+        [called, 'r1', 'bare'].map((name) => [name, { files: { crl }, variables: {} }]),
+      ),
     };
     const serials = revoked.map((name) => of(name).certificate.serialNumber.toLowerCase());
     const list = {
@@ -142,6 +158,12 @@ describe('a new revocation list of another authority', () => {
   it('is refused when the inventory says so of a node that was not asked', () => {
     refused(() => notesFor(['r2']), /still in use: r2 \(by the inventory\)$/);
     refused(() => notesFor(['c2']), /still in use: c2 \(by the inventory\)$/);
+  });
+
+  it('is refused while a cluster node has what it revokes that the inventory calls otherwise', () => {
+    const called = 'C1.example';
+    refused(() => notesFor(['c1'], { called }), /still in use: c1$/);
+    assert.match(notesFor(['bare'], { called })[0] ?? '', /nobody has asked c2, r2, stranger for/);
   });
 
   it('names those of whom nobody can know', () => {

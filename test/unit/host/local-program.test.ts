@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runProgram, type ProgramEnd, type ProgramRun } from '../../../src/host/local-program.ts';
+import { isEnded } from '../../support/ended-process.ts';
+
+const LIMIT_MS = 1000;
+
+describe('a program that has started something which holds its output', () => {
+  let folder: string;
+  let pids: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'outrigger-program-'));
+    pids = join(folder, 'pids');
+  });
+  afterEach(() => {
+    for (const pid of helpers()) if (!isEnded(pid)) process.kill(pid, 'SIGKILL');
+    rmSync(folder, { recursive: true });
+  });
+
+  const helpers = (): number[] => readFileSync(pids, 'utf8').trim().split('\n').map(Number);
+
+  /** How it ends, and after how many milliseconds. */
+  async function run(
+    script: string,
+    more: Partial<ProgramRun> = {},
+  ): Promise<{ readonly end: ProgramEnd; readonly took: number }> {
+    const begin = Date.now();
+    const end = await runProgram({
+      argv: ['/bin/sh', '-c', `sleep 30 & echo $! >${pids}; ${script}`],
+      ...{ limitMs: LIMIT_MS, mostBytes: 1000, signal: new AbortController().signal },
+      ...more,
+    });
+    return { end, took: Date.now() - begin };
+  }
+
+  for (const isApart of [true, false]) {
+    const how = isApart ? 'in a session of its own' : 'in ours';
+    it(`is given up at the limit also when it has ended (${how})`, async () => {
+      const { end, took } = await run('echo printed; exit 0', { isApart });
+      assert.ok(end.kind === 'failed');
+      assert.match(end.why, /^1 s were too long \(it has ended, /);
+      assert.ok(took < 10_000, String(took));
+    });
+
+    it(`is given up at once when it prints too much (${how})`, async () => {
+      const { end, took } = await run('exec yes', { isApart, limitMs: 20_000 });
+      assert.ok(end.kind === 'failed');
+      assert.equal(end.why, 'it printed too much');
+      assert.ok(took < 10_000, String(took));
+    });
+
+    it(`ends with an interrupt (${how})`, async () => {
+      const { end, took } = await run('exit 0', {
+        ...{ isApart, limitMs: 20_000, signal: AbortSignal.timeout(500) },
+      });
+      assert.equal(end.kind, 'interrupted');
+      assert.ok(took < 10_000, String(took));
+    });
+  }
+
+  it('takes that with it from a session of its own', async () => {
+    await run('exit 0', { isApart: true });
+    await sleep(200);
+    assert.deepEqual(helpers().map(isEnded), [true]);
+  });
+});
