@@ -44,13 +44,11 @@ export async function checkCertificates(
   const found = new Map(
     await Promise.all(
       [...members, ...hosts].map((host) =>
-        limit(
-          async () =>
-            [
-              host.name,
-              await objectionTo(context, host, x509, early && members.includes(host)),
-            ] as const,
-        ),
+        limit(async () => {
+          const isClusterNode = members.includes(host);
+          const stage = { isClusterNode, filesAlone: early && isClusterNode };
+          return [host.name, await objectionTo(context, host, x509, stage)] as const;
+        }),
       ),
     ),
   );
@@ -88,13 +86,13 @@ async function objectionTo(
   { probe }: RunContext,
   host: Host,
   x509: WantedX509,
-  filesAlone: boolean,
+  stage: { readonly isClusterNode: boolean; readonly filesAlone: boolean },
 ): Promise<Found> {
   const wanted = x509.nodes.get(host.name);
   if (wanted === undefined) return { facts: undefined, because: 'has no certificate' };
   try {
     const facts = await probe(host);
-    return { facts, because: certificateObjection(facts, wanted, filesAlone) };
+    return { facts, because: certificateObjection(facts, wanted, stage) };
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
     return { facts: undefined, because: `gave no answer: ${messageOf(thrown)}` };

@@ -2,6 +2,7 @@ import { gather, type Gathered, type Machine } from '../facts/gather.ts';
 import type { ConnectHost, Host } from '../host/host.ts';
 import type { FetchSecret } from '../host/secret-source.ts';
 import type { AuthkeyChoice, AuthkeyOfInventory } from '../plan/authkey-choice.ts';
+import { refuseCorosyncsKey } from '../plan/corosync-key.ts';
 import { credentialChange } from '../plan/credential-change.ts';
 import { findDepartures, type Departures } from '../plan/departures.ts';
 import type { Leaver } from '../plan/leaver.ts';
@@ -123,6 +124,7 @@ export async function planFrom(
 ): Promise<Planned> {
   const { spec, selected, playbook } = request;
   const { cluster, lead } = clusterOf(facts, hosts);
+  refuseCorosyncsKey(facts);
   const credentials =
     (await nextStep(certificates, facts, cluster)) ?? (await certificatesByFacts(request, facts));
   const x509 = credentials?.wanted;

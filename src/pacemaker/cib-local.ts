@@ -1,6 +1,6 @@
 import type { Cib } from './cib.ts';
+import { agentOf, valuesWritten, type Agent } from './cib-agent.ts';
 import type { PlacedPrimitive } from './cib-connections.ts';
-import { writtenAt } from './nvpairs.ts';
 
 /** What an active resource is on the machine where it runs, as its agent looks for it. */
 export type LocalForm =
@@ -42,28 +42,17 @@ export const localResources = (cib: Cib, node: string): readonly LocalResource[]
     .filter(({ forms }) => forms.length > 0);
 
 function localResource(cib: Cib, { element, id, enclosing }: PlacedPrimitive): LocalResource {
-  const template = cib.ids.get(element.attributes['template'] ?? '')?.attributes;
-  const of = (name: string): string => element.attributes[name] ?? template?.[name] ?? '';
-  const [standard, provider, type] = ['class', 'provider', 'type'].map(of);
-  // Every value that is written anywhere: which of them a rule puts in force only Pacemaker can tell.
-  const valuesOf = (name: string): readonly string[] =>
-    writtenAt(element, 'instance_attributes', name, cib.ids).map(({ value }) => value);
+  const agent = agentOf(element, cib.ids);
   return {
     id,
-    agent: [standard, provider, type].filter(Boolean).join(':'),
-    forms: formsOf({ standard, provider, type }, valuesOf),
+    agent: [agent.standard, agent.provider, agent.type].filter(Boolean).join(':'),
+    forms: formsOf(agent, (name) => valuesWritten(element, name, cib.ids)),
     isClone: enclosing.some(({ name }) => name === 'clone' || name === 'master'),
   };
 }
 
-interface Agent {
-  readonly standard: string | undefined;
-  readonly provider: string | undefined;
-  readonly type: string | undefined;
-}
-
 function formsOf(
-  { standard = '', provider, type = '' }: Agent,
+  { standard, provider, type }: Agent,
   valuesOf: (name: string) => readonly string[],
 ): readonly LocalForm[] {
   if (UNIT_CLASSES.includes(standard) && type !== '')

@@ -1,4 +1,5 @@
 import { OutriggerError } from '../support/errors.ts';
+import { agentOf } from './cib-agent.ts';
 import {
   connectionOf,
   guestOf,
@@ -83,10 +84,9 @@ function resourcesView(
   byId: ById,
 ): Pick<Cib, 'remoteConnections' | 'guestNodes' | 'bundles' | 'primitives' | 'fencingDevices'> {
   const primitives = primitivesIn(resources);
-  const fencing = primitives.filter(({ element: { attributes } }) => {
-    const template = byId.get(attributes['template'] ?? '')?.attributes;
-    return (attributes['class'] ?? template?.['class']) === 'stonith';
-  });
+  const fencing = primitives.filter(
+    (placed) => agentOf(placed.element, byId).standard === 'stonith',
+  );
   return {
     remoteConnections: byIdOf(
       primitives.map((placed) => connectionOf(placed, byId)).filter(isDefined),

@@ -96,13 +96,14 @@ export const usesCertificates = (environment: Readonly<Record<string, string>>):
   DECIDING_VARIABLES.every((name) => Boolean(environment[name]));
 
 /**
- * Why a host cannot use the certificates of the inventory, as something that follows its name; undefined: it can. `filesAlone`:
- * its daemon has still to take them up.
+ * Why a host cannot use the certificates of the inventory, as something that follows its name; undefined: it can. A cluster
+ * node whose Pacemaker is stopped connects to nobody, and will start with what is written down. `filesAlone`: its daemon has
+ * still to take them up.
  */
 export function certificateObjection(
   facts: HostFacts,
   { files, variables }: WantedCertificates,
-  filesAlone = false,
+  { isClusterNode, filesAlone = false }: { isClusterNode: boolean; filesAlone?: boolean },
 ): string | undefined {
   const { certificates, environment, daemonVariables, knowsCertificates } = facts;
   if (knowsCertificates !== true) return 'has no Pacemaker that knows certificates';
@@ -113,7 +114,7 @@ export function certificateObjection(
   if (filesAlone) return undefined;
   if (variablesDiffer(environment, variables))
     return 'does not name the certificates in its environment file';
-  if (daemonVariables === undefined) return 'has no daemon that runs';
+  if (daemonVariables === undefined) return isClusterNode ? undefined : 'has no daemon that runs';
   return variablesDiffer(daemonVariables, variables)
     ? 'runs a daemon that was started without these certificates'
     : undefined;

@@ -133,7 +133,7 @@ function towards(
 ): CredentialChangeKind | undefined {
   const members = [...facts.clusterNodes.values()];
   const areOlder = members.some((host) => usesOthers(host, x509));
-  if (areOlder || isUnfinished(cluster.cib)) return 'to-certificates';
+  if (areOlder || isLeftBehind(cluster.cib)) return 'to-certificates';
   if (!hasConnections(cluster.cib)) return undefined;
   const ends = [...members, ...connectedHosts(facts, cluster.cib)];
   const areOthers = ends.some(
@@ -143,10 +143,11 @@ function towards(
 }
 
 /** A run that died left the cluster detached, or connections kept apart. */
-const isUnfinished = (cib: Cib): boolean => isClusterDetached(cib) || isApart(cib);
+export const isLeftBehind = (cib: Cib): boolean => isClusterDetached(cib) || isApart(cib);
 
+/** Whether it uses other credentials, or would from its next start on. */
 function usesOthers(
-  { name, environment, daemonVariables = {} }: HostFacts,
+  { name, environment, daemonVariables = environment }: HostFacts,
   { nodes }: WantedX509,
 ): boolean {
   const { variables = {} } = nodes.get(name) ?? {};
@@ -161,7 +162,7 @@ function towardsAuthkey(
   const { cib } = cluster;
   const members = [...facts.clusterNodes.values()];
   if (wanted.isStated && members.some(hasCertificates)) return 'to-authkey';
-  if (isUnfinished(cib)) return 'authkey';
+  if (isLeftBehind(cib)) return 'authkey';
   const isTogether =
     quietlyProtected(cib).length > 0
       ? isHalfChanged(facts, cib, wanted.authkey)
@@ -235,7 +236,7 @@ function usesOlderKey(host: ClusterNodeFacts, cib: Cib): boolean {
 
 /** Whether a cluster node would go on with the key that it read first. */
 function keepsKey(facts: Facts, { cib }: ClusterFacts, wanted: WantedCredentials): boolean {
-  if (isUnfinished(cib)) return true;
+  if (isLeftBehind(cib)) return true;
   return (
     'authkey' in wanted &&
     [...facts.clusterNodes.values()].some(

@@ -2,6 +2,7 @@ import { nodeConnection } from '../pacemaker/cib.ts';
 import { isQuietUnfinished } from '../pacemaker/cib-edit.ts';
 import type { ResourceStatus } from '../pacemaker/cluster-status.ts';
 import { holderOf } from './cib-conflicts.ts';
+import { corosyncsKey } from './corosync-key.ts';
 import type { ClusterFacts, Facts } from './facts.ts';
 import type { Leaver } from './leaver.ts';
 import type { Problem } from './plan.ts';
@@ -23,7 +24,9 @@ export const refuseDeparture = (
 ): Reason | undefined =>
   isOther(leaver, cluster) ??
   (leaver.host &&
-    (clusterMember(leaver.host, facts) ?? connectedElsewhere(leaver.host, cluster))) ??
+    (clusterMember(leaver.host, facts) ??
+      corosyncsKey(leaver.host) ??
+      connectedElsewhere(leaver.host, cluster))) ??
   wouldHurt(leaver, cluster);
 
 /** Why a node cannot leave in good order. */

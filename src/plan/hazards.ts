@@ -1,4 +1,5 @@
 import type { Cib } from '../pacemaker/cib.ts';
+import { agentOf, valuesWritten } from '../pacemaker/cib-agent.ts';
 import type { PlacedPrimitive } from '../pacemaker/cib-connections.ts';
 import type { HostFacts } from './facts.ts';
 
@@ -14,17 +15,12 @@ export function hazardsIn(members: readonly HostFacts[], cib: Cib): readonly str
       (unit) => `${unit} on ${name}`,
     ),
   );
-  const resources = [...cib.primitives.values()].filter(isHazardous).map(({ id }) => id);
+  const resources = [...cib.primitives.values()]
+    .filter((placed) => isHazardous(cib, placed))
+    .map(({ id }) => id);
   return [...units, ...resources];
 }
 
-function isHazardous({ element }: PlacedPrimitive): boolean {
-  if (HAZARDOUS_AGENTS.includes(element.attributes['type'] ?? '')) return true;
-  return element.children
-    .flatMap(({ children }) => children)
-    .some(
-      ({ attributes }) =>
-        attributes['name'] === 'fstype' &&
-        HAZARDOUS_FILE_SYSTEMS.includes(attributes['value'] ?? ''),
-    );
-}
+const isHazardous = ({ ids }: Cib, { element }: PlacedPrimitive): boolean =>
+  HAZARDOUS_AGENTS.includes(agentOf(element, ids).type) ||
+  valuesWritten(element, 'fstype', ids).some((value) => HAZARDOUS_FILE_SYSTEMS.includes(value));

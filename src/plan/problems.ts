@@ -11,6 +11,7 @@ import {
 } from './facts.ts';
 import { unfitForCertificates } from './certificate-problems.ts';
 import { usesCertificates, type WantedX509 } from './certificates.ts';
+import { corosyncsKey } from './corosync-key.ts';
 import { machineDown, machineProblem } from './machine-problem.ts';
 import type { Problem } from './plan.ts';
 import { runsThere } from './runs-there.ts';
@@ -62,6 +63,7 @@ const refusal = (
 ): Reason | undefined =>
   unknownPlatform(host) ??
   clusterMember(host, facts) ??
+  corosyncsKey(host) ??
   (x509 === undefined ? certificates(host, isStated) : unfitForCertificates(host, x509)) ??
   unknownServer(host, facts) ??
   inTheWay(host, facts) ??

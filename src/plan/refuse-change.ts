@@ -3,7 +3,7 @@ import { isClusterDetached, isQuiet } from '../pacemaker/cib-edit.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { someOf } from '../support/some-of.ts';
 import { refuseDetached } from './certificate-problems.ts';
-import type { CredentialChange } from './credential-change.ts';
+import { isLeftBehind, type CredentialChange } from './credential-change.ts';
 import type { ClusterFacts, Facts } from './facts.ts';
 import { whyNotPinned } from './pinned-change.ts';
 import type { Problem, StoppedGuest } from './plan.ts';
@@ -37,6 +37,7 @@ export function refuseChange(
     leftOut(change, context) ??
     refusedHost(change, context) ??
     silent(change, cluster, context) ??
+    notRunning(change, facts, cluster) ??
     leftAlone(change, cluster);
   if (why !== undefined) throw new OutriggerError('REFUSED', ...why);
   if (change.isDetached) refuseDetached([...facts.clusterNodes.values()], cluster.cib);
@@ -128,6 +129,22 @@ function silent(
   return [
     `${CHANGES[kind]}, and hosts that have to change with it gave no answer: ${someOf(names)}`,
     { hint: 'bring them back first, or take them out of the cluster' },
+  ] satisfies Why;
+}
+
+/**
+ * A conversion is proven on cluster nodes as well, and one that starts in the middle of it would start with what was before.
+ * What a run that died has begun is ended without it: it gets all that it will start with.
+ */
+function notRunning({ kind }: CredentialChange, { clusterNodes }: Facts, { cib }: ClusterFacts) {
+  if (kind === 'authkey' || kind === 'authority' || isLeftBehind(cib)) return undefined;
+  const names = [...clusterNodes.values()]
+    .filter(({ daemonVariables }) => daemonVariables === undefined)
+    .map(({ name }) => name);
+  if (names.length === 0) return undefined;
+  return [
+    `${CHANGES[kind]}, and Pacemaker is stopped on ${someOf(names)}`,
+    { hint: 'start it there first, or take these cluster nodes out of the cluster' },
   ] satisfies Why;
 }
 

@@ -12,10 +12,9 @@ import { ownCertificateItem } from '../items/own-certificate.ts';
 import { packageItem } from '../items/package.ts';
 import { pacemakerItem } from '../items/pacemaker.ts';
 import { serviceItem } from '../items/service.ts';
-import { isApart, isClusterDetached } from '../pacemaker/cib-edit.ts';
 import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
 import type { WantedCertificates, WantedX509 } from '../plan/certificates.ts';
-import type { CredentialChange } from '../plan/credential-change.ts';
+import { isLeftBehind, type CredentialChange } from '../plan/credential-change.ts';
 import type { Facts, HostFacts } from '../plan/facts.ts';
 import { devicesFor } from '../plan/fencing.ts';
 import type { CibItem, HostItem } from '../plan/item.ts';
@@ -35,10 +34,11 @@ export function desire(
   credentials: AuthkeyChoice | WantedX509,
   change?: CredentialChange,
 ): Desired {
-  const cluster = spec.clusterNodes.flatMap(({ name }, index) => {
+  const cluster = spec.clusterNodes.flatMap(({ name }) => {
     const host = facts.clusterNodes.get(name);
     if (host === undefined) return [];
-    const isUnfinished = index === 0 && isLeft(facts);
+    // It has to be ended once: by the first one whose Pacemaker runs.
+    const isUnfinished = name === facts.cluster?.toldBy && isLeftBehind(facts.cluster.cib);
     return 'nodes' in credentials
       ? certifiedMember(host, credentials, isUnfinished)
       : keyedMember(host, credentials, { change, isUnfinished });
@@ -106,9 +106,6 @@ const certificatesOf = (host: HostFacts, wanted: WantedCertificates): HostItem =
   host.ownCertificates === undefined
     ? certificateItem(host.name, wanted)
     : ownCertificateItem(host.name, wanted);
-
-const isLeft = ({ cluster }: Facts): boolean =>
-  cluster !== undefined && (isClusterDetached(cluster.cib) || isApart(cluster.cib));
 
 function itemsOf(
   node: PacemakerRemoteSpec,

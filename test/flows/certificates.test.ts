@@ -170,6 +170,21 @@ describe('certificates of an existing authority', function () {
     ]);
   });
 
+  it('are renewed while Pacemaker on a cluster node is stopped, which has all that it will start with', async () => {
+    const lab = await labOf(['h1', 'h2']);
+    assert.deepEqual([...(await apply(lab)).failed], []);
+    const { planOf } = await program();
+    lab.change('c2', 'daemon', '');
+    assert.deepEqual((await planOf(lab)).plan.inSync, ['c1', 'c2', 'h1', 'h2']);
+    const { pem, key } = await issue({ ...VALID, name: 'h1' }, authority);
+    put('h1.pem', pem);
+    put('h1.key', key);
+    lab.forget();
+    assert.deepEqual([...(await apply(lab)).failed], []);
+    assert.ok(notable(lab).includes('h1 start-service'));
+    assert.equal(lab.cib.remoteConnections.get('h1')?.quiet, false);
+  });
+
   it('are given to no host by whose clock they are not valid, and to no cluster with such a node', async () => {
     const { planOf, OutriggerError } = await program();
     const twoDays = 2 * 86_400;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { apply, planOf, useStateFolder } from '../support/apply-lab.ts';
+import { OutriggerError } from '../../src/support/errors.ts';
+import { apply, editsOf, planOf, useStateFolder } from '../support/apply-lab.ts';
+import { detachCluster, isClusterDetached, protect } from '../../src/pacemaker/cib-edit.ts';
 import { CLUSTER_KEY, FakeLab, type HostTrouble } from '../support/fake-lab.ts';
 
 const NODES = ['h1', 'h2'];
@@ -107,5 +109,45 @@ describe('a new authkey', () => {
     assert.deepEqual(new Set(HOSTS.map((name) => lab.keyOf(name))), new Set([written]));
     assert.deepEqual(protectedIn(lab), []);
     assert.deepEqual((await planOf(lab)).plan.inSync, HOSTS);
+  });
+
+  it("is not made where it would take the place of Corosync's own key", async () => {
+    const lab = await connected();
+    lab.change('c2', 'authkey', `path=/etc/corosync/../corosync/authkey\ndigest=${'a'.repeat(64)}`);
+    for (const rotates of [false, true]) {
+      await assert.rejects(
+        planOf(lab, undefined, undefined, { rotates }),
+        (thrown: unknown) =>
+          thrown instanceof OutriggerError &&
+          thrown.code === 'REFUSED' &&
+          thrown.message ===
+            "c2: its /etc/default/pacemaker makes Corosync's own key the authkey of Pacemaker (PCMK_authkey_location=/etc/corosync/../corosync/authkey)" &&
+          (thrown.hint ?? '').includes('take that line away'),
+      );
+      assert.deepEqual(editsOf(lab), []);
+      lab.forget();
+    }
+  });
+
+  /** As a run leaves it that died when every host had the new key, and Pacemaker had been restarted everywhere. */
+  function leaveDetached(lab: FakeLab): void {
+    for (const operation of [...protect(lab.cib, NODES), ...detachCluster(lab.cib)]) {
+      assert.ok(operation.kind === 'merge');
+      lab.merge(operation.fragment);
+    }
+    lab.change('c2', 'key_cache', 'life');
+    lab.change('c2', 'daemon', 'running');
+    lab.change('c2', 'cluster_started', `t ${Math.round(lab.pass(60_000) * 1e6)}`);
+  }
+
+  it('that a run left in maintenance mode is finished although the first cluster node is down', async () => {
+    const lab = await connected();
+    leaveDetached(lab);
+    lab.network.down.add('c1');
+    const { failed, stopped } = await apply(lab, { allowed: ['cluster-node-unreachable'] });
+    assert.deepEqual([[...failed.keys()], stopped], [['c1'], undefined]);
+    assert.ok(!isClusterDetached(lab.cib));
+    assert.deepEqual(protectedIn(lab), []);
+    assert.ok(!lab.host('c2').ran.includes('restart-pacemaker'));
   });
 });

@@ -21,6 +21,8 @@ export const failedStart = (managed: boolean): ReportedConnection => ({
 
 export interface Reported {
   readonly connections?: Readonly<Record<string, ReportedConnection>>;
+  /** Cluster nodes that are down. */
+  readonly down?: readonly string[];
   /** Virtual machines, by their resource. */
   readonly machines?: Readonly<Record<string, ReportedConnection>>;
   /** Other resources, and on which node each is active. */
@@ -76,18 +78,22 @@ const failureElements = (id: string, reasons: Readonly<Record<string, string>>):
 /** What `crm_mon --output-as=xml` would print, as far as outrigger looks at it. */
 export function crmMonXml({
   connections = {},
+  down = [],
   machines = {},
   resources = {},
   blocked: stuck = [],
   bans = {},
 }: Reported): string {
-  const dc = { present: 'true', name: 'c1', version: '3.0.0-3.0.0', with_quorum: 'true' };
+  const [first] = MEMBERS.filter((name) => !down.includes(name));
+  const dc = { present: 'true', name: first ?? '', version: '3.0.0-3.0.0', with_quorum: 'true' };
   const remotes = Object.entries(connections);
   return serializeXml(
     element('pacemaker-result', {}, [
       element('summary', {}, [element('current_dc', dc)]),
       element('nodes', {}, [
-        ...MEMBERS.map((name) => nodeElement(name, { online: true, is_dc: name === 'c1' })),
+        ...MEMBERS.map((name) =>
+          nodeElement(name, { online: !down.includes(name), is_dc: name === first }),
+        ),
         ...remotes.map(([name, { on, unclean = false }]) =>
           nodeElement(name, { online: on !== undefined, unclean }),
         ),

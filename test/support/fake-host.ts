@@ -80,16 +80,19 @@ export interface FakeNetwork {
   readonly connect: ConnectHost;
   /** Whom it was asked to connect to, in order. */
   readonly connections: readonly string[];
+  /** Hosts that are down. */
+  readonly down: Set<string>;
 }
 
 /** A network of these hosts; a connection to any other is refused. */
 export function fakeNetwork(hosts: readonly FakeHost[]): FakeNetwork {
   const connections: string[] = [];
+  const down = new Set<string>();
   return {
-    connections,
+    ...{ connections, down },
     connect: (name, { address, port = 22 }) => {
       connections.push(name);
-      const found = hosts.find((host) => host.name === name);
+      const found = hosts.find((host) => host.name === name && !down.has(name));
       if (found !== undefined) return Promise.resolve(found);
       const message = `cannot reach ${address}:${port}: connection refused`;
       return Promise.reject(new OutriggerError('HOST_UNREACHABLE', message, { host: name }));

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { ExecRequest, HostFile } from '../../src/host/host.ts';
 import { cibView } from '../../src/pacemaker/cib.ts';
 import { LOCK_ID, lockIn } from '../../src/pacemaker/cib-lock.ts';
-import { applyToTree, type CibOperation } from '../../src/pacemaker/cib-edit.ts';
+import { applyToTree, isClusterDetached, type CibOperation } from '../../src/pacemaker/cib-edit.ts';
 import { element, parseXml, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
 import {
   nodesOf,
@@ -289,11 +289,13 @@ export class FakeLab {
         const said = this.reported.get(id);
         if (said !== undefined) return [id, said];
         if (this.others.isDisconnected(this.cib, id)) return [id, {}];
-        const managed = isManaged && !quiet;
-        return [id, this.failing.has(id) ? failedStart(managed) : { on: 'c1', managed }];
+        const managed = isManaged && !quiet && !isClusterDetached(this.cib);
+        if (this.failing.has(id)) return [id, failedStart(managed)];
+        return [id, { on: this.network.down.has('c1') ? 'c2' : 'c1', managed }];
       },
     );
     const report = {
+      down: [...this.network.down],
       connections: { ...Object.fromEntries(connections), ...this.guests.connections() },
       machines: this.guests.machines(),
       ...this.others.reported(this.cib),

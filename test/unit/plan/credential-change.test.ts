@@ -65,6 +65,20 @@ describe('a change of credentials', () => {
     }
   });
 
+  it('is none for a cluster node whose Pacemaker is stopped and will start with what is wanted', () => {
+    const certified = withCertificates();
+    const stopped = { ...certified, daemonVariables: undefined };
+    assert.equal(
+      change({ members: [certified, stopped], node: certified }, theCertificates),
+      undefined,
+    );
+    const keyed = { ...KEY, daemonVariables: undefined };
+    assert.equal(
+      change({ members: [certified, keyed], node: certified }, theCertificates),
+      'to-certificates, detached',
+    );
+  });
+
   it('is one of another authkey for connected nodes; without any the key is merely written', () => {
     const members = [KEY, KEY];
     assert.equal(change({ members, node: KEY }, theKey('b')), 'authkey');

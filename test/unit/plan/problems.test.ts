@@ -113,6 +113,16 @@ describe('a host is left out of the plan when', () => {
     assert.equal(problemOf(hostFacts(known, { isConnected: true }), { servers }), undefined);
   });
 
+  for (const path of ['/etc/corosync/authkey', '/etc//pacemaker/./../corosync/authkey'])
+    it(`its authkey would be Corosync's own: ${path}`, () => {
+      assert.equal(problemOf(hostFacts('r9', { authkey: { path } }))?.code, 'AUTHKEY_IS_COROSYNCS');
+    });
+
+  it('its authkey is elsewhere: it is not', () => {
+    for (const path of ['/etc/pacemaker/authkey', '/etc/corosync/authkey.remote'])
+      assert.equal(problemOf(hostFacts('r9', { authkey: { path } })), undefined);
+  });
+
   it('it is another host of the plan, under a second name and address', () => {
     const addresses = new Set(['192.0.2.99', '2001:db8::9', '127.0.0.1']);
     const local = { ...hostFacts('r9').local, addresses };

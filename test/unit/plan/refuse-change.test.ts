@@ -8,6 +8,7 @@ import {
   stateOf,
   theCertificates,
   theKey,
+  withCertificates,
   type State,
 } from '../../support/credential-states.ts';
 
@@ -66,6 +67,15 @@ describe('a change of credentials is refused', () => {
     assert.match(refusal(keyed, theKey('b'), given) ?? '', /gave no answer: c1$/);
     assert.equal(refusal(keyed, theKey('b'), { silentMembers: ['c9'] }), undefined);
     assert.match(refusal(keyed, theCertificates, { silentMembers: ['c9'] }) ?? '', /c9$/);
+  });
+
+  it('where Pacemaker is stopped on a cluster node, and it is a conversion that no run has begun', () => {
+    const stopped = { ...keyed, members: [KEY, { ...KEY, daemonVariables: undefined }] };
+    assert.match(refusal(stopped, theCertificates) ?? '', /Pacemaker is stopped on c2$/);
+    const back = { ...stopped, members: [withCertificates(), stopped.members[1] ?? {}] };
+    assert.match(refusal(back, theKey('a', true)) ?? '', /Pacemaker is stopped on c2$/);
+    assert.equal(refusal(stopped, theKey('b')), undefined, 'it starts with the new one');
+    assert.equal(refusal({ ...stopped, left: 'detached' }, theCertificates), undefined);
   });
 
   it('where a connected host cannot, or its machine is stopped', () => {
