@@ -17,7 +17,7 @@ export function corosyncsKey({
   return {
     code: 'AUTHKEY_IS_COROSYNCS',
     message: `its ${file} makes Corosync's own key the authkey of Pacemaker (PCMK_authkey_location=${path})`,
-    hint: `a cluster node whose ${COROSYNC_KEY} is replaced or removed cannot join again. Copy it to ${AUTHKEY_FILE} (0400 hacluster:haclient) on every node, and take that line away: until another one is wanted the key stays the same`,
+    hint: `a cluster node whose ${COROSYNC_KEY} is replaced or removed cannot join again. Copy it to ${AUTHKEY_FILE} (0400 hacluster:haclient) on every node, and take that line away: the key is the same then`,
   };
 }
 
