@@ -19,7 +19,10 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.ok, 'done, or in sync'],
   [EXIT.error, 'usage, invalid input, or an internal error'],
   [EXIT.differs, 'differences (drift, doctor, plan --detailed-exitcode)'],
-  [EXIT.incomplete, 'incomplete: a host could not be asked, or a certificate is awaited'],
+  [
+    EXIT.incomplete,
+    'incomplete: a host could not be asked, a certificate is awaited, or `rotate authkey` finished an earlier change',
+  ],
   [EXIT.failed, 'failed on at least one host'],
   [EXIT.refused, 'refused: a stale plan, a lock, a risk that was not allowed, or nobody confirmed'],
   [EXIT.interrupted, 'interrupted'],

@@ -138,8 +138,7 @@ export async function planFrom(
   const authkey = 'x509' in wanted ? undefined : wanted.authkey;
   const credentialsOf = 'x509' in wanted ? wanted.x509 : wanted.authkey;
   const desired = desire({ ...spec, ...selected }, facts, credentialsOf, change);
-  const { isStated } = wanted;
-  const differences = findDifferences(facts, cluster, desired, { x509, isStated });
+  const differences = findDifferences(facts, cluster, desired, { ...wanted, x509 });
   const leaving = leaversOf(selected, leavers);
   const absent = desireAbsent(leaving, facts, spec.authentication);
   const departures = findDepartures(leaving, facts, cluster, absent);
@@ -157,6 +156,7 @@ export async function planFrom(
     ...about,
     credentialChange: await foreseePinned(lead, cluster, change, request.foresees),
     departures,
+    isEarlierKey: authkey?.isEarlier,
     certificates: x509 && { ...x509, notes: [...x509.notes, ...unknown] },
     forecast: changes
       ? await forecastFor(lead, cluster, { desired, differences, departures })

@@ -1,11 +1,14 @@
 import { digestOf, withNewKey } from '../apply/authkey.ts';
 import type { FetchSecret } from '../host/secret-source.ts';
 import { hasConnections } from '../pacemaker/cib.ts';
-import { isApart, quietlyProtected } from '../pacemaker/cib-edit.ts';
 import { chooseAuthkey, type AuthkeyOfInventory } from '../plan/authkey-choice.ts';
 import { refuseOnCluster } from '../plan/certificate-problems.ts';
 import type { WantedX509 } from '../plan/certificates.ts';
-import { hasCertificates, type WantedCredentials } from '../plan/credential-change.ts';
+import {
+  hasCertificates,
+  isKeyUnfinished,
+  type WantedCredentials,
+} from '../plan/credential-change.ts';
 import type { ClusterFacts, Facts } from '../plan/facts.ts';
 import type { Spec } from '../spec/spec.ts';
 
@@ -38,7 +41,7 @@ export function wantedCredentials(
   const authkey = chooseAuthkey(facts, {
     isInUse: hasConnections(cluster.cib) && usesKey,
     key,
-    isUnfinished: quietlyProtected(cluster.cib).length > 0 || isApart(cluster.cib),
+    isUnfinished: isKeyUnfinished(cluster.cib),
     rotates,
   });
   return { authkey: withNewKey(authkey), isStated };

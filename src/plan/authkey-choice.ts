@@ -15,6 +15,8 @@ export interface AuthkeyChoice {
   readonly description: string;
   /** What giving it to a cluster node that holds another key risks. */
   readonly risks: readonly Risk[];
+  /** A new one was wanted, and an earlier one has to be given out to all first. */
+  readonly isEarlier?: boolean;
 }
 
 /** A key that does not come from the cluster. */
@@ -30,7 +32,7 @@ export interface AuthkeyCircumstances {
   readonly isInUse: boolean;
   /** The key that the inventory names. */
   readonly key: AuthkeyOfInventory | undefined;
-  /** A run that changed the key died in the middle of it. */
+  /** A run that changed the key may have died in the middle of it. */
   readonly isUnfinished: boolean;
   /** A new one is wanted (`rotate authkey`). */
   readonly rotates: boolean;
@@ -39,7 +41,8 @@ export interface AuthkeyCircumstances {
 /**
  * The cluster nodes' key is authoritative when they agree. When they differ, the one that most machines hold wins
  * (the first cluster node's among equals): free while no connection exists, a named risk afterwards. What a run that
- * died has begun goes on: then the key wins that was written last. A key of the inventory wins over all.
+ * died has begun goes on where they differ: then the key wins that was written last, also where a new one is wanted, which
+ * not everybody could be given together. A key of the inventory wins over all.
  */
 export function chooseAuthkey(
   facts: Facts,
@@ -56,13 +59,14 @@ export function chooseAuthkey(
       risks: riskFor('authkey-replaced', others, connectionsExist),
     };
   }
-  const holder = isUnfinished
+  const isEarlier = isUnfinished && new Set(withKey.map(({ authkey }) => authkey.digest)).size > 1;
+  const holder = isEarlier
     ? lastWritten(withKey)
     : mostHeld(
         withKey,
         remoteHosts(facts).map((host) => host.authkey.digest),
       );
-  if (holder === undefined || (rotates && !isUnfinished)) {
+  if (holder === undefined || (rotates && !isEarlier)) {
     const risks = riskFor('authkey-replaced', members, connectionsExist);
     return { source: { kind: 'generate' }, digest: undefined, description: 'a new key', risks };
   }
@@ -73,6 +77,7 @@ export function chooseAuthkey(
     digest: authkey.digest,
     description: others.length === 0 ? "the cluster's key" : `the key of ${name}`,
     risks: riskFor('cluster-keys-differ', others, connectionsExist),
+    ...(rotates ? { isEarlier } : {}),
   };
 }
 

@@ -1,4 +1,4 @@
-import { isClusterDetached, quietlyProtected } from '../pacemaker/cib-edit.ts';
+import { isClusterDetached } from '../pacemaker/cib-edit.ts';
 import type { CredentialChange } from './credential-change.ts';
 import type { Differences } from './differences.ts';
 import type { ClusterFacts } from './facts.ts';
@@ -12,7 +12,7 @@ interface ChangeRisksInput {
 
 /**
  * Another authkey has names of its own: whose it is, and why. Only where the hosts have it already and Pacemaker has to be
- * restarted for it, nothing else speaks of it; what a run that died has begun needs no second word.
+ * restarted for it, nothing else speaks of it; a cluster that a run which died has detached needs no second word.
  */
 export function changeRisks({
   credentialChange,
@@ -26,9 +26,10 @@ export function changeRisks({
   const subjects = [...nodes, ...absent];
   if (kind === 'authority') return [{ code: 'authority-replaced', subjects }];
   if (kind !== 'authkey') return [{ code: 'credentials-converted', subjects }];
-  const isBegun = isClusterDetached(cluster.cib) || quietlyProtected(cluster.cib).length > 0;
   const isTold = [...differences.onHosts].some(
     ([item, { risks }]) => item.kind === 'authkey' && risks.length > 0,
   );
-  return isDetached && !isBegun && !isTold ? [{ code: 'authkey-replaced', subjects }] : [];
+  return isDetached && !isClusterDetached(cluster.cib) && !isTold
+    ? [{ code: 'authkey-replaced', subjects }]
+    : [];
 }

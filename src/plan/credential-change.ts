@@ -1,5 +1,5 @@
 import { connectedNames, hasConnections, type Cib } from '../pacemaker/cib.ts';
-import { isApart, isClusterDetached, quietlyProtected } from '../pacemaker/cib-edit.ts';
+import { isApart, isClusterDetached, isQuiet, quietlyProtected } from '../pacemaker/cib-edit.ts';
 import { connectedAt } from '../pacemaker/history.ts';
 import { CLUSTER_UNIT } from '../pacemaker/names.ts';
 import type { ItemKind } from '../playbook/playbook.ts';
@@ -142,6 +142,17 @@ function towards(
   return areOthers && !keepsTrust(facts, cluster.cib, x509) ? 'authority' : undefined;
 }
 
+/**
+ * Whether a run that gave out another authkey may have died before all had it: all connections are protected then. A mark on
+ * some of them is of another procedure.
+ */
+export function isKeyUnfinished(cib: Cib): boolean {
+  const connected = connectedNames(cib);
+  return (
+    isLeftBehind(cib) || (connected.length > 0 && connected.every((name) => isQuiet(cib, name)))
+  );
+}
+
 /** A run that died left the cluster detached, or connections kept apart. */
 export const isLeftBehind = (cib: Cib): boolean => isClusterDetached(cib) || isApart(cib);
 
@@ -165,7 +176,7 @@ function towardsAuthkey(
   if (isLeftBehind(cib)) return 'authkey';
   const isTogether =
     quietlyProtected(cib).length > 0
-      ? isHalfChanged(facts, cib, wanted.authkey)
+      ? isHalfChanged(facts, cluster, wanted.authkey)
       : hasConnections(cib) && mustChangeTogether(facts, cluster, wanted);
   return isTogether ? 'authkey' : undefined;
 }
@@ -181,10 +192,10 @@ const connectedHosts = (facts: Facts, cib: Cib): readonly HostFacts[] => {
 };
 
 /** A run that died in the middle of it left the connections protected. */
-function isHalfChanged(facts: Facts, cib: Cib, authkey: AuthkeyChoice): boolean {
+function isHalfChanged(facts: Facts, { cib }: ClusterFacts, authkey: AuthkeyChoice): boolean {
   const members = [...facts.clusterNodes.values()];
   const ends = [...members, ...connectedHosts(facts, cib)];
-  return ends.some(holdsAnother(authkey)) || members.some(isOlderThanKey);
+  return ends.some(holdsAnother(authkey)) || members.some((host) => usesOlderKey(host, cib));
 }
 
 /** A cluster node that alone holds another key than all of the rest is merely given theirs. */
@@ -234,7 +245,7 @@ function usesOlderKey(host: ClusterNodeFacts, cib: Cib): boolean {
   return connected.length > 0 && Math.max(...connected) + 1 <= host.authkey.modifiedAt;
 }
 
-/** Whether a cluster node would go on with the key that it read first. */
+/** Whether a cluster node would go on with a key from before. */
 function keepsKey(facts: Facts, { cib }: ClusterFacts, wanted: WantedCredentials): boolean {
   if (isLeftBehind(cib)) return true;
   return (
@@ -242,7 +253,7 @@ function keepsKey(facts: Facts, { cib }: ClusterFacts, wanted: WantedCredentials
     [...facts.clusterNodes.values()].some(
       (host) =>
         host.keepsAuthkey === true &&
-        (host.authkey.digest !== wanted.authkey.digest || isOlderThanKey(host)),
+        (host.authkey.digest !== wanted.authkey.digest || usesOlderKey(host, cib)),
     )
   );
 }

@@ -38,6 +38,8 @@ export interface PlanInput {
   readonly forecast: Forecast | undefined;
   /** Nodes that shall be absent (default: none). */
   readonly departures?: Departures;
+  /** Another authkey was wanted than the one that this is about. */
+  readonly isEarlierKey?: boolean | undefined;
   /** What is to be told of certificates, where they are used. */
   readonly certificates?: Pick<WantedX509, 'notes' | 'expiring'> | undefined;
 }
@@ -88,12 +90,17 @@ export function makePlan(input: PlanInput): Plan {
       ...fencingNotes(fencing, cluster),
       ...departures.notes,
       ...(input.certificates?.notes ?? []),
+      ...(input.isEarlierKey === true ? [NO_NEW_KEY] : []),
     ].sort(),
     unmanaged,
     inSync: known.filter((name) => !changed.has(name) && !left.has(name)).sort(),
     forecast: input.forecast,
   };
 }
+
+/** Said of a plan, and again when it is carried out. */
+export const NO_NEW_KEY =
+  'no new authkey is made: an earlier run that died has given its key to some cluster nodes only, and first all get that one; then run `outrigger rotate authkey` again';
 
 const byHost = (one: Problem, other: Problem): number => (one.host < other.host ? -1 : 1);
 

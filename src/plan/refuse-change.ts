@@ -1,5 +1,6 @@
 import { maintenanceMode } from '../pacemaker/cib.ts';
 import { isClusterDetached, isQuiet } from '../pacemaker/cib-edit.ts';
+import { keptUntilRestart } from '../pacemaker/cib-transient.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { someOf } from '../support/some-of.ts';
 import { refuseDetached } from './certificate-problems.ts';
@@ -38,6 +39,7 @@ export function refuseChange(
     refusedHost(change, context) ??
     silent(change, cluster, context) ??
     notRunning(change, facts, cluster) ??
+    forgotten(change, facts, cluster) ??
     leftAlone(change, cluster);
   if (why !== undefined) throw new OutriggerError('REFUSED', ...why);
   if (change.isDetached) refuseDetached([...facts.clusterNodes.values()], cluster.cib);
@@ -145,6 +147,27 @@ function notRunning({ kind }: CredentialChange, { clusterNodes }: Facts, { cib }
   return [
     `${CHANGES[kind]}, and Pacemaker is stopped on ${someOf(names)}`,
     { hint: 'start it there first, or take these cluster nodes out of the cluster' },
+  ] satisfies Why;
+}
+
+/** What would be over by the restart of Pacemaker, although an operator has set it. */
+function forgotten(
+  { kind, isDetached, pinned }: CredentialChange,
+  { clusterNodes }: Facts,
+  { cib }: ClusterFacts,
+) {
+  if (!isDetached && pinned === undefined) return undefined;
+  const kept = [...clusterNodes.values()].flatMap(({ name, uname }) =>
+    keptUntilRestart(cib, uname ?? name).map((what) => ({ name: uname ?? name, what })),
+  );
+  const [first] = kept;
+  if (first === undefined) return undefined;
+  const { name, what } = first;
+  return [
+    `${CHANGES[kind]}, for which Pacemaker is restarted on cluster nodes, and what is set only until then would be over: ${someOf(kept.map((one) => `${one.what} of ${one.name}`))}`,
+    {
+      hint: `end it first, or set it for good (crm_attribute --node ${name} --name ${what} --update on --lifetime forever)`,
+    },
   ] satisfies Why;
 }
 

@@ -90,7 +90,8 @@ function keyedMember(
   { change, isUnfinished }: { change: CredentialChange | undefined; isUnfinished: boolean },
 ): readonly HostItem[] {
   const platform = platformOf(host);
-  const newKey = change?.kind === 'authkey' ? { digest: authkey.digest } : undefined;
+  const restarts = change !== undefined && (change.isDetached || change.pinned !== undefined);
+  const newKey = change?.kind === 'authkey' && restarts ? { digest: authkey.digest } : undefined;
   return [
     authkeyItem(host.name, authkey, authkey.risks),
     ...(platform === undefined

@@ -129,9 +129,54 @@ describe('a new authkey', () => {
     }
   });
 
+  /** Marks as a quiet restart leaves them that did not come to its end. */
+  function leaveProtected(lab: FakeLab, names: readonly string[]): void {
+    for (const operation of protect(lab.cib, names)) {
+      assert.ok(operation.kind === 'merge');
+      lab.merge(operation.fragment);
+    }
+  }
+
+  it('is made although an earlier run left nodes protected, if the cluster nodes agree', async () => {
+    const lab = await connected();
+    for (const names of [['h2'], NODES]) {
+      leaveProtected(lab, names);
+      const { authkey } = await planOf(lab, undefined, undefined, { rotates: true });
+      assert.deepEqual(authkey?.source.kind, 'generate', names.join(' '));
+      lab.forget();
+    }
+    const old = lab.keyOf('c1');
+    const { failed, stopped } = await apply(lab, {
+      ...{ rotates: true, allowed: ['authkey-replaced'] },
+      pause: (milliseconds) => Promise.resolve(void lab.pass(milliseconds)),
+    });
+    assert.deepEqual([[...failed], stopped], [[], undefined]);
+    assert.equal(new Set(HOSTS.map((name) => lab.keyOf(name))).size, 1);
+    assert.notEqual(lab.keyOf('h2'), old);
+    assert.deepEqual(protectedIn(lab), []);
+  });
+
+  it('waits for an earlier one that only some cluster nodes have, and says so; the mark of another procedure is none', async () => {
+    const lab = await connected();
+    lab.tamperKey('c2');
+    const planned = async (rotates: boolean) => {
+      const { authkey, plan } = await planOf(lab, undefined, undefined, { rotates });
+      lab.forget();
+      const notes = plan.notes.filter((note) => note.startsWith('no new authkey is made: '));
+      return [authkey?.description, notes.length];
+    };
+    leaveProtected(lab, ['h1']);
+    assert.deepEqual(await planned(false), ['the key of c1', 0]);
+    assert.deepEqual(await planned(true), ['a new key', 0]);
+    leaveProtected(lab, ['h2']);
+    assert.deepEqual(await planned(false), ['the key of c2', 0]);
+    assert.deepEqual(await planned(true), ['the key of c2', 1]);
+  });
+
   /** As a run leaves it that died when every host had the new key, and Pacemaker had been restarted everywhere. */
   function leaveDetached(lab: FakeLab): void {
-    for (const operation of [...protect(lab.cib, NODES), ...detachCluster(lab.cib)]) {
+    leaveProtected(lab, NODES);
+    for (const operation of detachCluster(lab.cib)) {
       assert.ok(operation.kind === 'merge');
       lab.merge(operation.fragment);
     }

@@ -70,6 +70,8 @@ export interface State {
   readonly maintenance?: boolean;
   /** When c1 connected to r1. */
   readonly connectedAt?: number | undefined;
+  /** Written into the CIB besides: this instead of that. */
+  readonly written?: readonly [string, string] | undefined;
 }
 
 /** What its hosts tell. */
@@ -82,11 +84,11 @@ export function stateOf({
   left,
   maintenance = false,
   connectedAt,
+  written = ['', ''],
 }: State): { facts: Facts; cluster: ClusterFacts } {
-  let cibText = START.replace('CONNECTION', isConnected ? CONNECTION : '').replace(
-    '<status/>',
-    statusOf(connectedAt),
-  );
+  let cibText = START.replace('CONNECTION', isConnected ? CONNECTION : '')
+    .replace('<status/>', statusOf(connectedAt))
+    .replace(...written);
   if (maintenance)
     cibText = cibText.replace(
       '<crm_config/>',

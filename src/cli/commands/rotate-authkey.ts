@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import type { Spec } from '../../spec/spec.ts';
 import { OutriggerError } from '../../support/errors.ts';
+import { NO_NEW_KEY } from '../../plan/make-plan.ts';
+import { EXIT, gravest } from '../exit-code.ts';
 import { withPlan } from '../live.ts';
 import { addLiveOptions, addRunOptions, jsonOption } from '../options.ts';
 import type { AddCommand } from '../terminal.ts';
@@ -23,7 +25,10 @@ export const addRotateAuthkey: AddCommand = (terminal, finish) =>
         options,
         terminal,
         async (live) => {
-          finish(await applyLive({ ...options, allow }, terminal, live));
+          const code = await applyLive({ ...options, allow }, terminal, live);
+          const isEarlier = live.planned.authkey?.isEarlier === true;
+          if (isEarlier) terminal.err(`${NO_NEW_KEY}\n`);
+          finish(isEarlier ? gravest([code, EXIT.incomplete]) : code);
         },
         { rotates: rotatesKeyOf },
       );

@@ -122,7 +122,21 @@ describe('the authkey of a cluster', () => {
     written('c1', 100);
     written('c2', 200);
     written('c3', 290, 100);
-    for (const rotates of [false, true])
-      assert.equal(chooseAuthkey(facts, given({ isUnfinished: true, rotates })).digest, 'b');
+    const told = [false, true].map((rotates) => {
+      const { digest, isEarlier } = chooseAuthkey(facts, given({ isUnfinished: true, rotates }));
+      return [digest, isEarlier];
+    });
+    assert.deepEqual(told, [
+      ['b', undefined],
+      ['b', true],
+    ]);
+  });
+
+  it('is a new one when that is wanted and the cluster nodes agree, whatever a run has left', () => {
+    const choice = chooseAuthkey(
+      factsWith({ c1: 'a', c2: 'a', c3: undefined }, { r1: 'b' }),
+      given({ isUnfinished: true, rotates: true }),
+    );
+    assert.deepEqual([choice.source, choice.isEarlier], [{ kind: 'generate' }, undefined]);
   });
 });

@@ -113,7 +113,17 @@ describe('a change of credentials', () => {
     };
     const older = withKey('a', { ...life, units, authkey: { digest: 'a', modifiedAt: 20 } });
     const kept = { ...whole, members: [older, older] };
-    assert.equal(change(kept, theKey('a')), 'authkey, detached');
+    assert.equal(
+      change(kept, theKey('a')),
+      undefined,
+      'the mark of a failed upgrade, of a renewal',
+    );
+    assert.equal(
+      change({ ...kept, node: withKey('b') }, theKey('a')),
+      'authkey',
+      'nor that of a node',
+    );
+    assert.equal(change({ ...kept, connectedAt: 15 }, theKey('a')), 'authkey, detached');
     assert.equal(change({ ...kept, left: undefined }, theKey('a')), undefined, 'written at first');
     const detached = { members: [KEY, KEY], node: KEY, left: 'detached' } as const;
     assert.equal(change(detached, theKey('a')), 'authkey, detached');

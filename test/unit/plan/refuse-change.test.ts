@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readCib } from '../../../src/pacemaker/cib.ts';
+import { keptUntilRestart } from '../../../src/pacemaker/cib-transient.ts';
 import { credentialChange, type WantedCredentials } from '../../../src/plan/credential-change.ts';
 import type { Problem, StoppedGuest } from '../../../src/plan/plan.ts';
 import { refuseChange } from '../../../src/plan/refuse-change.ts';
@@ -87,6 +89,42 @@ describe('a change of credentials is refused', () => {
         refusal(state, theKey('b'), { stoppedGuests: [stopped] }) ?? '',
         /machines of guest nodes are stopped: r1$/,
       );
+  });
+
+  const keptOn = (member: string, name: string, value: string): [string, string] => [
+    '<status/>',
+    `<status><node_state id="2" uname="${member}"><transient_attributes id="2"><instance_attributes id="status-2"><nvpair id="s" name="${name}" value="${value}"/></instance_attributes></transient_attributes></node_state></status>`,
+  ];
+
+  it('where the restart of Pacemaker would end what an operator has set until then', () => {
+    const restarts = { ...keyed, members: [KEY, { ...KEY, keepsAuthkey: true }] };
+    for (const name of ['standby', 'maintenance']) {
+      const written = keptOn('c2', name, 'on');
+      for (const wanted of [theCertificates, theKey('b')])
+        assert.match(
+          refusal({ ...restarts, written }, wanted) ?? '',
+          new RegExp(`: ${name} of c2$`),
+        );
+      assert.equal(refusal({ ...keyed, written }, theKey('b')), undefined, 'nobody is restarted');
+      const off = { ...keyed, written: keptOn('c2', name, 'off') };
+      assert.equal(refusal(off, theCertificates), undefined);
+    }
+    for (const [member, name] of [
+      ['c2', 'pingd'],
+      ['r1', 'standby'],
+    ] as const) {
+      const other = { ...keyed, written: keptOn(member, name, 'on') };
+      assert.equal(refusal(other, theCertificates), undefined, `${name} of ${member}`);
+    }
+  });
+
+  it('not where it is set for good as well', () => {
+    const { cibText } = stateOf({ ...keyed, written: keptOn('c2', 'standby', 'on') }).cluster;
+    const kept = (text: string): readonly string[] => keptUntilRestart(readCib(text), 'c2');
+    assert.deepEqual(kept(cibText), ['standby']);
+    const entry =
+      '<node id="2" uname="c2"><instance_attributes id="n2"><nvpair id="n2s" name="standby" value="on"/></instance_attributes></node>';
+    assert.deepEqual(kept(cibText.replace('<nodes/>', `<nodes>${entry}</nodes>`)), []);
   });
 
   it('in maintenance mode that is not of a run which died', () => {
