@@ -98,8 +98,7 @@ export function makePlan(input: PlanInput): Plan {
   };
 }
 
-/** Said of a plan, and again when it is carried out. */
-export const NO_NEW_KEY =
+const NO_NEW_KEY =
   'no new authkey is made: an earlier run that died has given its key to some cluster nodes only, and first all get that one; then run `outrigger rotate authkey` again';
 
 const byHost = (one: Problem, other: Problem): number => (one.host < other.host ? -1 : 1);

@@ -1,12 +1,14 @@
 import { Command } from 'commander';
 import type { Spec } from '../../spec/spec.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { NO_NEW_KEY } from '../../plan/make-plan.ts';
-import { EXIT, gravest } from '../exit-code.ts';
+import { EXIT } from '../exit-code.ts';
 import { withPlan } from '../live.ts';
 import { addLiveOptions, addRunOptions, jsonOption } from '../options.ts';
 import type { AddCommand } from '../terminal.ts';
 import { applyLive, checkJson, type Options } from './apply.ts';
+
+const UNMADE =
+  'no new authkey was made: all have that of an earlier run now; run `outrigger rotate authkey` again';
 
 export const addRotateAuthkey: AddCommand = (terminal, finish) =>
   addRunOptions(
@@ -26,9 +28,9 @@ export const addRotateAuthkey: AddCommand = (terminal, finish) =>
         terminal,
         async (live) => {
           const code = await applyLive({ ...options, allow }, terminal, live);
-          const isEarlier = live.planned.authkey?.isEarlier === true;
-          if (isEarlier) terminal.err(`${NO_NEW_KEY}\n`);
-          finish(isEarlier ? gravest([code, EXIT.incomplete]) : code);
+          const isUnmade = code === EXIT.ok && live.planned.authkey?.isEarlier === true;
+          if (isUnmade) terminal.err(`${UNMADE}\n`);
+          finish(isUnmade ? EXIT.incomplete : code);
         },
         { rotates: rotatesKeyOf },
       );

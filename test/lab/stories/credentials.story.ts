@@ -16,7 +16,7 @@ import {
   type CredentialCluster,
 } from '../credential-cluster.ts';
 import { labDown } from '../lab.ts';
-import { applied, plan } from '../outrigger.ts';
+import { applied, outrigger, plan } from '../outrigger.ts';
 import type { Line } from '../outrigger.ts';
 import { skipWithoutLab, startRun } from '../story-run.ts';
 
@@ -148,7 +148,14 @@ describe('credentials of connected nodes', function () {
             ['rotate', 'authkey', '-i', withKey],
             (line) => line.type === 'action' && line.host === 'c2' && line.item === 'authkey',
           );
-          await applied(lab, 0, ['-i', withKey, '--allow', 'cluster-keys-differ']);
+          const args = ['rotate', 'authkey', '--yes', '-i', withKey];
+          const { code, stderr } = await outrigger(lab, [
+            ...args,
+            '--allow',
+            'cluster-keys-differ',
+          ]);
+          assert.equal(code, 3, stderr);
+          assert.match(stderr, /^no new authkey was made: /m);
         });
         const keys = await keysOn(lab);
         assert.equal(new Set(keys).size, 1);
