@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { readCluster } from '../facts/read-cluster.ts';
 import type { Host } from '../host/host.ts';
-import { isClusterDetached, quietlyProtected } from '../pacemaker/cib-edit.ts';
+import { isApart, isClusterDetached, quietlyProtected } from '../pacemaker/cib-edit.ts';
 import type { CredentialChange } from '../plan/credential-change.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import type { HostItem } from '../plan/item.ts';
@@ -9,19 +9,21 @@ import type { Verdict } from '../plan/run-event.ts';
 import type { ItemKind, Play } from '../playbook/playbook.ts';
 import { nodesOf } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
+import { unreached, UNREACHED } from './before-restart.ts';
 import { checkCertificates } from './check-certificates.ts';
-import { clusterHosts } from './cluster-hosts.ts';
+import { clusterHosts, throughAnswering } from './cluster-hosts.ts';
 import { changesOf, conclude, failureOf, type Failures, type RunContext } from './context.ts';
 import {
   attach,
   awaitMember,
   detach,
   disturbances,
+  onlineMembers,
   stillDetached,
   withoutMark,
 } from './detached.ts';
 import { changeOneByOne } from './pinned-change.ts';
-import { readCredentialsInUse, putBack, type CredentialsInUse } from './put-back.ts';
+import { putBack, readCredentialsInUse, type CredentialsInUse } from './put-back.ts';
 import { protectNodes, release, STILL_PROTECTED } from './quiet-protection.ts';
 import { comparePlacement } from './quiet-restart.ts';
 import { bringIntoShape } from './step.ts';
@@ -54,6 +56,7 @@ export async function changeCredentials(context: RunContext, play: Play): Promis
     return;
   }
   try {
+    await refuseUnreached(context, play, change);
     const failures =
       change.pinned === undefined
         ? await changeTogether(context, play, change)
@@ -72,6 +75,23 @@ export async function changeCredentials(context: RunContext, play: Play): Promis
       if (!context.failed.has(name)) context.failed.set(name, verdict.because);
     settle(verdict);
   }
+}
+
+/** What cannot be given back afterwards is better not begun; what a run that died has begun is ended. */
+async function refuseUnreached(
+  context: RunContext,
+  play: Play,
+  change: CredentialChange,
+): Promise<void> {
+  const cluster = await readCluster(context.lead);
+  const { cib } = cluster;
+  if (isClusterDetached(cib) || isApart(cib) || quietlyProtected(cib).length > 0) return;
+  const names = change.nodes.filter((name) => !context.failed.has(name));
+  for (const [host, because] of await unreached(context, play, cluster, names))
+    throw new OutriggerError('CLUSTER_NOT_READY', `not begun: ${host}: ${because}`, {
+      host,
+      hint: UNREACHED,
+    });
 }
 
 async function changeTogether(
@@ -124,15 +144,19 @@ const isConversion = ({ kind }: CredentialChange): boolean =>
 
 /** What is still protected, and what to do about it; nothing of that where all has been put back. */
 async function stillHeld(
-  { lead }: RunContext,
+  context: RunContext,
   { isDetached: wasDetached }: CredentialChange,
   thrown: OutriggerError,
 ): Promise<OutriggerError> {
   let hint: string | undefined = wasDetached ? stillDetached(undefined) : STILL_PROTECTED;
   try {
+    const { lead } = await throughAnswering(context);
     const cluster = await readCluster(lead);
     if (isClusterDetached(cluster.cib)) hint = stillDetached(cluster);
-    else hint = quietlyProtected(cluster.cib).length > 0 ? STILL_PROTECTED : thrown.hint;
+    else {
+      const hints = [thrown.hint, quietlyProtected(cluster.cib).length > 0 && STILL_PROTECTED];
+      hint = hints.filter(Boolean).join('; ') || undefined;
+    }
   } catch (second) {
     if (!(second instanceof OutriggerError)) throw second;
   }
@@ -164,7 +188,7 @@ async function takeUp(context: RunContext, play: Play, window: Window): Promise<
       if (change.isDetached) await detach(context, play);
       const kinds = only(change, ['environment', 'pacemaker']);
       const isRestarted = await changeHost(context, play, host, kinds);
-      if (isRestarted) await awaitMember(context, play, host, before);
+      if (isRestarted) await awaitMember(context, play, host, onlineMembers(before));
     }
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError) || inUse === undefined) throw thrown;

@@ -38,28 +38,14 @@ export async function checkCertificates(
   x509: WantedX509,
   { objectTo = () => undefined, early = false }: Asked,
 ): Promise<Objections> {
-  const limit = pLimit(context.options.forks);
   const members = clusterHosts(context);
   const hosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
-  const found = new Map(
-    await Promise.all(
-      [...members, ...hosts].map((host) =>
-        limit(async () => {
-          const isClusterNode = members.includes(host);
-          const stage = { isClusterNode, filesAlone: early && isClusterNode };
-          return [host.name, await objectionTo(context, host, x509, stage)] as const;
-        }),
-      ),
-    ),
-  );
-  const bad = members.find(({ name }) => found.get(name)?.because !== undefined);
-  if (bad !== undefined || members.length === 0) {
-    const because =
-      bad === undefined
-        ? 'no cluster node answered'
-        : `${bad.name} ${found.get(bad.name)?.because ?? ''}`;
-    return new Map(nodes.map(({ name }) => [name, because]));
-  }
+  const found = await findOn(context, [...members, ...hosts], (host) => {
+    const isClusterNode = members.includes(host);
+    return objectionTo(context, host, x509, { isClusterNode, filesAlone: early && isClusterNode });
+  });
+  const because = membersObjection(members, found);
+  if (because !== undefined) return new Map(nodes.map(({ name }) => [name, because]));
   const objections = new Map(
     nodes.flatMap(({ name }) => {
       const { because, facts } = found.get(name) ?? NO_ANSWER;
@@ -72,6 +58,39 @@ export async function checkCertificates(
     ({ name }) => !objections.has(name) && found.get(name)?.facts?.isConnected === false,
   );
   return new Map([...objections, ...(await shakeHands(members, free, x509, early))]);
+}
+
+/** Why no node may be connected to: by the certificates of the cluster nodes. */
+export async function certificatesObjection(
+  context: RunContext,
+  x509: WantedX509,
+): Promise<string | undefined> {
+  const members = clusterHosts(context);
+  const stage = { isClusterNode: true, filesAlone: false };
+  const found = await findOn(context, members, (host) => objectionTo(context, host, x509, stage));
+  return membersObjection(members, found);
+}
+
+function membersObjection(
+  members: readonly Host[],
+  found: ReadonlyMap<string, Found>,
+): string | undefined {
+  if (members.length === 0) return 'no cluster node answered';
+  const bad = members.find(({ name }) => found.get(name)?.because !== undefined);
+  return bad && `${bad.name} ${found.get(bad.name)?.because ?? ''}`;
+}
+
+async function findOn(
+  { options }: RunContext,
+  hosts: readonly Host[],
+  find: (host: Host) => Promise<Found>,
+): Promise<ReadonlyMap<string, Found>> {
+  const limit = pLimit(options.forks);
+  return new Map(
+    await Promise.all(
+      hosts.map((host) => limit(async () => [host.name, await find(host)] as const)),
+    ),
+  );
 }
 
 /** What a host is found to be; `because`: why it cannot use the certificates. */

@@ -4,7 +4,7 @@ import type { HostFacts } from '../plan/facts.ts';
 import type { PacemakerRemoteSpec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import type { RunContext } from './context.ts';
-import { checkCertificates } from './check-certificates.ts';
+import { certificatesObjection, checkCertificates } from './check-certificates.ts';
 import { clusterHosts } from './cluster-hosts.ts';
 import type { Objections } from './objections.ts';
 import { reachedFrom } from './reach.ts';
@@ -56,29 +56,12 @@ export async function checkCredentials(
 ): Promise<Objections> {
   if (context.x509 !== undefined)
     return checkCertificates(context, nodes, context.x509, { objectTo });
-  const limit = pLimit(context.options.forks);
   const members = clusterHosts(context);
   const remoteHosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
-  const digests = new Map<string, string>();
-  const problems = new Map<string, string>();
-  const found = new Map<string, string>();
-  await Promise.all(
-    [...members, ...remoteHosts].map((host) =>
-      limit(async () => {
-        try {
-          const facts = await context.probe(host);
-          const { digest } = facts.authkey;
-          const because = objectTo(facts);
-          if (because !== undefined) found.set(host.name, because);
-          if (digest === undefined) problems.set(host.name, 'holds no authkey');
-          else if (DIGEST.test(digest)) digests.set(host.name, digest);
-          else problems.set(host.name, 'tells no digest of its authkey');
-        } catch (thrown) {
-          if (!(thrown instanceof OutriggerError)) throw thrown;
-          problems.set(host.name, `gave no answer: ${messageOf(thrown)}`);
-        }
-      }),
-    ),
+  const { digests, problems, found } = await keysOn(
+    context,
+    [...members, ...remoteHosts],
+    objectTo,
   );
   const inCluster = clusterObjection(members, digests, problems);
   const wanted = digests.get(members[0]?.name ?? '');
@@ -97,6 +80,53 @@ export async function checkCredentials(
       return because === undefined ? [] : [[name, because] as const];
     }),
   );
+}
+
+/** What speaks against connecting to any node, whatever its own state is. */
+export async function objectionToMembers(context: RunContext): Promise<string | undefined> {
+  if (context.x509 !== undefined) return certificatesObjection(context, context.x509);
+  const members = clusterHosts(context);
+  const { digests, problems } = await keysOn(context, members);
+  return clusterObjection(members, digests, problems);
+}
+
+interface KeysFound {
+  /** Of the authkey, by host. */
+  readonly digests: ReadonlyMap<string, string>;
+  /** Why there is none. */
+  readonly problems: ReadonlyMap<string, string>;
+  /** What else speaks against a host. */
+  readonly found: ReadonlyMap<string, string>;
+}
+
+async function keysOn(
+  context: RunContext,
+  hosts: readonly Host[],
+  objectTo: (host: HostFacts) => string | undefined = () => undefined,
+): Promise<KeysFound> {
+  const limit = pLimit(context.options.forks);
+  const digests = new Map<string, string>();
+  const problems = new Map<string, string>();
+  const found = new Map<string, string>();
+  await Promise.all(
+    hosts.map((host) =>
+      limit(async () => {
+        try {
+          const facts = await context.probe(host);
+          const { digest } = facts.authkey;
+          const because = objectTo(facts);
+          if (because !== undefined) found.set(host.name, because);
+          if (digest === undefined) problems.set(host.name, 'holds no authkey');
+          else if (DIGEST.test(digest)) digests.set(host.name, digest);
+          else problems.set(host.name, 'tells no digest of its authkey');
+        } catch (thrown) {
+          if (!(thrown instanceof OutriggerError)) throw thrown;
+          problems.set(host.name, `gave no answer: ${messageOf(thrown)}`);
+        }
+      }),
+    ),
+  );
+  return { digests, problems, found };
 }
 
 // SHA-256, as the probe tells it.

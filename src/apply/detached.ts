@@ -38,12 +38,18 @@ export function stillDetached(cluster: ClusterFacts | undefined): string {
  */
 export async function detach(context: RunContext, play: Play): Promise<void> {
   await writeCib(context, play, 'detach', ({ cib }) => detachCluster(cib));
-  await waitFor(context, play, 'the cluster lets go of every resource', isLetGo);
+  const until = 'the cluster lets go of every resource';
+  tellWaiting(context, play, until, NOTICE_LIMIT_MS);
+  const { kind } = await watchCluster(context.lead, NOTICE_LIMIT_MS, isLetGo);
+  if (kind === 'reached') return;
+  const limit = NOTICE_LIMIT_MS / 1000;
+  throw new OutriggerError('TIMED_OUT', `waited ${limit} s in vain until ${until}`);
 }
 
 /**
- * Gives the resources back to the cluster, and waits until it has nothing to do. Rejects with CLUSTER_NOT_READY when somebody
- * has switched maintenance mode on meanwhile, which stays, while `connections` wait to be given back.
+ * Gives the resources back to the cluster, and waits until it has nothing to do; what it has to recover may take longer, and
+ * keeps nobody from the rest. Rejects with CLUSTER_NOT_READY when somebody has switched maintenance mode on meanwhile,
+ * which stays, while `connections` wait to be given back.
  */
 export async function attach(
   context: RunContext,
@@ -51,23 +57,27 @@ export async function attach(
   connections: readonly string[],
 ): Promise<void> {
   await writeCib(context, play, 'attach', ({ cib }) => attachCluster(cib));
-  const { cib } = await waitFor(context, play, 'the cluster is idle', isIdle);
-  if (connections.length === 0 || !maintenanceMode(cib)) return;
+  tellWaiting(context, play, 'the cluster is idle', NOTICE_LIMIT_MS);
+  const { kind, cluster } = await watchCluster(context.lead, NOTICE_LIMIT_MS, isIdle);
+  if (kind === 'limit') {
+    const message = `maintenance mode has ended, and the cluster is still busy after ${NOTICE_LIMIT_MS / 1000} s: this goes on meanwhile`;
+    context.emit({ type: 'notice', play: play.name, message });
+  }
+  if (connections.length === 0 || !maintenanceMode(cluster.cib)) return;
   throw new OutriggerError(
     'CLUSTER_NOT_READY',
     'somebody has switched maintenance mode on meanwhile, and it stays on: nothing is connected again before it is ended, and `outrigger apply` then goes on',
   );
 }
 
-/** Waits until Pacemaker on a cluster node that was restarted is back, and all that were online `before` are. */
+/** Waits until Pacemaker on a cluster node that was restarted is back, and with it the `wanted` cluster nodes are online. */
 export async function awaitMember(
   context: RunContext,
   play: Play,
   host: Host,
-  before: ClusterFacts,
+  wanted: readonly string[],
 ): Promise<void> {
   tellWaiting(context, play, `${host.name} is back in the cluster`, RETURN_LIMIT_MS);
-  const wanted = onlineMembers(before);
   const deadline = performance.now() + RETURN_LIMIT_MS;
   for (;;) {
     const cluster = await tryRead(host);
@@ -101,7 +111,8 @@ async function tryRead(host: Host): Promise<ClusterFacts | undefined> {
   }
 }
 
-const onlineMembers = ({ cib, mon }: ClusterFacts): readonly string[] =>
+/** The cluster nodes on which Pacemaker runs. */
+export const onlineMembers = ({ cib, mon }: ClusterFacts): readonly string[] =>
   cib.clusterNodes.map(({ name }) => name).filter((name) => mon.nodes.get(name)?.online === true);
 
 const isWhole = (cluster: ClusterFacts, wanted: readonly string[]): boolean => {
@@ -114,21 +125,6 @@ const isWhole = (cluster: ClusterFacts, wanted: readonly string[]): boolean => {
 
 const isLetGo = (cluster: ClusterFacts): boolean =>
   isIdle(cluster) && cluster.mon.resources.every(({ managed }) => !managed);
-
-async function waitFor(
-  context: RunContext,
-  play: Play,
-  until: string,
-  isReached: (cluster: ClusterFacts) => boolean,
-): Promise<ClusterFacts> {
-  tellWaiting(context, play, until, NOTICE_LIMIT_MS);
-  const { kind, cluster } = await watchCluster(context.lead, NOTICE_LIMIT_MS, isReached);
-  if (kind === 'reached') return cluster;
-  throw new OutriggerError(
-    'TIMED_OUT',
-    `waited ${NOTICE_LIMIT_MS / 1000} s in vain until ${until}`,
-  );
-}
 
 /**
  * What was started, stopped or moved on cluster nodes since; a node that comes back finds what runs there by probes. Fence

@@ -21,7 +21,7 @@ import { messageOf, OutriggerError } from '../support/errors.ts';
 import { writeCib } from './cib.ts';
 import { clusterHosts } from './cluster-hosts.ts';
 import { failureOf, tellWaiting, type Failures, type RunContext } from './context.ts';
-import { awaitMember, withoutMark } from './detached.ts';
+import { awaitMember, onlineMembers, withoutMark } from './detached.ts';
 import { isIdle, passGates } from './gates.ts';
 import { protectNodes, release, STILL_PROTECTED } from './quiet-protection.ts';
 import { comparePlacement } from './quiet-restart.ts';
@@ -198,7 +198,7 @@ async function changeMember(
   await passGates(context, play);
   await standBy(context, play, name);
   await bringIntoShape(context, play, host, () => itemsOf(context, name, change));
-  await awaitMember(context, play, host, before);
+  await awaitMember(context, play, host, onlineMembers(before));
   await edit(context, play, 'pinned-return', (cluster) => [
     ...endStandby(name),
     ...(joins?.(cluster) ?? []),

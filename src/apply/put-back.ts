@@ -1,7 +1,8 @@
 import pLimit from 'p-limit';
+import { readCluster } from '../facts/read-cluster.ts';
 import type { Host } from '../host/host.ts';
 import { environmentItem } from '../items/environment.ts';
-import { pacemakerItem } from '../items/pacemaker.ts';
+import { pacemakerItem, runningPacemakerItem } from '../items/pacemaker.ts';
 import { serviceItem } from '../items/service.ts';
 import {
   NO_CERTIFICATES,
@@ -13,11 +14,12 @@ import type { ClusterFacts } from '../plan/facts.ts';
 import type { HostItem } from '../plan/item.ts';
 import { platformOf } from '../platform/detect.ts';
 import type { Play } from '../playbook/playbook.ts';
-import { nodesOf } from '../spec/spec.ts';
+import { nodesOf, type PacemakerRemoteSpec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
-import { clusterHosts } from './cluster-hosts.ts';
-import type { RunContext } from './context.ts';
-import { attach, awaitMember, detach } from './detached.ts';
+import { someOf } from '../support/some-of.ts';
+import { clusterHosts, throughAnswering } from './cluster-hosts.ts';
+import { failureOf, type RunContext } from './context.ts';
+import { attach, awaitMember, detach, onlineMembers } from './detached.ts';
 import { release } from './quiet-protection.ts';
 import { bringIntoShape } from './step.ts';
 
@@ -58,68 +60,144 @@ const hostsOf = (context: RunContext, { nodes }: CredentialChange): readonly Hos
   ...nodes.flatMap((name) => context.hosts.get(name) ?? []),
 ];
 
+/** A conversion that failed. */
+interface Failed {
+  readonly change: CredentialChange;
+  readonly before: ClusterFacts;
+  readonly inUse: CredentialsInUse;
+}
+
+/** Why a host could not be put back, by name. */
+type Left = Map<string, string>;
+
 /**
- * Puts everything back to what it was before a conversion that failed, and gives the nodes back to the cluster. Rejects with
- * NOT_CONVERGED, saying what is left, when that fails as well.
+ * Puts everything back to what it was before a conversion that failed, and gives the nodes back to the cluster. A host that
+ * cannot be put back keeps nobody else from it: what is left of it alone stays protected. Rejects with NOT_CONVERGED, saying
+ * what is left and what to do about it.
  */
 export async function putBack(
   context: RunContext,
   play: Play,
-  {
-    change,
-    before,
-    inUse,
-  }: {
-    readonly change: CredentialChange;
-    readonly before: ClusterFacts;
-    readonly inUse: CredentialsInUse;
-  },
+  failed: Failed,
   because: OutriggerError,
 ): Promise<void> {
   context.emit({
     type: 'notice',
     play: play.name,
-    message: `${messageOf(because)}: everything is put back`,
+    message: `${withHost(because)}: everything is put back`,
   });
+  const left: Left = new Map();
+  let other: OutriggerError | undefined;
   try {
-    const limit = pLimit(context.options.forks);
-    const nodes = nodesOf(context.spec).filter(({ name }) => change.nodes.includes(name));
-    await Promise.all(
-      nodes.map(({ name, port }) =>
-        limit(async () => {
-          const host = context.hosts.get(name);
-          const variables = inUse.get(name);
-          if (host === undefined || variables === undefined) return;
-          await restore(context, play, host, {
-            certificates: variables,
-            daemon: serviceItem(name, port, variables),
-          });
-        }),
-      ),
-    );
-    for (const host of clusterHosts(context)) {
-      const certificates = inUse.get(host.name);
-      if (certificates === undefined) continue;
-      if (change.isDetached) await detach(context, play);
-      const want = { certificates, newKey: undefined, isUnfinished: false };
-      const item = pacemakerItem(host.name, want);
-      if (await restore(context, play, host, { certificates, daemon: item }))
-        await awaitMember(context, play, host, before);
-    }
-    const names = nodes.map(({ name }) => name);
-    if (change.isDetached) await attach(context, play, names);
-    if (names.length === 0) return;
-    // What they use by now has been compared with what it was; only the ports are tried.
-    const objectionsTo = () => Promise.resolve(new Map<string, string>());
-    const left = await release(context, play, { names, item: 'service', objectionsTo }, before);
-    for (const [host, why] of left) throw new OutriggerError('NOT_CONVERGED', why, { host });
+    await putAllBack(await throughAnswering(context), play, failed, left);
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
-    throw new OutriggerError(
-      'NOT_CONVERGED',
-      `${messageOf(because)}; putting it back failed: ${messageOf(thrown)}`,
-    );
+    other = thrown;
   }
+  const problems = [
+    ...[...left].map(([name, why]) => `${name}: ${why}`),
+    ...(other === undefined ? [] : [withHost(other)]),
+  ];
+  if (problems.length === 0) return;
+  throw new OutriggerError(
+    'NOT_CONVERGED',
+    `${withHost(because)}; putting it back failed: ${problems.join('; ')}`,
+    left.size === 0 ? {} : { hint: toDo([...left.keys()]) },
+  );
+}
+
+const withHost = (thrown: OutriggerError): string =>
+  thrown.host === undefined ? messageOf(thrown) : `${thrown.host}: ${messageOf(thrown)}`;
+
+const toDo = (names: readonly string[]): string =>
+  `bring ${someOf(names)} back, then apply again: this inventory for another try, the one from before to stay with what is in use`;
+
+/** The nodes at once, then the cluster nodes one after the other; `left` collects what fails. */
+async function putAllBack(
+  context: RunContext,
+  play: Play,
+  failed: Failed,
+  left: Left,
+): Promise<void> {
+  const { change, before } = failed;
+  const limit = pLimit(context.options.forks);
+  const nodes = nodesOf(context.spec).filter(({ name }) => change.nodes.includes(name));
+  await Promise.all(
+    nodes.map((node) =>
+      limit(() => trying(left, node.name, () => restoreNode(context, play, failed, node))),
+    ),
+  );
+  const online = onlineMembers(await readCluster(context.lead));
+  // Who does not come back must not be waited for with each of the others.
+  const wantedWith = (name: string): readonly string[] =>
+    onlineMembers(before).filter((one) => one === name || online.includes(one));
+  const members = clusterHosts(context);
+  for (const host of members)
+    await trying(left, host.name, () =>
+      restoreMember(context, play, failed, { host, wanted: wantedWith(host.name) }),
+    );
+  const ready = change.nodes.filter((name) => !left.has(name));
+  if (change.isDetached) {
+    await refuseWhileStopped(context, before);
+    await attach(context, play, ready);
+  }
+  // With what such a cluster node may still use, a connection would fail there.
+  if (ready.length === 0 || members.some(({ name }) => left.has(name))) return;
+  // What they use by now has been compared with what it was; only the ports are tried.
+  const objectionsTo = () => Promise.resolve(new Map<string, string>());
+  const handled = { names: ready, item: 'service', objectionsTo } as const;
+  for (const [name, why] of await release(context, play, handled, before)) left.set(name, why);
+}
+
+async function trying(left: Left, name: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    left.set(name, failureOf(thrown).because);
+  }
+}
+
+/** What ran on a cluster node whose Pacemaker is stopped may still run there: it would be started a second time. */
+async function refuseWhileStopped(context: RunContext, before: ClusterFacts): Promise<void> {
+  const online = onlineMembers(await readCluster(context.lead));
+  const gone = onlineMembers(before).filter((name) => !online.includes(name));
+  if (gone.length === 0) return;
+  throw new OutriggerError(
+    'NOT_CONVERGED',
+    `Pacemaker does not run on ${someOf(gone)}, where it ran before`,
+  );
+}
+
+async function restoreNode(
+  context: RunContext,
+  play: Play,
+  { inUse }: Failed,
+  { name, port }: PacemakerRemoteSpec,
+): Promise<void> {
+  const host = context.hosts.get(name);
+  const certificates = inUse.get(name);
+  if (host === undefined || certificates === undefined) return;
+  await restore(context, play, host, {
+    certificates,
+    daemon: serviceItem(name, port, certificates),
+  });
+}
+
+async function restoreMember(
+  context: RunContext,
+  play: Play,
+  { change, before, inUse }: Failed,
+  { host, wanted }: { readonly host: Host; readonly wanted: readonly string[] },
+): Promise<void> {
+  const certificates = inUse.get(host.name);
+  if (certificates === undefined) return;
+  if (change.isDetached) await detach(context, play);
+  const ranBefore = onlineMembers(before).includes(host.name);
+  const daemon = (ranBefore ? runningPacemakerItem : pacemakerItem)(host.name, {
+    ...{ certificates, newKey: undefined, isUnfinished: false },
+  });
+  if (await restore(context, play, host, { certificates, daemon }))
+    await awaitMember(context, play, host, wanted);
 }
 
 /** The environment file of a host as it was, and its daemon started with that; gives whether it was restarted. */

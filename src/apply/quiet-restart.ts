@@ -9,6 +9,7 @@ import type { HostItem } from '../plan/item.ts';
 import type { ItemKind, Play } from '../playbook/playbook.ts';
 import type { Verdict } from '../plan/run-event.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
+import { objectionsToMove, objectionsToRestart, type Untouched } from './before-restart.ts';
 import { conclude, failureOf, type RunContext } from './context.ts';
 import { disturbance, recordMachine } from './machines.ts';
 import { attachmentOf } from './quiet-marks.ts';
@@ -38,27 +39,13 @@ export async function quietRestart(
 ): Promise<void> {
   const left = new Set(restarts.map(({ host }) => host.name));
   const last = new Map(restarts.map(({ host, items }) => [host.name, items.at(-1)?.kind]));
-  const settle = (
-    host: string,
-    verdict: Parameters<typeof conclude>[3],
-    item: ItemKind = last.get(host) ?? 'service',
-  ): void => {
+  const settle: Settle = (host, verdict, item = last.get(host) ?? 'service') => {
     if (left.delete(host)) conclude(context, play, { host, item }, verdict);
   };
   let isProtected = false;
   try {
     const before = await readCluster(context.lead);
-    const attached: PendingRestart[] = [];
-    for (const restart of restarts) {
-      const { name } = restart.host;
-      const attachment = attachmentOf(before, name);
-      if (context.signal.aborted) settle(name, { kind: 'skipped', because: 'interrupted' });
-      else if (attachment === 'unmanaged') settle(name, UNMANAGED);
-      else if (attachment === 'none') {
-        const { verdict, item } = await restartOne(context, play, restart);
-        settle(name, verdict, item);
-      } else attached.push(restart);
-    }
+    const attached = await withoutProtection(context, play, { restarts, before, settle });
     const names = attached.map(({ host }) => host.name);
     if (names.length === 0) return;
     await protectNodes(context, play, { names, item: 'service' });
@@ -91,6 +78,50 @@ export async function quietRestart(
     for (const host of [...left]) settle(host, verdict);
   }
 }
+
+type Settle = (host: string, verdict: Parameters<typeof conclude>[3], item?: ItemKind) => void;
+
+/** Deals with those that need no protection, or cannot be given back after one. Gives the others. */
+async function withoutProtection(
+  context: RunContext,
+  play: Play,
+  about: {
+    readonly restarts: readonly PendingRestart[];
+    readonly before: ClusterFacts;
+    readonly settle: Settle;
+  },
+): Promise<readonly PendingRestart[]> {
+  const { restarts, before, settle } = about;
+  const asked = restarts.filter(opensNoPort).map(({ host }) => host.name);
+  const untouched = await objectionsToRestart(context, play, before, asked);
+  const attached: PendingRestart[] = [];
+  for (const restart of restarts) {
+    const { name } = restart.host;
+    const attachment = attachmentOf(before, name);
+    const objection = untouched.get(name);
+    if (context.signal.aborted) settle(name, { kind: 'skipped', because: 'interrupted' });
+    else if (attachment === 'unmanaged') settle(name, UNMANAGED);
+    else if (objection !== undefined) settle(name, leftAsItIs('restarted', objection));
+    else if (attachment === 'none') {
+      const { verdict, item } = await restartOne(context, play, restart);
+      settle(name, verdict, item);
+    } else attached.push(restart);
+  }
+  return attached;
+}
+
+/** Whether its port is open already, as far as it is for the run to open it. */
+const opensNoPort = ({ items }: PendingRestart): boolean =>
+  items.every(({ kind }) => kind !== 'firewall-port');
+
+const leftAsItIs = (
+  what: string,
+  { because, hint }: Untouched,
+): Extract<Verdict, { readonly kind: 'failed' }> => ({
+  kind: 'failed',
+  because: `not ${what}: ${because}`,
+  hint,
+});
 
 const failedBy = (
   thrown: OutriggerError,
@@ -127,11 +158,16 @@ export async function quietMove(
   if (moved.length === 0) return new Set();
   let isProtected = false;
   try {
-    await protectNodes(context, play, { names: moved, item });
+    const untouched = await objectionsToMove(context, play, before, moved);
+    for (const [host, objection] of untouched)
+      conclude(context, play, { host, item }, leftAsItIs('moved', objection));
+    const names = moved.filter((name) => !untouched.has(name));
+    if (names.length === 0) return new Set(moved);
+    await protectNodes(context, play, { names, item });
     isProtected = true;
-    const problems = await release(context, play, { names: moved, item }, before);
+    const problems = await release(context, play, { names, item }, before);
     const after = await readCluster(context.lead);
-    for (const host of moved) {
+    for (const host of names) {
       const why = problems.get(host);
       const because = `at its new address ${why ?? ''}`;
       const failed = { kind: 'failed', because, hint: STILL_PROTECTED } as const;
@@ -141,7 +177,8 @@ export async function quietMove(
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
     const verdict = failedBy(thrown, isProtected);
-    for (const host of moved) conclude(context, play, { host, item }, verdict);
+    for (const host of moved.filter((name) => !context.failed.has(name)))
+      conclude(context, play, { host, item }, verdict);
   }
   return new Set(moved);
 }

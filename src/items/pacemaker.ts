@@ -1,4 +1,5 @@
 import { CLUSTER_UNIT } from '../pacemaker/names.ts';
+import type { Action } from '../plan/action.ts';
 import {
   usesCertificates,
   variablesDiffer,
@@ -9,6 +10,13 @@ import type { AttributeChange, HostItem } from '../plan/item.ts';
 
 // A stop waits for the controller, and the start for the cluster: 2 to 20 s in labs of two nodes.
 const RESTART_TIMEOUT_MS = 300_000;
+
+const RESTART: Action = {
+  kind: 'script',
+  script: 'restart-pacemaker',
+  params: [CLUSTER_UNIT],
+  timeoutMs: RESTART_TIMEOUT_MS,
+};
 
 /** What Pacemaker on a cluster node shall have been started with. */
 export interface WantedPacemaker {
@@ -38,22 +46,27 @@ export const pacemakerItem = (host: string, want: WantedPacemaker): HostItem => 
           ? [{ name: 'marks in the CIB', before: 'left by an unfinished run', after: undefined }]
           : []),
       ],
-      actions:
-        older === undefined
-          ? []
-          : [
-              {
-                kind: 'script',
-                script: 'restart-pacemaker',
-                params: [CLUSTER_UNIT],
-                timeoutMs: RESTART_TIMEOUT_MS,
-              },
-            ],
+      actions: older === undefined ? [] : [RESTART],
       needsRestart: older !== undefined,
       risks: [],
     };
   },
 });
+
+/** The same for a cluster node whose Pacemaker ran before: one that is stopped is started. */
+export const runningPacemakerItem = (host: string, want: WantedPacemaker): HostItem => {
+  const item = pacemakerItem(host, want);
+  return {
+    ...item,
+    compare: (facts) =>
+      facts.daemonVariables === undefined
+        ? {
+            attributes: [{ name: 'Pacemaker', before: 'stopped', after: 'running' }],
+            ...{ actions: [RESTART], needsRestart: true, risks: [] },
+          }
+        : item.compare(facts),
+  };
+};
 
 function olderThan(
   facts: HostFacts,

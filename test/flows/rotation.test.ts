@@ -195,4 +195,16 @@ describe('a new authkey', () => {
     assert.deepEqual(protectedIn(lab), []);
     assert.ok(!lab.host('c2').ran.includes('restart-pacemaker'));
   });
+
+  it('is not begun while a cluster node does not reach the port of a connected node', async () => {
+    let isOpen = true;
+    const reach = () => `h1 3121 ${isOpen ? 'open' : 'closed'}\nh2 3121 open\n`;
+    const lab = await connected({ c2: { answers: { reach } } });
+    isOpen = false;
+    const { failed } = await apply(lab, { rotates: true, allowed: ['authkey-replaced'] });
+    assert.equal(failed.get('h1'), 'not begun: h1: h1 port 3121 cannot be reached from c2');
+    const keys = new Set(HOSTS.map((name) => lab.keyOf(name)));
+    assert.deepEqual(keys, new Set([CLUSTER_KEY.toString('hex')]));
+    assert.deepEqual(protectedIn(lab), []);
+  });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RunEvent } from '../../src/plan/run-event.ts';
 import { apply, planOf, useStateFolder } from '../support/apply-lab.ts';
-import { FakeLab } from '../support/fake-lab.ts';
+import { FakeLab, type HostTrouble } from '../support/fake-lab.ts';
 import { sitePlaybook } from '../support/specs.ts';
 
 const NODES = ['h1', 'h2'];
@@ -11,8 +11,8 @@ describe('an upgrade of packages', () => {
   useStateFolder();
 
   /** A cluster that is connected to its nodes, whose hosts could have a newer daemon. */
-  async function connected(): Promise<FakeLab> {
-    const lab = new FakeLab(NODES);
+  async function connected(trouble: Readonly<Record<string, HostTrouble>> = {}): Promise<FakeLab> {
+    const lab = new FakeLab(NODES, trouble);
     assert.deepEqual([...(await apply(lab)).failed], []);
     for (const name of NODES) lab.change(name, 'upgrades', OFFER);
     lab.forget();
@@ -97,5 +97,39 @@ describe('an upgrade of packages', () => {
     });
     assert.deepEqual([...(await apply(lab, { upgrades: true })).failed.keys()], ['h1']);
     assert.deepEqual(protectedIn(lab), ['h1']);
+  });
+
+  it('touches no node that a cluster node does not reach any more, and is carried out on the others', async () => {
+    let isOpen = true;
+    const reach = () => `h1 3121 open\nh2 3121 ${isOpen ? 'open' : 'closed'}\n`;
+    const lab = await connected({ c2: { answers: { reach } } });
+    isOpen = false;
+    const { failed, events } = await apply(lab, { upgrades: true });
+    assert.deepEqual(
+      [...failed],
+      [['h2', 'not restarted: h2 port 3121 cannot be reached from c2']],
+    );
+    const actions = told(events).filter((action) => action !== 'h2 install-apt'); // its download
+    assert.deepEqual(actions.slice(-3), ['h1 protect', 'h1 install-apt', 'h1 unprotect']);
+    assert.ok(actions.every((action) => action.startsWith('h1 ')));
+    assert.deepEqual(protectedIn(lab), []);
+    assert.ok(!lab.host('h2').ran.includes('start-service'));
+  });
+
+  it('touches no node while something is wrong with a cluster node', async () => {
+    const lab = await connected();
+    let isTampered = false;
+    const { failed, events } = await apply(lab, {
+      upgrades: true,
+      onEvent: (event) => {
+        if (event.type !== 'action' || event.action !== 'install-apt' || isTampered) return;
+        isTampered = true;
+        lab.tamperKey('c2');
+      },
+    });
+    const because = 'not restarted: the cluster nodes hold different authkeys (c2)';
+    assert.equal(failed.get('h1'), because);
+    assert.ok(!told(events).some((action) => action.endsWith(' protect')));
+    assert.deepEqual(protectedIn(lab), []);
   });
 });

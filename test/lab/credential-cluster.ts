@@ -93,6 +93,20 @@ export async function quietly(
   await assertInSync(lab, inventory);
 }
 
+/** Only this connection is kept from the cluster; it takes care of all others, and of what runs on their nodes. */
+export async function assertHeldIsOnly(lab: Lab, name: string): Promise<void> {
+  const cib = await lab.sh('c1', 'cibadmin --query');
+  const marks = [...cib.matchAll(/<(\w+) id="(outrigger-[^"]*)"/g)].map(([, tag, id]) => [tag, id]);
+  const mark = `outrigger-quiet-${name}`;
+  assert.deepEqual(marks, [
+    ['meta_attributes', mark],
+    ['nvpair', `${mark}-is-managed`],
+  ]);
+  const left = (await lab.crmMon()).match(/<resource [^>]*managed="false"/g) ?? [];
+  const ids = left.map((resource) => / id="([^"]*)"/.exec(resource)?.[1]).sort();
+  assert.deepEqual(ids, [name, 'own-1', 'own-2']);
+}
+
 /** The digest of the authkey of each host; empty: it has none. */
 export const keysOn = (lab: Lab): Promise<string[]> =>
   onEach(lab, 'sha256sum </etc/pacemaker/authkey 2>/dev/null | cut -c 1-64');

@@ -60,7 +60,8 @@ const putText = (state: FakeState, role: 'ca' | 'certificate', text: readonly st
 /** A daemon that is started takes up what the environment file says. */
 export const startWithCertificates = (state: FakeState): void => {
   const variables = linesOf(state, 'environment').filter((line) => /^PCMK_\w+_file=/.test(line));
-  if (variables.length > 0) put(state, 'daemon', ['running', ...variables]);
+  if (variables.length > 0 || state.sections.has('daemon'))
+    put(state, 'daemon', ['running', ...variables]);
 };
 
 /** A key for each host that makes one; a host makes another one only when it is taken up. */

@@ -30,6 +30,8 @@ export class FakeHost implements Host {
   readonly written: HostFile[] = [];
   readonly unscripted: string[] = [];
   isClosed = false;
+  /** It has lost its power. */
+  isDead = false;
   /** The lines in its system log. */
   readonly logged: string[] = [];
   readonly #log = ({ params = [] }: ExecRequest): Answer => {
@@ -46,6 +48,7 @@ export class FakeHost implements Host {
   }
 
   async exec(request: ExecRequest): Promise<ExecResult> {
+    if (this.isDead) throw unreachable(this.name, 'the connection was lost');
     const script = SCRIPTS.get(request.script) ?? `an unknown script: ${request.script}`;
     const answer = this.#answers[script] ?? (script === 'log-run' ? this.#log : undefined);
     if (answer === undefined || this.isClosed) {
@@ -76,6 +79,9 @@ export class FakeHost implements Host {
   }
 }
 
+const unreachable = (host: string, message: string): OutriggerError =>
+  new OutriggerError('HOST_UNREACHABLE', message, { host });
+
 export interface FakeNetwork {
   readonly connect: ConnectHost;
   /** Whom it was asked to connect to, in order. */
@@ -93,9 +99,10 @@ export function fakeNetwork(hosts: readonly FakeHost[]): FakeNetwork {
     connect: (name, { address, port = 22 }) => {
       connections.push(name);
       const found = hosts.find((host) => host.name === name && !down.has(name));
-      if (found !== undefined) return Promise.resolve(found);
-      const message = `cannot reach ${address}:${port}: connection refused`;
-      return Promise.reject(new OutriggerError('HOST_UNREACHABLE', message, { host: name }));
+      if (found?.isDead === false) return Promise.resolve(found);
+      return Promise.reject(
+        unreachable(name, `cannot reach ${address}:${port}: connection refused`),
+      );
     },
   };
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { ExecRequest, HostFile } from '../../src/host/host.ts';
-import { cibView } from '../../src/pacemaker/cib.ts';
+import { cibView, maintenanceMode } from '../../src/pacemaker/cib.ts';
 import { LOCK_ID, lockIn } from '../../src/pacemaker/cib-lock.ts';
-import { applyToTree, isClusterDetached, type CibOperation } from '../../src/pacemaker/cib-edit.ts';
+import { applyToTree, type CibOperation } from '../../src/pacemaker/cib-edit.ts';
 import { element, parseXml, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
 import {
   nodesOf,
@@ -18,7 +18,9 @@ import { examination } from './fake-examination.ts';
 import { targetsOf } from './deletions.ts';
 import { fencersIn } from './fake-fencers.ts';
 import { FakeGuests } from './fake-guests.ts';
+import { FakePacemakers } from './fake-pacemakers.ts';
 import { FakeResources } from './fake-resources.ts';
+import { triedPorts } from './ports-tried.ts';
 import { tellWhatWasAsked, upgraded } from './fake-upgrades.ts';
 import { FakeHost, fakeNetwork, type Answer, type Answers, type FakeNetwork } from './fake-host.ts';
 import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from './replies.ts';
@@ -71,6 +73,7 @@ export class FakeLab {
   readonly upgrading = new Map<string, () => Answer>();
   /** What crm_mon says of a connection instead. */
   readonly reported = new Map<string, ReportedConnection>();
+  readonly pacemakers = new FakePacemakers();
   readonly others = new FakeResources();
   readonly guests: FakeGuests;
   dcState = (): string => 'S_IDLE';
@@ -184,7 +187,11 @@ export class FakeLab {
       {
         probe: (request) => this.#probe(state, request, nodes),
         cluster: (request) => replyTo(request, replyOf(this.#clusterSections())),
-        'read-cluster': (request) => replyTo(request, replyOf(this.#clusterSections())),
+        'read-cluster': (request) =>
+          replyTo(
+            request,
+            replyOf(this.pacemakers.offline.includes(name) ? new Map() : this.#clusterSections()),
+          ),
         simulate: (request) => replyTo(request, this.#simulation()),
         examine: examination,
         'write-cib': (request) => this.#writeCib(request),
@@ -192,11 +199,12 @@ export class FakeLab {
           this.beforeLock(request.params ?? []);
           return answerLock(this, request);
         },
-        reach: ({ input }) => this.#reach(String(input)),
+        reach: ({ input }) => triedPorts(String(input), this.#states),
         'read-authkey': () => state.key?.toString('base64') ?? { code: 1, stderr: 'missing' },
         cleanup: ({ params = [] }) => this.#cleanUp(params),
         'forget-nodes': ({ params = [] }) => this.#forgetNodes(params),
         ...certificateAnswers(state),
+        'restart-pacemaker': () => this.pacemakers.restart(name, state),
         ...trouble.answers,
       },
       this.#takerOf(state),
@@ -284,18 +292,19 @@ export class FakeLab {
 
   #clusterSections(): Map<string, string> {
     this.guests.settle();
+    const isHeld = maintenanceMode(this.cib);
     const connections = [...this.cib.remoteConnections.values()].map(
       ({ id, quiet, isManaged }): [string, ReportedConnection] => {
         const said = this.reported.get(id);
         if (said !== undefined) return [id, said];
         if (this.others.isDisconnected(this.cib, id)) return [id, {}];
-        const managed = isManaged && !quiet && !isClusterDetached(this.cib);
+        const managed = isManaged && !quiet && !isHeld;
         if (this.failing.has(id)) return [id, failedStart(managed)];
         return [id, { on: this.network.down.has('c1') ? 'c2' : 'c1', managed }];
       },
     );
     const report = {
-      down: [...this.network.down],
+      down: [...this.network.down, ...this.pacemakers.offline],
       connections: { ...Object.fromEntries(connections), ...this.guests.connections() },
       machines: this.guests.machines(),
       ...this.others.reported(this.cib),
@@ -345,16 +354,5 @@ export class FakeLab {
     this.guests.dropped.clear();
     this.cibWrites.push(operations.map(({ kind }) => kind).join(' and '));
     return '';
-  }
-
-  #reach(input: string): string {
-    const lines = input.trim().split('\n');
-    return lines.map((line) => `${line} ${this.#isOpen(line) ? 'open' : 'closed'}\n`).join('');
-  }
-
-  #isOpen(line: string): boolean {
-    const [server = '', port] = line.split(' ');
-    const listening = this.#states.get(server)?.sections.get('listening') ?? '';
-    return listening.includes(`:${Number(port).toString(16).toUpperCase().padStart(4, '0')}\n`);
   }
 }

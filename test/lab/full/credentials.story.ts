@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { inOrder } from '../../support/in-order.ts';
 import {
+  assertHeldIsOnly,
   certificatesUsed,
   connectAll,
   credentialCluster,
@@ -59,15 +60,6 @@ async function rotated({
   assert.equal(keys.size, 1);
   assert.ok(!keys.has(old ?? '') && !keys.has(''));
   return { before, after: await startedOn(lab), stdout: said };
-}
-
-/** Only this connection is kept from the cluster; it takes care of all others, and of what runs on their nodes. */
-async function assertHeldIsOnly(lab: Lab, name: string): Promise<void> {
-  const marks = (await lab.sh('c1', 'cibadmin --query')).match(/<[^>]* id="outrigger-[^"]*"/g);
-  assert.deepEqual(marks, [`<meta_attributes id="outrigger-quiet-${name}"`]);
-  const left = (await lab.crmMon()).match(/<resource [^>]*managed="false"/g) ?? [];
-  const ids = left.map((resource) => / id="([^"]*)"/.exec(resource)?.[1]).sort();
-  assert.deepEqual(ids, [name, 'own-1', 'own-2']);
 }
 
 /** Two clusters of a suite, one with fencing and one without. */

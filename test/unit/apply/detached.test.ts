@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
-import { stillDetached } from '../../../src/apply/detached.ts';
+import type { RunContext } from '../../../src/apply/context.ts';
+import { attach, stillDetached } from '../../../src/apply/detached.ts';
 import { readCib } from '../../../src/pacemaker/cib.ts';
 import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
 import type { ClusterFacts } from '../../../src/plan/facts.ts';
+import type { RunEvent } from '../../../src/plan/run-event.ts';
+import { FakeLab } from '../../support/fake-lab.ts';
+import { sitePlaybook } from '../../support/specs.ts';
 
 const cib = readCib(
   '<cib admin_epoch="0" epoch="7" num_updates="1"><configuration><crm_config/><nodes><node id="1" uname="c1"/><node id="2" uname="c2"/></nodes><resources/></configuration><status/></cib>',
@@ -33,5 +37,46 @@ describe('a cluster that stays in maintenance mode', () => {
     const said = stillDetached(clusterWith({ c1: true, c2: true }));
     assert.match(said, /Pacemaker runs on every cluster node: mend what is said here, then apply/);
     assert.doesNotMatch(said, /bring/);
+  });
+});
+
+describe('a cluster that is given its resources back', () => {
+  /** One that is busy for longer than anybody waits. */
+  async function attachBusy(lab: FakeLab): Promise<readonly RunEvent[]> {
+    const real = performance.now.bind(performance);
+    let passed = 0;
+    lab.dcState = () => {
+      passed += 61_000;
+      return 'S_TRANSITION_ENGINE';
+    };
+    performance.now = () => real() + passed;
+    try {
+      const events: RunEvent[] = [];
+      const context: Pick<RunContext, 'lead' | 'emit'> = {
+        lead: lab.host('c1'),
+        emit: (event) => events.push(event),
+      };
+      const [play = assert.fail()] = sitePlaybook.plays;
+      await attach(context as RunContext, play, ['h1']);
+      return events;
+    } finally {
+      performance.now = real;
+    }
+  }
+
+  it('may take longer to recover what has failed: that is told, and keeps nobody from the rest', async () => {
+    const told = (await attachBusy(new FakeLab([]))).map((event) =>
+      event.type === 'notice' ? event.message : event.type,
+    );
+    assert.deepEqual(told, [
+      'waiting',
+      'maintenance mode has ended, and the cluster is still busy after 60 s: this goes on meanwhile',
+    ]);
+  });
+
+  it('stays in maintenance mode that somebody else has switched on', async () => {
+    const lab = new FakeLab([]);
+    lab.setProperty('maintenance-mode', 'true');
+    await assert.rejects(attachBusy(lab), /somebody has switched maintenance mode on meanwhile/);
   });
 });
