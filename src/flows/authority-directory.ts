@@ -12,6 +12,7 @@ const MAX_BYTES = 1024 * 1024;
 /** Where each file of an authority lies in its directory; `issued` keeps every certificate by its serial number. */
 export const authorityPaths = (directory: string) => ({
   inUse: join(directory, '.in-use'),
+  cluster: join(directory, 'cluster'),
   ca: join(directory, 'ca.pem'),
   caKey: join(directory, 'ca.key'),
   crl: join(directory, 'crl.pem'),
@@ -32,6 +33,7 @@ export function readAuthority(directory: string, nodes: readonly string[]): Auth
     return content === undefined ? undefined : new Secret(content);
   };
   return {
+    cluster: text(paths.cluster)?.trim(),
     ca: text(paths.ca),
     hasKey: readSecret(paths.caKey) !== undefined,
     crl: text(paths.crl),

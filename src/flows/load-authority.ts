@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import type { AuthoritySpec, X509Spec } from '../spec/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { printable } from '../support/printable.ts';
-import { authorityOf, validityOf } from '../x509/authority.ts';
+import { someOf } from '../support/some-of.ts';
+import type { CertificateFault } from '../plan/certificates.ts';
+import { authorityOf, otherCluster, validityOf } from '../x509/authority.ts';
 import { isIdle, workOf, type AuthorityWork } from '../x509/authority-work.ts';
 import {
   generationOf,
@@ -45,16 +47,21 @@ export async function loadAuthority(request: AuthorityRequest): Promise<Credenti
   const work = await workIn({ ...request, step: isBegun ? undefined : request.step }, now);
   const files = filesOf(authority);
   const pending = isIdle(work) ? undefined : pendingIn(request, work, now);
-  const loaded = await loadCertificates(files, nodes, now, pending);
+  const loaded = await loadCertificates(files, signedOf(nodes, work), now, pending);
   const step = work.step ?? underWay;
   const next = (): Promise<Credentials> | undefined =>
     underWay && loadAuthority({ ...request, step: stepAfter(underWay) });
-  const notes = [...loaded.wanted.notes, ...notesOn(authority, work, step, now)];
+  const { hasKey } = readAuthority(authority.directory, []);
+  const canGoOn = pending === undefined && (hasKey || request.step !== undefined);
+  const notes = [
+    ...loaded.wanted.notes,
+    ...notesOn(authority, work, step, now),
+    ...waitingForKey(authority, work, step !== undefined && !hasKey),
+  ];
   return {
     ...loaded,
-    list: undefined,
-    wanted: { ...loaded.wanted, notes },
-    rollover: step && { step, next: pending === undefined ? next : undefined },
+    wanted: { ...loaded.wanted, notes, faults: faultsOf(authority, work) },
+    rollover: step && { step, next: canGoOn ? next : undefined },
     pending: pending && {
       revokes: {
         serials: new Map([...work.revokes].map(([serial, pem]) => [digestOf(pem), serial])),
@@ -69,10 +76,46 @@ export async function loadAuthority(request: AuthorityRequest): Promise<Credenti
           const all = isDue ? await beginStep(making, work.step) : keys;
           const rest = await workIn({ ...request, step: undefined }, request.now());
           await makeCertificates({ ...making, keys: all, work: rest });
-          return loadCertificates(files, nodes, request.now());
+          return loadCertificates(files, signedOf(nodes, rest), request.now());
         }),
     },
   };
+}
+
+const signedOf = (
+  nodes: readonly string[],
+  { unsigned }: Pick<AuthorityWork, 'unsigned'>,
+): readonly string[] => nodes.filter((node) => !unsigned.has(node));
+
+const faultsOf = (
+  { directory }: AuthoritySpec,
+  { unsigned }: AuthorityWork,
+): ReadonlyMap<string, CertificateFault> =>
+  new Map(
+    [...unsigned].map((node) => [
+      node,
+      {
+        code: 'CERTIFICATE_AWAITED',
+        message: `its certificate has still to be signed, and ${authorityPaths(directory).caKey} is not there`,
+        hint: 'put the key back for as long as that takes, and apply again',
+      },
+    ]),
+  );
+
+/** What goes on as it is while the key of the authority is not there. */
+function waitingForKey(
+  { directory }: AuthoritySpec,
+  { postponed }: AuthorityWork,
+  isStepLeft: boolean,
+): readonly string[] {
+  const waiting = [
+    ...(postponed.length === 0 ? [] : [`the renewal that is due (${someOf(postponed)})`]),
+    ...(isStepLeft ? ['the next step to another authority'] : []),
+  ];
+  return waiting.map(
+    (what) =>
+      `${what} waits for ${authorityPaths(directory).caKey}: put it back for as long as signing takes, and apply again`,
+  );
 }
 
 /** The step that is under way by what lies there. */
@@ -105,11 +148,13 @@ const namesIn = (pem: string): readonly string[] =>
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 async function workIn(
-  { authority, declared, nodes, renewed, step }: AuthorityRequest,
+  { authority, cluster, declared, nodes, renewed, step }: AuthorityRequest,
   now: Date,
 ): Promise<AuthorityWork> {
   const { directory } = authority;
   const held = readAuthority(directory, declared);
+  const other = otherCluster(held, cluster);
+  if (other !== undefined) throw ofAnother(directory, other, cluster);
   const work = await workOf(held, { nodes, renewed, terms: authority, step, now });
   if (work.faults.length === 0) return work;
   const lines = work.faults.map((fault) => printable(`${directory}: ${fault}`));
@@ -121,6 +166,15 @@ async function workIn(
     { hint: 'nothing was signed and no host was touched' },
   );
 }
+
+const ofAnother = (directory: string, other: string, cluster: string): OutriggerError =>
+  new OutriggerError(
+    'REFUSED',
+    `the authority ${printable(directory)} is that of the cluster ${printable(other)}, and this is ${cluster}`,
+    {
+      hint: `an authority is for one cluster alone: name another directory under \`authority\`; where the cluster was given another name: write that into ${printable(authorityPaths(directory).cluster)}`,
+    },
+  );
 
 /** Its directory seen as the files of an existing authority. */
 function filesOf({ directory, renewBeforeMs, removesAuthkey }: AuthoritySpec): X509Spec {

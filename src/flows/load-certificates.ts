@@ -27,7 +27,7 @@ export interface Credentials {
   readonly contentOf: (node: string, role: CertificateRole) => Secret;
   /** What has still to be made before anything is given to hosts; undefined: nothing. */
   readonly pending?: PendingWork | undefined;
-  /** Undefined: no list is given, or one of our own making, which is held against what is in use before it is made. */
+  /** Undefined: no list is given, or one that has still to be made, which is held against what is in use before. */
   readonly list?: GivenList | undefined;
   /** An authority of our own is being replaced. */
   readonly rollover?: Rollover | undefined;

@@ -26,6 +26,7 @@ import {
   readAuthority,
   readAuthorityKey,
   syncFolders,
+  unusable,
   writeAuthorityFile,
 } from './authority-directory.ts';
 
@@ -62,6 +63,8 @@ interface HeldKey {
 export async function makeCertificates(request: MakeRequest): Promise<void> {
   const { authority, cluster, work, now, keys } = request;
   const paths = authorityPaths(authority.directory);
+  if (readAuthority(authority.directory, []).cluster === undefined)
+    writeAuthorityFile(paths.cluster, `${cluster}\n`);
   if (work.makesAuthority) {
     const [own] = keys.held;
     if (own === undefined) throw new Error('an authority without a key');
@@ -167,7 +170,10 @@ export async function openAuthority(
   makeFolders(directory);
   const path = authorityPaths(directory).caKey;
   const ask = (question: string): Promise<Secret> => fetchSecret(source, { question });
-  if (!readAuthority(directory, []).hasKey) {
+  const { hasKey, ca } = readAuthority(directory, []);
+  // It may have been there when the plan was made.
+  if (!hasKey && ca !== undefined) throw unusable(path, 'it is not there any more');
+  if (!hasKey) {
     const passphrase = await ask(`New passphrase for ${path}, the authority of ${cluster}:`);
     if (source.kind === 'prompt') checkSame(passphrase, await ask('The same again:'));
     const own = madeKey(passphrase);

@@ -38,7 +38,7 @@ function foreign(
   return {
     code: 'HOST_USES_CERTIFICATES',
     message: `its ${environmentFile ?? 'environment file'} names other certificates (${other})`,
-    hint: 'name those under `onHosts`, or take these lines away yourself, if nobody needs them',
+    hint: 'name those under `onHosts`; on a host that is no node yet take these lines away; where the cluster uses them change to the authkey first (`authentication: { method: psk }`, then `outrigger apply`), and from that to these: a node without the lines would be lost at its next start',
   };
 }
 

@@ -59,7 +59,7 @@ export function refuseRevokedInUse(
   );
 }
 
-/** A revocation list of somebody else's making, which hosts are given. */
+/** A revocation list that lies here already, whoever has made it, and is given to hosts. */
 export interface GivenList {
   /** How many certificates it revokes. */
   readonly count: number;
@@ -93,9 +93,7 @@ export function refuseListedInUse(
     ]),
   );
   const isListed = (pem: string | undefined): boolean =>
-    certificatesIn(pem ?? '')
-      .slice(0, 1)
-      .some(list.revokes);
+    certificatesIn(pem ?? '').some(list.revokes);
   const seen = seenByNewOnes(facts, cib, credentials);
   const listed = seen.flatMap((name) => {
     const host = hosts.get(name.toLowerCase());

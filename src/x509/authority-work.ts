@@ -17,6 +17,10 @@ export interface AuthorityWork {
   readonly authorityUntil: Date | undefined;
   /** The nodes that get a key and a certificate. */
   readonly nodes: ReadonlySet<string>;
+  /** The nodes that need one and get none: the key of the authority is not there. */
+  readonly unsigned: ReadonlySet<string>;
+  /** What would be made anew if that key were there, and is good for some time yet. */
+  readonly postponed: readonly string[];
   /** What the revocation list of each authority holds; undefined: `crl.pem` stays as it is. */
   readonly lists: readonly ListWork[] | undefined;
   /** The certificates (PEM) that a list is the first to hold, by serial number. */
@@ -57,9 +61,29 @@ export const isIdle = ({
 
 /**
  * Holds what lies in the directory of an authority against what is wanted of it. Whatever a run that died has left
- * behind (a key without its certificate, a certificate without its key) is made anew.
+ * behind (a key without its certificate, a certificate without its key) is made anew. While the key of the authority lies in a
+ * safe what is due waits, and so do nodes that have no certificate; what an operator has asked for is a fault then.
  */
 export async function workOf(
+  files: AuthorityFiles,
+  wanted: WantedOfAuthority,
+): Promise<AuthorityWork> {
+  const whole = await workWithKey(files, wanted);
+  if (files.hasKey || whole.makesAuthority || isIdle(whole)) return whole;
+  const terms = { ...wanted.terms, renewBeforeMs: 0 };
+  const least = await workWithKey(files, { ...wanted, terms });
+  const isAsked = wanted.nodes.some((node) => wanted.renewed.has(node));
+  if (isAsked || whole.step !== undefined || least.lists !== undefined)
+    return { ...whole, faults: [...whole.faults, NO_KEY] };
+  const due = [...whole.nodes].filter((node) => !least.nodes.has(node));
+  const lists = whole.lists === undefined ? [] : ['the revocation list'];
+  return { ...least, nodes: new Set(), unsigned: least.nodes, postponed: [...due, ...lists] };
+}
+
+const NO_KEY =
+  'ca.key is not there, and something has to be signed: put it back for as long as that takes';
+
+async function workWithKey(
   files: AuthorityFiles,
   wanted: WantedOfAuthority,
 ): Promise<AuthorityWork> {
@@ -77,17 +101,14 @@ export async function workOf(
   );
   const { lists, revokes, faults } = revocations(files, held, wanted);
   const authorityUntil = new Date(authority.validTo);
-  const work = { step, ca: files.ca, authorityUntil, nodes, lists, revokes };
-  const all = { makesAuthority: false, ...work };
   return {
-    ...all,
-    faults: [
-      ...held.flatMap((one) => listFault(files, one)),
-      ...faults,
-      ...keyFault(files, isIdle(all)),
-    ],
+    ...{ makesAuthority: false, step, ca: files.ca, authorityUntil, nodes, lists, revokes },
+    ...NOTHING_WAITS,
+    faults: [...held.flatMap((one) => listFault(files, one)), ...faults],
   };
 }
+
+const NOTHING_WAITS = { unsigned: new Set<string>(), postponed: [] };
 
 /** What is wanted, and the authority that shall do it. */
 interface Known extends WantedOfAuthority {
@@ -117,6 +138,7 @@ function firstWork(files: AuthorityFiles, { nodes, terms }: WantedOfAuthority): 
   return {
     ...{ makesAuthority: true, step: undefined, ca: undefined, authorityUntil: undefined },
     ...{ nodes: new Set(nodes), lists: [], revokes: new Map(), faults },
+    ...NOTHING_WAITS,
   };
 }
 
@@ -140,13 +162,6 @@ function listFault(
     `crl.pem ${what}, and what was revoked would be valid again: put it back (each host of the cluster has it as /etc/pacemaker/x509-crl.pem)`,
   ];
 }
-
-const keyFault = ({ hasKey }: AuthorityFiles, isIdle: boolean): readonly string[] =>
-  hasKey || isIdle
-    ? []
-    : [
-        'ca.key is not there, and something has to be signed: put it back for as long as that takes',
-      ];
 
 function needsNew(node: string, held: HeldFiles | undefined, known: Known): boolean {
   const certificate = certificateIn(held?.certificate);

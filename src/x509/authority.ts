@@ -1,9 +1,12 @@
 import type { Secret } from '../support/secret.ts';
 import type { CertificateTerms, ListTerms } from './library.ts';
 import { DAY_MS } from './time-left.ts';
+import { certificatesIn } from './trust.ts';
 
 /** What lies in the directory of an authority of our own; undefined, or no entry: there is no such file. */
 export interface AuthorityFiles {
+  /** The cluster that it is for; undefined: made when that was not kept. */
+  readonly cluster?: string | undefined;
   /** The certificate that issues, and while one takes the place of another the other one. */
   readonly ca: string | undefined;
   /** Whether its key is there; the key itself is read when something is signed. */
@@ -46,13 +49,28 @@ export const authorityOf = (
   now: Date,
   generation = 1,
 ): Dates & { readonly name: string } => ({
-  name: commonName(
-    `outrigger authority of ${cluster}`,
-    generation === 1 ? '' : ` ${String(generation)}`,
-  ),
+  name: commonName(NAMED + cluster, generation === 1 ? '' : ` ${String(generation)}`),
   notBefore: later(now, -BACKDATED_MS),
   notAfter: later(now, AUTHORITY_LIFETIME_MS),
 });
+
+const NAMED = 'outrigger authority of ';
+
+/**
+ * The other cluster that an authority is for, by what was kept or else by its own name; undefined: it is for this one, or
+ * does not say. Names in certificates may be cut.
+ */
+export function otherCluster(
+  { cluster, ca }: Pick<AuthorityFiles, 'cluster' | 'ca'>,
+  own: string,
+): string | undefined {
+  if (cluster !== undefined) return cluster === own ? undefined : cluster;
+  const [, named, end = ''] = /^CN=outrigger authority of (\S+)( \d+)?$/.exec(subjectIn(ca)) ?? [];
+  if (named === undefined || commonName(NAMED + own, end) === NAMED + named + end) return undefined;
+  return named;
+}
+
+const subjectIn = (ca: string | undefined): string => certificatesIn(ca ?? '')[0]?.subject ?? '';
 
 /** How long a certificate issued now is valid: never longer than the authority. */
 export const validityOf = (

@@ -87,9 +87,14 @@ function checkFreshness(
 }
 
 /** Tells a certificate that is on the list of its issuer. */
-export function checkRevoked({ x509 }: Read, lists: readonly Revocations[], tell: Tell): void {
+export function checkRevoked(
+  x509: X509Certificate,
+  lists: readonly Revocations[],
+  tell: Tell,
+  called = 'it',
+): void {
   const list = revoking(x509, lists);
-  if (list !== undefined) tell('error', `it is revoked by ${list.path}`);
+  if (list !== undefined) tell('error', `${called} is revoked by ${list.path}`);
 }
 
 /** The list by which a certificate is revoked; undefined: none. */

@@ -1,7 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import { messageOf } from '../support/errors.ts';
 import { printable } from '../support/printable.ts';
-import { checkListed, checkNamesakes, checkRevoked, readLists, revoking } from './check-lists.ts';
+import {
+  checkListed,
+  checkNamesakes,
+  checkRevoked,
+  readLists,
+  revoking,
+  type Revocations,
+} from './check-lists.ts';
 import { extensionsOf, KNOWN_CRITICAL } from './library.ts';
 import { keyMatch } from './key-match.ts';
 import { pemBlocks } from './pem.ts';
@@ -67,9 +74,8 @@ export async function checkSet(set: CertificateSet, around: Circumstances): Prom
     }
     if (isKeyOf?.(leaf.x509) === false)
       teller(files.key.path, findings)('error', `it is not the key of ${files.certificate.path}`);
-    const isTrusted = isOfAuthority([leaf, ...others], set.ca.path, authorities, tell);
-    checkRevoked(leaf, revoked, tell);
-    if (isTrusted) checkListed(leaf, revoked, tell);
+    const over = wayToAuthority([leaf, ...others], set.ca.path, authorities, tell);
+    checkLists(leaf, over, revoked, tell);
     if (!leaf.extensions.namesIssuerKey) checkNamesakes(leaf.x509.issuer, authorities, tell);
   }
   if (chains.some(({ chain }) => chain.length > 1)) {
@@ -238,17 +244,31 @@ function checkPurposes({ x509 }: Read, tell: Tell): void {
     );
 }
 
-function isOfAuthority(
+/** GnuTLS looks at the whole chain, as far as there are lists (lib/x509/verify-high.c). */
+function checkLists(
+  leaf: Read,
+  over: readonly X509Certificate[] | undefined,
+  lists: readonly Revocations[],
+  tell: Tell,
+): void {
+  checkRevoked(leaf.x509, lists, tell);
+  if (over === undefined) return;
+  for (const issuer of over) checkRevoked(issuer, lists, tell, summaryOf(issuer).subject);
+  checkListed(leaf, lists, tell);
+}
+
+/** The authorities over which a chain leads to one of the CA file; undefined: it does not. */
+function wayToAuthority(
   [leaf, ...others]: readonly [Read, ...Read[]],
   caFile: string,
   authorities: readonly Read[],
   tell: Tell,
-): boolean {
-  if (authorities.length === 0) return false; // as was told
+): readonly X509Certificate[] | undefined {
+  if (authorities.length === 0) return undefined; // as was told
   const x509Of = ({ x509 }: Read): X509Certificate => x509;
   const end = endOfChain([leaf.x509, ...others.map(x509Of)], authorities.map(x509Of));
-  if ('trusted' in end) return true;
+  if ('trusted' in end) return end.over;
   const issuer = printable(end.brokenAt.issuer.split('\n').join(', '));
   tell('error', `it is not issued by an authority of ${caFile} (its issuer is ${issuer})`);
-  return false;
+  return undefined;
 }

@@ -21,9 +21,13 @@ function readable(der: Uint8Array): X509Certificate | undefined {
 export const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
   certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 
-/** Where a chain ends: at an authority that is trusted, or else at the certificate that nobody of them has issued. */
+/**
+ * Where a chain ends: at an authority that is trusted (`over`: the authorities that lead there), or else at the certificate
+ * that nobody of them has issued.
+ */
 export type ChainEnd =
-  { readonly trusted: X509Certificate } | { readonly brokenAt: X509Certificate };
+  | { readonly trusted: X509Certificate; readonly over: readonly X509Certificate[] }
+  | { readonly brokenAt: X509Certificate };
 
 /** As GnuTLS walks: from the certificate over those that stand below it in its file to one of the CA file. */
 export function endOfChain(
@@ -32,13 +36,15 @@ export function endOfChain(
 ): ChainEnd {
   let current = leaf;
   const left = new Set(others);
+  const over: X509Certificate[] = [];
   for (;;) {
     const found = current;
     const trusted = authorities.find((authority) => isIssuedBy(found, authority));
-    if (trusted !== undefined) return { trusted };
+    if (trusted !== undefined) return { trusted, over };
     const next = [...left].find((other) => other.ca && isIssuedBy(found, other));
     if (next === undefined) return { brokenAt: found };
     left.delete(next);
+    over.push(next);
     current = next;
   }
 }

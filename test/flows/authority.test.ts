@@ -21,23 +21,12 @@ import { digestOf, NODES, PASSPHRASE, useAuthority } from '../support/own-author
 
 describe("outrigger's own authority in its directory", () => {
   const at = useAuthority();
-  const { load, asking, make, everything } = at;
+  const { load, asking, make, everything, refused } = at;
 
   const sha256 = (name: string): string =>
     createHash('sha256')
       .update(readFileSync(join(at.directory, 'issued', name)))
       .digest('hex');
-
-  const refused = async (work: Promise<unknown>): Promise<string> => {
-    try {
-      await work;
-    } catch (thrown) {
-      assert.ok(thrown instanceof OutriggerError, String(thrown));
-      assert.ok(!thrown.message.includes(PASSPHRASE));
-      return thrown.message.replaceAll(at.folder, '');
-    }
-    return assert.fail('it was not refused');
-  };
 
   it('is planned without making anything, and without a question', async () => {
     const { wanted, pending } = await load();
@@ -62,7 +51,13 @@ describe("outrigger's own authority in its directory", () => {
       Object.keys(files)
         .filter((name) => !name.includes('/issued/'))
         .sort(),
-      ['ca.key', 'ca.pem', 'crl.pem', ...NODES.flatMap((n) => [`nodes/${n}.key`, `nodes/${n}.pem`])]
+      [
+        'ca.key',
+        'ca.pem',
+        'cluster',
+        'crl.pem',
+        ...NODES.flatMap((n) => [`nodes/${n}.key`, `nodes/${n}.pem`]),
+      ]
         .map((name) => `pki/ca/${name}`)
         .sort(),
     );

@@ -6,6 +6,7 @@ import { loadAuthority, type AuthorityRequest } from '../../src/flows/load-autho
 import type { Credentials } from '../../src/flows/load-certificates.ts';
 import type { CertificateRole } from '../../src/pacemaker/names.ts';
 import type { AuthoritySpec } from '../../src/spec/spec.ts';
+import { OutriggerError } from '../../src/support/errors.ts';
 import { Secret } from '../../src/support/secret.ts';
 import { DAY_MS } from '../../src/x509/time-left.ts';
 import { fetching } from './secrets.ts';
@@ -33,9 +34,10 @@ export function useAuthority() {
     nodes = NODES,
     declared = NODES,
     step,
+    cluster = 'prod',
     ...authority
   }: Partial<AuthoritySpec> &
-    Partial<Pick<AuthorityRequest, 'nodes' | 'declared' | 'step'>> & {
+    Partial<Pick<AuthorityRequest, 'nodes' | 'declared' | 'step' | 'cluster'>> & {
       now?: Date;
       renewed?: readonly string[];
     } = {}): Promise<Credentials> =>
@@ -50,8 +52,7 @@ export function useAuthority() {
         directory: at.directory,
         ...authority,
       },
-      cluster: 'prod',
-      ...{ declared, nodes, step, renewed: new Set(renewed), now: () => now },
+      ...{ cluster, declared, nodes, step, renewed: new Set(renewed), now: () => now },
     });
 
   /** Answers with these, one after the other, and then with the last of them. */
@@ -72,6 +73,17 @@ export function useAuthority() {
     return pending.make(asking(PASSPHRASE));
   };
 
+  const refused = async (work: Promise<unknown>): Promise<string> => {
+    try {
+      await work;
+    } catch (thrown) {
+      assert.ok(thrown instanceof OutriggerError, String(thrown));
+      assert.ok(!thrown.message.includes(PASSPHRASE));
+      return thrown.message.replaceAll(at.folder, '');
+    }
+    return assert.fail('it was not refused');
+  };
+
   const everything = (): Record<string, string> =>
     Object.fromEntries(
       readdirSync(at.folder, { recursive: true, encoding: 'utf8' })
@@ -79,7 +91,7 @@ export function useAuthority() {
         .map((name) => [name, readFileSync(join(at.folder, name), 'latin1')]),
     );
 
-  return Object.assign(at, { load, asking, make, everything });
+  return Object.assign(at, { load, asking, make, everything, refused });
 }
 
 export const digestOf = ({ wanted }: Credentials, node: string, role: CertificateRole) =>

@@ -82,9 +82,31 @@ describe('what an authority of our own has still to make', () => {
 
   it('is nothing without its key too: it may lie in a safe', async () => {
     assert.deepEqual((await work({ hasKey: false })).faults, []);
-    assert.deepEqual((await work({ hasKey: false, ...withR1({}) })).faults, [
-      'ca.key is not there, and something has to be signed: put it back for as long as that takes',
-    ]);
+  });
+
+  it('waits for its key where a node has no certificate, and where something is due', async () => {
+    const without = await work({ hasKey: false, ...withR1({}) });
+    assert.deepEqual([[...without.unsigned], without.faults], [['r1'], []]);
+    assert.ok(isIdle(without));
+    const soon = heldOf(await issueFor('r1', inDays(20)));
+    const due = await work({ hasKey: false, ...withR1(soon) });
+    assert.deepEqual([[...due.unsigned], due.postponed, due.faults], [[], ['r1'], []]);
+    assert.ok(isIdle(due));
+    const crl = await revoke(authority, [], { until: inDays(20) });
+    assert.deepEqual((await work({ hasKey: false, crl })).postponed, ['the revocation list']);
+    const over = heldOf(await issueFor('r1', inDays(-0.5)));
+    assert.deepEqual([...(await work({ hasKey: false, ...withR1(over) })).unsigned], ['r1']);
+  });
+
+  it('is a fault without its key where the operator has asked for it', async () => {
+    for (const wanted of [
+      { renewed: new Set(['r1']) },
+      { terms: { revoked: ['gone'] } },
+      { step: 'begin' },
+    ] as const)
+      assert.deepEqual((await work({ hasKey: false }, wanted)).faults, [
+        'ca.key is not there, and something has to be signed: put it back for as long as that takes',
+      ]);
   });
 
   it('is everything where nothing lies there, or just the key of a run that died', async () => {
@@ -289,7 +311,8 @@ describe('what an authority of our own has still to make', () => {
         async (files, revoked) => {
           const found = await work(files, { terms: { revoked } });
           // A certificate that is kept is the one that was issued for this node, with its key.
-          if (found.faults.length === 0 && !found.makesAuthority && !found.nodes.has('c1'))
+          const isMade = found.nodes.has('c1') || found.unsigned.has('c1');
+          if (found.faults.length === 0 && !found.makesAuthority && !isMade)
             assert.equal(files.nodes.get('c1')?.certificate, of('c1').pem);
         },
       ),

@@ -271,6 +271,21 @@ describe('a set of certificates', () => {
     assert.deepEqual(told(findings), ['error r1.pem: it is revoked by crl.pem']);
   });
 
+  it('tells of an authority below that of the CA file which is revoked, where the chain needs it', async () => {
+    const below = await issue({ name: 'below', isAuthority: true }, authority);
+    const leaf = await issue({}, below);
+    const crl = (await revoke(authority, [below])) + (await revoke(below, []));
+    const chain = { crl, certificate: leaf.pem + below.pem, key: leaf.key };
+    const said = told((await check(chain)).findings).filter((line) => line.startsWith('error'));
+    assert.deepEqual(said, ['error r1.pem: CN=below is revoked by crl.pem']);
+    const useless = { crl: await revoke(authority, [below]), certificate: good.pem + below.pem };
+    const other = told((await check(useless)).findings);
+    assert.deepEqual(
+      other.filter((line) => line.startsWith('error')),
+      [],
+    );
+  });
+
   it('tells of a revocation list that somebody else signed in the name of the authority', async () => {
     const crl = await revoke(await makeAuthority(), [good]);
     assert.match(
