@@ -141,6 +141,7 @@ describe('credentials of connected nodes', function () {
       async (cluster) => {
         const { lab, withKey } = cluster;
         const [old] = await keysOn(lab);
+        await lab.sh('c2', 'cp -p /etc/pacemaker/authkey /root/key-before');
         await quietly(lab, withKey, async () => {
           // One cluster node has the new key, the other one and the nodes have not.
           await killed(
@@ -148,6 +149,8 @@ describe('credentials of connected nodes', function () {
             ['rotate', 'authkey', '-i', withKey],
             (line) => line.type === 'action' && line.host === 'c2' && line.item === 'authkey',
           );
+          // It may have been written before the run was dead.
+          await lab.sh('c2', 'cp -p /root/key-before /etc/pacemaker/authkey');
           const args = ['rotate', 'authkey', '--yes', '-i', withKey];
           const { code, stderr } = await outrigger(lab, [
             ...args,
