@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { ExecRequest, HostFile } from '../../src/host/host.ts';
-import { cibView, maintenanceMode } from '../../src/pacemaker/cib.ts';
+import { cibView } from '../../src/pacemaker/cib.ts';
 import { LOCK_ID, lockIn } from '../../src/pacemaker/cib-lock.ts';
-import { applyToTree, type CibOperation } from '../../src/pacemaker/cib-edit.ts';
+import { applyToTree, isClusterDetached, type CibOperation } from '../../src/pacemaker/cib-edit.ts';
 import { element, parseXml, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
 import {
   nodesOf,
@@ -292,13 +292,12 @@ export class FakeLab {
 
   #clusterSections(): Map<string, string> {
     this.guests.settle();
-    const isHeld = maintenanceMode(this.cib);
     const connections = [...this.cib.remoteConnections.values()].map(
       ({ id, quiet, isManaged }): [string, ReportedConnection] => {
         const said = this.reported.get(id);
         if (said !== undefined) return [id, said];
         if (this.others.isDisconnected(this.cib, id)) return [id, {}];
-        const managed = isManaged && !quiet && !isHeld;
+        const managed = isManaged && !quiet && !isClusterDetached(this.cib);
         if (this.failing.has(id)) return [id, failedStart(managed)];
         return [id, { on: this.network.down.has('c1') ? 'c2' : 'c1', managed }];
       },
