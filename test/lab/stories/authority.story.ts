@@ -1,7 +1,7 @@
 /** A cluster and bare hosts get certificates from an authority that outrigger makes for them. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
@@ -119,6 +119,39 @@ describe('an authority of outrigger', function () {
     for (const host of HOSTS) assert.notEqual(now[host], old[host], host);
     for (const host of ['h1', 'h2']) assert.ok(await isStarted(lab, host), host);
     assert.deepEqual(await photograph(lab), before);
+    await assertInSync(lab, inventory);
+  });
+
+  it('is for this cluster alone', async () => {
+    const text = readFileSync(inventory, 'utf8');
+    const other = join(lab.dir, 'other.yml');
+    writeFileSync(other, text.replace(`"name": "${NAME}"`, '"name": "other"'));
+    const { code, stderr } = await outrigger(lab, ['plan', '-i', other]);
+    assert.notEqual(code, 0);
+    assert.match(stderr, /is that of the cluster \S+, and this is other/);
+  });
+
+  it('lets its key lie in a safe while a renewal is due: plan and apply go on', async () => {
+    const old = await onHosts(SERIAL);
+    const [key, safe] = [join(directory, 'ca.key'), join(lab.dir, 'safe.key')];
+    const due = inventoryOf(['h1', 'h2'], { validity: '2y', renewBefore: '1y' });
+    renameSync(key, safe);
+    try {
+      const { notes, problems, changes } = await plan(lab, due);
+      assert.ok(
+        notes.some((note) => /^the renewal that is due .* waits for .*ca\.key/.test(note)),
+        notes.join('\n'),
+      );
+      assert.deepEqual([problems, changes], [[], []]);
+      await applied(lab, 0, ['-i', due]);
+      assert.deepEqual(await onHosts(SERIAL), old);
+      const { code, stderr } = await outrigger(lab, ['rotate', 'certificates', '--yes', '-i', due]);
+      assert.notEqual(code, 0);
+      assert.match(stderr, /ca\.key is not there, and something has to be signed/);
+    } finally {
+      renameSync(safe, key);
+      inventory = inventoryOf(['h1', 'h2']);
+    }
     await assertInSync(lab, inventory);
   });
 
