@@ -5,13 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuthenticationSpec } from '../../src/spec/spec.ts';
 import { useStateFolder, type Applied, type Run } from '../support/apply-lab.ts';
+import { authenticationIn, putAuthority, VALID } from '../support/authority-files.ts';
 import type { FakeLab, HostTrouble } from '../support/fake-lab.ts';
-import { DAY_MS, issue, makeAuthority, revoke, type Issued } from '../support/pki.ts';
-
-const VALID = {
-  notBefore: new Date(Date.now() - DAY_MS),
-  notAfter: new Date(Date.now() + 365 * DAY_MS),
-};
+import { issue, makeAuthority, revoke, type Issued } from '../support/pki.ts';
 
 const FILES = { ca: 'ca', certificate: 'cert', key: 'key' } as const;
 const pathOf = (role: keyof typeof FILES): string => `/etc/pacemaker/x509-${FILES[role]}.pem`;
@@ -38,7 +34,7 @@ describe('certificates of an existing authority', function () {
   let folder = '';
   let authentication: AuthenticationSpec;
   let authority: Issued;
-  const issued = new Map<string, Issued>();
+  let issued: ReadonlyMap<string, Issued>;
   const contents = new Map<string, string>();
   const put = (name: string, text: string): void => {
     contents.set(name, text);
@@ -47,27 +43,8 @@ describe('certificates of an existing authority', function () {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'outrigger-flow-pki-'));
-    authority = await makeAuthority(VALID);
-    put('ca.pem', authority.pem);
-    for (const name of ['c1', 'c2', 'h1', 'h2']) {
-      const made = await issue({ ...VALID, name }, authority);
-      const { pem, key } = made;
-      issued.set(name, made);
-      put(`${name}.pem`, pem);
-      put(`${name}.key`, key);
-    }
-    authentication = {
-      method: 'x509',
-      x509: {
-        kind: 'files',
-        ca: join(folder, 'ca.pem'),
-        certificatePattern: join(folder, '{node}.pem'),
-        keyPattern: join(folder, '{node}.key'),
-        crl: undefined,
-        warnBeforeMs: undefined,
-        removesAuthkey: true,
-      },
-    };
+    ({ authority, issued } = await putAuthority(put, ['c1', 'c2', 'h1', 'h2']));
+    authentication = authenticationIn(folder);
   });
 
   after(() => {

@@ -4,13 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuthenticationSpec } from '../../src/spec/spec.ts';
 import { useStateFolder, type Applied, type Run } from '../support/apply-lab.ts';
+import { authenticationIn, putAuthority } from '../support/authority-files.ts';
 import type { FakeLab } from '../support/fake-lab.ts';
-import { DAY_MS, issue, makeAuthority } from '../support/pki.ts';
-
-const VALID = {
-  notBefore: new Date(Date.now() - DAY_MS),
-  notAfter: new Date(Date.now() + 365 * DAY_MS),
-};
 
 /**
  * The program as its own late imports see it, the fakes included: mocha loads the files of tests in another way, which
@@ -30,28 +25,13 @@ describe('a conversion to certificates that fails', function () {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'outrigger-flow-put-back-'));
-    const authority = await makeAuthority(VALID);
-    const put = (name: string, text: string): void => {
-      writeFileSync(join(folder, name), text, { mode: 0o600 });
-    };
-    put('ca.pem', authority.pem);
-    for (const name of ['c1', 'c2', 'h1', 'h2']) {
-      const { pem, key } = await issue({ ...VALID, name }, authority);
-      put(`${name}.pem`, pem);
-      put(`${name}.key`, key);
-    }
-    authentication = {
-      method: 'x509',
-      x509: {
-        kind: 'files',
-        ca: join(folder, 'ca.pem'),
-        certificatePattern: join(folder, '{node}.pem'),
-        keyPattern: join(folder, '{node}.key'),
-        crl: undefined,
-        warnBeforeMs: undefined,
-        removesAuthkey: true,
+    await putAuthority(
+      (name, text) => {
+        writeFileSync(join(folder, name), text, { mode: 0o600 });
       },
-    };
+      ['c1', 'c2', 'h1', 'h2'],
+    );
+    authentication = authenticationIn(folder);
   });
 
   after(() => {

@@ -5,14 +5,10 @@ import { join } from 'node:path';
 import type { Planned } from '../../src/flows/plan-cluster.ts';
 import type { AuthenticationSpec } from '../../src/spec/spec.ts';
 import { useStateFolder, type Applied } from '../support/apply-lab.ts';
+import { VALID } from '../support/authority-files.ts';
 import type { FakeLab, HostTrouble } from '../support/fake-lab.ts';
 import { DAY_MS, makeAuthority, request, signRequest, type Issued } from '../support/pki.ts';
 import { askingNobody } from '../support/secrets.ts';
-
-const VALID = {
-  notBefore: new Date(Date.now() - DAY_MS),
-  notAfter: new Date(Date.now() + 365 * DAY_MS),
-};
 
 const VARIABLES = ['ca', 'cert', 'key'].map(
   (name) => `PCMK_${name}_file=/etc/pacemaker/x509-${name}.pem`,
