@@ -182,7 +182,7 @@ async function takeUp(context: RunContext, play: Play, window: Window): Promise<
     for (const host of clusterHosts(context))
       await changeHost(context, play, host, only(change, ['authkey', 'certificate']));
     await takeUpOnNodes(context, play, window);
-    if (inUse !== undefined) await proveNodes(context, window);
+    if (isConversion(change)) await proveNodes(context, window);
     for (const host of clusterHosts(context)) {
       // Somebody may have ended maintenance mode meanwhile: what runs there would be stopped.
       if (change.isDetached) await detach(context, play);

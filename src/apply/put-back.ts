@@ -5,8 +5,10 @@ import { environmentItem } from '../items/environment.ts';
 import { pacemakerItem, runningPacemakerItem } from '../items/pacemaker.ts';
 import { serviceItem } from '../items/service.ts';
 import {
+  certificateVariables,
   NO_CERTIFICATES,
   usesCertificates,
+  variablesDiffer,
   type CertificateVariables,
 } from '../plan/certificates.ts';
 import type { CredentialChange } from '../plan/credential-change.ts';
@@ -26,14 +28,11 @@ import { bringIntoShape } from './step.ts';
 /** The variables for certificates that each host was set up with before a conversion. */
 export type CredentialsInUse = ReadonlyMap<string, CertificateVariables>;
 
-/**
- * Reads what the hosts are set up with. Those that a run which died has converted already are taken as the others: a
- * conversion is from one state of all.
- */
+/** Reads what the hosts are set up with; undefined as for `credentialsInUse`. */
 export async function readCredentialsInUse(
   context: RunContext,
   change: CredentialChange,
-): Promise<CredentialsInUse> {
+): Promise<CredentialsInUse | undefined> {
   const hosts = hostsOf(context, change);
   const limit = pLimit(context.options.forks);
   const read = await Promise.all(
@@ -41,16 +40,35 @@ export async function readCredentialsInUse(
       limit(async () => [host.name, (await context.probe(host)).environment] as const),
     ),
   );
-  if (change.kind === 'to-certificates' && !read.every(([, found]) => usesCertificates(found)))
-    return new Map(read.map(([name]) => [name, NO_CERTIFICATES]));
-  const certificates = read.map(([, found]) => found).find(usesCertificates) ?? {};
+  return credentialsInUse(change.kind, new Map(read));
+}
+
+/**
+ * What hosts used before a conversion, by their environments. Those that a run which died has converted already are taken as
+ * the others: a conversion is from one state of all. Undefined: certificates had paths that may be others on each host, and
+ * nobody knows those of a converted one any more; such a conversion only goes forward.
+ */
+export function credentialsInUse(
+  kind: CredentialChange['kind'],
+  environments: ReadonlyMap<string, Readonly<Record<string, string>>>,
+): CredentialsInUse | undefined {
+  const using = [...environments.values()].filter(usesCertificates);
+  const isBegun = using.length < environments.size;
+  if (kind === 'to-certificates' && isBegun)
+    return new Map([...environments.keys()].map((name) => [name, NO_CERTIFICATES]));
+  const [some] = using.map(variablesOf);
+  if (isBegun && some !== undefined && !isOwn(some)) return undefined;
   return new Map(
-    read.map(([name, found]) => [
+    [...environments].map(([name, found]) => [
       name,
-      variablesOf(usesCertificates(found) ? found : certificates),
+      usesCertificates(found) ? variablesOf(found) : (some ?? NO_CERTIFICATES),
     ]),
   );
 }
+
+/** Files that outrigger brought, and so the same on every host. */
+const isOwn = (variables: CertificateVariables): boolean =>
+  [true, false].some((hasCrl) => !variablesDiffer(variables, certificateVariables(hasCrl)));
 
 const variablesOf = (environment: Readonly<Record<string, string>>): CertificateVariables =>
   Object.fromEntries(Object.keys(NO_CERTIFICATES).map((name) => [name, environment[name] ?? '']));
