@@ -51,11 +51,13 @@ export function runProgram(run: ProgramRun): Promise<ProgramEnd> {
     child.stderr?.on('data', (chunk: Buffer) => {
       stderr = (stderr + chunk.toString()).slice(0, MOST_SAID);
     });
-    // Not the options `signal` and `timeout`: they do nothing once the program has ended.
-    const tooLong = AbortSignal.timeout(limitMs);
-    const enough = AbortSignal.any([signal, tooLong]);
+    // Not the options `signal` and `timeout`: they do nothing once the program has ended. Nor AbortSignal.any() of a
+    // signal with a limit: nothing holds that, and once it was collected it never aborts (Node.js 20).
+    const limit = setTimeout(stop, limitMs);
+    signal.addEventListener('abort', stop);
     const end = (how: ProgramEnd): void => {
-      enough.removeEventListener('abort', stop);
+      clearTimeout(limit);
+      signal.removeEventListener('abort', stop);
       resolve(how);
     };
     const failed = (why: string): void => {
@@ -73,7 +75,6 @@ export function runProgram(run: ProgramRun): Promise<ProgramEnd> {
       if (signal.aborted) end({ kind: 'interrupted' });
       else failed(`${limitMs / 1000} s were too long${left}`);
     }
-    enough.addEventListener('abort', stop);
     let room = run.mostBytes;
     child.stdout?.on('data', (chunk: Buffer) => {
       room -= chunk.length;
@@ -94,7 +95,7 @@ export function runProgram(run: ProgramRun): Promise<ProgramEnd> {
       if (code === 0) end({ kind: 'printed', stdout: Buffer.concat(chunks) });
       else failed(endOf(code, killedBy));
     });
-    if (enough.aborted) stop();
+    if (signal.aborted) stop();
   });
 }
 

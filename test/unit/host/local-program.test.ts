@@ -3,10 +3,28 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { runProgram, type ProgramEnd, type ProgramRun } from '../../../src/host/local-program.ts';
 import { isEnded } from '../../support/ended-process.ts';
 
 const LIMIT_MS = 1000;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+describe('a program that hangs', () => {
+  it('is given up at the limit, whatever memory was collected meanwhile', async () => {
+    const ended = runProgram({
+      argv: ['/bin/sleep', '30'],
+      ...{ limitMs: LIMIT_MS, mostBytes: 1000, signal: new AbortController().signal },
+    });
+    for (const waitMs of [100, 200]) await sleep(waitMs).then(collectGarbage);
+    const end = await ended;
+    assert.ok(end.kind === 'failed');
+    assert.equal(end.why, '1 s were too long');
+  });
+});
 
 describe('a program that has started something which holds its output', () => {
   let folder: string;
