@@ -3,11 +3,10 @@ import { connectionState } from '../pacemaker/crm-mon.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import type { Play } from '../playbook/playbook.ts';
 import { nodesOf } from '../spec/spec.ts';
-import { checkCredentials, checkPorts, objectionToMembers } from './checks.ts';
-import { tellWaiting, type RunContext } from './context.ts';
+import { checkCredentials, objectionToMembers, tryPorts } from './checks.ts';
+import type { RunContext } from './context.ts';
 import type { Objections } from './objections.ts';
 import { movesOf } from './quiet-protection.ts';
-import { REACH_TIMEOUT_MS } from './reach.ts';
 
 /** What is said of a node that was left as it is. */
 export const UNREACHED =
@@ -51,8 +50,7 @@ export async function objectionsToMove(
     ({ name }) => names.includes(name) && isIn(before, name),
   );
   if (nodes.length === 0) return new Map();
-  tellWaiting(context, play, `${nodes.length} port(s) tried`, REACH_TIMEOUT_MS);
-  const closed = await checkPorts(context, nodes);
+  const closed = await tryPorts(context, play, nodes);
   const found = [...(await checkCredentials(context, nodes)), ...closed];
   return new Map(
     found.map(([name, because]) => [name, { because, hint: closed.has(name) ? UNREACHED : FIRST }]),
@@ -71,8 +69,7 @@ export async function unreached(
       names.includes(name) && isIn(before, name) && movesOf(context, before, name).length === 0,
   );
   if (nodes.length === 0) return new Map();
-  tellWaiting(context, play, `${nodes.length} port(s) tried`, REACH_TIMEOUT_MS);
-  return checkPorts(context, nodes);
+  return tryPorts(context, play, nodes);
 }
 
 const isIn = ({ cib, mon }: ClusterFacts, name: string): boolean =>

@@ -11,7 +11,7 @@ import { nodesOf } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { unreached, UNREACHED } from './before-restart.ts';
 import { checkCertificates } from './check-certificates.ts';
-import { clusterHosts, throughAnswering } from './cluster-hosts.ts';
+import { clusterHosts, whoAnswers } from './cluster-hosts.ts';
 import { changesOf, conclude, failureOf, type Failures, type RunContext } from './context.ts';
 import {
   attach,
@@ -148,22 +148,23 @@ async function stillHeld(
   { isDetached: wasDetached }: CredentialChange,
   thrown: OutriggerError,
 ): Promise<OutriggerError> {
-  let hint: string | undefined = wasDetached ? stillDetached(undefined) : STILL_PROTECTED;
-  try {
-    const { lead } = await throughAnswering(context);
-    const cluster = await readCluster(lead);
-    if (isClusterDetached(cluster.cib)) hint = stillDetached(cluster);
-    else {
-      const hints = [thrown.hint, quietlyProtected(cluster.cib).length > 0 && STILL_PROTECTED];
-      hint = hints.filter(Boolean).join('; ') || undefined;
-    }
-  } catch (second) {
-    if (!(second instanceof OutriggerError)) throw second;
-  }
+  const cluster = (await whoAnswers(context))?.cluster;
+  const hint = whatIsHeld(cluster, wasDetached, thrown.hint);
   return new OutriggerError(thrown.code, messageOf(thrown), {
     ...(thrown.host === undefined ? {} : { host: thrown.host }),
     ...(hint === undefined ? {} : { hint }),
   });
+}
+
+function whatIsHeld(
+  cluster: ClusterFacts | undefined,
+  wasDetached: boolean,
+  toDo: string | undefined,
+): string | undefined {
+  if (cluster === undefined) return wasDetached ? stillDetached(undefined) : STILL_PROTECTED;
+  if (isClusterDetached(cluster.cib)) return stillDetached(cluster);
+  const isHeld = quietlyProtected(cluster.cib).length > 0;
+  return [toDo, isHeld && STILL_PROTECTED].filter(Boolean).join('; ') || undefined;
 }
 
 interface Window {

@@ -8,8 +8,7 @@ import { runsThere } from '../plan/runs-there.ts';
 import { connects, type Check, type Play } from '../playbook/playbook.ts';
 import { nodesOf, type PacemakerRemoteSpec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
-import { checkCredentials, checkPorts } from './checks.ts';
-import { REACH_TIMEOUT_MS } from './reach.ts';
+import { checkCredentials, tryPorts } from './checks.ts';
 import { conclude, tellWaiting, type RunContext } from './context.ts';
 import type { Objections } from './objections.ts';
 import { prove } from './prove.ts';
@@ -104,8 +103,7 @@ async function findObjections(
 ): Promise<Objections> {
   switch (check) {
     case 'port-reachable':
-      tellWaiting(context, play, `${nodes.length} port(s) tried`, REACH_TIMEOUT_MS);
-      return checkPorts(context, nodes);
+      return tryPorts(context, play, nodes);
     case 'same-credentials':
       return checkNewcomers(context, nodes);
     case 'truly-in':

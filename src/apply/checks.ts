@@ -1,13 +1,24 @@
 import pLimit from 'p-limit';
 import type { Host } from '../host/host.ts';
 import type { HostFacts } from '../plan/facts.ts';
+import type { Play } from '../playbook/playbook.ts';
 import type { PacemakerRemoteSpec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
-import type { RunContext } from './context.ts';
+import { tellWaiting, type RunContext } from './context.ts';
 import { certificatesObjection, checkCertificates } from './check-certificates.ts';
 import { clusterHosts } from './cluster-hosts.ts';
 import type { Objections } from './objections.ts';
-import { reachedFrom } from './reach.ts';
+import { REACH_TIMEOUT_MS, reachedFrom } from './reach.ts';
+
+/** The same as `checkPorts`, told before. */
+export function tryPorts(
+  context: RunContext,
+  play: Play,
+  nodes: readonly PacemakerRemoteSpec[],
+): Promise<Objections> {
+  tellWaiting(context, play, `${nodes.length} port(s) tried`, REACH_TIMEOUT_MS);
+  return checkPorts(context, nodes);
+}
 
 /** Connects to each node's port from every cluster node that answers: the connection may run on any of them. */
 export async function checkPorts(

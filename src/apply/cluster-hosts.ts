@@ -1,5 +1,6 @@
 import { readCluster } from '../facts/read-cluster.ts';
 import type { Host } from '../host/host.ts';
+import type { ClusterFacts } from '../plan/facts.ts';
 import { OutriggerError } from '../support/errors.ts';
 import type { RunContext } from './context.ts';
 
@@ -7,16 +8,17 @@ import type { RunContext } from './context.ts';
 export const clusterHosts = (context: Pick<RunContext, 'spec' | 'hosts'>): readonly Host[] =>
   context.spec.clusterNodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
 
-/** The same run, with a cluster node as its lead whose Pacemaker answers. */
-export async function throughAnswering(context: RunContext): Promise<RunContext> {
+/** The lead, or another cluster node whose Pacemaker answers, and what it tells; undefined: nobody answers. */
+export async function whoAnswers(
+  context: RunContext,
+): Promise<{ readonly lead: Host; readonly cluster: ClusterFacts } | undefined> {
   const others = clusterHosts(context).filter(({ name }) => name !== context.lead.name);
   for (const lead of [context.lead, ...others]) {
     try {
-      await readCluster(lead);
-      return { ...context, lead };
+      return { lead, cluster: await readCluster(lead) };
     } catch (thrown) {
       if (!(thrown instanceof OutriggerError)) throw thrown;
     }
   }
-  return context;
+  return undefined;
 }

@@ -19,7 +19,7 @@ import type { Play } from '../playbook/playbook.ts';
 import { nodesOf, type PacemakerRemoteSpec } from '../spec/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { someOf } from '../support/some-of.ts';
-import { clusterHosts, throughAnswering } from './cluster-hosts.ts';
+import { clusterHosts, whoAnswers } from './cluster-hosts.ts';
 import { failureOf, type RunContext } from './context.ts';
 import { attach, awaitMember, detach, onlineMembers } from './detached.ts';
 import { release } from './quiet-protection.ts';
@@ -107,7 +107,8 @@ export async function putBack(
   const left: Left = new Map();
   let other: OutriggerError | undefined;
   try {
-    await putAllBack(await throughAnswering(context), play, failed, left);
+    const { lead } = (await whoAnswers(context)) ?? context;
+    await putAllBack({ ...context, lead }, play, failed, left);
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
     other = thrown;

@@ -42,7 +42,8 @@ export interface AuthorityRequest {
 export async function loadAuthority(request: AuthorityRequest): Promise<Credentials> {
   const { authority, cluster, nodes } = request;
   const now = request.now();
-  const underWay = stepNow(authority);
+  const { ca, hasKey } = readAuthority(authority.directory, []);
+  const underWay = stepIn(ca ?? '');
   const isBegun = request.step === 'begin' && underWay !== undefined;
   const work = await workIn({ ...request, step: isBegun ? undefined : request.step }, now);
   const files = filesOf(authority);
@@ -51,7 +52,6 @@ export async function loadAuthority(request: AuthorityRequest): Promise<Credenti
   const step = work.step ?? underWay;
   const next = (): Promise<Credentials> | undefined =>
     underWay && loadAuthority({ ...request, step: stepAfter(underWay) });
-  const { hasKey } = readAuthority(authority.directory, []);
   const canGoOn = pending === undefined && (hasKey || request.step !== undefined);
   const notes = [
     ...loaded.wanted.notes,

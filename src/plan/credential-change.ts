@@ -107,6 +107,10 @@ export function credentialChange(
   };
 }
 
+/** Whether Pacemaker is restarted on cluster nodes for it. */
+export const restartsPacemaker = ({ isDetached, pinned }: CredentialChange): boolean =>
+  isDetached || pinned !== undefined;
+
 /** What a run that died has begun in one way is ended in that way. */
 function pinnedChange(
   { clusterNodes }: Facts,
@@ -176,7 +180,7 @@ function towardsAuthkey(
   if (isLeftBehind(cib)) return 'authkey';
   const isTogether =
     quietlyProtected(cib).length > 0
-      ? isHalfChanged(facts, cluster, wanted.authkey)
+      ? isHalfChanged(facts, cib, wanted.authkey)
       : hasConnections(cib) && mustChangeTogether(facts, cluster, wanted);
   return isTogether ? 'authkey' : undefined;
 }
@@ -192,7 +196,7 @@ const connectedHosts = (facts: Facts, cib: Cib): readonly HostFacts[] => {
 };
 
 /** A run that died in the middle of it left the connections protected. */
-function isHalfChanged(facts: Facts, { cib }: ClusterFacts, authkey: AuthkeyChoice): boolean {
+function isHalfChanged(facts: Facts, cib: Cib, authkey: AuthkeyChoice): boolean {
   const members = [...facts.clusterNodes.values()];
   const ends = [...members, ...connectedHosts(facts, cib)];
   return ends.some(holdsAnother(authkey)) || members.some((host) => usesOlderKey(host, cib));

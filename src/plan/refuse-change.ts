@@ -4,7 +4,7 @@ import { keptUntilRestart } from '../pacemaker/cib-transient.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { someOf } from '../support/some-of.ts';
 import { refuseDetached } from './certificate-problems.ts';
-import { isLeftBehind, type CredentialChange } from './credential-change.ts';
+import { isLeftBehind, restartsPacemaker, type CredentialChange } from './credential-change.ts';
 import type { ClusterFacts, Facts } from './facts.ts';
 import { whyNotPinned } from './pinned-change.ts';
 import type { Problem, StoppedGuest } from './plan.ts';
@@ -151,12 +151,8 @@ function notRunning({ kind }: CredentialChange, { clusterNodes }: Facts, { cib }
 }
 
 /** What would be over by the restart of Pacemaker, although an operator has set it. */
-function forgotten(
-  { kind, isDetached, pinned }: CredentialChange,
-  { clusterNodes }: Facts,
-  { cib }: ClusterFacts,
-) {
-  if (!isDetached && pinned === undefined) return undefined;
+function forgotten(change: CredentialChange, { clusterNodes }: Facts, { cib }: ClusterFacts) {
+  if (!restartsPacemaker(change)) return undefined;
   const kept = [...clusterNodes.values()].flatMap(({ name, uname }) =>
     keptUntilRestart(cib, uname ?? name).map((what) => ({ name: uname ?? name, what })),
   );
@@ -164,7 +160,7 @@ function forgotten(
   if (first === undefined) return undefined;
   const { name, what } = first;
   return [
-    `${CHANGES[kind]}, for which Pacemaker is restarted on cluster nodes, and what is set only until then would be over: ${someOf(kept.map((one) => `${one.what} of ${one.name}`))}`,
+    `${CHANGES[change.kind]}, for which Pacemaker is restarted on cluster nodes, and what is set only until then would be over: ${someOf(kept.map((one) => `${one.what} of ${one.name}`))}`,
     {
       hint: `end it first, or set it for good (crm_attribute --node ${name} --name ${what} --update on --lifetime forever)`,
     },

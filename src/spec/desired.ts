@@ -14,7 +14,11 @@ import { pacemakerItem } from '../items/pacemaker.ts';
 import { serviceItem } from '../items/service.ts';
 import type { AuthkeyChoice } from '../plan/authkey-choice.ts';
 import type { WantedCertificates, WantedX509 } from '../plan/certificates.ts';
-import { isLeftBehind, type CredentialChange } from '../plan/credential-change.ts';
+import {
+  isLeftBehind,
+  restartsPacemaker,
+  type CredentialChange,
+} from '../plan/credential-change.ts';
 import type { Facts, HostFacts } from '../plan/facts.ts';
 import { devicesFor } from '../plan/fencing.ts';
 import type { CibItem, HostItem } from '../plan/item.ts';
@@ -90,8 +94,10 @@ function keyedMember(
   { change, isUnfinished }: { change: CredentialChange | undefined; isUnfinished: boolean },
 ): readonly HostItem[] {
   const platform = platformOf(host);
-  const restarts = change !== undefined && (change.isDetached || change.pinned !== undefined);
-  const newKey = change?.kind === 'authkey' && restarts ? { digest: authkey.digest } : undefined;
+  const newKey =
+    change?.kind === 'authkey' && restartsPacemaker(change)
+      ? { digest: authkey.digest }
+      : undefined;
   return [
     authkeyItem(host.name, authkey, authkey.risks),
     ...(platform === undefined

@@ -55,6 +55,7 @@ export const authorityOf = (
 });
 
 const NAMED = 'outrigger authority of ';
+const SUBJECT = new RegExp(`^CN=${NAMED}(\\S+)( \\d+)?$`);
 
 /**
  * The other cluster that an authority is for, by what was kept or else by its own name; undefined: it is for this one, or
@@ -65,7 +66,7 @@ export function otherCluster(
   own: string,
 ): string | undefined {
   if (cluster !== undefined) return cluster === own ? undefined : cluster;
-  const [, named, end = ''] = /^CN=outrigger authority of (\S+)( \d+)?$/.exec(subjectIn(ca)) ?? [];
+  const [, named, end = ''] = SUBJECT.exec(subjectIn(ca)) ?? [];
   if (named === undefined || commonName(NAMED + own, end) === NAMED + named + end) return undefined;
   return named;
 }

@@ -1,6 +1,6 @@
 /** An existing authority as files in a folder, as an inventory names them: all valid now. */
 import { join } from 'node:path';
-import type { AuthenticationSpec } from '../../src/spec/spec.ts';
+import type { AuthenticationSpec, X509Spec } from '../../src/spec/spec.ts';
 import { DAY_MS, issue, makeAuthority, type Issued } from './pki.ts';
 
 export const VALID = {
@@ -25,16 +25,19 @@ export async function putAuthority(
   return { authority, issued };
 }
 
-/** What an inventory says of these files; the authkey shall go. */
+/** What an inventory says of these files. */
+export const filesIn = (folder: string): X509Spec & { readonly kind: 'files' } => ({
+  kind: 'files',
+  ca: join(folder, 'ca.pem'),
+  certificatePattern: join(folder, '{node}.pem'),
+  keyPattern: join(folder, '{node}.key'),
+  crl: undefined,
+  warnBeforeMs: undefined,
+  removesAuthkey: false,
+});
+
+/** The same for a cluster that uses them; the authkey shall go. */
 export const authenticationIn = (folder: string): AuthenticationSpec => ({
   method: 'x509',
-  x509: {
-    kind: 'files',
-    ca: join(folder, 'ca.pem'),
-    certificatePattern: join(folder, '{node}.pem'),
-    keyPattern: join(folder, '{node}.key'),
-    crl: undefined,
-    warnBeforeMs: undefined,
-    removesAuthkey: true,
-  },
+  x509: { ...filesIn(folder), removesAuthkey: true },
 });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { filesIn } from '../../support/authority-files.ts';
 import { inDays, issue, makeAuthority, NOW } from '../../support/pki.ts';
 import { loadCertificates } from '../../../src/flows/load-certificates.ts';
 import type { X509Spec } from '../../../src/spec/spec.ts';
@@ -26,15 +27,7 @@ describe('the certificates of an inventory', () => {
       writeFileSync(join(folder, `${name}.pem`), pem);
       writeFileSync(join(folder, `${name}.key`), key);
     }
-    spec = {
-      kind: 'files',
-      ca: join(folder, 'ca.pem'),
-      certificatePattern: join(folder, '{node}.pem'),
-      keyPattern: join(folder, '{node}.key'),
-      crl: undefined,
-      warnBeforeMs: undefined,
-      removesAuthkey: false,
-    };
+    spec = filesIn(folder);
   });
 
   after(() => {
