@@ -1,5 +1,5 @@
 import type { Cib } from './cib.ts';
-import { at, children, walk } from './xml.ts';
+import { at, children, walk, type XmlElement } from './xml.ts';
 
 /** What makes a resource begin or end somewhere; a probe or monitor does not. */
 const DECISIVE: readonly string[] = [
@@ -41,6 +41,28 @@ export function connectedAt(
   member: string,
   connections: readonly string[],
 ): readonly number[] {
+  return operationsOn(cib, member, connections)
+    .filter(
+      ({ attributes }) =>
+        CONNECTS.includes(attributes['operation'] ?? '') && attributes['rc-code'] === '0',
+    )
+    .map(({ attributes }) => Number(attributes['last-rc-change']))
+    .filter(Number.isFinite);
+}
+
+/**
+ * Whether a cluster node has told of a resource since it joined, by a probe at least: its record is cleared when it joins (3.0.0
+ * daemons/controld/controld_join_dc.c, do_dc_join_ack).
+ */
+export const isOnRecord = (cib: Cib, member: string, resource: string): boolean =>
+  operationsOn(cib, member, [resource]).length > 0;
+
+/** All that the status section remembers of these resources on a node. */
+function operationsOn(
+  cib: Cib,
+  member: string,
+  resources: readonly string[],
+): readonly XmlElement[] {
   const status = at(cib.root, 'status');
   const states = status === undefined ? [] : children(status, 'node_state');
   return states
@@ -48,13 +70,7 @@ export function connectedAt(
     .flatMap((state) => [...walk(state)])
     .filter(
       ({ name, attributes }) =>
-        name === 'lrm_resource' && connections.includes(attributes['id'] ?? ''),
+        name === 'lrm_resource' && resources.includes(attributes['id'] ?? ''),
     )
-    .flatMap((resource) => children(resource, 'lrm_rsc_op'))
-    .filter(
-      ({ attributes }) =>
-        CONNECTS.includes(attributes['operation'] ?? '') && attributes['rc-code'] === '0',
-    )
-    .map(({ attributes }) => Number(attributes['last-rc-change']))
-    .filter(Number.isFinite);
+    .flatMap((resource) => children(resource, 'lrm_rsc_op'));
 }

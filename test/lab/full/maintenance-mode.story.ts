@@ -1,5 +1,7 @@
-/** Somebody ends maintenance mode by hand while credentials change, or after a run that died left it, or switches it on. */
+/** Maintenance mode while credentials change, or after a run that died: ended by hand, switched on, and with Pacemaker away. */
 import assert from 'node:assert/strict';
+import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
+import { machineOf } from '../../../src/plan/machine.ts';
 import { inOrder } from '../../support/in-order.ts';
 import {
   certificatesUsed,
@@ -8,15 +10,16 @@ import {
   type CredentialCluster,
 } from '../credential-cluster.ts';
 import { labDown } from '../lab.ts';
-import { applied, assertInSync, assertQuiet, settled, type Line } from '../outrigger.ts';
+import type { Lab } from '../lab.ts';
+import { applied, assertInSync, assertQuiet, plan, settled, type Line } from '../outrigger.ts';
 import { assertNothingLeft, skipWithoutLab, startRun } from '../story-run.ts';
 import { photograph } from '../workload.ts';
 
-const NAME = 'story-maintenance-ended';
+const NAME = 'story-maintenance-mode';
 const CONVERT = ['--allow', 'credentials-converted'];
 const END = 'crm_attribute --name maintenance-mode --update false';
 
-describe('maintenance mode that somebody ends by hand', function () {
+describe('maintenance mode for a change of credentials', function () {
   this.timeout(600_000);
   inOrder(this); // each step stands on the one before
   let cluster: CredentialCluster;
@@ -42,7 +45,7 @@ describe('maintenance mode that somebody ends by hand', function () {
     await assertInSync(lab, inventory);
   }
 
-  it('after a run that died is set again by the next apply, which goes on', async () => {
+  it('that somebody ends after a run that died is set again by the next apply, which goes on', async () => {
     const { lab, withCertificates } = cluster;
     await noResourceNotices(withCertificates, async () => {
       const { ended } = startRun(
@@ -61,7 +64,7 @@ describe('maintenance mode that somebody ends by hand', function () {
     assert.deepEqual(await certificatesUsed(lab), ['4', '4', '4', '4']);
   });
 
-  it('between two restarts of Pacemaker is set again before the second', async () => {
+  it('that somebody ends between two restarts of Pacemaker is set again before the second', async () => {
     const { lab, withKey } = cluster;
     await noResourceNotices(withKey, async () => {
       let ends: Promise<string> | undefined;
@@ -102,7 +105,28 @@ describe('maintenance mode that somebody ends by hand', function () {
     });
     assert.deepEqual(await certificatesUsed(lab), ['4', '4', '4', '4']);
   });
+
+  it('makes no stopped machine of one that runs where Pacemaker is just being restarted', async () => {
+    const { lab, withKey } = cluster;
+    const home = (await homeOf(lab, 'vm-v1')) ?? assert.fail();
+    await noResourceNotices(withKey, async () => {
+      const { ended } = startRun(lab, ['apply', '-i', withKey, ...CONVERT], (line, child) => {
+        if (isRestart(line) && line.host === home) child.kill('SIGKILL');
+      });
+      assert.equal((await ended).signal, 'SIGKILL');
+      await lab.sh(home, 'systemctl stop pacemaker');
+      assert.equal(await homeOf(lab, 'vm-v1'), undefined, 'the cluster knows of it still');
+      await plan(lab, withKey); // would be refused
+      await lab.sh(home, 'systemctl start --no-block pacemaker');
+      await applied(lab, 0, ['-i', withKey, ...CONVERT]);
+    });
+    assert.deepEqual(await certificatesUsed(lab), ['0', '0', '0', '0']);
+  });
 });
 
-const isRestart = (line: Line): boolean =>
+const isRestart = (line: Line): line is Extract<Line, { type: 'action' }> =>
   line.type === 'action' && line.action === 'restart-pacemaker';
+
+/** The node on which the cluster sees a resource run. */
+const homeOf = async (lab: Lab, resource: string): Promise<string | undefined> =>
+  machineOf(readCrmMon(await lab.crmMon()), resource)?.nodes[0];
