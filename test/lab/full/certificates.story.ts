@@ -1,0 +1,3 @@
+import { certificatesStory } from '../certificates-story.ts';
+
+certificatesStory(false);
