@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { readCluster } from '../facts/read-cluster.ts';
 import type { Host } from '../host/host.ts';
 import { isApart, isClusterDetached, quietlyProtected } from '../pacemaker/cib-edit.ts';
-import type { CredentialChange } from '../plan/credential-change.ts';
+import { isConversion, type CredentialChange } from '../plan/credential-change.ts';
 import type { ClusterFacts } from '../plan/facts.ts';
 import type { HostItem } from '../plan/item.ts';
 import type { Verdict } from '../plan/run-event.ts';
@@ -138,9 +138,6 @@ async function changeTogether(
   }
   return failures;
 }
-
-const isConversion = ({ kind }: CredentialChange): boolean =>
-  kind === 'to-certificates' || kind === 'to-authkey';
 
 /** What is still protected, and what to do about it; nothing of that where all has been put back. */
 async function stillHeld(

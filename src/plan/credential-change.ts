@@ -17,10 +17,11 @@ import { hasOther, keepsTrust } from './keeps-trust.ts';
 import { PINNED_SECONDS } from './pinned-change.ts';
 
 /**
- * What the two ends of all connections change together: from the authkey to certificates, back, to another authkey, or to
- * certificates of another authority.
+ * What the two ends of all connections change together: from the authkey to certificates, back, to another authkey, to
+ * certificates of another authority, or in which files the certificates, and whether a list of revoked ones, are read.
  */
-export type CredentialChangeKind = 'to-certificates' | 'to-authkey' | 'authkey' | 'authority';
+export type CredentialChangeKind =
+  'to-certificates' | 'to-authkey' | 'authkey' | 'authority' | 'certificate-files';
 
 /**
  * Credentials that cluster nodes and connected nodes have to change together: in between neither end understands the
@@ -64,6 +65,7 @@ const ITEMS: Readonly<Record<CredentialChangeKind, readonly ItemKind[]>> = {
   // Certificates harm nobody before a daemon is told of them, nor does an authkey beside certificates.
   'to-certificates': ['environment', 'pacemaker', 'service'],
   'to-authkey': ['environment', 'pacemaker', 'service'],
+  'certificate-files': ['environment', 'pacemaker', 'service'],
   authkey: ['authkey', 'pacemaker', 'service'],
   // A cluster node reads its files for each connection.
   authority: ['certificate', 'service'],
@@ -111,6 +113,9 @@ export function credentialChange(
 export const restartsPacemaker = ({ isDetached, pinned }: CredentialChange): boolean =>
   isDetached || pinned !== undefined;
 
+/** Whether hosts are told of other credentials, which are proven there, and taken back where that fails. */
+export const isConversion = ({ items }: CredentialChange): boolean => items.includes('environment');
+
 /** What a run that died has begun in one way is ended in that way. */
 function pinnedChange(
   { clusterNodes }: Facts,
@@ -136,10 +141,12 @@ function towards(
   x509: WantedX509,
 ): CredentialChangeKind | undefined {
   const members = [...facts.clusterNodes.values()];
-  const areOlder = members.some((host) => usesOthers(host, x509));
-  if (areOlder || isLeftBehind(cluster.cib)) return 'to-certificates';
-  if (!hasConnections(cluster.cib)) return undefined;
   const ends = [...members, ...connectedHosts(facts, cluster.cib)];
+  const areOlder = members.some((host) => usesOthers(host, x509));
+  if (isLeftBehind(cluster.cib) || (areOlder && !ends.every(hasOnlyCertificates)))
+    return 'to-certificates';
+  if (areOlder) return 'certificate-files';
+  if (!hasConnections(cluster.cib)) return undefined;
   const areOthers = ends.some(
     (host) => hasOther(host, x509, 'ca') || hasOther(host, x509, 'certificate'),
   );
@@ -229,6 +236,10 @@ const leftOutOf = ({ remoteNodes, guestNodes, unreachable }: Facts, cib: Cib): r
 /** Whether a host is set up for certificates, or its daemon uses them. */
 export const hasCertificates = ({ environment, daemonVariables = {} }: HostFacts): boolean =>
   usesCertificates(environment) || usesCertificates(daemonVariables);
+
+/** Whether a host is set up for certificates, and so is its daemon, if there is one. */
+const hasOnlyCertificates = ({ environment, daemonVariables = environment }: HostFacts): boolean =>
+  usesCertificates(environment) && usesCertificates(daemonVariables);
 
 const isOlderThanKey = ({ units, authkey, keepsAuthkey }: HostFacts): boolean => {
   const { startedAt } = units[CLUSTER_UNIT] ?? {};

@@ -67,6 +67,7 @@ type Why = readonly [message: string, about: { readonly hint: string }];
 const CHANGES: Readonly<Record<CredentialChange['kind'], string>> = {
   'to-certificates': 'the cluster would change from the authkey to certificates',
   'to-authkey': 'the cluster would change from certificates to the authkey',
+  'certificate-files': 'the files in which cluster nodes read their certificates would change',
   authkey: 'the authkey of cluster nodes would change',
   authority: 'the authority of the certificates would change',
 };

@@ -11,7 +11,7 @@ export const RISKS = {
   'authkey-replaced':
     'the cluster gets another authkey while connections exist, or goes over to the one that its hosts hold already: each connection depends on the new key from its next start on; where daemons keep a key that they have read, Pacemaker is restarted on each cluster node in maintenance mode',
   'credentials-converted':
-    'cluster nodes and connected nodes change between authkey and certificates: meanwhile Pacemaker is restarted on each cluster node in maintenance mode, and the cluster recovers nothing that fails (without that: `--playbook playbooks/node-by-node.yml`)',
+    'cluster nodes and connected nodes change between authkey and certificates, or the certificate files: meanwhile Pacemaker is restarted on each cluster node in maintenance mode, and the cluster recovers nothing that fails (without that: `--playbook playbooks/node-by-node.yml`)',
   'credentials-pinned':
     'cluster nodes change their credentials one after the other: each is in standby while Pacemaker is restarted there, what runs on it is stopped and started elsewhere, and connections have fewer cluster nodes to run on',
   'authority-replaced':

@@ -1,4 +1,4 @@
-import type { CredentialChange } from '../plan/credential-change.ts';
+import { isConversion, type CredentialChange } from '../plan/credential-change.ts';
 import { foldNames } from './fold-names.ts';
 import { wrapText } from './layout.ts';
 import type { Style } from './style.ts';
@@ -6,6 +6,7 @@ import type { Style } from './style.ts';
 const CHANGES: Readonly<Record<CredentialChange['kind'], string>> = {
   'to-certificates': 'From the authkey to certificates',
   'to-authkey': 'From certificates to the authkey',
+  'certificate-files': 'Certificates, read in other files (PCMK_ca_file and so on)',
   authkey: 'Another authkey',
   authority: 'Certificates of another authority',
 };
@@ -29,7 +30,7 @@ export function credentialChangeLines(change: CredentialChange, style: Style): r
             `${foldNames(absent)} gives no answer, and stays as it is: the cluster leaves it alone until an apply finds it.`,
           ),
         ]),
-    ...(kind === 'to-certificates' || kind === 'to-authkey'
+    ...(isConversion(change)
       ? ['What fails before all cluster nodes have changed is put back.']
       : ['What does not come to its end is finished by the next apply.']),
   ].flatMap((line) => wrapText(line, 2, 4));

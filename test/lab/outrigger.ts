@@ -36,6 +36,7 @@ export type PlanDocument = {
   problems: { host: string; kind: string; code: string; message: string }[];
   risks: { code: string; subjects: string[] }[];
   fencing: { node: string; devices: string[] | null; extended: string | null }[];
+  credentialChange: null | { kind: string };
   notes: string[];
   forecast: null | {
     stops: { resource: string }[];

@@ -135,6 +135,7 @@ function story(fencing: boolean): void {
       expected.map((told) => `${told}: running-daemon`),
     );
     assert.deepEqual((await planned(wanted)).sort(), expected);
+    assert.equal((await plan(lab, wanted)).credentialChange?.kind, 'certificate-files');
     await mended(wanted, '--allow', 'credentials-converted');
   });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { certificateVariables } from '../../../src/plan/certificates.ts';
 import { credentialChange, type WantedCredentials } from '../../../src/plan/credential-change.ts';
 import {
   KEY,
@@ -63,6 +64,28 @@ describe('a change of credentials', () => {
       assert.equal(change(both, theCertificates), 'to-certificates, detached');
       assert.equal(change(both, theKey('a', true)), 'to-authkey, detached');
     }
+  });
+
+  it('is one of the files of certificates where all use some already', () => {
+    const withList = {
+      environment: certificateVariables(true),
+      daemonVariables: certificateVariables(true),
+    };
+    const listed = { ...withCertificates(), ...withList };
+    const certified = withCertificates();
+    for (const node of [listed, certified])
+      assert.equal(
+        change({ members: [listed, certified], node }, theCertificates),
+        'certificate-files, detached',
+      );
+    const ends = { members: [listed, certified], node: KEY };
+    assert.equal(change(ends, theCertificates), 'to-certificates, detached');
+    const edited = { ...listed, daemonVariables: {} };
+    assert.equal(
+      change({ members: [edited, listed], node: listed }, theCertificates),
+      'to-certificates, detached',
+      'its daemon uses the authkey still',
+    );
   });
 
   it('is none for a cluster node whose Pacemaker is stopped and will start with what is wanted', () => {
