@@ -17,18 +17,9 @@ const DECISIVE: readonly string[] = [
  */
 export function decisiveOperations(cib: Cib, resources: readonly string[]): ReadonlySet<string> {
   const found = new Set<string>();
-  const status = at(cib.root, 'status');
-  for (const state of status === undefined ? [] : children(status, 'node_state')) {
-    for (const resource of walk(state)) {
-      const id = resource.attributes['id'] ?? '';
-      if (resource.name !== 'lrm_resource' || !resources.includes(id.replace(/:\d+$/, '')))
-        continue;
-      for (const { attributes } of children(resource, 'lrm_rsc_op')) {
-        const { operation = '', 'last-rc-change': when = '' } = attributes;
-        if (DECISIVE.includes(operation))
-          found.add(`${operation} of ${id} on ${state.attributes['uname'] ?? ''} ${when}`);
-      }
-    }
+  for (const { node, resource, attributes } of recorded(cib, resources)) {
+    const { operation = '', 'last-rc-change': when = '' } = attributes;
+    if (DECISIVE.includes(operation)) found.add(`${operation} of ${resource} on ${node} ${when}`);
   }
   return found;
 }
@@ -41,7 +32,7 @@ export function connectedAt(
   member: string,
   connections: readonly string[],
 ): readonly number[] {
-  return operationsOn(cib, member, connections)
+  return [...recorded(cib, connections, member)]
     .filter(
       ({ attributes }) =>
         CONNECTS.includes(attributes['operation'] ?? '') && attributes['rc-code'] === '0',
@@ -55,22 +46,27 @@ export function connectedAt(
  * daemons/controld/controld_join_dc.c, do_dc_join_ack).
  */
 export const isOnRecord = (cib: Cib, member: string, resource: string): boolean =>
-  operationsOn(cib, member, [resource]).length > 0;
+  [...recorded(cib, [resource], member)].length > 0;
 
-/** All that the status section remembers of these resources on a node. */
-function operationsOn(
-  cib: Cib,
-  member: string,
-  resources: readonly string[],
-): readonly XmlElement[] {
+interface Recorded {
+  readonly node: string;
+  /** Its id; of a clone that of the instance. */
+  readonly resource: string;
+  readonly attributes: XmlElement['attributes'];
+}
+
+/** All operations of these resources that the status section remembers, on one node or on all. */
+function* recorded(cib: Cib, resources: readonly string[], onlyOn?: string): Generator<Recorded> {
   const status = at(cib.root, 'status');
-  const states = status === undefined ? [] : children(status, 'node_state');
-  return states
-    .filter(({ attributes }) => attributes['uname'] === member)
-    .flatMap((state) => [...walk(state)])
-    .filter(
-      ({ name, attributes }) =>
-        name === 'lrm_resource' && resources.includes(attributes['id'] ?? ''),
-    )
-    .flatMap((resource) => children(resource, 'lrm_rsc_op'));
+  for (const state of status === undefined ? [] : children(status, 'node_state')) {
+    const { uname: node = '' } = state.attributes;
+    if (onlyOn !== undefined && node !== onlyOn) continue;
+    for (const each of walk(state)) {
+      const { id: resource = '' } = each.attributes;
+      if (each.name !== 'lrm_resource' || !resources.includes(resource.replace(/:\d+$/, '')))
+        continue;
+      for (const { attributes } of children(each, 'lrm_rsc_op'))
+        yield { node, resource, attributes };
+    }
+  }
 }
