@@ -15,7 +15,7 @@ import {
   writeInventory,
 } from './outrigger.ts';
 import { issueInto, makePki, type Pki } from './pki.ts';
-import { skipWithoutLab, startApply } from './story-run.ts';
+import { isRestartOfPacemaker, killedAt, skipWithoutLab } from './story-run.ts';
 import { photograph, startOn } from './workload.ts';
 
 const NODES = ['c1', 'c2', 'h1', 'h2'];
@@ -74,10 +74,7 @@ export function certificatesStory(fencing: boolean): void {
     it('are taken up and let a bare host join, although the run dies in between; no resource notices', async () => {
       const before = await photograph(lab);
       const inventory = inventoryOf('h1');
-      const { ended } = startApply(lab, inventory, (line, child) => {
-        if (line.type === 'action' && line.action === 'restart-pacemaker') child.kill('SIGKILL');
-      });
-      assert.equal((await ended).signal, 'SIGKILL');
+      await killedAt(lab, ['apply', '-i', inventory], (line) => isRestartOfPacemaker(line));
       assert.match(await lab.crmMon(), /maintenance-mode="true"/);
       await applied(lab, 0, ['-i', inventory]);
       await settled(lab);

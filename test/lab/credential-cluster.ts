@@ -12,7 +12,7 @@ import {
   writeInventory,
 } from './outrigger.ts';
 import { makePki, type Pki } from './pki.ts';
-import { assertNothingLeft } from './story-run.ts';
+import { assertNothingLeft, skipWithoutLab } from './story-run.ts';
 import { photograph, startEach } from './workload.ts';
 
 /** c1 and c2, the remote nodes h1 and maybe h2, the guest node g1. */
@@ -34,12 +34,9 @@ crm_resource --resource own-2 --meta --set-parameter maintenance --parameter-val
 crm_resource --resource own-3 --meta --set-parameter resource-stickiness --parameter-value 7
 if [ -n "$1" ]; then crm_standby --node "$1" --update on; fi`;
 
-export async function credentialCluster(settings: {
-  name: string;
-  suite?: string;
-  fencing: boolean;
-  bareHosts: 1 | 2;
-}): Promise<CredentialCluster> {
+type Settings = { name: string; suite?: string; fencing: boolean; bareHosts: 1 | 2 };
+
+async function credentialCluster(settings: Settings): Promise<CredentialCluster> {
   const kind = { clusterNodes: 2, firewalld: 0, virtualMachines: 1 };
   const lab = await labUp({ ...kind, ...settings, replace: true });
   const pki = await makePki(lab, ['c1', 'c2', ...remotesIn(lab), 'g1']);
@@ -48,6 +45,29 @@ export async function credentialCluster(settings: {
     withKey: inventoryFor(lab, { method: 'psk' }),
     withCertificates: inventoryFor(lab, pki.authentication),
   };
+}
+
+/** Such clusters, all of their nodes connected. */
+export async function connectedClusters(
+  context: Mocha.Context,
+  all: readonly Settings[],
+): Promise<CredentialCluster[]> {
+  context.timeout(30 * 60_000); // the images may have to be built first
+  skipWithoutLab(context);
+  const clusters: CredentialCluster[] = [];
+  // One after the other: the first may have to build the images.
+  for (const settings of all) clusters.push(await credentialCluster(settings));
+  await sideBySide(clusters, connectAll);
+  return clusters;
+}
+
+/** The same of one. */
+export async function connectedCluster(
+  context: Mocha.Context,
+  settings: Settings,
+): Promise<CredentialCluster> {
+  const [only] = await connectedClusters(context, [settings]);
+  return only ?? assert.fail();
 }
 
 /** An inventory of such a cluster. */
@@ -59,7 +79,7 @@ export const inventoryFor = (lab: Lab, authentication: Record<string, unknown>):
   });
 
 /** Connects the nodes with the authkey, and starts what must not be disturbed. */
-export async function connectAll({ lab, withKey }: CredentialCluster): Promise<void> {
+async function connectAll({ lab, withKey }: CredentialCluster): Promise<void> {
   await lab.sh('c1', 'crm_attribute --type rsc_defaults -n resource-stickiness -v 1000');
   await applied(lab, 0, ['-i', withKey, '--allow', 'guest-joins']);
   const placed = { d1: 'h1', d2: 'g1', d3: 'c1', d4: 'c2', 'own-1': 'h1', 'own-2': 'g1' };

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import {
   certificateFiles,
   certificatesUsed,
-  connectAll,
-  credentialCluster,
+  connectedClusters,
   keepEnvironment,
   keysOn,
   quietly,
@@ -14,14 +13,14 @@ import {
 import { labDown } from './lab.ts';
 import { applied } from './outrigger.ts';
 import type { Line } from './outrigger.ts';
-import { skipWithoutLab, startRun } from './story-run.ts';
+import { startRun } from './story-run.ts';
 
 /** So many runs die, one after the other, before one may go on to the end. */
 const MOST_KILLS = 5;
 
 type State = 'authkey' | 'certificates';
 /** A change of credentials. */
-export type Way = {
+type Way = {
   name: string;
   from: State;
   to: State;
@@ -49,23 +48,21 @@ function stepOf(line: Line, last: Line | undefined): string | undefined {
 }
 
 /** One lab for each of these settings; they share the ways: a point at which a run has died in one of them is done. */
-export type Labs = readonly { name: string; fencing: boolean; suite?: string }[];
+type Labs = readonly { name: string; fencing: boolean; suite?: string }[];
 
 /** Walks the ways, again and again, until runs have died at all of their steps. */
 export function walkWithKills(labs: Labs, ways: readonly Way[]): void {
-  const clusters: CredentialCluster[] = [];
+  let clusters: CredentialCluster[] = [];
   /** Where a run has died already, in either lab. */
   const hit = new Set<string>();
   /** Ways on which a whole run met no further step. */
   const walked = new Set<string>();
 
   before(async function () {
-    this.timeout(30 * 60_000); // the images may have to be built first
-    skipWithoutLab(this);
-    // One after the other: the first may have to build the images.
-    for (const settings of labs)
-      clusters.push(await credentialCluster({ ...settings, bareHosts: 2 }));
-    await sideBySide(clusters, connectAll);
+    clusters = await connectedClusters(
+      this,
+      labs.map((settings) => ({ ...settings, bareHosts: 2 })),
+    );
   });
 
   after(async () => {

@@ -64,6 +64,25 @@ export function startRun(
   return { child, lines, ended };
 }
 
+/** Starts a command that applies, and kills it at a line of what it tells. */
+export async function killedAt(
+  lab: Lab,
+  args: readonly string[],
+  at: (line: Line) => boolean,
+): Promise<End> {
+  const { ended } = startRun(lab, args, (line, child) => {
+    if (at(line)) child.kill('SIGKILL');
+  });
+  const end = await ended;
+  assert.equal(end.signal, 'SIGKILL', end.stderr);
+  return end;
+}
+
+export const isRestartOfPacemaker = (line: Line, host?: string): boolean =>
+  line.type === 'action' &&
+  line.action === 'restart-pacemaker' &&
+  (host === undefined || line.host === host);
+
 /** `host item action` of each action that a run began. */
 export const actionsIn = (lines: readonly Line[]): string[] =>
   lines.flatMap((line) =>

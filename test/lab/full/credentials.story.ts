@@ -4,8 +4,7 @@ import { inOrder } from '../../support/in-order.ts';
 import {
   assertHeldIsOnly,
   certificatesUsed,
-  connectAll,
-  credentialCluster,
+  connectedClusters,
   inventoryFor,
   keysOn,
   quietly,
@@ -25,7 +24,7 @@ import {
   type Finished,
 } from '../outrigger.ts';
 import { makePki } from '../pki.ts';
-import { assertNothingLeft, skipWithoutLab } from '../story-run.ts';
+import { assertNothingLeft } from '../story-run.ts';
 import { waitFor } from '../wait.ts';
 import { photograph } from '../workload.ts';
 
@@ -63,20 +62,14 @@ async function rotated({
 }
 
 /** Two clusters of a suite, one with fencing and one without. */
-async function twoOf(
-  context: Mocha.Context,
-  name: string,
-  suite: string,
-): Promise<CredentialCluster[]> {
-  context.timeout(30 * 60_000); // the images may have to be built first
-  skipWithoutLab(context);
-  const clusters: CredentialCluster[] = [];
-  for (const fencing of [true, false])
-    clusters.push(
-      await credentialCluster({ name: nameOf(name, fencing), suite, fencing, bareHosts: 2 }),
-    );
-  await sideBySide(clusters, connectAll);
-  return clusters;
+function twoOf(context: Mocha.Context, name: string, suite: string): Promise<CredentialCluster[]> {
+  return connectedClusters(
+    context,
+    [true, false].map((fencing) => ({
+      ...{ name: nameOf(name, fencing), suite, fencing },
+      bareHosts: 2,
+    })),
+  );
 }
 
 const nameOf = (name: string, fencing: boolean): string => (fencing ? name : `${name}-off`);

@@ -5,14 +5,13 @@ import { machineOf } from '../../../src/plan/machine.ts';
 import { inOrder } from '../../support/in-order.ts';
 import {
   certificatesUsed,
-  connectAll,
-  credentialCluster,
+  connectedCluster,
   type CredentialCluster,
 } from '../credential-cluster.ts';
 import { labDown } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import { applied, assertInSync, assertQuiet, plan, settled, type Line } from '../outrigger.ts';
-import { assertNothingLeft, skipWithoutLab, startRun } from '../story-run.ts';
+import { assertNothingLeft, isRestartOfPacemaker, killedAt, startRun } from '../story-run.ts';
 import { photograph } from '../workload.ts';
 
 const NAME = 'story-maintenance-mode';
@@ -25,10 +24,7 @@ describe('maintenance mode for a change of credentials', function () {
   let cluster: CredentialCluster;
 
   before(async function () {
-    this.timeout(20 * 60_000); // the images may have to be built first
-    skipWithoutLab(this);
-    cluster = await credentialCluster({ name: NAME, fencing: false, bareHosts: 1 });
-    await connectAll(cluster);
+    cluster = await connectedCluster(this, { name: NAME, fencing: false, bareHosts: 1 });
   });
 
   after(() => labDown(NAME));
@@ -48,14 +44,8 @@ describe('maintenance mode for a change of credentials', function () {
   it('that somebody ends after a run that died is set again by the next apply, which goes on', async () => {
     const { lab, withCertificates } = cluster;
     await noResourceNotices(withCertificates, async () => {
-      const { ended } = startRun(
-        lab,
-        ['apply', '-i', withCertificates, ...CONVERT],
-        (line, child) => {
-          if (isRestart(line)) child.kill('SIGKILL');
-        },
-      );
-      assert.equal((await ended).signal, 'SIGKILL');
+      const args = ['apply', '-i', withCertificates, ...CONVERT];
+      await killedAt(lab, args, (line) => isRestartOfPacemaker(line));
       await settled(lab);
       await lab.sh('c1', END);
       await settled(lab);
@@ -110,10 +100,8 @@ describe('maintenance mode for a change of credentials', function () {
     const { lab, withKey } = cluster;
     const home = (await homeOf(lab, 'vm-v1')) ?? assert.fail();
     await noResourceNotices(withKey, async () => {
-      const { ended } = startRun(lab, ['apply', '-i', withKey, ...CONVERT], (line, child) => {
-        if (isRestart(line) && line.host === home) child.kill('SIGKILL');
-      });
-      assert.equal((await ended).signal, 'SIGKILL');
+      const args = ['apply', '-i', withKey, ...CONVERT];
+      await killedAt(lab, args, (line) => isRestartOfPacemaker(line, home));
       await lab.sh(home, 'systemctl stop pacemaker');
       assert.equal(await homeOf(lab, 'vm-v1'), undefined, 'the cluster knows of it still');
       await plan(lab, withKey); // would be refused
@@ -123,9 +111,6 @@ describe('maintenance mode for a change of credentials', function () {
     assert.deepEqual(await certificatesUsed(lab), ['0', '0', '0', '0']);
   });
 });
-
-const isRestart = (line: Line): line is Extract<Line, { type: 'action' }> =>
-  line.type === 'action' && line.action === 'restart-pacemaker';
 
 /** The node on which the cluster sees a resource run. */
 const homeOf = async (lab: Lab, resource: string): Promise<string | undefined> =>

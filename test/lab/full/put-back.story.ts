@@ -4,13 +4,12 @@ import { inOrder } from '../../support/in-order.ts';
 import {
   assertHeldIsOnly,
   certificatesUsed,
-  connectAll,
-  credentialCluster,
+  connectedCluster,
   type CredentialCluster,
 } from '../credential-cluster.ts';
 import { labDown } from '../lab.ts';
 import { applied, assertInSync, isStarted, settled } from '../outrigger.ts';
-import { assertNothingLeft, skipWithoutLab, startRun } from '../story-run.ts';
+import { assertNothingLeft, startRun } from '../story-run.ts';
 import { photograph } from '../workload.ts';
 
 const NAME = 'story-put-back';
@@ -23,11 +22,8 @@ describe('a host that dies while credentials are converted', function () {
   let photo: Awaited<ReturnType<typeof photograph>>;
 
   before(async function () {
-    this.timeout(20 * 60_000); // the images may have to be built first
-    skipWithoutLab(this);
     // Without fencing a host that is switched off stays so.
-    cluster = await credentialCluster({ name: NAME, fencing: false, bareHosts: 2 });
-    await connectAll(cluster);
+    cluster = await connectedCluster(this, { name: NAME, fencing: false, bareHosts: 2 });
     photo = await photograph(cluster.lab);
   });
 

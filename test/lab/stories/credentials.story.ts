@@ -7,8 +7,7 @@ import { inOrder } from '../../support/in-order.ts';
 import {
   certificateFiles,
   certificatesUsed,
-  connectAll,
-  credentialCluster,
+  connectedClusters,
   keepEnvironment,
   keysOn,
   quietly,
@@ -17,12 +16,11 @@ import {
 } from '../credential-cluster.ts';
 import { labDown } from '../lab.ts';
 import { applied, outrigger, plan } from '../outrigger.ts';
-import type { Line } from '../outrigger.ts';
-import { skipWithoutLab, startRun } from '../story-run.ts';
+import { isRestartOfPacemaker, killedAt } from '../story-run.ts';
 
 const LABS = [
-  { name: 'story-credentials', fencing: true },
-  { name: 'story-credentials-off', fencing: false },
+  { name: 'story-credentials', fencing: true, bareHosts: 1 },
+  { name: 'story-credentials-off', fencing: false, bareHosts: 1 },
 ] as const;
 
 const CONVERT = ['--allow', 'credentials-converted'];
@@ -30,15 +28,10 @@ const CONVERT = ['--allow', 'credentials-converted'];
 describe('credentials of connected nodes', function () {
   this.timeout(420_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
-  const clusters: CredentialCluster[] = [];
+  let clusters: CredentialCluster[] = [];
 
   before(async function () {
-    this.timeout(20 * 60_000); // the images may have to be built first
-    skipWithoutLab(this);
-    // One after the other: the first may have to build the images.
-    for (const settings of LABS)
-      clusters.push(await credentialCluster({ ...settings, bareHosts: 1 }));
-    await sideBySide(clusters, connectAll);
+    clusters = await connectedClusters(this, LABS);
   });
 
   after(async () => {
@@ -49,18 +42,6 @@ describe('credentials of connected nodes', function () {
 
   const inBoth = (fencing: Work, off: Work): Promise<void> =>
     sideBySide(clusters, (cluster) => (cluster === clusters[0] ? fencing(cluster) : off(cluster)));
-
-  /** A run that is killed at a line of what it tells. */
-  async function killed(
-    { lab }: CredentialCluster,
-    args: readonly string[],
-    at: (line: Line) => boolean,
-  ): Promise<void> {
-    const { ended } = startRun(lab, args, (line, child) => {
-      if (at(line)) child.kill('SIGKILL');
-    });
-    assert.equal((await ended).signal, 'SIGKILL');
-  }
 
   const convert: Work = async ({ lab, withCertificates }) => {
     await quietly(lab, withCertificates, async () => {
@@ -111,15 +92,10 @@ describe('credentials of connected nodes', function () {
 
   it('are converted although the run dies in between (fencing), and converted back (no fencing)', async () => {
     await inBoth(
-      async (cluster) => {
-        const { lab, withCertificates } = cluster;
+      async ({ lab, withCertificates }) => {
         await quietly(lab, withCertificates, async () => {
           const args = ['apply', '-i', withCertificates, ...CONVERT];
-          await killed(
-            cluster,
-            args,
-            (line) => line.type === 'action' && line.action === 'restart-pacemaker',
-          );
+          await killedAt(lab, args, (line) => isRestartOfPacemaker(line));
           await applied(lab, 0, args.slice(1));
         });
         await hasCertificates(lab);
@@ -138,14 +114,13 @@ describe('credentials of connected nodes', function () {
   it('are rotated to a new authkey, although the run dies in between (no fencing)', async () => {
     await inBoth(
       async () => Promise.resolve(),
-      async (cluster) => {
-        const { lab, withKey } = cluster;
+      async ({ lab, withKey }) => {
         const [old] = await keysOn(lab);
         await lab.sh('c2', 'cp -p /etc/pacemaker/authkey /root/key-before');
         await quietly(lab, withKey, async () => {
           // One cluster node has the new key, the other one and the nodes have not.
-          await killed(
-            cluster,
+          await killedAt(
+            lab,
             ['rotate', 'authkey', '-i', withKey],
             (line) => line.type === 'action' && line.host === 'c2' && line.item === 'authkey',
           );

@@ -16,7 +16,7 @@ import {
   writeInventory,
   type WantedInventory,
 } from '../outrigger.ts';
-import { skipWithoutLab, startApply } from '../story-run.ts';
+import { killedAt, skipWithoutLab } from '../story-run.ts';
 import { waitFor } from '../wait.ts';
 import { startOn } from '../workload.ts';
 
@@ -81,15 +81,11 @@ describe('removal', function () {
 
   /** A removal that dies once the cluster was told to stop the nodes. */
   async function killedOnceStopped(inventory: string): Promise<void> {
-    const killed = startApply(
+    await killedAt(
       lab,
-      inventory,
-      (line, child) => {
-        if (line.type === 'cib-written' && line.purpose === 'leave-stop') child.kill('SIGKILL');
-      },
-      ALLOW,
+      ['apply', '-i', inventory, ...ALLOW],
+      (line) => line.type === 'cib-written' && line.purpose === 'leave-stop',
     );
-    assert.equal((await killed.ended).signal, 'SIGKILL');
     await settled(lab);
   }
 
