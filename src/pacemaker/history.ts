@@ -42,8 +42,8 @@ export function connectedAt(
 }
 
 /**
- * Whether a cluster node has told of a resource since it joined, by a probe at least: its record is cleared when it joins (3.0.0
- * daemons/controld/controld_join_dc.c, do_dc_join_ack).
+ * Whether a cluster node has told of a resource since it joined, by a probe at least: its record begins anew when it joins (2.1
+ * daemons/controld/controld_join_dc.c, do_dc_join_ack; 3.0.0 behaves so).
  */
 export const isOnRecord = (cib: Cib, member: string, resource: string): boolean =>
   [...recorded(cib, [resource], member)].length > 0;
