@@ -9,9 +9,8 @@ import { RAW } from '../../unit/hostile/nasty.ts';
 
 const ESCAPES = '\u001b]0;owned\u0007\u009b31m';
 const IDENT = 'SSH-2.0-evil\r\n';
-/** Several times what it takes; less than the connect timeout. */
-const AT_ONCE_MS = 5000;
-const CONNECT_TIMEOUT_MS = 20_000;
+/** Longer than a test may take: whoever waits for it fails. */
+const CONNECT_TIMEOUT_MS = 300_000;
 const never = new AbortController().signal;
 
 /** A packet as it goes before there are keys (RFC 4253, 6). */
@@ -166,7 +165,6 @@ describe('servers that mean harm', () => {
   for (const [what, { why, ...evilOnes }] of Object.entries(EVIL)) {
     it(`one clear error, and no open connection: ${what}`, async () => {
       const connection = await to(await evil(evilOnes), CONNECT_TIMEOUT_MS);
-      const began = performance.now();
       tells(await ssh.failure(connection, 'HOST_UNREACHABLE'), why);
       const connector = newConnector();
       const patience = { limitMs: CONNECT_TIMEOUT_MS, signal: never };
@@ -180,7 +178,6 @@ describe('servers that mean harm', () => {
         return [];
       });
       assert.deepEqual(keys, []);
-      assert.ok(performance.now() - began < 2 * AT_ONCE_MS);
       await allClosed();
     });
   }
@@ -220,13 +217,11 @@ describe('servers that mean harm', () => {
   it('garbage after the login ends every command at once, and the connection', async () => {
     const { connection } = await ssh.start({ garbage: true });
     const host = await ssh.connect(connection);
-    const began = performance.now();
     const thrown: unknown = await host
-      .exec({ script: 'true', timeoutMs: 50_000 })
+      .exec({ script: 'true', timeoutMs: CONNECT_TIMEOUT_MS })
       .then(() => assert.fail('it ran'))
       .catch((error: unknown) => error);
     tells(thrown, /^connection lost to /);
     await host.close();
-    assert.ok(performance.now() - began < AT_ONCE_MS);
   });
 });

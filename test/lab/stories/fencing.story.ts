@@ -156,15 +156,15 @@ sleep 300`;
       });
     }
     const inventory = writeInventory(lab, { remoteNodes: [{ name: 'x1', host: 'h1' }] });
-    const start = performance.now();
-    const { fencing, notes } = await plan(lab, inventory);
-    assert.ok(performance.now() - start < 45_000);
+    const { fencing, notes } = await plan(lab, inventory).finally(() =>
+      lab.sh('c1', `cibadmin --delete --xpath "//primitive[@id='hangs']"`),
+    );
+    // Whoever waits until the fencer gives the agent up is told which of the other devices can.
     assert.deepEqual(fencing, [{ node: 'x1', devices: null, extended: null }]);
     assert.ok(
       notes.some((note) => note.startsWith('x1: no cluster node told in time')),
       notes.join(),
     );
-    await lab.sh('c1', `cibadmin --delete --xpath "//primitive[@id='hangs']"`);
     await waitFor('the fencer answers again', 120_000, async () => {
       const devices = await devicesOf(lab, 'x1').catch((): string[] => []);
       return devices.includes('fencing') || devices.join();

@@ -165,16 +165,16 @@ describe('interruption', function () {
 
   it('by two SIGINTs: it leaves at once', async () => {
     await lab.sh('h1', `touch ${KEY}`);
-    let at = 0;
-    const { ended } = startApply(lab, inventory, (line, child) => {
+    const { ended, lines } = startApply(lab, inventory, (line, child) => {
       if (!isAction(line, { action: 'start-service' })) return;
-      at = performance.now();
       child.kill('SIGINT');
       setTimeout(() => child.kill('SIGINT'), 100);
     });
     const { code, stderr } = await ended;
     assert.equal(code, 130, stderr);
-    assert.ok(performance.now() - at < 1500, 'it took its time');
+    // A run that finishes what is under way proves the connection, and ends with a summary.
+    assert.notEqual(lines.at(-1)?.type, 'summary');
+    assert.ok(!lines.some(({ type }) => type === 'verdict'), 'it finished what was under way');
     await applied(lab, 0, ['-i', inventory]);
     await assertWhole();
   });
@@ -183,7 +183,6 @@ describe('interruption', function () {
     for (const host of ['h1', 'h2']) {
       await lab.sh(host, 'dpkg --remove --force-depends pacemaker-cli-utils');
     }
-    const started = performance.now();
     const run = startApply(lab, inventory, (line) => {
       if (
         isAction(line, { action: 'install-apt' }) &&
@@ -196,7 +195,6 @@ describe('interruption', function () {
     const { code, stderr } = await run.ended;
     const said = JSON.stringify(run.lines.at(-1));
     assert.equal(code, 4, `${stderr}${said}`);
-    assert.ok(performance.now() - started < 90_000, 'it waited for too long');
     assert.match(said, /"host":"h1","message":"package: .*(connection|answer)/);
     const verdicts = run.lines.flatMap((line) =>
       line.type === 'verdict' ? [`${line.host} ${line.item} ${line.verdict.kind}`] : [],
