@@ -276,15 +276,17 @@ export async function tracesOf(lab: Lab, name: string): Promise<string[]> {
   return [...new Set([...found].map(([, element = '']) => element))].sort();
 }
 
-/** Waits until the cluster has nothing under way. */
+/** Waits until the cluster has nothing under way. Not asked often: two programs for each question, in each lab. */
 export const settled = (lab: Lab): Promise<void> =>
-  waitFor('the cluster is idle', 60_000, async () => {
-    const { stdout } = await lab.exec(
-      'c1',
-      'crmadmin -S "$(crmadmin -D -q | awk \'{print $NF}\')" -q',
-    );
-    return stdout.includes('S_IDLE') || stdout;
-  });
+  waitFor('the cluster is idle', 60_000, () => stateOfDc(lab), 500);
+
+async function stateOfDc(lab: Lab): Promise<true | string> {
+  const { stdout } = await lab.exec(
+    'c1',
+    'crmadmin -S "$(crmadmin -D -q | awk \'{print $NF}\')" -q',
+  );
+  return stdout.includes('S_IDLE') || stdout;
+}
 
 /** Whether the cluster says of a connection that it runs, unhurt, on one cluster node. */
 export async function isStarted(lab: Lab, name: string): Promise<boolean> {

@@ -99,7 +99,7 @@ export async function waitSsh(lab: LabRecord, hosts: readonly LabHost[]): Promis
     const silent = hosts.filter((host) => !stdout.includes(`${host.address} ssh-ed25519 `));
     return silent.length === 0 || `no answer from ${silent.map((host) => host.name).join(', ')}`;
   };
-  await waitFor('ssh answers', SSH_LIMIT_MS, probe);
+  await waitFor('ssh answers', SSH_LIMIT_MS, probe, 300);
 }
 
 /** Waits for a DC, every cluster node online, and the fence device and every virtual machine started. */
@@ -111,7 +111,7 @@ export async function waitCluster(lab: LabRecord): Promise<void> {
     const { code, stdout } = await run(inHost(lab, first.name, argv));
     return code === 0 ? clusterState(lab, stdout) : `crm_mon on ${first.name}: exit ${code}`;
   };
-  await waitFor('the cluster is up', CLUSTER_LIMIT_MS, probe, 200);
+  await waitFor('the cluster is up', CLUSTER_LIMIT_MS, probe, 500);
 }
 
 function clusterState(lab: LabRecord, status: string): true | string {
