@@ -29,7 +29,7 @@ export function certificatesStory(fencing: boolean): void {
   const name = `story-certificates-${fencing ? 'on' : 'off'}`;
 
   describe(`certificates of an existing authority, fencing ${fencing ? 'on' : 'off'}`, function () {
-    this.timeout(420_000); // several times what a quiet machine takes
+    this.timeout(900_000); // several times what a quiet machine takes
     let lab: Lab;
     let pki: Pki;
 

@@ -15,7 +15,7 @@ const BOOT_LIMIT_MS = 90_000;
 /** Several times what a domain takes where it has a processor to itself. */
 const DOMAIN_BOOT_LIMIT_MS = 600_000;
 const DOMAIN_ANSWER_LIMIT_MS = 90_000;
-const SSH_LIMIT_MS = 20_000;
+const SSH_LIMIT_MS = 60_000;
 const CLUSTER_LIMIT_MS = 90_000;
 const CONSOLE_LINES = 15;
 

@@ -13,7 +13,7 @@ const ON_HOSTS = {
 };
 
 describe('certificates on a Pacemaker that does not know them', function () {
-  this.timeout(180_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   const name = 'story-old-pacemaker';
   let lab: Lab;
 

@@ -31,7 +31,7 @@ const STARTED_WITH =
 
 for (const fencing of [true, false])
   describe(`certificates that are on the hosts already, fencing ${fencing ? 'on' : 'off'}`, function () {
-    this.timeout(480_000); // several times what a quiet machine takes
+    this.timeout(900_000); // several times what a quiet machine takes
     story(fencing);
   });
 

@@ -11,7 +11,7 @@ const NAME = 'story-removal-often';
 const ALLOW = ['--allow', 'moves-resources'];
 
 describe('removal, five times in a row', function () {
-  this.timeout(300_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   let lab: Lab;
   let configured = '';

@@ -36,7 +36,7 @@ const RIGHTS = "stat -c '%a %U:%G %n' /etc/pacemaker/x509-*";
 
 for (const fencing of [true, false])
   describe(`keys that are made on the hosts, fencing ${fencing ? 'on' : 'off'}`, function () {
-    this.timeout(480_000); // several times what a quiet machine takes
+    this.timeout(900_000); // several times what a quiet machine takes
     inOrder(this);
     story(fencing);
   });

@@ -33,7 +33,7 @@ printf '\\033]0;alpha\\007Letzte Anmeldung: nie, ohne Zeilenende'
 `;
 
 describe('SSH in the wild', function () {
-  this.timeout(300_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
   let folder: string;
 

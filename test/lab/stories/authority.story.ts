@@ -45,7 +45,7 @@ const takeOut = (node: string): string =>
   ].join(' && ');
 
 describe('an authority of outrigger', function () {
-  this.timeout(420_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
   let directory = '';
   let inventory = '';

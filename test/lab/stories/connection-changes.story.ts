@@ -32,7 +32,7 @@ const DUMMY = '<primitive id="d1" class="ocf" provider="pacemaker" type="Dummy"/
 const ON_P2 = '<rsc_location id="d1-on-p2" rsc="d1" node="p2" score="INFINITY"/>';
 
 describe('connections that exist, and others who change them', function () {
-  this.timeout(480_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
 
   before(async function () {

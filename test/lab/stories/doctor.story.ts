@@ -18,7 +18,7 @@ type Document = {
 };
 
 describe('doctor', function () {
-  this.timeout(480_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
   let inventory = '';
 

@@ -162,7 +162,7 @@ crm_resource --wait --timeout 30s || true
 crm_node --force --remove h1`;
 
 describe('drift of a cluster', function () {
-  this.timeout(240_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this);
   let lab: Lab;
   let inventory: string;

@@ -47,7 +47,7 @@ const purposes = (lines: readonly Line[]): string[] =>
   lines.flatMap((line) => (line.type === 'cib-written' ? [line.purpose] : []));
 
 describe('fencing comes before joining', function () {
-  this.timeout(480_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
 
   before(async function () {

@@ -43,7 +43,7 @@ const SILENT = `systemctl stop ssh.socket ssh.service; systemd-run --quiet --uni
 const SPEAKING = 'systemctl stop silent; systemctl start ssh';
 
 describe('a fleet in which some hosts do not answer', function () {
-  this.timeout(400_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
   let inventory: string;
 

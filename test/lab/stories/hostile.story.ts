@@ -102,7 +102,7 @@ function hostileInventory(lab: Lab): string {
 }
 
 describe('hostile text in an inventory', function () {
-  this.timeout(480_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
   let inventory: string;
 

@@ -26,7 +26,7 @@ const BY_HAND = `<configuration><resources>
 <primitive id="d1" class="ocf" provider="pacemaker" type="Dummy"/></resources></configuration>`;
 
 describe('import of a cluster that lives already', function () {
-  this.timeout(480_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   let lab: Lab;
 

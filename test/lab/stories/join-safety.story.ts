@@ -42,7 +42,7 @@ const ready = (host: string) => (line: Line) =>
   line.type === 'verdict' && line.host === host && line.item === 'service';
 
 describe('joining is safe while fencing is on', function () {
-  this.timeout(480_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
 
   before(async function () {

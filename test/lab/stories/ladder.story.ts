@@ -105,7 +105,7 @@ const TAMPERINGS: readonly Tampering[] = [
 ];
 
 describe('the ladder', function () {
-  this.timeout(480_000);
+  this.timeout(900_000);
   inOrder(this); // each step stands on the one before
   let lab: Lab;
   let inventory: string;

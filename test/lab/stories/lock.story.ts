@@ -36,7 +36,7 @@ const ELSEWHERE = [
 ];
 
 describe('the lock of the cluster', function () {
-  this.timeout(480_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   let lab: Lab;
   let inventory = '';

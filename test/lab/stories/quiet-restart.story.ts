@@ -24,7 +24,7 @@ const LABS = [
 ];
 
 describe('the quiet restart', function () {
-  this.timeout(480_000);
+  this.timeout(900_000);
   inOrder(this); // each step stands on the one before
   const labs: Lab[] = [];
 

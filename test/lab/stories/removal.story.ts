@@ -24,7 +24,7 @@ const NAME = 'story-removal';
 const ALLOW = ['--allow', 'moves-resources'];
 
 describe('removal', function () {
-  this.timeout(400_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   let lab: Lab;
 

@@ -48,7 +48,7 @@ ip -o address show to 10.77.9.9/32
 grep ' /srv/data ' /proc/self/mountinfo || true`;
 
 describe('what runs already on a host that joins', function () {
-  this.timeout(480_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
 
   const goodCopies = async (): Promise<string> =>

@@ -32,7 +32,7 @@ const KEPT =
   '<node id="h2" uname="h2" type="remote"><instance_attributes id="kept"><nvpair id="kept-colour" name="colour" value="blue"/></instance_attributes></node>';
 
 describe('a saved plan', function () {
-  this.timeout(400_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   let lab: Lab;
   let inventory: string;

@@ -24,7 +24,7 @@ const KEY = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
 const VAULT = join(import.meta.dirname, '..', '..', 'support', 'vaults', 'authkey-1.2.vault');
 
 describe('secrets from where they live', function () {
-  this.timeout(480_000); // several times what a quiet machine takes
+  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this);
   let lab: Lab;
   let folder: string;
