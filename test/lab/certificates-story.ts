@@ -29,12 +29,10 @@ export function certificatesStory(fencing: boolean): void {
   const name = `story-certificates-${fencing ? 'on' : 'off'}`;
 
   describe(`certificates of an existing authority, fencing ${fencing ? 'on' : 'off'}`, function () {
-    this.timeout(900_000); // several times what a quiet machine takes
     let lab: Lab;
     let pki: Pki;
 
     before(async function () {
-      this.timeout(15 * 60_000); // the images may have to be built first
       skipWithoutLab(this);
       const kind = { clusterNodes: 2, bareHosts: 2, firewalld: 0, fencing };
       lab = await labUp({ name, replace: true, ...kind });

@@ -79,7 +79,6 @@ const bothDown = async (name: string): Promise<void> => {
 };
 
 describe('credentials with a Pacemaker that keeps the authkey for life', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   const name = 'story-keeps-key';
   let clusters: CredentialCluster[] = [];
@@ -136,7 +135,6 @@ describe('credentials with a Pacemaker that keeps the authkey for life', functio
 });
 
 describe('credentials with a Pacemaker that reads the authkey again after a minute', function () {
-  this.timeout(900_000);
   inOrder(this);
   const name = 'story-reads-key';
   let clusters: CredentialCluster[] = [];

@@ -52,7 +52,6 @@ const GUESTS = {
 } as const;
 
 describe('guest nodes', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   const labs: Lab[] = [];
   const inventories = new Map<Lab, string>();

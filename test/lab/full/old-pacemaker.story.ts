@@ -13,12 +13,10 @@ const ON_HOSTS = {
 };
 
 describe('certificates on a Pacemaker that does not know them', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   const name = 'story-old-pacemaker';
   let lab: Lab;
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     const kind = { clusterNodes: 2, bareHosts: 1, firewalld: 0, fencing: true };
     lab = await labUp({ name, replace: true, suite: 'bookworm', ...kind });

@@ -31,7 +31,6 @@ const STARTED_WITH =
 
 for (const fencing of [true, false])
   describe(`certificates that are on the hosts already, fencing ${fencing ? 'on' : 'off'}`, function () {
-    this.timeout(900_000); // several times what a quiet machine takes
     story(fencing);
   });
 
@@ -57,7 +56,6 @@ function story(fencing: boolean): void {
   }
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     const kind = { clusterNodes: 2, bareHosts: 1, virtualMachines: 1, firewalld: 0, fencing };
     lab = await labUp({ name, replace: true, ...kind });

@@ -11,13 +11,11 @@ const NAME = 'story-removal-often';
 const ALLOW = ['--allow', 'moves-resources'];
 
 describe('removal, five times in a row', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   let lab: Lab;
   let configured = '';
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     lab = await labUp({ name: NAME, replace: true, bareHosts: 1, firewalld: 1 });
     await lab.clearPowerLog();

@@ -30,7 +30,6 @@ for (const fencing of [true, false]) {
   const name = `story-renewal-${fencing ? 'on' : 'off'}`;
 
   describe(`certificates of connected nodes, fencing ${fencing ? 'on' : 'off'}`, function () {
-    this.timeout(900_000); // several times what a quiet machine takes
     inOrder(this); // each step stands on the one before
     let lab: Lab;
     let pki: Pki;

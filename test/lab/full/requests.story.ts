@@ -36,7 +36,6 @@ const RIGHTS = "stat -c '%a %U:%G %n' /etc/pacemaker/x509-*";
 
 for (const fencing of [true, false])
   describe(`keys that are made on the hosts, fencing ${fencing ? 'on' : 'off'}`, function () {
-    this.timeout(900_000); // several times what a quiet machine takes
     inOrder(this);
     story(fencing);
   });
@@ -48,7 +47,6 @@ function story(fencing: boolean): void {
   let folder = '';
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     const kind = { clusterNodes: 2, bareHosts: 2, virtualMachines: 1, firewalld: 0, fencing };
     lab = await labUp({ name, replace: true, ...kind });

@@ -33,12 +33,10 @@ printf '\\033]0;alpha\\007Letzte Anmeldung: nie, ohne Zeilenende'
 `;
 
 describe('SSH in the wild', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
   let folder: string;
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     lab = await labUp({ name: NAME, replace: true, bareHosts: 4, firewalld: 2, fencing: true });
     folder = join(lab.dir, 'seat');

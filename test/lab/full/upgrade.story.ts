@@ -34,7 +34,6 @@ const daemonsOn = (lab: Lab): Promise<Record<string, string>> =>
 
 for (const fencing of [true, false])
   describe(`an upgrade of packages, fencing ${fencing ? 'on' : 'off'}`, function () {
-    this.timeout(900_000); // several times what a quiet machine takes
     inOrder(this); // each step stands on the one before
     const name = fencing ? 'story-upgrade' : 'story-upgrade-off';
     let lab: Lab;

@@ -45,13 +45,11 @@ const takeOut = (node: string): string =>
   ].join(' && ');
 
 describe('an authority of outrigger', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
   let directory = '';
   let inventory = '';
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     const kind = { clusterNodes: 2, bareHosts: 2, firewalld: 0, fencing: true };
     lab = await labUp({ name: NAME, replace: true, ...kind });

@@ -32,11 +32,9 @@ const DUMMY = '<primitive id="d1" class="ocf" provider="pacemaker" type="Dummy"/
 const ON_P2 = '<rsc_location id="d1-on-p2" rsc="d1" node="p2" score="INFINITY"/>';
 
 describe('connections that exist, and others who change them', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     const kind = { bareHosts: 3, firewalld: 0, fencing: false, pcs: true };
     lab = await labUp({ name: NAME, replace: true, ...kind });

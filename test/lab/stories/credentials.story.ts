@@ -26,7 +26,6 @@ const LABS = [
 const CONVERT = ['--allow', 'credentials-converted'];
 
 describe('credentials of connected nodes', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   let clusters: CredentialCluster[] = [];
 

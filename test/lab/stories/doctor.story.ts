@@ -18,12 +18,10 @@ type Document = {
 };
 
 describe('doctor', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
   let inventory = '';
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     lab = await labUp({ name: NAME, replace: true, bareHosts: 3, firewalld: 0, fencing: true });
     inventory = writeInventory(lab, {

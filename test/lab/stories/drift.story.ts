@@ -162,7 +162,6 @@ crm_resource --wait --timeout 30s || true
 crm_node --force --remove h1`;
 
 describe('drift of a cluster', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this);
   let lab: Lab;
   let inventory: string;
@@ -193,7 +192,6 @@ describe('drift of a cluster', function () {
     });
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     const hosts = { bareHosts: 2, firewalld: 1, virtualMachines: 1 };
     lab = await labUp({ name: NAME, replace: true, ...hosts });

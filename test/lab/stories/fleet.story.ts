@@ -43,12 +43,10 @@ const SILENT = `systemctl stop ssh.socket ssh.service; systemd-run --quiet --uni
 const SPEAKING = 'systemctl stop silent; systemctl start ssh';
 
 describe('a fleet in which some hosts do not answer', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
   let inventory: string;
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     lab = await labUp({ name: NAME, replace: true, bareHosts: names.length, firewalld: 0 });
     inventory = writeInventory(lab, {

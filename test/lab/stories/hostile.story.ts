@@ -102,12 +102,10 @@ function hostileInventory(lab: Lab): string {
 }
 
 describe('hostile text in an inventory', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
   let inventory: string;
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     lab = await labUp({ name: NAME, replace: true, bareHosts: 1, firewalld: 0 });
     await lab.sh('h1', ODD_USER, {

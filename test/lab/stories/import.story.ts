@@ -26,7 +26,6 @@ const BY_HAND = `<configuration><resources>
 <primitive id="d1" class="ocf" provider="pacemaker" type="Dummy"/></resources></configuration>`;
 
 describe('import of a cluster that lives already', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   let lab: Lab;
 
@@ -39,7 +38,6 @@ describe('import of a cluster that lives already', function () {
   const file = (): string => join(lab.dir, 'imported.yml');
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     const hosts = { bareHosts: 2, virtualMachines: 1, firewalld: 0 };
     lab = await labUp({ name: NAME, replace: true, pcs: true, ...hosts });

@@ -42,11 +42,9 @@ const ready = (host: string) => (line: Line) =>
   line.type === 'verdict' && line.host === host && line.item === 'service';
 
 describe('joining is safe while fencing is on', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     const remoteNames = Object.fromEntries(
       Object.entries(NAMES).flatMap(([host, names]) => names.map((name) => [name, host])),

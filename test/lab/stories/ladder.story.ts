@@ -105,13 +105,11 @@ const TAMPERINGS: readonly Tampering[] = [
 ];
 
 describe('the ladder', function () {
-  this.timeout(900_000);
   inOrder(this); // each step stands on the one before
   let lab: Lab;
   let inventory: string;
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     lab = await labUp({ name: NAME, replace: true });
     inventory = writeInventory(lab, {

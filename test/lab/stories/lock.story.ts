@@ -36,7 +36,6 @@ const ELSEWHERE = [
 ];
 
 describe('the lock of the cluster', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   let lab: Lab;
   let inventory = '';
@@ -99,7 +98,6 @@ describe('the lock of the cluster', function () {
   }
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     lab = await labUp({ name: NAME, replace: true, bareHosts: 1, firewalld: 0 });
     inventory = writeInventory(lab, { remoteNodes: [{ name: 'r1', host: 'h1' }] });

@@ -24,7 +24,6 @@ const LABS = [
 ];
 
 describe('the quiet restart', function () {
-  this.timeout(900_000);
   inOrder(this); // each step stands on the one before
   const labs: Lab[] = [];
 

@@ -24,12 +24,10 @@ const NAME = 'story-removal';
 const ALLOW = ['--allow', 'moves-resources'];
 
 describe('removal', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   let lab: Lab;
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     lab = await labUp({
       name: NAME,

@@ -66,7 +66,6 @@ const TAMPERINGS = [
 ] as const;
 
 describe('hosts of the RHEL family', function () {
-  this.timeout(900_000);
   inOrder(this); // each step stands on the one before
   let lab: Lab;
   let inventory: string;

@@ -48,14 +48,12 @@ ip -o address show to 10.77.9.9/32
 grep ' /srv/data ' /proc/self/mountinfo || true`;
 
 describe('what runs already on a host that joins', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   let lab: Lab;
 
   const goodCopies = async (): Promise<string> =>
     (await Promise.all(['c1', 'c2'].map((member) => lab.sh(member, LOOK)))).join('\n');
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     lab = await labUp({ name: NAME, replace: true, bareHosts: 3, firewalld: 0 });
     for (const { name } of lab.hosts) {

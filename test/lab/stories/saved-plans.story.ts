@@ -32,7 +32,6 @@ const KEPT =
   '<node id="h2" uname="h2" type="remote"><instance_attributes id="kept"><nvpair id="kept-colour" name="colour" value="blue"/></instance_attributes></node>';
 
 describe('a saved plan', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this); // each step stands on the one before
   let lab: Lab;
   let inventory: string;
@@ -42,7 +41,6 @@ describe('a saved plan', function () {
   let machineStarted: string;
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     lab = await labUp({
       ...{ name: NAME, replace: true, bareHosts: 2, firewalld: 0, virtualMachines: 1 },

@@ -24,13 +24,11 @@ const KEY = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
 const VAULT = join(import.meta.dirname, '..', '..', 'support', 'vaults', 'authkey-1.2.vault');
 
 describe('secrets from where they live', function () {
-  this.timeout(900_000); // several times what a quiet machine takes
   inOrder(this);
   let lab: Lab;
   let folder: string;
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     lab = await labUp({ name: NAME, replace: true, bareHosts: 1, firewalld: 0, fencing: true });
     folder = join(lab.dir, 'seat');
