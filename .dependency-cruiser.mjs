@@ -1,19 +1,23 @@
-const PURE = '^src/(spec|import|playbook|items|pacemaker|platform|plan|report|shell|support|x509)/';
+import { FLOORS, foldersWhere } from './scripts/floors.mjs';
+
+const PURE = `^src/(${foldersWhere(({ isPure }) => isPure)})/`;
+const WITH_IO = `^src/(${foldersWhere(({ isPure }) => !isPure)})/`;
 const IO =
   '^(node:)?(fs|fs/promises|net|child_process|os|process|http|https|tls|dns|dgram|worker_threads)$';
 
 /** One door per dependency: the file or folder that may import it. */
 const DOORS = {
-  'js-yaml': '^src/support/yaml\\.ts$',
-  ajv: '^src/support/json-schema\\.ts$',
+  'js-yaml': '^src/support/yaml/yaml\\.ts$',
+  ajv: '^src/support/yaml/json-schema\\.ts$',
   'ssh2|ssh2-sftp-client': '^src/host/ssh/',
   'ssh-config': '^src/host/ssh-config/',
-  listr2: '^src/cli/progress-listr\\.ts$',
-  saxes: '^src/pacemaker/xml\\.ts$',
+  listr2: '^src/cli/progress/progress-listr\\.ts$',
+  saxes: '^src/pacemaker/basics/xml\\.ts$',
   commander: '^src/cli/',
   '@bomb.sh/tab': '^src/cli/program\\.ts$',
-  'age-encryption': '^src/host/age-file\\.ts$',
-  '@peculiar/x509|reflect-metadata': '^src/x509/library\\.ts$',
+  'age-encryption': '^src/host/secrets/age-file\\.ts$',
+  '@peculiar/x509|reflect-metadata': '^src/credentials/x509/library\\.ts$',
+  asn1js: '^src/credentials/x509/encrypted-key\\.ts$',
 };
 
 export default {
@@ -33,12 +37,33 @@ export default {
       to: {},
     },
     {
+      name: 'no-circular-folders',
+      comment: 'A reader enters a folder from below or from above, not from both sides.',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: '^src' },
+      to: { circular: true },
+    },
+    ...FLOORS.slice(0, -1).map(({ folder }, index) => ({
+      name: `floor-of-${folder}`,
+      comment: 'Folders import from those before them in scripts/floors.mjs.',
+      severity: 'error',
+      from: { path: `^src/${folder}/` },
+      to: { path: `^src/(${foldersWhere((_floor, other) => other > index)})/` },
+    })),
+    {
+      name: 'every-folder-has-a-floor',
+      comment: 'Name the folder in scripts/floors.mjs.',
+      severity: 'error',
+      from: {},
+      to: { path: `^src/(?!(${foldersWhere(() => true)})/)` },
+    },
+    {
       name: 'pure-imports-pure',
-      comment:
-        'The pure core computes; reading and writing belongs to host, facts, apply, flows or cli.',
+      comment: 'The pure core computes; reading and writing belongs to the folders that may.',
       severity: 'error',
       from: { path: PURE },
-      to: { path: '^src/(cli|flows|facts|apply|host)/' },
+      to: { path: WITH_IO },
     },
     {
       name: 'pure-does-no-io',
@@ -46,21 +71,6 @@ export default {
       severity: 'error',
       from: { path: PURE },
       to: { path: IO },
-    },
-    {
-      name: 'support-is-a-leaf',
-      comment: 'support and shell are used by everybody and know nobody.',
-      severity: 'error',
-      from: { path: '^src/(support|shell)/' },
-      to: { path: '^src/(?!support|shell)' },
-    },
-    {
-      name: 'nobody-imports-cli',
-      comment:
-        'cli is the outermost layer: flows return values, cli prints them and sets the exit code.',
-      severity: 'error',
-      from: { path: '^src/(?!cli/)' },
-      to: { path: '^src/cli/' },
     },
     {
       name: 'ssh-only-through-the-port',

@@ -1,17 +1,20 @@
 /**
  * Writes docs/reference.md from the schemas, the risk codes and the command line's own help, the table of risks of
- * docs/operator-guide.md, and the manual page: `tsx scripts/generate-reference.ts`. With `--check` it writes nothing and
+ * docs/guide/plans.md, the table of folders of docs/architecture.md, the list of codes and recorded messages of
+ * docs/troubleshooting.md, and the manual page: `tsx scripts/generate-reference.ts`. With `--check` it writes nothing and
  * fails when a file is stale.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { fullName } from '../src/cli/examples.ts';
+import { fullName } from '../src/cli/arguments/examples.ts';
 import { programFor } from '../src/cli/program.ts';
 import { SCHEMAS } from '../src/flows/load-document.ts';
-import { RISKS } from '../src/plan/risk.ts';
+import { RISKS } from '../src/model/risk.ts';
+import { FLOORS } from './floors.mjs';
 import { commandsOf, manPageOf } from './man-page.ts';
 import { referenceOf } from './reference-schema.ts';
+import { troubleshootingOf } from './troubleshooting.ts';
 
 const root = new URL('../', import.meta.url);
 const HELP_COLUMNS = 80;
@@ -33,7 +36,9 @@ const program = programFor(
 
 let stale = 0;
 await put('docs/reference.md', await reference());
-await put('docs/operator-guide.md', await operatorGuide());
+await put('docs/guide/plans.md', await plansPage());
+await put('docs/architecture.md', await architecture());
+await put('docs/troubleshooting.md', await troubleshooting());
 await put('docs/man/outrigger.1', manPageOf(program));
 process.exitCode = stale === 0 ? 0 : 1;
 
@@ -60,12 +65,31 @@ async function reference(): Promise<string> {
   ].join('\n\n');
 }
 
-async function operatorGuide(): Promise<string> {
-  const text = await readFile(new URL('docs/operator-guide.md', root), 'utf8');
+async function plansPage(): Promise<string> {
+  const text = await readFile(new URL('docs/guide/plans.md', root), 'utf8');
   return text.replace(
     /(<!-- risks: .* -->\n)[\s\S]*?(<!-- \/risks -->)/,
     (_all, begin: string, end: string) => `${begin}\n${risks}\n\n${end}`,
   );
+}
+
+async function architecture(): Promise<string> {
+  const text = await readFile(new URL('docs/architecture.md', root), 'utf8');
+  const table = [
+    '| folder | pure | what it is |',
+    '| --- | --- | --- |',
+    ...FLOORS.map(
+      ({ folder, isPure, what }) => `| \`${folder}\` | ${isPure ? 'yes' : ''} | ${what} |`,
+    ),
+  ].join('\n');
+  return text.replace(
+    /(<!-- floors: .* -->\n)[\s\S]*?(<!-- \/floors -->)/,
+    (_all, begin: string, end: string) => `${begin}\n${table}\n\n${end}`,
+  );
+}
+
+async function troubleshooting(): Promise<string> {
+  return troubleshootingOf(await readFile(new URL('docs/troubleshooting.md', root), 'utf8'));
 }
 
 async function put(file: string, text: string): Promise<void> {

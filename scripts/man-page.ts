@@ -1,8 +1,8 @@
 /** The command line as a manual page for man(1), in the macros of man(7). */
 import type { Argument, Command, Option } from 'commander';
-import { examplesOf, type Example } from '../src/cli/examples.ts';
-import { EXIT_MEANINGS } from '../src/cli/exit-code.ts';
-import { RISKS } from '../src/plan/risk.ts';
+import { examplesOf, type Example } from '../src/cli/arguments/examples.ts';
+import { EXIT_MEANINGS } from '../src/cli/process/exit-code.ts';
+import { RISKS } from '../src/model/risk.ts';
 
 /** When the page was last changed by hand; what is generated into it has the version. */
 const PAGE_DATE = '2026-11-26';
@@ -11,6 +11,10 @@ const ENVIRONMENT = [
   ['CI', 'Where it is set, progress is told in plain lines.'],
   ['NO_COLOR', 'No colours.'],
   ['OUTRIGGER_DEBUG', 'Where it is set, an internal error shows where it came from.'],
+  [
+    'OUTRIGGER_KEEP_RUNS, OUTRIGGER_KEEP_DAYS',
+    'How many records of runs of a cluster are kept (100), and for how many days (90); 0: no limit.',
+  ],
   ['SSH_AUTH_SOCK', 'The SSH agent whose keys are offered.'],
   [
     'SSH_ASKPASS, SSH_ASKPASS_REQUIRE',

@@ -50,6 +50,8 @@ function sectionText({ name, schema }: Section, reader: Reader): string {
     ];
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   });
+  if (schema.properties === undefined && schema.oneOf !== undefined)
+    return [reader.heading(name), textOf(schema), `${reader.typeOf(schema, name)}.`].join('\n\n');
   return [
     reader.heading(name),
     textOf(schema),
@@ -123,4 +125,4 @@ class Reader {
 
 const nameOf = (reference: string): string => reference.split('/').at(-1) ?? reference;
 
-const singular = (name: string): string => name.replace(/s$/, '');
+const singular = (name: string): string => name.replace(/(?<!s)s$/, '');

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import type { Host } from '../host/host.ts';
-import type { RunEvent } from '../plan/run-event.ts';
+import type { RunEvent } from '../model/run-event.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
-import { printable, shorten } from '../support/printable.ts';
-import { runScript } from './scripts.ts';
+import { printable, shorten } from '../support/text/printable.ts';
+import { runScript } from '../host/run-script.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -19,18 +19,23 @@ export interface Author {
   readonly cluster: string;
 }
 
-/** What a run has changed, by the host that it was changed on; edits of the CIB count for the host that made them too. */
+/**
+ * What a run has changed, by the host that it was changed on; edits of the CIB count for the query node that made them too,
+ * which was `first` at the beginning.
+ */
 export function changesByHost(
   events: readonly RunEvent[],
-  lead: string,
+  first: string,
 ): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, Set<string>>();
   const add = (host: string, what: string): void => {
     found.set(host, (found.get(host) ?? new Set()).add(what));
   };
+  let queryNode = first;
   for (const event of events) {
+    if (event.type === 'query-node-changed') queryNode = event.to;
     if (event.type === 'verdict' && event.verdict.kind === 'changed') add(event.host, event.item);
-    if (event.type === 'cib-written') add(lead, `CIB (${event.purpose})`);
+    if (event.type === 'cib-written') add(queryNode, `CIB (${event.purpose})`);
   }
   return new Map([...found].map(([host, what]) => [host, [...what]]));
 }
@@ -69,5 +74,5 @@ export async function tellHosts(
   const [first] = failures;
   if (first === undefined) return undefined;
   const names = failures.map(({ name }) => name).sort();
-  return `no line in the system log of ${names.join(', ')}: ${first.why}`;
+  return `cannot write to the system log of ${names.join(', ')}: ${first.why}`;
 }

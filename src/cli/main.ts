@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { OutriggerError } from '../support/errors.ts';
-import { describeError } from './describe-error.ts';
-import { EXIT, exitCodeOf } from './exit-code.ts';
-import { Interrupts, writerTo } from './interrupts.ts';
+import { describeError } from './process/describe-error.ts';
+import { EXIT, exitCodeOf } from './process/exit-code.ts';
+import { Interrupts, listenForSignals, writerTo } from './process/interrupts.ts';
 import { changesThings, runCommandLine } from './program.ts';
-import type { Terminal } from './terminal.ts';
+import { watchSecondSignal } from './process/second-signal.ts';
+import type { Terminal } from './process/terminal.ts';
 
 const argv = process.argv.slice(2);
 const LEAVE = { interrupted: EXIT.interrupted, quietly: EXIT.ok, failed: EXIT.error } as const;
@@ -23,6 +24,18 @@ const err = writerTo(process.stderr, (error) => {
   interrupts.onLostStream('stderr', error);
 });
 
+/**
+ * Until a command connects there is nothing to finish, and the kernel ends it at the first signal, whatever it computes: a
+ * handler would run only after that. Files are written elsewhere and renamed, also on this machine.
+ */
+let isListening = false;
+function listen(): void {
+  if (isListening) return;
+  isListening = true;
+  listenForSignals(interrupts);
+  watchSecondSignal(interrupts.asked);
+}
+
 const terminal: Terminal = {
   out,
   err,
@@ -31,13 +44,8 @@ const terminal: Terminal = {
   inIsTerminal: process.stdin.isTTY,
   env: process.env,
   signal: interrupts.signal,
+  onConnect: listen,
 };
-
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    interrupts.onSignal(signal);
-  });
-}
 
 try {
   process.exitCode = await runCommandLine(argv, terminal);

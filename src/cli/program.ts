@@ -3,25 +3,30 @@ import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDrift } from './commands/drift.ts';
+import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addPlan } from './commands/plan.ts';
-import { addRotate } from './commands/rotate.ts';
+import { addRotate } from './commands/rotate/rotate.ts';
 import { addSchema } from './commands/schema.ts';
 import { addShow } from './commands/show.ts';
 import { addStatus } from './commands/status.ts';
 import { addUnlock } from './commands/unlock.ts';
-import { addTrust } from './commands/trust.ts';
+import { addTrust } from './commands/trust/trust.ts';
 import { addUndo } from './commands/undo.ts';
 import { addUpgrade } from './commands/upgrade.ts';
 import { addValidate } from './commands/validate.ts';
-import { completeFiles } from './complete-files.ts';
-import { alignColumns } from '../report/layout.ts';
-import { printableText } from '../support/printable.ts';
-import { examplesFirst } from './examples.ts';
-import { EXIT, EXIT_MEANINGS, type ExitCode } from './exit-code.ts';
-import type { AddCommand, Terminal } from './terminal.ts';
-import { version } from './version.ts';
+import { completeFiles } from './arguments/complete-files.ts';
+import { errorAsJson } from '../report/error-json.ts';
+import { alignColumns } from '../report/text/layout.ts';
+import { OutriggerError } from '../support/errors.ts';
+import { printableText } from '../support/text/printable.ts';
+import { examplesFirst } from './arguments/examples.ts';
+import { EXIT, EXIT_MEANINGS, type ExitCode } from './process/exit-code.ts';
+import { refuseRepeats } from './arguments/options-once.ts';
+import type { AddCommand, Terminal } from './process/terminal.ts';
+import { improveUsageErrors } from './arguments/usage.ts';
+import { version } from './process/version.ts';
 
 const EXIT_CODES = `
 Exit codes:
@@ -47,6 +52,7 @@ const COMMANDS: readonly AddCommand[] = [
     addUndo,
     addTrust,
     addUnlock,
+    addExplain,
     addSchema,
   ],
 ];
@@ -55,6 +61,8 @@ const COMMANDS: readonly AddCommand[] = [
 function settle(command: Command, output: OutputConfiguration): void {
   command.exitOverride().configureOutput(output);
   examplesFirst(command);
+  refuseRepeats(command);
+  improveUsageErrors(command);
   for (const below of command.commands) settle(below, output);
 }
 
@@ -73,13 +81,13 @@ export function programFor(terminal: Terminal, finish: (code: ExitCode) => void)
     )
     .version(version())
     .addHelpText('after', EXIT_CODES)
-    .showHelpAfterError('(add --help for the options)');
+    .showHelpAfterError('(see --help for the options)');
   for (const add of COMMANDS) program.addCommand(add(terminal, finish));
   // `completion SHELL` prints the script, and the script asks the hidden `complete`.
   tab(program, { completionCommandName: 'completion' });
   program.commands
     .find((command) => command.name() === 'completion')
-    ?.description('prints what makes bash, zsh or fish complete commands, options and files');
+    ?.description('prints a completion script for bash, zsh or fish');
   // commander quotes the arguments in its errors as they were given.
   const writeErr = (text: string): void => {
     terminal.err(printableText(text));
@@ -88,26 +96,55 @@ export function programFor(terminal: Terminal, finish: (code: ExitCode) => void)
   return program;
 }
 
-/** Parses the arguments and runs the command they name; gives the exit code. Rejects with what went wrong. */
+/**
+ * Parses the arguments and runs the command they name; gives the exit code. Rejects with what went wrong; with `--json` stdout
+ * has that as a document then, unless a result is there already.
+ */
 export async function runCommandLine(
   argv: readonly string[],
   terminal: Terminal,
 ): Promise<ExitCode> {
-  let code: ExitCode = EXIT.ok;
   const files = argv[0] === 'complete' ? completeFiles(argv.slice(2)) : undefined;
   if (files !== undefined) {
     terminal.out(files);
     return EXIT.ok;
   }
+  const results: string[] = [];
+  const out = (text: string): void => {
+    if (!isLineOfRun(text)) results.push(text);
+    terminal.out(text);
+  };
+  try {
+    return await parseAndRun(argv, { ...terminal, out });
+  } catch (thrown) {
+    const isUsage = thrown instanceof CommanderError;
+    if (isUsage && thrown.exitCode === 0) return EXIT.ok; // Help and version are no errors.
+    if (wantsJson(argv) && results.length === 0)
+      terminal.out(errorAsJson(isUsage ? usage(thrown) : thrown));
+    if (isUsage) return EXIT.error; // commander has already said what was wrong.
+    throw thrown;
+  }
+}
+
+async function parseAndRun(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
   const program = programFor(terminal, (result) => {
     code = result;
   });
-  try {
-    await program.parseAsync(argv, { from: 'user' });
-  } catch (thrown) {
-    // commander has already said what was wrong; help and version are no errors.
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.error;
-    throw thrown;
-  }
+  await program.parseAsync(argv, { from: 'user' });
   return code;
 }
+
+/** Whether the command line asks for JSON, also where it cannot be parsed. */
+const wantsJson = (argv: readonly string[]): boolean => {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).some((word) => /^--json(?:=|$)/.test(word));
+};
+
+/** A line of a stream, which an error may follow; a summary is its end. */
+const isLineOfRun = (text: string): boolean => /^\{"type":"(?!summary")/.test(text);
+
+const usage = ({ message }: CommanderError): OutriggerError =>
+  new OutriggerError('USAGE', message.replace(/^error: /, ''), {
+    hint: 'see --help for the options',
+  });

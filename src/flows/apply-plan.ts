@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lease } from '../apply/lease.ts';
-import { authkeyLoader } from '../apply/authkey.ts';
-import type { RunContext, RunOptions } from '../apply/context.ts';
-import type { RunOrigin } from '../apply/run-log.ts';
-import { runPlan } from '../apply/run.ts';
-import { probeHost } from '../facts/probe.ts';
-import type { RunEvent, RunResult } from '../plan/run-event.ts';
-import { leftOut } from '../plan/plan.ts';
-import { refuseRisks } from '../plan/risk.ts';
-import { connectedNames } from '../pacemaker/cib.ts';
+import type { Lease } from '../apply/lock/lease.ts';
+import { authkeyLoader } from '../credential-sources/authkey.ts';
+import type { RunContext, RunOptions } from '../apply/run/context.ts';
+import type { RunOrigin } from '../records/run-log.ts';
+import { runPlan } from '../apply/plays/run.ts';
+import { probeHost } from '../probe/probe.ts';
+import type { RunEvent, RunResult } from '../model/run-event.ts';
+import type { HostFacts } from '../model/facts.ts';
+import { leftOut } from '../model/plan.ts';
+import { refuseRisks } from '../model/risk.ts';
+import { connectedNames } from '../pacemaker/cib/cib.ts';
 import type { Playbook } from '../playbook/playbook.ts';
-import { ownOnHost, type Nodes, type Spec } from '../spec/spec.ts';
+import { ownOnHost, type Nodes, type Spec } from '../inventory/spec.ts';
 import type { Planned } from './plan-cluster.ts';
 import { underRecord } from './record.ts';
 
@@ -48,6 +49,7 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   const { plan, hosts, lead, authkey, credentials, cluster } = planned;
   // Kept here, so that it is known who has failed when the run is stopped.
   const failed = new Map(leftOut(plan).map(({ host, message }) => [host, message]));
+  const lastFacts = new Map<string, HostFacts>(planned.facts.clusterNodes);
   const recorded = await underRecord(
     {
       ...{ cluster: spec.cluster.name, hosts, lead, lease, allowed, origin: request.origin },
@@ -63,11 +65,16 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
         hosts,
         lead,
         lease,
-        probe: (host) =>
-          probeHost(host, {
+        probe: async (host) => {
+          const found = await probeHost(host, {
             own: ownOnHost(spec.authentication, host.name),
             upgrades: planned.upgrades && !planned.facts.clusterNodes.has(host.name),
-          }),
+          });
+          lastFacts.set(host.name, found);
+          return found;
+        },
+        lastFacts,
+        reached: new Map(),
         authkey,
         x509: credentials?.wanted,
         options,
@@ -76,9 +83,10 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
         connected: new Set(connectedNames(cluster.cib)),
         joining: new Set(),
         machines: new Map(),
+        entriesBefore: new Map(),
         inVain: new Set(),
         failed,
-        loadAuthkey: authkeyLoader(authkey, hosts),
+        loadAuthkey: authkeyLoader(authkey, hosts, [...planned.facts.clusterNodes.values()]),
         loadCertificate: certificateLoader(credentials),
         pause: request.pause ?? ((milliseconds) => sleep(milliseconds)),
       }),

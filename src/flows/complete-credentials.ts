@@ -1,6 +1,6 @@
-import { desire } from '../spec/desired.ts';
-import type { Nodes, Spec } from '../spec/spec.ts';
-import type { Means } from './load-certificates.ts';
+import { desire } from '../plan/desired/desired-items.ts';
+import type { Nodes, Spec } from '../inventory/spec.ts';
+import type { Means } from '../credential-sources/load-certificates.ts';
 import type { Planned } from './plan-cluster.ts';
 
 /**

@@ -1,13 +1,13 @@
 import pLimit from 'p-limit';
-import { reachedFrom } from '../apply/reach.ts';
-import { examineHost } from '../facts/examine.ts';
-import type { Gathered } from '../facts/gather.ts';
+import { reachedFrom } from '../apply/run/reach.ts';
+import { examineHost } from '../probe/examine.ts';
+import type { Gathered } from '../probe/gather.ts';
 import type { Host } from '../host/host.ts';
-import { diagnose } from '../plan/diagnose.ts';
-import type { Diagnosis, Examination } from '../plan/diagnosis.ts';
-import { remoteHosts, type Facts } from '../plan/facts.ts';
+import { diagnose } from '../plan/doctor/diagnose.ts';
+import type { Diagnosis, Examination } from '../model/diagnosis.ts';
+import { remoteHosts, type Facts } from '../model/facts.ts';
 import { platformOf } from '../platform/detect.ts';
-import { nodesOf } from '../spec/spec.ts';
+import { nodesOf } from '../inventory/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
 import {
   closeAll,

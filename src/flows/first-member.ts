@@ -1,6 +1,8 @@
+import type { OnProgress } from '../probe/gather.ts';
 import type { ConnectHost, Host } from '../host/host.ts';
-import type { Spec } from '../spec/spec.ts';
+import type { Spec } from '../inventory/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
+import { noClusterNode } from './no-cluster.ts';
 
 /** The first cluster node that has an answer, and those before it that had none. */
 export interface FirstMember<Answer> {
@@ -10,14 +12,20 @@ export interface FirstMember<Answer> {
   readonly silent: readonly OutriggerError[];
 }
 
-/** Asks one cluster node after the other until one has an answer. Rejects with the first failure when none has. */
+interface Asking {
+  readonly signal: AbortSignal;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/** Asks one cluster node after the other until one has an answer. Rejects when none has, as a plan does. */
 export async function firstMember<Answer>(
   { clusterNodes }: Pick<Spec, 'clusterNodes'>,
   connect: ConnectHost,
-  signal: AbortSignal,
+  { signal, onProgress }: Asking,
   ask: (host: Host) => Promise<Answer>,
 ): Promise<FirstMember<Answer>> {
   const silent: OutriggerError[] = [];
+  onProgress?.(0, clusterNodes.length, 0);
   for (const { name, address, connection } of clusterNodes) {
     let host: Host | undefined;
     try {
@@ -27,8 +35,20 @@ export async function firstMember<Answer>(
       await host?.close();
       if (!(thrown instanceof OutriggerError) || signal.aborted) throw thrown;
       silent.push(thrown);
+      onProgress?.(silent.length, clusterNodes.length, silent.length);
     }
   }
-  const [first] = silent;
-  throw first ?? new OutriggerError('INPUT_INVALID', 'the inventory names no cluster node');
+  throw failureOf(silent);
+}
+
+function failureOf(silent: readonly OutriggerError[]): OutriggerError {
+  const notReady = silent.find(({ code }) => code === 'CLUSTER_NOT_READY');
+  if (notReady !== undefined) return notReady;
+  const all = silent.map(({ host, code, message, hint }) => ({
+    ...{ name: host ?? '', code, message, hint },
+  }));
+  const [first] = all;
+  return first === undefined
+    ? new OutriggerError('INPUT_INVALID', 'the inventory names no cluster node')
+    : noClusterNode(first, all, silent[0]);
 }

@@ -1,12 +1,13 @@
-import { readForImport } from '../facts/read-import.ts';
+import { readForImport } from '../probe/read-import.ts';
 import type { ConnectHost } from '../host/host.ts';
 import type { Asked } from '../import/draft-of.ts';
 import { importInventory, type Imported } from '../import/import-inventory.ts';
-import { readInventory } from '../spec/read-inventory.ts';
-import type { ClusterNodeSpec } from '../spec/spec.ts';
-import { hasErrors } from '../support/diagnostic.ts';
+import { readInventory } from '../inventory/read-inventory.ts';
+import type { ClusterNodeSpec } from '../inventory/spec.ts';
+import { hasErrors } from '../support/yaml/diagnostic.ts';
 import { OutriggerError } from '../support/errors.ts';
-import { writeYaml } from '../support/yaml.ts';
+import { writeYaml } from '../support/yaml/yaml.ts';
+import { firstMember } from './first-member.ts';
 import { loadSchema } from './load-document.ts';
 
 /** The machine that is to be asked, as an inventory with these settings would reach it. Throws USAGE for what none may say. */
@@ -27,7 +28,7 @@ export function machineToAsk({ address, connection }: Asked): ClusterNodeSpec {
   const said = diagnostics.map(({ message, expected }) =>
     expected === undefined ? message : `${message}; expected ${expected}`,
   );
-  throw new OutriggerError('USAGE', `cannot connect like this: ${said.join('; ')}`);
+  throw new OutriggerError('USAGE', `cannot connect with these options: ${said.join('; ')}`);
 }
 
 /** Reads a living cluster through one of its nodes, by one connection and one exec, and writes it down as an inventory. */
@@ -36,11 +37,8 @@ export async function importCluster(
   connect: ConnectHost,
   signal: AbortSignal,
 ): Promise<Imported> {
-  const { name, address, connection } = machineToAsk(asked);
-  const host = await connect(name, { ...connection, address }, signal);
-  try {
-    return importInventory(await readForImport(host), asked, loadSchema('inventory'));
-  } finally {
-    await host.close();
-  }
+  const clusterNodes = [machineToAsk(asked)];
+  const { host, answer } = await firstMember({ clusterNodes }, connect, { signal }, readForImport);
+  await host.close();
+  return importInventory(answer, asked, loadSchema('inventory'));
 }

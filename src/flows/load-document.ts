@@ -2,15 +2,15 @@ import { isUtf8 } from 'node:buffer';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { readLocalFile } from '../host/local-file.ts';
+import { readLocalFile } from '../host/files/local-file.ts';
 import { readPlaybook, type ReadPlaybook } from '../playbook/read-playbook.ts';
-import type { FileFacts } from '../spec/files-named.ts';
-import { readInventory, type ReadInventory } from '../spec/read-inventory.ts';
-import type { Spec } from '../spec/spec.ts';
-import { hasErrors, sortDiagnostics, type Diagnostic } from '../support/diagnostic.ts';
+import type { FileFacts } from '../inventory/files-named.ts';
+import { readInventory, type ReadInventory } from '../inventory/read-inventory.ts';
+import type { Spec } from '../inventory/spec.ts';
+import { hasErrors, sortDiagnostics, type Diagnostic } from '../support/yaml/diagnostic.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
-import type { JsonSchema } from '../support/json-schema.ts';
-import { SourceText, type Position } from '../support/source-text.ts';
+import type { JsonSchema } from '../support/yaml/json-schema.ts';
+import { SourceText, type Position } from '../support/yaml/source-text.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 
@@ -68,6 +68,15 @@ export const SCHEMAS = [
   'doctor',
   'saved-plan',
   'history',
+  'validate',
+  'status',
+  'run',
+  'undo',
+  'unlock',
+  'trust',
+  'import',
+  'explain',
+  'error',
 ] as const;
 
 /** One of the published JSON Schemas. */
@@ -81,7 +90,7 @@ function read(file: string, what: string): string {
   const bytes = bytesOf(file, what);
   if (isUtf8(bytes)) return bytes.toString();
   const { line, column } = firstDamage(bytes);
-  throw new OutriggerError('INPUT_INVALID', `${file}:${line}:${column}: error: this is no UTF-8`, {
+  throw new OutriggerError('INPUT_INVALID', `${file}:${line}:${column}: error: not valid UTF-8`, {
     hint: `save the ${what} as UTF-8 text`,
   });
 }
@@ -99,7 +108,7 @@ function bytesOf(file: string, what: string): Buffer {
     return readLocalFile(file, MAX_BYTES);
   } catch (thrown) {
     throw new OutriggerError('USAGE', `cannot read the ${what} ${file}: ${messageOf(thrown)}`, {
-      hint: `name a file with ${what === 'inventory' ? '-i' : '--playbook'} FILE`,
+      hint: `specify a file with ${what === 'inventory' ? '-i' : '--playbook'} FILE`,
     });
   }
 }

@@ -1,7 +1,7 @@
-import type { ClusterFacts, Facts } from '../plan/facts.ts';
-import { notYetUsing } from '../plan/keeps-trust.ts';
-import { someOf } from '../support/some-of.ts';
-import type { Credentials } from './load-certificates.ts';
+import type { ClusterFacts, Facts } from '../model/facts.ts';
+import { notYetUsing } from '../credentials/keeps-trust.ts';
+import { someOf } from '../support/text/some-of.ts';
+import type { Credentials } from '../credential-sources/load-certificates.ts';
 
 /**
  * Where an authority of our own is being replaced, and every cluster node and every connected node has taken the step that
@@ -17,6 +17,6 @@ export async function nextStep(
   const { wanted } = credentials;
   const late = notYetUsing(facts, cib, wanted);
   if (late.length === 0) return next();
-  const note = `the next step to another authority waits for ${someOf(late)}`;
+  const note = `the next step of the CA replacement needs ${someOf(late)}`;
   return { ...credentials, wanted: { ...wanted, notes: [...wanted.notes, note] } };
 }

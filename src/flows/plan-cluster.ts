@@ -1,35 +1,46 @@
-import { gather, type Gathered, type Machine } from '../facts/gather.ts';
-import type { ConnectHost, Host } from '../host/host.ts';
-import type { FetchSecret } from '../host/secret-source.ts';
-import type { AuthkeyChoice, AuthkeyOfInventory } from '../plan/authkey-choice.ts';
-import { refuseCorosyncsKey } from '../plan/corosync-key.ts';
-import { credentialChange } from '../plan/credential-change.ts';
-import { findDepartures, type Departures } from '../plan/departures.ts';
-import type { Leaver } from '../plan/leaver.ts';
-import { findDifferences, type Differences } from '../plan/differences.ts';
-import type { ClusterFacts, Facts } from '../plan/facts.ts';
-import { makePlan, type PlanInput } from '../plan/make-plan.ts';
-import { checkMembership, undeclaredMembers } from '../plan/membership.ts';
-import type { Plan } from '../plan/plan.ts';
-import { refuseChange, type ChangeContext } from '../plan/refuse-change.ts';
-import { refuseListedInUse, refuseRevokedInUse } from '../plan/revoked-in-use.ts';
-import { isTogether, type Play, type Playbook } from '../playbook/playbook.ts';
-import { desireAbsent } from '../spec/absent.ts';
-import { desire, type Desired } from '../spec/desired.ts';
 import {
+  gather,
+  type EarlierLook,
+  type Gathered,
+  type Machine,
+  type OnProgress,
+} from '../probe/gather.ts';
+import type { ConnectHost, Host } from '../host/host.ts';
+import type { FetchSecret } from '../host/secrets/secret-source.ts';
+import type { AuthkeyChoice, AuthkeyOfInventory } from '../credentials/authkey-choice.ts';
+import { refuseCorosyncsKey } from '../credentials/corosync-key.ts';
+import { credentialChange } from '../credentials/credential-change.ts';
+import { findDepartures, type Departures } from '../plan/removal/departures.ts';
+import type { Leaver } from '../plan/removal/leaver.ts';
+import { findDifferences, type Differences } from '../plan/differences.ts';
+import type { ClusterFacts, Facts } from '../model/facts.ts';
+import { makePlan, type PlanInput } from '../plan/make-plan.ts';
+import { checkMembership, undeclaredMembers } from '../model/membership.ts';
+import type { Plan } from '../model/plan.ts';
+import { refuseChange, type ChangeContext } from '../credentials/refuse-change.ts';
+import { refuseListedInUse, refuseRevokedInUse } from '../credentials/revoked-in-use.ts';
+import { isTogether, type Play, type Playbook } from '../playbook/playbook.ts';
+import { desireAbsent } from '../plan/desired/absent-items.ts';
+import { desire, type Desired } from '../plan/desired/desired-items.ts';
+import {
+  clusterOnlyIn,
+  hasManagedHost,
   nodesOf,
   ownOnHost,
+  withManagedHosts,
   type ClusterNodeSpec,
   type Nodes,
   type PacemakerRemoteSpec,
   type Spec,
-} from '../spec/spec.ts';
+} from '../inventory/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
-import { foreseePinned } from './foresee-pinned.ts';
-import { forecastFor } from './forecast-plan.ts';
-import type { Credentials } from './load-certificates.ts';
+import { failover, type FailoverNode } from '../probe/query-node.ts';
+import { foreseePinned } from '../forecast/foresee-pinned.ts';
+import { foresee } from '../forecast/forecast-plan.ts';
+import type { Credentials } from '../credential-sources/load-certificates.ts';
 import { nextStep } from './next-step.ts';
-import { keyOfInventory, wantedCredentials } from './wanted-credentials.ts';
+import { noClusterNode } from './no-cluster.ts';
+import { keyOfInventory, wantedCredentials } from '../credential-sources/wanted-credentials.ts';
 
 export interface PlanRequest {
   /** The whole inventory. */
@@ -41,7 +52,7 @@ export interface PlanRequest {
   readonly fetchSecret: FetchSecret;
   readonly forks: number;
   readonly signal: AbortSignal;
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly onProgress?: OnProgress | undefined;
   /** A new authkey is wanted, whatever the one is that there is. */
   readonly rotates?: boolean | undefined;
   /** Whether the scheduler is asked what the cluster would do (default: yes); who only compares has no use for it. */
@@ -52,6 +63,8 @@ export interface PlanRequest {
   readonly succeeds?: boolean | undefined;
   /** Packages of remote nodes and guest nodes are brought to what their repositories offer. */
   readonly upgrades?: boolean | undefined;
+  /** What was found out a moment ago. */
+  readonly earlier?: EarlierLook | undefined;
 }
 
 /** A plan, and what apply needs to carry it out. The caller closes the hosts. */
@@ -63,7 +76,7 @@ export interface Planned extends Desired {
   readonly departures: Departures;
   /** What the hosts told that shall be absent. */
   readonly leavers: Gathered['leavers'];
-  readonly lead: Host;
+  readonly lead: FailoverNode;
   readonly hosts: ReadonlyMap<string, Host>;
   /** Undefined: certificates are used. */
   readonly authkey: AuthkeyChoice | undefined;
@@ -73,6 +86,8 @@ export interface Planned extends Desired {
   readonly absent: Desired;
   /** Hosts were asked what their package managers would upgrade. */
   readonly upgrades: boolean;
+  /** What lay on this machine. */
+  readonly local: LocalCredentials;
 }
 
 /** Reads the live state and compares it with the inventory: steps 3 to 6 of the story in docs/architecture.md. */
@@ -98,12 +113,12 @@ export interface LocalCredentials {
 }
 
 /** Asks every machine that a plan is about. The caller closes the hosts. */
-export const gatherFor = ({
+export async function gatherFor({
   spec,
   selected,
   ...request
-}: Omit<PlanRequest, 'playbook' | 'fetchSecret'>): Promise<Gathered> =>
-  gather({
+}: Omit<PlanRequest, 'playbook' | 'fetchSecret'>): Promise<Gathered> {
+  const gathered = await gather({
     machines: machinesOf(spec, selected),
     servers: new Map(
       nodesOf(selected).map(({ name, server, port }) => [name, { address: server, port }]),
@@ -114,39 +129,47 @@ export const gatherFor = ({
     signal: request.signal,
     onProgress: request.onProgress,
     upgrades: request.upgrades,
+    earlier: request.earlier,
   });
+  const clusterOnly = new Set(clusterOnlyIn(selected).map(({ name }) => name));
+  return { ...gathered, facts: { ...gathered.facts, clusterOnly } };
+}
 
 /** The plan that follows from what the machines told. Rejects with what stands in the way of one; closes nothing. */
 export async function planFrom(
   request: PlanRequest,
-  { key, certificates }: LocalCredentials,
+  local: LocalCredentials,
   { facts, hosts, leavers }: Gathered,
 ): Promise<Planned> {
   const { spec, selected, playbook } = request;
   const { cluster, lead } = clusterOf(facts, hosts);
   refuseCorosyncsKey(facts);
   const credentials =
-    (await nextStep(certificates, facts, cluster)) ?? (await certificatesByFacts(request, facts));
+    (await nextStep(local.certificates, facts, cluster)) ??
+    (await certificatesByFacts(request, facts));
   const x509 = credentials?.wanted;
   const about = aboutNodes(spec, facts, cluster);
   refuseRevokedInUse(facts, cluster.cib, credentials);
   // Who only compares changes nothing.
   const changes = request.foresees !== false;
   const unknown = changes ? refuseListedInUse(facts, cluster.cib, credentials, about.declared) : [];
-  const wanted = wantedCredentials({ spec, facts, cluster, x509, key }, request.rotates === true);
+  const wanted = wantedCredentials(
+    { spec, facts, cluster, x509, key: local.key },
+    request.rotates === true,
+  );
   const change = credentialChange(facts, cluster, wanted, prefersPinned(playbook));
   const authkey = 'x509' in wanted ? undefined : wanted.authkey;
   const credentialsOf = 'x509' in wanted ? wanted.x509 : wanted.authkey;
   const desired = desire({ ...spec, ...selected }, facts, credentialsOf, change);
-  const differences = findDifferences(facts, cluster, desired, { ...wanted, x509 });
+  const found = findDifferences(facts, cluster, desired, { ...wanted, x509 });
   const leaving = leaversOf(selected, leavers);
   const absent = desireAbsent(leaving, facts, spec.authentication);
   const departures = findDepartures(leaving, facts, cluster, absent);
-  if (change !== undefined && changes) {
-    refuseChange(change, facts, cluster, { ...about, ...differences });
-    refuseWithoutPlay(playbook, 'credential-change');
-  }
-  if (departures.inCib.size + departures.onHosts.size > 0) refuseWithoutPlay(playbook, 'removal');
+  const converts = change !== undefined && changes;
+  if (converts) refuseChange(change, facts, cluster, { ...about, ...found });
+  refuseUnplayed(playbook, converts, departures);
+  const asked = { desired, differences: found, departures, change, isAsked: changes };
+  const { differences, ...foreseen } = await foresee(lead, cluster, asked);
   const plan = makePlan({
     clusterName: spec.cluster.name,
     playbook,
@@ -156,28 +179,23 @@ export async function planFrom(
     ...about,
     credentialChange: await foreseePinned(lead, cluster, change, request.foresees),
     departures,
-    isEarlierKey: authkey?.isEarlier,
+    ...aboutKey(authkey, local.key),
     certificates: x509 && { ...x509, notes: [...x509.notes, ...unknown] },
-    forecast: changes
-      ? await forecastFor(lead, cluster, { desired, differences, departures })
-      : undefined,
+    ...foreseen,
   });
   return {
     ...desired,
-    absent,
-    plan,
-    facts,
-    cluster,
-    differences,
-    departures,
-    leavers,
-    lead,
-    hosts,
-    authkey,
-    credentials,
+    ...{ absent, plan, facts, cluster },
+    ...{ differences, departures, leavers, lead, hosts, authkey, credentials, local },
     upgrades: request.upgrades === true,
   };
 }
+
+/** What a plan tells of the authkey, where it is used. */
+const aboutKey = (authkey: AuthkeyChoice | undefined, key: AuthkeyOfInventory | undefined) => ({
+  isEarlierKey: authkey?.isEarlier,
+  weakKey: authkey && key?.weakness,
+});
 
 /** Whom the inventory names, and cluster nodes about which nothing is known. */
 function aboutNodes(
@@ -197,10 +215,19 @@ function aboutNodes(
 }
 
 const NEEDED_PLAYS = {
-  'credential-change':
-    'cluster nodes and connected nodes have to change their credentials together',
-  removal: 'nodes shall be absent and are still there',
+  'credential-change': 'cluster nodes and connected nodes must change their credentials together',
+  removal: 'nodes have to be removed',
 } as const;
+
+/** Throws REFUSED where the playbook lacks the play of a procedure that the plan needs. */
+function refuseUnplayed(
+  playbook: Playbook,
+  converts: boolean,
+  { inCib, onHosts }: Departures,
+): void {
+  if (converts) refuseWithoutPlay(playbook, 'credential-change');
+  if (inCib.size + onHosts.size > 0) refuseWithoutPlay(playbook, 'removal');
+}
 
 function refuseWithoutPlay({ plays }: Playbook, procedure: keyof typeof NEEDED_PLAYS): void {
   const isNeeded = (play: Play): boolean =>
@@ -208,8 +235,8 @@ function refuseWithoutPlay({ plays }: Playbook, procedure: keyof typeof NEEDED_P
   if (plays.some(isNeeded)) return;
   throw new OutriggerError(
     'REFUSED',
-    `${NEEDED_PLAYS[procedure]}, and the playbook has no play for it`,
-    { hint: `take over the play with \`around: ${procedure}\` from playbooks/site.yml` },
+    `${NEEDED_PLAYS[procedure]}, but the playbook has no play for it`,
+    { hint: `copy the play with \`around: ${procedure}\` from playbooks/site.yml` },
   );
 }
 
@@ -240,11 +267,13 @@ function machinesOf(spec: Spec, { remoteNodes, guestNodes, absent }: Nodes): rea
     ...{ name, role, connection: { ...connection, address } },
     own: ownOnHost(spec.authentication, name),
   });
+  const managed = (nodes: readonly PacemakerRemoteSpec[], role: Machine['role']) =>
+    nodes.filter(hasManagedHost).map((node) => machine(node, role));
   return [
     ...spec.clusterNodes.map((node) => machine(node, 'clusterNode')),
-    ...remoteNodes.map((node) => machine(node, 'remoteNode')),
-    ...guestNodes.map((node) => machine(node, 'guestNode')),
-    ...nodesOf(absent).map((node) => machine(node, 'leaver')),
+    ...managed(remoteNodes, 'remoteNode'),
+    ...managed(guestNodes, 'guestNode'),
+    ...managed(nodesOf(absent), 'leaver'),
   ];
 }
 
@@ -259,12 +288,12 @@ async function certificatesOf({
   if (authentication.method !== 'x509') return undefined;
   const { x509 } = authentication;
   if (x509.kind === 'on-hosts' || x509.kind === 'requests') return undefined;
-  const nodes = [...clusterNodes, ...nodesOf(selected)].map(({ name }) => name);
+  const nodes = [...clusterNodes, ...withManagedHosts(selected)].map(({ name }) => name);
   if (x509.kind === 'files') {
-    const { loadCertificates } = await import('./load-certificates.ts');
+    const { loadCertificates } = await import('../credential-sources/load-certificates.ts');
     return loadCertificates(x509, nodes, new Date());
   }
-  const { loadAuthority } = await import('./load-authority.ts');
+  const { loadAuthority } = await import('../credential-sources/load-authority.ts');
   const declared = [...clusterNodes, ...nodesOf(spec)].map(({ name }) => name);
   const now = (): Date => new Date();
   const step = succeeds ? 'begin' : undefined;
@@ -281,11 +310,12 @@ async function certificatesByFacts(
   if (authentication.method !== 'x509') return undefined;
   const { x509 } = authentication;
   if (x509.kind === 'requests') {
-    const { requestedCertificates } = await import('./requested-certificates.ts');
+    const { requestedCertificates } =
+      await import('../credential-sources/requested-certificates.ts');
     return requestedCertificates({ x509, facts, renewed, now: () => new Date() });
   }
   if (x509.kind !== 'on-hosts') return undefined;
-  const { judgeOwnCertificates } = await import('./own-certificates.ts');
+  const { judgeOwnCertificates } = await import('../credential-sources/own-certificates.ts');
   return judgeOwnCertificates(x509, facts, new Date());
 }
 
@@ -293,29 +323,23 @@ async function certificatesByFacts(
 export function clusterOf(
   facts: Facts,
   hosts: Gathered['hosts'],
-): { cluster: ClusterFacts; lead: Host } {
-  const lead = hosts.get(facts.cluster?.toldBy ?? '');
-  if (facts.cluster === undefined || lead === undefined) throw noCluster(facts);
-  checkMembership(facts, facts.cluster.cib);
-  return { cluster: facts.cluster, lead };
+): { cluster: ClusterFacts; lead: FailoverNode } {
+  const { cluster, clusterNodes } = facts;
+  const [first, ...others] = [...clusterNodes.keys()].flatMap((name) => hosts.get(name) ?? []);
+  if (cluster === undefined || first === undefined) throw noCluster(facts);
+  checkMembership(facts, cluster.cib);
+  return { cluster, lead: failover([first, ...others], cluster.toldBy) };
 }
 
 function noCluster({ unreachable, clusterNodes }: Facts): OutriggerError {
   const [first] = [...unreachable.values()];
-  if (clusterNodes.size === 0 && first !== undefined) {
-    return new OutriggerError(
-      'HOST_UNREACHABLE',
-      `no cluster node could be asked; ${first.name}: ${first.message}`,
-      {
-        ...(first.hint === undefined ? {} : { hint: first.hint }),
-      },
-    );
-  }
+  if (clusterNodes.size === 0 && first !== undefined)
+    return noClusterNode(first, [...unreachable.values()]);
   return new OutriggerError(
     'CLUSTER_NOT_READY',
-    'Pacemaker runs on none of the cluster nodes that answered',
+    'Pacemaker runs on none of the reachable cluster nodes',
     {
-      hint: 'start the cluster first: outrigger brings nodes into a cluster that exists',
+      hint: 'start the cluster first: outrigger adds nodes to an existing cluster',
     },
   );
 }

@@ -1,7 +1,8 @@
-import { readCluster } from '../facts/read-cluster.ts';
+import type { OnProgress } from '../probe/gather.ts';
+import { readCluster } from '../probe/read-cluster.ts';
 import type { ConnectHost } from '../host/host.ts';
-import type { ClusterFacts } from '../plan/facts.ts';
-import type { Spec } from '../spec/spec.ts';
+import type { ClusterFacts } from '../model/facts.ts';
+import type { Spec } from '../inventory/spec.ts';
 import type { OutriggerError } from '../support/errors.ts';
 import { firstMember } from './first-member.ts';
 
@@ -10,8 +11,14 @@ export async function readStatus(
   spec: Spec,
   connect: ConnectHost,
   signal: AbortSignal,
+  onProgress?: OnProgress,
 ): Promise<{ readonly cluster: ClusterFacts; readonly silent: readonly OutriggerError[] }> {
-  const { host, answer, silent } = await firstMember(spec, connect, signal, readCluster);
+  const { host, answer, silent } = await firstMember(
+    spec,
+    connect,
+    { signal, onProgress },
+    readCluster,
+  );
   await host.close();
   return { cluster: answer, silent };
 }

@@ -1,24 +1,26 @@
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
-import type { EditContext } from '../apply/context.ts';
-import type { Lease } from '../apply/lease.ts';
+import type { EditContext } from '../apply/run/context.ts';
+import type { Lease } from '../apply/lock/lease.ts';
 import {
   logDirectory,
   openRunLog,
   userName,
   type RunLog,
   type RunOrigin,
-} from '../apply/run-log.ts';
+} from '../records/run-log.ts';
 import { changesByHost, tellHosts } from '../apply/tell-hosts.ts';
 import type { Host } from '../host/host.ts';
-import type { RunEvent } from '../plan/run-event.ts';
+import type { FailoverNode } from '../probe/query-node.ts';
+import type { RunEvent } from '../model/run-event.ts';
+import { pruneRecords } from '../records/prune-records.ts';
 
 /** A run of which a record is kept. */
 export interface RecordedRun {
   readonly cluster: string;
   readonly hosts: ReadonlyMap<string, Host>;
   /** The cluster node through which the cluster is changed. */
-  readonly lead: Host;
+  readonly lead: FailoverNode;
   readonly lease: Lease;
   readonly allowed: ReadonlySet<string>;
   readonly origin: RunOrigin | undefined;
@@ -51,6 +53,7 @@ export async function underRecord(
   work: (recorder: Pick<EditContext, 'log' | 'emit'>) => Promise<unknown>,
 ): Promise<Recorded> {
   const { cluster, hosts, lead, lease, allowed, signal, onEvent } = run;
+  const queryNode = lead.name;
   const log = openRunLog(logDirectory(cluster, new Date(), process.env), () => new Date());
   const [user, from] = [userName(), hostname()];
   log.write({
@@ -60,22 +63,30 @@ export async function underRecord(
   });
   for (const entry of run.entries) log.write(entry);
   const events: RunEvent[] = [];
+  let play = run.notice;
   const emit = (event: RunEvent): void => {
+    if (event.type === 'play-started') ({ play } = event);
     log.write({ ...event });
     events.push(event);
     onEvent(event);
   };
   let stopped: Error | undefined;
+  const noMoreMoves = lead.onMove((move) => {
+    emit({ type: 'query-node-changed', play, ...move });
+  });
   try {
     await work({ log, emit });
   } catch (thrown) {
     stopped = thrown instanceof Error ? thrown : new Error(String(thrown));
   }
+  noMoreMoves();
   const author = { user, from, run: basename(log.directory), cluster };
-  const untold = await tellHosts(hosts, changesByHost(events, lead.name), author, run.forks);
+  const untold = await tellHosts(hosts, changesByHost(events, queryNode), author, run.forks);
   if (untold !== undefined) onEvent({ type: 'notice', play: run.notice, message: untold });
   const wasInterrupted = signal.aborted;
   endRecord(log, { failed: run.failed(), wasInterrupted, stopped });
+  const unpruned = pruneRecords(process.env, cluster, new Date());
+  if (unpruned !== undefined) onEvent({ type: 'notice', play: run.notice, message: unpruned });
   return { log: log.directory, wasInterrupted, stopped };
 }
 

@@ -1,13 +1,19 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { readLocalFile } from '../host/local-file.ts';
-import { syncFolder, writePrivateFile } from '../host/private-file.ts';
-import { fingerprint } from '../plan/fingerprint.ts';
-import { savedPlan, staleness, type SavedPlan, type KnownPlaybook } from '../plan/saved-plan.ts';
-import { isSavedPlan, readSavedPlan, savedPlanAsJson } from '../report/saved-plan-json.ts';
+import { whyForeign } from '../host/files/foreign-file.ts';
+import { openLocalFile, type LocalFile } from '../host/files/local-file.ts';
+import { syncFolder, writePrivateFile } from '../host/files/private-file.ts';
+import { fingerprint } from '../plan/saved/fingerprint.ts';
+import {
+  savedPlan,
+  staleness,
+  type SavedPlan,
+  type KnownPlaybook,
+} from '../plan/saved/saved-plan.ts';
+import { isSavedPlan, readSavedPlan, savedPlanAsJson } from '../report/plan/saved-plan-json.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
-import { printable } from '../support/printable.ts';
+import { printable } from '../support/text/printable.ts';
 import { loadSchema } from './load-document.ts';
 import type { Planned } from './plan-cluster.ts';
 
@@ -32,16 +38,28 @@ export interface Sources {
 export function checkPlanFile(file: string): void {
   if (!existsSync(file)) {
     if (existsSync(dirname(resolve(file)))) return;
-    throw new OutriggerError('USAGE', `cannot save the plan in ${file}: its folder does not exist`);
+    throw new OutriggerError(
+      'USAGE',
+      `cannot save the plan in ${file}: its directory does not exist`,
+    );
   }
   if (isSavedPlan(textOf(file))) return;
-  throw new OutriggerError('USAGE', `${file} is there, and no saved plan: it is not overwritten`, {
-    hint: 'name another file',
-  });
+  throw new OutriggerError(
+    'USAGE',
+    `${file} exists and is not a saved plan: it is not overwritten`,
+    {
+      hint: 'name another file',
+    },
+  );
 }
 
-/** Keeps a plan in a file that only its owner can read, whole or not at all. */
-export function savePlan(file: string, planned: Planned, sources: Sources, version: string): void {
+/** Keeps a plan in a file that only its owner can read, whole or not at all. Returns the digest of the file. */
+export function savePlan(
+  file: string,
+  planned: Planned,
+  sources: Sources,
+  version: string,
+): string {
   checkPlanFile(file);
   const { inventory, playbook, limit } = sources;
   const saved = savedPlan(
@@ -55,21 +73,49 @@ export function savePlan(file: string, planned: Planned, sources: Sources, versi
       key: randomBytes(32).toString('hex'),
     },
   );
+  const text = savedPlanAsJson(saved);
   try {
-    writePrivateFile(file, savedPlanAsJson(saved), { isNew: !existsSync(file) });
+    writePrivateFile(file, text, { isNew: !existsSync(file) });
     syncFolder(dirname(resolve(file)));
   } catch (thrown) {
     throw new OutriggerError('USAGE', `cannot save the plan in ${file}: ${messageOf(thrown)}`);
   }
+  return digestOf(text);
+}
+
+/** A saved plan, and the file that it was read from. */
+export interface PlanFile {
+  readonly file: string;
+  readonly saved: SavedPlan;
+  /** SHA-256 of the file, hexadecimal. */
+  readonly digest: string;
+  /** Why it may be the work of another user; undefined: it is not. */
+  readonly foreign: string | undefined;
 }
 
 /** Reads a saved plan. Throws USAGE when it cannot be read, INPUT_INVALID when it is none or damaged. */
-export const loadPlan = (file: string): SavedPlan =>
-  readSavedPlan(file, textOf(file), { saved: loadSchema('saved-plan'), plan: loadSchema('plan') });
+export function readPlanFile(file: string): PlanFile {
+  const found = open(file);
+  const schemas = { saved: loadSchema('saved-plan'), plan: loadSchema('plan') };
+  return {
+    file,
+    saved: readSavedPlan(file, found.content.toString(), schemas),
+    digest: digestOf(found.content),
+    foreign: whyForeign(file, found),
+  };
+}
 
-function textOf(file: string): string {
+/** The plan alone, see `readPlanFile`. */
+export const loadPlan = (file: string): SavedPlan => readPlanFile(file).saved;
+
+const digestOf = (content: string | Buffer): string =>
+  createHash('sha256').update(content).digest('hex');
+
+const textOf = (file: string): string => open(file).content.toString();
+
+function open(file: string): LocalFile {
   try {
-    return readLocalFile(file, MAX_BYTES).toString();
+    return openLocalFile(file, MAX_BYTES);
   } catch (thrown) {
     throw new OutriggerError('USAGE', `cannot read the saved plan ${file}: ${messageOf(thrown)}`);
   }
@@ -86,11 +132,11 @@ export function refuseOtherSources(
   const others = [
     ...(saved.outrigger === version
       ? []
-      : [`it was made by outrigger ${saved.outrigger}, and this is ${version}`]),
-    ...(isThat(saved.inventory, inventory) ? [] : [`the inventory ${inventory.path} is another`]),
+      : [`it was made by outrigger ${saved.outrigger}, but this is ${version}`]),
+    ...(isThat(saved.inventory, inventory) ? [] : [`the inventory ${inventory.path} has changed`]),
     ...(isThat(saved.playbook, playbook)
       ? []
-      : [`the playbook ${playbook.path ?? 'that comes with outrigger'} is another`]),
+      : [`the playbook ${playbook.path ?? 'built into outrigger'} has changed`]),
   ];
   refuse(others);
 }
@@ -112,7 +158,7 @@ function refuse(reasons: readonly string[]): void {
   ];
   throw new OutriggerError(
     'REFUSED',
-    `the saved plan is stale, nothing was changed:\n  ${told.join('\n  ')}`,
-    { hint: 'plan again, read it, and apply that' },
+    `the saved plan is stale; nothing was changed:\n  ${told.join('\n  ')}`,
+    { hint: 'plan again, review the new plan, and apply it' },
   );
 }

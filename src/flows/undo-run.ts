@@ -1,38 +1,44 @@
-import { writeCib } from '../apply/cib.ts';
-import type { EditContext, RunContext } from '../apply/context.ts';
-import { passGates } from '../apply/gates.ts';
-import { forgetLeft, leaveCluster } from '../apply/leave-cluster.ts';
-import type { Lease } from '../apply/lease.ts';
-import { recordMachine } from '../apply/machines.ts';
-import type { RunOrigin } from '../apply/run-log.ts';
-import { undoGuests } from '../apply/undo-guests.ts';
-import { undoJoins } from '../apply/undo.ts';
-import { readCluster } from '../facts/read-cluster.ts';
-import type { ConnectHost, Host } from '../host/host.ts';
-import type { Cib } from '../pacemaker/cib.ts';
+import { writeCib } from '../apply/run/cib.ts';
+import type { EditContext, RunContext } from '../apply/run/context.ts';
+import { passGates } from '../apply/run/gates.ts';
+import { leaveCluster } from '../apply/removal/leave-cluster.ts';
+import type { Lease } from '../apply/lock/lease.ts';
+import { recordMachine } from '../apply/run/machines.ts';
+import type { RunOrigin } from '../records/run-log.ts';
+import { undoGuests } from '../apply/run/undo-guests.ts';
+import { forgetNodes, undoJoins } from '../apply/run/undo.ts';
+import type { EarlierLook } from '../probe/gather.ts';
+import type { FailoverNode } from '../probe/query-node.ts';
+import { readCluster } from '../probe/read-cluster.ts';
+import type { ConnectHost, Host, QueryNode } from '../host/host.ts';
+import type { Cib } from '../pacemaker/cib/cib.ts';
 import {
   beginLeaving,
   removeConnection,
   removeConnections,
   type CibOperation,
-} from '../pacemaker/cib-edit.ts';
-import { restoreEntries, withdraw } from '../pacemaker/cib-withdraw.ts';
-import type { ClusterFacts } from '../plan/facts.ts';
-import { forecastRisks } from '../plan/make-plan.ts';
-import type { Forecast } from '../plan/plan.ts';
-import { refuseRisks, type Risk } from '../plan/risk.ts';
-import type { RunEvent, Verdict } from '../plan/run-event.ts';
-import type { RunRecord } from '../plan/run-record.ts';
+} from '../pacemaker/procedures/edit.ts';
+import { restoreEntries, withdraw } from '../pacemaker/procedures/withdraw.ts';
+import type { ClusterFacts, Unreachable } from '../model/facts.ts';
+import { forecastRisks } from '../plan/forecast-risks.ts';
+import type { Forecast } from '../model/plan.ts';
+import { refuseRisks, type Risk } from '../model/risk.ts';
+import type { RunEvent, Verdict } from '../model/run-event.ts';
+import type { RunRecord } from '../model/run-record.ts';
+import { newRisks } from '../plan/saved/saved-plan.ts';
+import { otherForecast } from '../plan/saved/since-forecast.ts';
 import {
   editRisks,
   isUnproven,
   leavingNode,
+  newlyUndone,
   undoPlan,
   type LeavingNode,
   type UndoPlan,
-} from '../plan/undo-plan.ts';
-import { nodesOf, type NodeLists, type Spec } from '../spec/spec.ts';
-import { forecast } from './forecast.ts';
+} from '../plan/undo/undo-plan.ts';
+import { nodesOf, type NodeLists, type Spec } from '../inventory/spec.ts';
+import { forecast } from '../forecast/forecast.ts';
+import { refuseChanged } from './plan-again.ts';
 import { closeAll, clusterOf, gatherFor } from './plan-cluster.ts';
 import { underRecord } from './record.ts';
 
@@ -45,6 +51,8 @@ export interface UndoRequest {
   readonly found: Cib | undefined;
   readonly connect: ConnectHost;
   readonly signal: AbortSignal;
+  /** What was found out a moment ago. */
+  readonly earlier?: EarlierLook | undefined;
 }
 
 /** What an undo would take back, and what that takes. The caller closes the hosts. */
@@ -54,9 +62,11 @@ export interface PreparedUndo {
   /** Undefined: nothing leaves that is in. */
   readonly forecast: Forecast | undefined;
   readonly risks: readonly Risk[];
-  readonly lead: Host;
+  readonly lead: FailoverNode;
   readonly cluster: ClusterFacts;
   readonly hosts: ReadonlyMap<string, Host>;
+  /** Who gave no answer. */
+  readonly unreachable: ReadonlyMap<string, Unreachable>;
 }
 
 const FORKS = 64;
@@ -76,13 +86,12 @@ export function nodesJoined(
 
 /** Reads the cluster, and plans what is to be taken back of a run. Rejects with REFUSED where that must not be done. */
 export async function prepareUndo(request: UndoRequest): Promise<PreparedUndo> {
-  const { spec, record, later, found, connect, signal } = request;
+  const { spec, record, later, found, connect, signal, earlier } = request;
   const absent = nodesJoined(spec, record);
   const { facts, leavers, hosts } = await gatherFor({
     spec,
     selected: { remoteNodes: [], guestNodes: [], absent },
-    connect,
-    signal,
+    ...{ connect, signal, earlier },
     forks: FORKS,
   });
   try {
@@ -100,26 +109,42 @@ export async function prepareUndo(request: UndoRequest): Promise<PreparedUndo> {
       ...editRisks(plan),
       ...forecastRisks({ forecast: foreseen, cluster, departures: { names } }),
     ];
-    return { request, plan, forecast: foreseen, risks, lead, cluster, hosts };
+    const unreachable = new Map([...facts.unreachable, ...silent]);
+    return { request, plan, forecast: foreseen, risks, lead, cluster, hosts, unreachable };
   } catch (thrown) {
-    await closeAll(hosts);
+    // The caller has the connections of an earlier look.
+    if (earlier === undefined) await closeAll(hosts);
     throw thrown;
   }
 }
 
+/** Reads the cluster once more, over the same connections. Rejects with REFUSED when more would be taken back than was shown. */
+export async function prepareAgain(shown: PreparedUndo): Promise<PreparedUndo> {
+  const { hosts, unreachable, request } = shown;
+  const now = await prepareUndo({ ...request, earlier: { hosts, unreachable } });
+  shown.lead.follow(now.lead);
+  refuseChanged([
+    ...newlyUndone(shown.plan, now.plan).map((what) => `${what}: now also to be undone`),
+    ...otherForecast(shown.forecast, now.forecast, now.cluster.cib).unannounced,
+    ...newRisks(shown.risks, now.risks),
+  ]);
+  return now;
+}
+
 /** What the cluster does once these nodes are to be empty. */
 async function foresee(
-  lead: Host,
+  lead: QueryNode,
   cluster: ClusterFacts,
   leaving: readonly string[],
 ): Promise<Forecast | undefined> {
   if (leaving.length === 0) return undefined;
   const final = beginLeaving(cluster.cib, leaving);
-  return forecast(lead, cluster, { final, joining: [], joiningNames: [], leaving });
+  return (await forecast(lead, cluster, { final, joining: [], joiningNames: [], leaving }))
+    .forecast;
 }
 
 const PLAY = {
-  name: 'Take out',
+  name: 'Remove',
   gates: ['quorum', 'no-pending-transition', 'no-maintenance'],
 } as const;
 
@@ -207,7 +232,7 @@ async function takeBack(
   const isOut = ({ name }: { readonly name: string }): boolean => !failed.has(name);
   const out = leaving.filter(isOut);
   const toForget = [...proven.filter(isOut).map(({ name }) => name), ...remembered];
-  if (toForget.length > 0) await forgetLeft(context, PLAY, toForget);
+  if (toForget.length > 0) await forgetNodes(context, PLAY, toForget);
   await writeCib(context, PLAY, 'undo-restore', ({ cib }) => [
     ...withdraw(
       cib,
@@ -232,7 +257,7 @@ async function takeBack(
   }
 }
 
-const NEXT = 'look at `crm_mon -1`; undo again goes on from there, and apply brings the node back';
+const NEXT = 'check `crm_mon -1`; run undo again to continue, or apply to let the node join again';
 
 /** Nodes that were never in have a recipe of their own: what failed there would fail, and fence, once more. */
 async function takeBackUnproven(

@@ -1,11 +1,11 @@
-import { readLocalFile } from '../host/local-file.ts';
-import { MOST_BYTES } from '../spec/files-named.ts';
-import { fileOfNode, nodesOf, type X509Spec } from '../spec/spec.ts';
-import type { Diagnostic } from '../support/diagnostic.ts';
+import { readLocalFile } from '../host/files/local-file.ts';
+import { MOST_BYTES } from '../inventory/files-named.ts';
+import { fileOfNode, withManagedHosts, type X509Spec } from '../inventory/spec.ts';
+import type { Diagnostic } from '../support/yaml/diagnostic.ts';
 import { Secret } from '../support/secret.ts';
-import type { NodeFiles } from '../x509/certificate-set.ts';
-import { checkSet } from '../x509/check-set.ts';
-import { publicAuthorities } from './load-certificates.ts';
+import type { NodeFiles } from '../credentials/x509/checks/certificate-set.ts';
+import { checkSet } from '../credentials/x509/checks/check-set.ts';
+import { publicAuthorities } from '../credential-sources/load-certificates.ts';
 import type { LoadedInventory } from './load-document.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function diagnoseCertificates(
   if (x509.kind !== 'files' && x509.kind !== 'requests') return [];
   const ca = read(x509.ca, MOST_BYTES.ca);
   if (ca === undefined) return [];
-  const names = [...resolved.clusterNodes, ...nodesOf(resolved)].map(({ name }) => name);
+  const names = [...resolved.clusterNodes, ...withManagedHosts(resolved)].map(({ name }) => name);
   const crl = x509.crl === undefined ? undefined : read(x509.crl, MOST_BYTES.crl);
   const { findings } = await checkSet(
     {

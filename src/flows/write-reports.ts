@@ -1,15 +1,15 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { tryWholeFile, writeWholeFile } from '../host/whole-file.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { DriftReport } from '../report/drift-report.ts';
-import { driftAsHtml } from '../report/drift-html.ts';
-import { driftAsJUnit } from '../report/drift-junit.ts';
-import { driftAsMetrics } from '../report/drift-prometheus.ts';
-import { driftAsSarif } from '../report/drift-sarif.ts';
-import { planAsGitlab } from '../report/plan-gitlab.ts';
-import { planAsMarkdown } from '../report/plan-markdown.ts';
+import { tryWholeFile, writeWholeFile } from '../host/files/whole-file.ts';
+import type { Plan } from '../model/plan.ts';
+import type { DriftReport } from '../report/drift/drift-report.ts';
+import { driftAsHtml } from '../report/drift/drift-html.ts';
+import { driftAsJUnit } from '../report/drift/drift-junit.ts';
+import { driftAsMetrics } from '../report/drift/drift-prometheus.ts';
+import { driftAsSarif } from '../report/drift/drift-sarif.ts';
+import { planAsGitlab } from '../report/plan/plan-gitlab.ts';
+import { planAsMarkdown } from '../report/plan/plan-markdown.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
-import { printable } from '../support/printable.ts';
+import { printable } from '../support/text/printable.ts';
 
 /** Forms in which others read something, by the words for them. */
 export type Reports<Kind extends string, Known> = Readonly<Record<Kind, (known: Known) => string>>;
@@ -45,7 +45,7 @@ export function checkReports(wanted: readonly WantedReport[]): void {
   );
   if (twice !== undefined)
     throw new OutriggerError('USAGE', `two reports would be written to ${printable(twice.path)}`, {
-      hint: 'give each report a file of its own',
+      hint: 'use a separate file for each report',
     });
   for (const { kind, path } of wanted) attempt(kind, path, tryToWrite);
 }
@@ -70,7 +70,7 @@ function attempt(kind: string, path: string, what: (path: string) => void): void
       'USAGE',
       `cannot write the ${kind} report ${printable(path)}: ${printable(messageOf(thrown))}`,
       {
-        hint: `name a file in a directory that exists and that you may write to: --report ${kind}=PATH`,
+        hint: `specify a file in an existing, writable directory: --report ${kind}=PATH`,
       },
     );
   }

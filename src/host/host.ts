@@ -1,9 +1,12 @@
-import type { ConnectionSpec } from '../spec/spec.ts';
+import type { ConnectionSpec } from '../inventory/spec.ts';
 import type { Secret } from '../support/secret.ts';
 
 /** One run of a static POSIX shell script on a host, as root. */
 export interface ExecRequest {
-  /** The script's text: a file of this project, never built from input. At most 24 KiB. */
+  /**
+   * The script's text: a file of this project, never built from input. `sh` reads it byte by byte, so that each KiB costs the
+   * host about a thousand system calls.
+   */
   readonly script: string;
   /** Positional parameters `$1`, `$2` ...: they travel on stdin, never in a command line. No NUL, CR or LF inside. */
   readonly params?: readonly string[];
@@ -45,9 +48,18 @@ export interface HostFile extends Rights {
 export interface Host {
   readonly name: string;
   exec(request: ExecRequest): Promise<ExecResult>;
-  /** Stages the content by SFTP, then puts it beside the target, sets rights, syncs and renames. */
+  /** Writes the content beside the target, sets rights, syncs and renames. A target that is a link is replaced. */
   writeFile(file: HostFile): Promise<void>;
   close(): Promise<void>;
+}
+
+/**
+ * The cluster node through which the cluster is read and written: a host, or one that goes on through another cluster node when
+ * it is lost (`failover` in probe/query-node.ts), and has the name of that one from then on.
+ */
+export interface QueryNode extends Pick<Host, 'name' | 'exec'> {
+  /** Reads something of the cluster; where Pacemaker gives no answer there, through another cluster node. */
+  readonly read?: <Result>(work: (host: QueryNode) => Promise<Result>) => Promise<Result>;
 }
 
 /** How to reach a machine by SSH and become root there, as the inventory says it. */

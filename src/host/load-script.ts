@@ -10,3 +10,8 @@ export function loadScript(url: URL): string {
   loaded.set(url.href, text);
   return text;
 }
+
+const READER = new URL('./scripts/environment-file.sh', import.meta.url);
+
+/** The same, with the functions that read environment files before it. */
+export const loadWithEnvironmentReader = (url: URL): string => loadScript(READER) + loadScript(url);

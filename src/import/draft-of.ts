@@ -1,17 +1,18 @@
-import { guestSettings, mayBeGuest, primitivesIn } from '../pacemaker/cib-connections.ts';
-import type { GuestNode as HaveGuest, RemoteConnection } from '../pacemaker/cib-connections.ts';
-import type { NodeEntry } from '../pacemaker/cib-nodes.ts';
-import type { Cib } from '../pacemaker/cib.ts';
-import { sameDuration } from '../pacemaker/durations.ts';
+import { guestSettings, mayBeGuest, primitivesIn } from '../pacemaker/cib/connections.ts';
+import type { GuestNode as HaveGuest, RemoteConnection } from '../pacemaker/cib/connections.ts';
+import type { NodeEntry } from '../pacemaker/cib/nodes.ts';
+import type { Cib } from '../pacemaker/cib/cib.ts';
+import { sameDuration } from '../pacemaker/basics/durations.ts';
 import {
   CERTIFICATE_FILES,
   DEFAULT_OPERATIONS,
   DEFAULT_PORT,
   GUEST_META,
-} from '../pacemaker/names.ts';
-import { at, child, element, walk, type XmlElement } from '../pacemaker/xml.ts';
-import { usesCertificates } from '../plan/certificates.ts';
-import { compareNames } from '../report/fold-names.ts';
+} from '../pacemaker/basics/names.ts';
+import { isSameNode } from '../pacemaker/basics/node-names.ts';
+import { at, child, element, walk, type XmlElement } from '../pacemaker/basics/xml.ts';
+import { usesCertificates } from '../credentials/certificates.ts';
+import { compareNames } from '../support/text/fold-names.ts';
 import type {
   Authentication,
   ClusterNode,
@@ -19,9 +20,9 @@ import type {
   GuestNode,
   Operations,
   RemoteNode,
-} from '../spec/schema-types.ts';
+} from '../inventory/schema-types.ts';
 import type { Draft, DraftEntry } from './draft.ts';
-import type { ImportFacts } from './import-facts.ts';
+import type { ImportFacts } from '../model/import-facts.ts';
 import { given, scalarOf, scalarsOf } from './values.ts';
 
 /** How the one that was asked is reached: the rest of the cluster is presumed to be reached alike. */
@@ -42,14 +43,14 @@ export function draftOf(facts: ImportFacts, { address, connection }: Asked): Dra
     connection,
     authentication: authenticationOf(facts),
     clusterNodes: inOrder(cib.clusterNodes, ({ name }) => name).map(({ id, name }) =>
-      clusterNodeOf(facts, { id, name, ...(name === facts.asked ? { address } : {}) }),
+      clusterNodeOf(facts, { id, name, ...(isSameNode(name, facts.asked) ? { address } : {}) }),
     ),
     remoteNodes: placed.map((one) => remoteNodeOf(cib, one)),
     guestNodes: inOrder(cib.guestNodes, ({ name }) => name).map((one) => guestNodeOf(cib, one)),
     notes: [
       ...connections.flatMap((one) => placeOf(one) ?? []),
       ...misplacedGuests(cib),
-      ...cib.bundles.map((id) => `${id}: a bundle, whose nodes the cluster makes itself: left out`),
+      ...cib.bundles.map((id) => `${id}: a bundle, whose nodes the cluster creates: left out`),
     ],
   };
 }
@@ -71,10 +72,8 @@ function clusterNodeOf(
   return {
     entry: { name, address: found ?? name },
     notes: [
-      ...(found === undefined
-        ? [`${name}: Corosync knows no address of it: its name is taken`]
-        : []),
-      ...state.map((each) => `${name}: it is in ${each}, which stays as it is`),
+      ...(found === undefined ? [`${name}: Corosync has no address for it: its name is used`] : []),
+      ...state.map((each) => `${name}: it is in ${each}, which is kept`),
     ],
   };
 }
@@ -83,9 +82,9 @@ function clusterNodeOf(
 function placeOf({ id, enclosing, agentFromTemplate }: RemoteConnection): string | undefined {
   const [outer] = enclosing;
   if (outer !== undefined)
-    return `${id}: left out, since its connection stands in the ${outer.name} ${outer.id}`;
+    return `${id}: left out, because its connection is inside the ${outer.name} ${outer.id}`;
   return agentFromTemplate
-    ? `${id}: left out, since its connection is one by its template only`
+    ? `${id}: left out, because only its template makes it a connection`
     : undefined;
 }
 
@@ -94,7 +93,7 @@ const misplacedGuests = ({ root }: Cib): readonly string[] =>
     const name = guestSettings(placed.element).get(GUEST_META.node)?.value;
     if (name === undefined || mayBeGuest(placed)) return [];
     const outer = placed.enclosing.map(({ id }) => id).join(' in ');
-    return [`${name}: left out, since its machine ${placed.id} stands in ${outer}`];
+    return [`${name}: left out, because its VM ${placed.id} is inside ${outer}`];
   });
 
 /** What the inventory says of a connection by keys of its own. */
@@ -130,7 +129,7 @@ function remoteNodeOf(cib: Cib, have: RemoteConnection): DraftEntry<RemoteNode> 
   };
 }
 
-const UNFINISHED = 'a run of outrigger did not finish there: the next apply goes on with it';
+const UNFINISHED = 'a run of outrigger was interrupted there: the next apply continues it';
 
 function guestNodeOf(cib: Cib, have: HaveGuest): DraftEntry<GuestNode> {
   const { name, resource, server, port, connectTimeout, allowMigrate, settings } = have;
@@ -201,7 +200,7 @@ function nodeOf(have: NodeEntry | undefined): {
       ...(state === undefined || isBoth ? {} : { state }),
     },
     notes: [
-      ...(isBoth ? ['it is in standby and in maintenance, which stay as they are'] : []),
+      ...(isBoth ? ['it is in standby and in maintenance mode, both are kept'] : []),
       ...listed('of its utilization', [...have.utilization.keys()].sort()),
       ...(hasRule(have.element) ? ['has node attributes under a rule, which are left out'] : []),
     ],

@@ -5,7 +5,7 @@ import type {
   GuestNode,
   Inventory,
   RemoteNode,
-} from '../spec/schema-types.ts';
+} from '../inventory/schema-types.ts';
 
 /** One entry of a list, and what is worth knowing about it: what the inventory cannot say. */
 export interface DraftEntry<Entry> {

@@ -1,11 +1,11 @@
-import { readInventory } from '../spec/read-inventory.ts';
-import type { Inventory } from '../spec/schema-types.ts';
-import type { Finding } from '../support/diagnostic.ts';
+import { readInventory } from '../inventory/read-inventory.ts';
+import type { Inventory } from '../inventory/schema-types.ts';
+import type { Finding } from '../support/yaml/diagnostic.ts';
 import { OutriggerError } from '../support/errors.ts';
-import type { JsonSchema } from '../support/json-schema.ts';
-import { childPointer, pointerSegments } from '../support/json-pointer.ts';
-import { isPrintable, shorten } from '../support/printable.ts';
-import { writeYaml } from '../support/yaml.ts';
+import type { JsonSchema } from '../support/yaml/json-schema.ts';
+import { childPointer, pointerSegments } from '../support/yaml/json-pointer.ts';
+import { isPrintable, shorten } from '../support/text/printable.ts';
+import { writeYaml } from '../support/yaml/yaml.ts';
 import { inventoryOf, type Draft, type DraftEntry, type DraftList } from './draft.ts';
 
 /** Something that no inventory may say, by its place. */
@@ -24,12 +24,12 @@ const isReadable = (text: string): boolean => isPrintable(text) && text.length <
 
 function unreadableIn(value: unknown, path: string): readonly Fault[] {
   if (typeof value === 'string') {
-    const message = `\`${shorten(value, 40)}\` cannot stand in an inventory`;
+    const message = `\`${shorten(value, 40)}\` is not valid in an inventory`;
     return isReadable(value) ? [] : [{ path, message }];
   }
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
-    const message = `the name \`${shorten(key, 40)}\` cannot stand in an inventory`;
+    const message = `the name \`${shorten(key, 40)}\` is not valid in an inventory`;
     const at = childPointer(path, key);
     return isReadable(key) && key !== '__proto__'
       ? unreadableIn(inner, at)
@@ -67,7 +67,7 @@ export function fitted(draft: Draft, schema: JsonSchema): Draft {
     if (next === undefined) {
       throw new OutriggerError(
         'REPLY_INVALID',
-        `no inventory can say what the cluster is like: ${errors[0]?.message ?? ''}`,
+        `the cluster cannot be described by an inventory: ${errors[0]?.message ?? ''}`,
       );
     }
     current = next;

@@ -1,4 +1,4 @@
-import { isNextName } from '../report/fold-names.ts';
+import { isNextName } from '../support/text/fold-names.ts';
 import type { DraftEntry } from './draft.ts';
 
 /** What of an entry advances together in a range. */

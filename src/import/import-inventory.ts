@@ -1,9 +1,9 @@
-import type { JsonSchema } from '../support/json-schema.ts';
+import type { JsonSchema } from '../support/yaml/json-schema.ts';
 import { draftOf, type Asked } from './draft-of.ts';
 import { notesOf } from './draft.ts';
 import { fitted } from './fit.ts';
 import { foldEntries } from './fold-entries.ts';
-import type { ImportFacts } from './import-facts.ts';
+import type { ImportFacts } from '../model/import-facts.ts';
 import { renderDraft } from './render.ts';
 
 /** The text of an inventory, and what it could not say. */

@@ -1,5 +1,5 @@
-import { printable, shorten } from '../support/printable.ts';
-import { writeYaml } from '../support/yaml.ts';
+import { printable, shorten } from '../support/text/printable.ts';
+import { writeYaml } from '../support/yaml/yaml.ts';
 import type { Draft, DraftEntry } from './draft.ts';
 
 /** A comment is one line, however long what it quotes. */
@@ -15,30 +15,34 @@ export function renderDraft(draft: Draft): string {
   const { clusterName, connection, authentication } = draft;
   return [
     comment(
-      'What this cluster is like, read by `outrigger import`. Change it, and look at `outrigger plan`.',
+      'This cluster as read by `outrigger import`. Edit this file, then check it with `outrigger plan`.',
     ),
     ...draft.notes.map((note) => comment(note)),
     writeYaml({ apiVersion: 'outrigger/v1', cluster: { name: clusterName } }),
     '\n',
-    comment('How every host is reached by SSH; what is not said here is taken from ssh_config.'),
+    comment('SSH settings for all hosts; settings that are not listed come from ssh_config.'),
     connection === undefined
       ? comment('connection: { user: admin, become: sudo }')
       : writeYaml({ connection }),
     '\n',
     comment(
-      'Addresses are those of Corosync; that of the node that was asked is where it was asked.',
+      'Addresses are those of Corosync, except for the node that was queried, which has the address used to reach it.',
     ),
     listed('clusterNodes', draft.clusterNodes),
     '\n',
     ...(authentication.method === 'x509'
-      ? [comment('Paths are those of the node that was asked; {node} stands for the name of each.')]
+      ? [
+          comment(
+            'Paths are those of the node that was queried; {node} stands for the name of each node.',
+          ),
+        ]
       : []),
     ...(authentication.method === undefined ? [] : [writeYaml({ authentication }), '\n']),
     ...(draft.remoteNodes.length + draft.guestNodes.length === 0
       ? [comment('The cluster has no remote nodes and no guest nodes.')]
       : [
           comment(
-            'SSH goes to `address`; where the cluster connects elsewhere, say `server` as well.',
+            '`address` is used for SSH; if the cluster connects to another address, set `server` too.',
           ),
         ]),
     ...(draft.remoteNodes.length === 0 ? [] : [listed('remoteNodes', draft.remoteNodes)]),

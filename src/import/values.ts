@@ -1,5 +1,5 @@
-import type { Settings } from '../pacemaker/nvpairs.ts';
-import type { Scalar } from '../spec/schema-types.ts';
+import type { Settings } from '../pacemaker/basics/nvpairs.ts';
+import type { Scalar } from '../inventory/schema-types.ts';
 
 /** A number or a truth value where the text is written as one, so that it needs no quotes; it reads back as the same text. */
 export const scalarOf = (text: string): Scalar => {

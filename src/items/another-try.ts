@@ -1,7 +1,8 @@
-import { maintenanceMode } from '../pacemaker/cib.ts';
-import { connectionState, type CrmMon } from '../pacemaker/crm-mon.ts';
-import type { ClusterFacts } from '../plan/facts.ts';
-import type { AttributeChange } from '../plan/item.ts';
+import { isInMaintenance } from '../pacemaker/cib/cluster-options.ts';
+import { connectionState } from '../pacemaker/status/crm-mon.ts';
+import type { ClusterFacts } from '../model/facts.ts';
+import type { AttributeChange } from '../model/item.ts';
+import { shownHindrance } from './why-not-started.ts';
 
 /** The connection of a remote node or a guest node, with what an operator says of it. */
 interface Connection {
@@ -16,13 +17,13 @@ export const STAYS: AttributeChange = {
   name: 'removal',
   before: 'begun',
   after: undefined,
-  reason: 'left by a run that was to take the node out',
+  reason: 'left by an interrupted removal',
 };
 
 /**
  * What the cluster does not do by itself: a start that failed for good waits for a cleanup, and a connection whose
  * daemon was stopped in good order stays down until something changes the CIB (Pacemaker 3.0.0). A connection that an
- * operator stopped or unmanaged is theirs.
+ * operator stopped or unmanaged is theirs, and where something else is shown to hinder it, another try changes nothing.
  */
 export function anotherTry(
   { cib, mon, dcState }: ClusterFacts,
@@ -41,26 +42,17 @@ export function anotherTry(
     return {
       name: 'start',
       before: [...new Set(before)].sort().join(', '),
-      after: 'tried again',
-      reason: 'a failed start waits for a cleanup',
+      after: 'retried',
+      reason: 'a failed start needs a cleanup',
     };
   }
-  const rests = cib.haveQuorum && !maintenanceMode(cib) && dcState.includes('S_IDLE');
-  if (state.why !== 'not-started' || !rests || !hasPlace(mon, id)) return undefined;
+  const rests = !isInMaintenance({ cib, mon }) && dcState.includes('S_IDLE');
+  if (state.why !== 'not-started' || !rests) return undefined;
+  if (shownHindrance({ cib, mon }, id) !== undefined) return undefined;
   return {
     name: 'connection',
     before: 'stopped',
     after: 'started',
-    reason: 'its daemon was stopped, and the cluster does not try again by itself',
+    reason: 'usually its daemon was stopped: the cluster does not retry by itself',
   };
 }
-
-/** Whether there is a cluster node from which the cluster may connect: without one another try changes nothing. */
-const hasPlace = ({ nodes, bans }: CrmMon, id: string): boolean =>
-  [...nodes.values()].some(
-    ({ name, type, online, standby }) =>
-      type === 'member' &&
-      online &&
-      !standby &&
-      !bans.some(({ resource, node }) => resource === id && node === name),
-  );

@@ -1,8 +1,11 @@
-import { DAEMON_GROUP, DAEMON_USER } from '../pacemaker/names.ts';
-import type { AuthkeyFacts } from '../plan/facts.ts';
-import type { AttributeChange, HostItem } from '../plan/item.ts';
-import type { Risk } from '../plan/risk.ts';
-import { readableByClusterOnly, rightsText } from './rights.ts';
+import { DAEMON_GROUP, DAEMON_USER } from '../pacemaker/basics/names.ts';
+import type { Action } from '../model/action.ts';
+import type { AuthkeyFacts } from '../model/facts.ts';
+import { grantsFor, type Grant } from '../credentials/file-access.ts';
+import type { AttributeChange, HostItem } from '../model/item.ts';
+import type { Risk } from '../model/risk.ts';
+import { grantAction, grantChange, triedReach } from './grants.ts';
+import { isLink, readableByClusterOnly, rightsText } from '../model/rights.ts';
 
 const MODE = '0400';
 const TIMEOUT_MS = 30_000;
@@ -10,7 +13,7 @@ const TIMEOUT_MS = 30_000;
 /** The key that every node shall hold: its digest, or undefined while it has still to be made. */
 export interface WantedAuthkey {
   readonly digest: string | undefined;
-  /** What the plan calls it: `the cluster's key`, `a new key`, `the key of FILE`. */
+  /** What the plan shows as the desired content: `matches the cluster`, `new key`. */
   readonly description: string;
 }
 
@@ -28,48 +31,63 @@ export const authkeyItem = (
   host,
   compare: ({ authkey }) => {
     const content = contentChange(authkey, want);
+    const grants = grantsFor([authkey]);
     if (content !== undefined) {
       return {
-        attributes: [content],
-        actions: [
-          {
-            kind: 'write-authkey',
-            path: authkey.path,
-            owner: DAEMON_USER,
-            group: DAEMON_GROUP,
-            mode: MODE,
-          },
-        ],
+        attributes: [...grants.map(grantChange), content],
+        actions: [...grants.map(grantAction), write(authkey)],
         needsRestart: true,
         risks,
       };
     }
-    const rights = rightsChanges(authkey);
-    if (rights.length === 0) return undefined;
-    const params = [authkey.path, DAEMON_USER, DAEMON_GROUP, MODE];
+    const rights = rightsChanges(authkey, grants);
+    if (rights.length + grants.length === 0) return undefined;
     return {
-      attributes: rights,
-      actions: [{ kind: 'script', script: 'set-rights', params, timeoutMs: TIMEOUT_MS }],
+      attributes: [...grants.map(grantChange), ...rights],
+      actions: [...grants.map(grantAction), ...(rights.length === 0 ? [] : [mended(authkey)])],
       needsRestart: false,
       risks: [],
     };
   },
 });
 
+const RIGHTS = { owner: DAEMON_USER, group: DAEMON_GROUP, mode: MODE };
+
+const write = ({ path }: AuthkeyFacts): Action => ({ kind: 'write-authkey', path, ...RIGHTS });
+
+/** What a link leads to may be there for somebody else: the link is replaced by a file, and that one stays as it is. */
+const mended = (authkey: AuthkeyFacts): Action =>
+  isLink(authkey.reach)
+    ? write(authkey)
+    : {
+        ...{ kind: 'script', script: 'set-rights', timeoutMs: TIMEOUT_MS },
+        params: [authkey.path, DAEMON_USER, DAEMON_GROUP, MODE],
+      };
+
+/** The content that is not the desired one: `differs from c1`. */
+const otherContent = ({ description }: WantedAuthkey): string =>
+  description.startsWith('matches ')
+    ? description.replace('matches ', 'differs from ')
+    : 'previous key';
+
 function contentChange(authkey: AuthkeyFacts, want: WantedAuthkey): AttributeChange | undefined {
   if (authkey.digest !== undefined && authkey.digest === want.digest) return undefined;
-  const before = authkey.digest === undefined ? undefined : 'another key';
+  const before = authkey.digest === undefined ? undefined : otherContent(want);
   return { name: 'content', before, after: want.description };
 }
 
-function rightsChanges({ owner, group, mode }: AuthkeyFacts): readonly AttributeChange[] {
-  if (readableByClusterOnly({ owner, group, mode })) return [];
+function rightsChanges(
+  { owner, group, mode, reach }: AuthkeyFacts,
+  grants: readonly Grant[],
+): readonly AttributeChange[] {
+  const tried = triedReach({ reach }, grants);
+  if (readableByClusterOnly({ owner, group, mode, reach: tried })) return [];
   return [
     {
-      name: 'rights',
+      name: 'permissions',
       before: rightsText({ owner, group, mode }),
       after: `${MODE} ${DAEMON_USER}:${DAEMON_GROUP}`,
-      reason: 'hacluster must be able to read the key, and nobody outside haclient may',
+      reason: `hacluster must be able to read the key, and no user outside haclient${isLink(reach) ? '; the link is replaced by a file' : ''}`,
     },
   ];
 }

@@ -4,12 +4,18 @@ import {
   DAEMON_USER,
   WAITING_PAIR,
   type CertificateRole,
-} from '../pacemaker/names.ts';
-import type { Action, ScriptName } from '../plan/action.ts';
-import { isThatFile, type WantedCertificates } from '../plan/certificates.ts';
-import type { CertificateFileFacts, HostFacts } from '../plan/facts.ts';
-import type { AttributeChange, HostItem } from '../plan/item.ts';
-import { readableByClusterOnly, rightsText } from './rights.ts';
+} from '../pacemaker/basics/names.ts';
+import type { Action, ScriptName } from '../model/action.ts';
+import {
+  isThatFile,
+  type WantedCertificates,
+  type WantedFile,
+} from '../credentials/certificates.ts';
+import type { CertificateFileFacts, HostFacts } from '../model/facts.ts';
+import { grantsFor, type Grant } from '../credentials/file-access.ts';
+import type { AttributeChange, HostItem } from '../model/item.ts';
+import { grantAction, grantChange, triedReach } from './grants.ts';
+import { isLink, readableByClusterOnly, rightsText } from '../model/rights.ts';
 
 const RIGHTS = { owner: 'root', group: DAEMON_GROUP, mode: '0640' } as const;
 const TIMEOUT_MS = 30_000;
@@ -19,7 +25,7 @@ export const CALLED: Readonly<Record<CertificateRole, string>> = {
   ca: 'authority',
   certificate: 'certificate',
   key: 'key',
-  crl: 'revocation list',
+  crl: 'CRL',
 };
 
 /**
@@ -29,22 +35,27 @@ export const CALLED: Readonly<Record<CertificateRole, string>> = {
 export const certificateItem = (host: string, want: WantedCertificates): HostItem => ({
   kind: 'certificate',
   host,
-  compare: ({ certificates }) => {
+  compare: ({ certificates, authkey }) => {
     const wanted = CERTIFICATE_ROLES.filter((role) => want.files[role] !== undefined);
     const isOther = (role: CertificateRole): boolean =>
       !isThatFile(certificates[role], want.files[role]);
-    const isExposed = (role: CertificateRole): boolean => !hasRights(certificates[role]);
+    const there = wanted.flatMap((role) => certificates[role] ?? []);
+    // Its directory is the same, and is there before they are.
+    const grants = grantsFor([...there, authkey]);
+    const isExposed = (role: CertificateRole): boolean => !hasRights(certificates[role], grants);
     const changed = wanted.filter(isOther);
     const exposed = wanted.filter((role) => !isOther(role) && isExposed(role));
-    if (changed.length + exposed.length === 0) return undefined;
+    if (changed.length + exposed.length + grants.length === 0) return undefined;
     return {
       attributes: [
+        ...grants.map(grantChange),
         ...changed.map((role) => contentChange(role, certificates, want)),
         ...exposed.map((role) => rightsChange(role, certificates)),
       ],
       actions: [
+        ...grants.map(grantAction),
         ...writeActions(changed, certificates, want),
-        ...exposed.map((role) => rightsAction(role, want)),
+        ...exposed.map((role) => rightsAction(role, certificates, want)),
         verifyAction(want),
       ],
       needsRestart: changed.length > 0,
@@ -53,8 +64,8 @@ export const certificateItem = (host: string, want: WantedCertificates): HostIte
   },
 });
 
-const hasRights = (file: CertificateFileFacts | undefined): boolean =>
-  file !== undefined && readableByClusterOnly(file);
+const hasRights = (file: CertificateFileFacts | undefined, grants: readonly Grant[]): boolean =>
+  file !== undefined && readableByClusterOnly({ ...file, reach: triedReach(file, grants) });
 
 const contentChange = (
   role: CertificateRole,
@@ -70,10 +81,10 @@ const rightsChange = (
   role: CertificateRole,
   certificates: HostFacts['certificates'],
 ): AttributeChange => ({
-  name: `rights of ${CALLED[role]}`,
+  name: `permissions of ${CALLED[role]}`,
   before: certificates[role] && rightsText(certificates[role]),
   after: rightsText(RIGHTS),
-  reason: 'hacluster must be able to read it, and nobody outside haclient may',
+  reason: `hacluster must be able to read it, and no user outside haclient${isLink(certificates[role]?.reach) ? '; the link is replaced by a file' : ''}`,
 });
 
 const pathOf = (role: CertificateRole, { files }: WantedCertificates): string =>
@@ -129,8 +140,22 @@ const script = (name: ScriptName, params: readonly string[]): Action => ({
 const rightsOf = (path: string): Action =>
   script('set-rights', [path, RIGHTS.owner, RIGHTS.group, RIGHTS.mode]);
 
-const rightsAction = (role: CertificateRole, want: WantedCertificates): Action =>
-  rightsOf(pathOf(role, want));
+/** Of a link as of the authkey's: a file takes its place. The key that was made there is copied there, for it is known to nobody else. */
+function rightsAction(
+  role: CertificateRole,
+  certificates: HostFacts['certificates'],
+  want: WantedCertificates,
+): Action {
+  if (!isLink(certificates[role]?.reach)) return rightsOf(pathOf(role, want));
+  return role === 'key' && want.isKeyMadeThere === true
+    ? takeIn(want.files.key)
+    : writeAction(role, want);
+}
+
+const takeIn = (key: WantedFile | undefined): Action => {
+  const { owner, group, mode } = RIGHTS;
+  return script('take-in-key', [key?.path ?? '', key?.digest ?? '', owner, group, mode]);
+};
 
 /** Verifies the files as the daemons' user sees them. */
 export const verifyAction = (want: WantedCertificates): Action =>

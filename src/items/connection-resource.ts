@@ -5,12 +5,12 @@ import {
   isLeaving,
   join,
   updateConnections,
-} from '../pacemaker/cib-edit.ts';
-import type { CibOperation } from '../pacemaker/cib-edit.ts';
-import type { RemoteConnection } from '../pacemaker/cib-connections.ts';
-import type { ClusterFacts } from '../plan/facts.ts';
-import type { AttributeChange, CibDifference, CibItem } from '../plan/item.ts';
-import type { RemoteNodeSpec } from '../spec/spec.ts';
+} from '../pacemaker/procedures/edit.ts';
+import type { CibOperation } from '../pacemaker/procedures/edit.ts';
+import type { RemoteConnection } from '../pacemaker/cib/connections.ts';
+import type { ClusterFacts } from '../model/facts.ts';
+import type { AttributeChange, CibDifference, CibItem } from '../model/item.ts';
+import type { RemoteNodeSpec } from '../inventory/spec.ts';
 import { anotherTry, STAYS } from './another-try.ts';
 
 /** The `ocf:pacemaker:remote` resource that connects the cluster to a remote node. */
@@ -62,9 +62,7 @@ function updating(
     name: attribute === undefined ? name : `${name} ${attribute}`,
     before,
     after,
-    ...(name === 'server' || name === 'port'
-      ? { reason: 'the connection is stopped and started again' }
-      : {}),
+    ...(name === 'server' || name === 'port' ? { reason: 'the connection is restarted' } : {}),
   }));
   if (failed !== undefined) attributes.push(failed);
   const guarding: readonly CibOperation[] = failed === undefined ? [] : guard(cib, [want.name]);

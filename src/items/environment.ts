@@ -1,10 +1,12 @@
-import { DEFAULT_PORT } from '../pacemaker/names.ts';
+import { DEFAULT_PORT } from '../pacemaker/basics/names.ts';
 import {
   NO_CERTIFICATES,
   usesCertificates,
   type CertificateVariables,
-} from '../plan/certificates.ts';
-import type { HostItem } from '../plan/item.ts';
+} from '../credentials/certificates.ts';
+import type { Action } from '../model/action.ts';
+import type { HostFacts } from '../model/facts.ts';
+import type { HostItem } from '../model/item.ts';
 import type { Platform } from '../platform/platform.ts';
 
 export const PORT_VARIABLE = 'PCMK_remote_port';
@@ -26,6 +28,34 @@ const variablesFor = (
   return usesCertificates(environment) ? NO_CERTIFICATES : {};
 };
 
+/** Where the daemon listens, by strtol(3): `3121 # ours` is 3121, and what is no port the default (crm_default_remote_port). */
+export function portOf(environment: Readonly<Record<string, string>>): number {
+  const port = Number(/^\s*\+?(\d+)/.exec(environment[PORT_VARIABLE] ?? '')?.[1] ?? 0);
+  return port >= 1 && port <= 65_535 ? port : DEFAULT_PORT;
+}
+
+type Pair = readonly [name: string, value: string];
+
+/** One for each file: a variable is set where it counts, and taken away everywhere. */
+export function actionsFor(
+  own: string,
+  pairs: readonly Pair[],
+  elsewhere: HostFacts['environmentElsewhere'] = {},
+): readonly Action[] {
+  const byFile = new Map<string, string[]>();
+  for (const [name, value] of pairs) {
+    const files = elsewhere[name] ?? [own];
+    for (const file of value === '' ? files : files.slice(-1))
+      byFile.set(file, [...(byFile.get(file) ?? []), name, value]);
+  }
+  return [...byFile].map(([file, params]) => ({
+    kind: 'script',
+    script: 'set-environment',
+    params: [file, ...params],
+    timeoutMs: 30_000,
+  }));
+}
+
 /** The environment file says what is wanted; whatever else stands in it stays. */
 export const environmentItem = (
   host: string,
@@ -34,10 +64,10 @@ export const environmentItem = (
 ): HostItem => ({
   kind: 'environment',
   host,
-  compare: ({ environment }) => {
-    const portNow = environment[PORT_VARIABLE] ?? String(DEFAULT_PORT);
-    const wanted: readonly (readonly [string, string])[] = [
-      ...(port === undefined || portNow === String(port)
+  compare: (facts) => {
+    const { environment, environmentElsewhere } = facts;
+    const wanted: readonly Pair[] = [
+      ...(port === undefined || portOf(environment) === port
         ? []
         : [[PORT_VARIABLE, String(port)] as const]),
       ...Object.entries(variablesFor(certificates, environment)).filter(
@@ -51,16 +81,21 @@ export const environmentItem = (
         before: environment[name],
         after: value === '' ? undefined : value,
       })),
-      actions: [
-        {
-          kind: 'script',
-          script: 'set-environment',
-          params: [platform.environmentFile, ...wanted.flat()],
-          timeoutMs: 30_000,
-        },
-      ],
-      needsRestart: true,
+      actions: actionsFor(platform.environmentFile, wanted, environmentElsewhere),
+      needsRestart: runsWithOther(facts, wanted),
       risks: [],
     };
   },
 });
+
+/** Whether the running daemon was started with something else: one that has what is wanted already goes on. */
+const runsWithOther = (
+  { daemonVariables, listening }: HostFacts,
+  wanted: readonly Pair[],
+): boolean =>
+  daemonVariables === undefined ||
+  wanted.some(([name, value]) =>
+    name === PORT_VARIABLE
+      ? !listening.includes(Number(value))
+      : (daemonVariables[name] ?? '') !== value,
+  );

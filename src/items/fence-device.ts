@@ -1,7 +1,7 @@
-import { fenceCoverage } from '../pacemaker/cib-fencing.ts';
-import { fencingEnabled } from '../pacemaker/cib.ts';
-import type { CibItem } from '../plan/item.ts';
-import type { FencingSpec } from '../spec/spec.ts';
+import { fenceCoverage } from '../pacemaker/edits/fencing.ts';
+import { isFencingOn } from '../pacemaker/cib/cluster-options.ts';
+import type { CibItem } from '../model/item.ts';
+import type { FencingSpec } from '../inventory/spec.ts';
 
 /**
  * The declared fence device covers a node. `told`: the devices that say so themselves; undefined: nobody was asked, or
@@ -15,8 +15,8 @@ export const fenceDeviceItem = (
 ): CibItem => ({
   kind: 'fence-device',
   host: node,
-  compare: ({ cib }) => {
-    if (!fencingEnabled(cib)) return undefined;
+  compare: ({ cib, mon }) => {
+    if (!isFencingOn({ cib, mon })) return undefined;
     const coverage = fenceCoverage(cib, { node, device, plug });
     if (coverage.kind !== 'extend') return undefined;
     const { operation } = coverage;
@@ -30,14 +30,14 @@ export const fenceDeviceItem = (
       risks: [],
     };
   },
-  refuse: ({ cib }) => {
-    if (!fencingEnabled(cib)) return undefined;
+  refuse: ({ cib, mon }) => {
+    if (!isFencingOn({ cib, mon })) return undefined;
     const coverage = fenceCoverage(cib, { node, device, plug });
     if (coverage.kind === 'dynamic' && told?.includes(device) === false) {
       return {
         code: 'FENCE_DEVICE_UNFIT',
-        message: `its fence device ${device} finds out by itself which nodes it can fence, and ${node} is not among them`,
-        hint: 'make the node known to the device itself, or declare a device with a pcmk_host_list or pcmk_host_map',
+        message: `its fence device ${device} queries its own list of nodes, and ${node} is not in it`,
+        hint: 'add the node on the device itself, or declare a device with a pcmk_host_list or pcmk_host_map',
       };
     }
     if (coverage.kind !== 'refused') return undefined;

@@ -1,19 +1,20 @@
-import type { GuestNode } from '../pacemaker/cib-connections.ts';
+import type { Cib } from '../pacemaker/cib/cib.ts';
+import { guestSettings, type GuestNode } from '../pacemaker/cib/connections.ts';
 import {
   endLeaving,
   guestDifferences,
-  guestValues,
   holdForRetry,
   isHeld,
   isLeaving,
   joinGuests,
+  joiningValues,
   updateGuests,
-} from '../pacemaker/cib-edit.ts';
-import { GUEST_META } from '../pacemaker/names.ts';
-import type { ClusterFacts } from '../plan/facts.ts';
-import type { AttributeChange, CibDifference, CibItem } from '../plan/item.ts';
-import { machineState } from '../plan/machine.ts';
-import type { GuestNodeSpec } from '../spec/spec.ts';
+} from '../pacemaker/procedures/edit.ts';
+import { GUEST_META } from '../pacemaker/basics/names.ts';
+import type { ClusterFacts } from '../model/facts.ts';
+import type { AttributeChange, CibDifference, CibItem } from '../model/item.ts';
+import { machineState } from '../pacemaker/status/machine.ts';
+import type { GuestNodeSpec } from '../inventory/spec.ts';
 import { anotherTry, STAYS } from './another-try.ts';
 
 /** The meta attributes by which the resource of a virtual machine makes that machine a guest node. */
@@ -25,7 +26,7 @@ export const guestNodeItem = (want: GuestNodeSpec): CibItem => ({
     const have = cib.guestNodes.find(({ name }) => name === want.name);
     if (have === undefined) {
       return {
-        attributes: joiningAttributes(want),
+        attributes: joiningAttributes(cib, want),
         operations: joinGuests(cib, [want]),
         joins: true,
         cleansUp: false,
@@ -50,7 +51,7 @@ function differenceOf(
   const changed = [
     ...differences.map((difference): AttributeChange => ({
       ...difference,
-      ...(movesIt(difference) ? { reason: 'the connection is stopped and started again' } : {}),
+      ...(movesIt(difference) ? { reason: 'the connection is restarted' } : {}),
     })),
     ...stays,
   ];
@@ -76,11 +77,14 @@ function tryHeld(cluster: ClusterFacts, have: GuestNode): AttributeChange | unde
 const movesIt = ({ name }: Pick<AttributeChange, 'name'>): boolean =>
   name === GUEST_META.address || name === GUEST_META.port;
 
-const joiningAttributes = (want: GuestNodeSpec): readonly AttributeChange[] => [
-  { name: 'machine', before: undefined, after: want.resource },
-  ...Object.entries(guestValues(want)).map(([name, after]) => ({
-    name,
-    before: undefined,
-    after,
-  })),
-];
+/** A machine may have some of its own already, e.g. left by a guest node that was taken out by hand. */
+function joiningAttributes(cib: Cib, want: GuestNodeSpec): readonly AttributeChange[] {
+  const machine = cib.primitives.get(want.resource);
+  const have = machine && guestSettings(machine.element);
+  return [
+    { name: 'machine', before: undefined, after: want.resource },
+    ...Object.entries(joiningValues(cib, want))
+      .map(([name, after]) => ({ name, before: have?.get(name)?.value, after }))
+      .filter(({ before, after }) => before !== after),
+  ];
+}

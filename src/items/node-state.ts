@@ -1,8 +1,13 @@
-import { nodeConnection } from '../pacemaker/cib.ts';
-import { isQuietUnfinished, nodeDifferences, release } from '../pacemaker/cib-edit.ts';
-import type { ClusterFacts } from '../plan/facts.ts';
-import type { AttributeChange, CibItem } from '../plan/item.ts';
-import type { PacemakerRemoteSpec } from '../spec/spec.ts';
+import { nodeConnection } from '../pacemaker/cib/cib.ts';
+import {
+  attributeDifferences,
+  isQuietUnfinished,
+  nodeDifferences,
+  release,
+} from '../pacemaker/procedures/edit.ts';
+import type { ClusterFacts } from '../model/facts.ts';
+import type { AttributeChange, CibItem } from '../model/item.ts';
+import type { PacemakerRemoteSpec } from '../inventory/spec.ts';
 
 const JOIN_GUARD = 'join guard';
 const START_GUARD = 'start guard';
@@ -40,11 +45,8 @@ function changes(cluster: ClusterFacts, want: PacemakerRemoteSpec): readonly Att
   const { cib } = cluster;
   const connection = nodeConnection(cib, want.name);
   if (connection === undefined) {
-    const attributes = Object.entries(want.attributes).map(([name, after]) => ({
-      name,
-      before: undefined,
-      after,
-    }));
+    // Its entry may be there from before, with attributes of its own.
+    const attributes = attributeDifferences(cib.nodeEntries.get(want.name), want);
     return [{ name: 'state', before: undefined, after: want.state ?? 'online' }, ...attributes];
   }
   const found: AttributeChange[] = nodeDifferences(cib.nodeEntries.get(want.name), {
@@ -56,15 +58,15 @@ function changes(cluster: ClusterFacts, want: PacemakerRemoteSpec): readonly Att
       name: connection.joining ? JOIN_GUARD : START_GUARD,
       before: 'on',
       after: undefined,
-      reason: `left by ${connection.joining ? 'a join' : 'another try'} that did not finish`,
+      reason: `left by an interrupted ${connection.joining ? 'join' : 'retry'}`,
     });
   }
   if (isQuietUnfinished(cib, cluster.mon, want.name)) {
     found.push({
-      name: 'quiet restart',
+      name: 'restart protection',
       before: 'unfinished',
       after: 'finished',
-      reason: 'left by a run that did not finish',
+      reason: 'left by an interrupted run',
     });
   }
   return found;

@@ -1,15 +1,15 @@
-import { CERTIFICATE_ROLES } from '../pacemaker/names.ts';
-import type { Action } from '../plan/action.ts';
-import type { WantedCertificates } from '../plan/certificates.ts';
-import type { OwnCertificateFacts } from '../plan/facts.ts';
-import { accessTo, type Grant } from '../plan/file-access.ts';
-import type { AttributeChange, HostItem } from '../plan/item.ts';
+import { CERTIFICATE_ROLES } from '../pacemaker/basics/names.ts';
+import type { Action } from '../model/action.ts';
+import type { WantedCertificates } from '../credentials/certificates.ts';
+import type { OwnCertificateFacts } from '../model/facts.ts';
+import { accessTo, type Grant } from '../credentials/file-access.ts';
+import type { AttributeChange, HostItem } from '../model/item.ts';
 import { CALLED, verifyAction } from './certificate.ts';
-import { rightsText } from './rights.ts';
+import { rightsText } from '../model/rights.ts';
 
 /**
  * The certificates that a host has already: haclient can read them. Their content is not ours. Whether it is right, and
- * whether the rights can be given at all, is judged before there is a plan: see plan/certificate-problems.ts.
+ * whether the rights can be given at all, is judged before there is a plan: see credentials/certificate-problems.ts.
  */
 export const ownCertificateItem = (host: string, want: WantedCertificates): HostItem => ({
   kind: 'certificate',
@@ -44,10 +44,10 @@ function grantsOf({ files }: OwnCertificateFacts): readonly NamedGrant[] {
 }
 
 const rightsChange = ({ called, before, after }: NamedGrant): AttributeChange => ({
-  name: `rights of ${called}`,
+  name: `permissions of ${called}`,
   before: rightsText(before),
   after: rightsText(after),
-  reason: 'hacluster must be able to read the certificates; nobody else gains anything',
+  reason: 'hacluster must be able to read the certificates; no other user gets access',
 });
 
 const rightsAction = ({ path, after }: NamedGrant): Action => ({

@@ -1,12 +1,12 @@
-import { CLUSTER_UNIT } from '../pacemaker/names.ts';
-import type { Action } from '../plan/action.ts';
+import { CLUSTER_UNIT } from '../pacemaker/basics/names.ts';
+import type { Action } from '../model/action.ts';
 import {
   usesCertificates,
   variablesDiffer,
   type CertificateVariables,
-} from '../plan/certificates.ts';
-import type { HostFacts } from '../plan/facts.ts';
-import type { AttributeChange, HostItem } from '../plan/item.ts';
+} from '../credentials/certificates.ts';
+import type { HostFacts } from '../model/facts.ts';
+import type { AttributeChange, HostItem } from '../model/item.ts';
 
 // A stop waits for the controller, and the start for the cluster: 2 to 20 s in labs of two nodes.
 const RESTART_TIMEOUT_MS = 300_000;
@@ -43,7 +43,13 @@ export const pacemakerItem = (host: string, want: WantedPacemaker): HostItem => 
       attributes: [
         ...(older === undefined ? [] : [older]),
         ...(want.isUnfinished
-          ? [{ name: 'marks in the CIB', before: 'left by an unfinished run', after: undefined }]
+          ? [
+              {
+                name: 'temporary markers in the CIB',
+                before: 'left by an interrupted run',
+                after: undefined,
+              },
+            ]
           : []),
       ],
       actions: older === undefined ? [] : [RESTART],
@@ -75,7 +81,7 @@ function olderThan(
 ): AttributeChange | undefined {
   if (certificates !== 'none') {
     return variablesDiffer(uses, certificates)
-      ? { name: 'certificates', before: 'not those of the inventory', after: 'in use' }
+      ? { name: 'certificates', before: 'differ from the inventory', after: 'in use' }
       : undefined;
   }
   if (usesCertificates(uses))
@@ -86,9 +92,9 @@ function olderThan(
   return isOlder || facts.authkey.digest !== newKey.digest
     ? {
         name: 'authkey',
-        before: 'the one before',
+        before: 'previous one',
         after: 'in use',
-        reason: 'this Pacemaker keeps the key that it read first for life',
+        reason: 'this version of Pacemaker reads the key only once',
       }
     : undefined;
 }

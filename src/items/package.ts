@@ -1,5 +1,5 @@
-import { REMOTE_UNIT } from '../pacemaker/names.ts';
-import type { HostItem } from '../plan/item.ts';
+import { REMOTE_UNIT } from '../pacemaker/basics/names.ts';
+import type { HostItem } from '../model/item.ts';
 import type { HowToPut, Platform } from '../platform/platform.ts';
 
 /** Its scriptlets restart the daemon. */

@@ -1,11 +1,11 @@
-import { REMOTE_UNIT } from '../pacemaker/names.ts';
+import { REMOTE_UNIT } from '../pacemaker/basics/names.ts';
 import {
   usesCertificates,
   variablesDiffer,
   type CertificateVariables,
-} from '../plan/certificates.ts';
-import type { HostFacts, UnitFacts } from '../plan/facts.ts';
-import type { AttributeChange, HostItem } from '../plan/item.ts';
+} from '../credentials/certificates.ts';
+import type { HostFacts, UnitFacts } from '../model/facts.ts';
+import type { AttributeChange, HostItem } from '../model/item.ts';
 
 const ABSENT: UnitFacts = {
   loadState: 'not-found',
@@ -52,8 +52,12 @@ export const serviceItem = (
 
 function bootChanges(unit: UnitFacts): readonly AttributeChange[] {
   if (unit.unitFileState === 'enabled') return [];
-  return [{ name: 'at boot', before: unit.unitFileState || undefined, after: 'enabled' }];
+  return [{ name: 'enabled at boot', before: bootText(unit), after: 'yes' }];
 }
+
+/** Another state than disabled, such as masked, is named. */
+const bootText = ({ unitFileState }: UnitFacts): string | undefined =>
+  unitFileState === 'disabled' ? 'no' : unitFileState || undefined;
 
 function runningChanges(
   facts: HostFacts,
@@ -79,7 +83,7 @@ function runningChanges(
         name: 'started',
         before: 'before its package was upgraded',
         after: 'after its package was upgraded',
-        reason: 'it still runs the program of the package before',
+        reason: 'it still runs the previous version of its program',
       },
     ];
   }
@@ -90,7 +94,7 @@ function runningChanges(
         name: 'started',
         before: 'with certificates',
         after: 'with the authkey',
-        reason: 'a daemon that was started with certificates uses nothing else',
+        reason: 'a daemon that was started with certificates does not use the authkey',
       },
     ];
   }
@@ -100,7 +104,7 @@ function runningChanges(
         name: 'started',
         before: 'before its key was written',
         after: 'after its key was written',
-        reason: 'a daemon may keep the key that it read first for life (Pacemaker 3.0.2 and later)',
+        reason: 'a daemon may read the key only once (Pacemaker 3.0.2 and later)',
       },
     ];
   }
@@ -120,9 +124,9 @@ function certificateChanges(
     ? [
         {
           name: 'started',
-          before: 'before its certificates were there',
-          after: 'after its certificates were there',
-          reason: 'a daemon reads them once, when it is started',
+          before: 'before its certificates were installed',
+          after: 'after its certificates were installed',
+          reason: 'a daemon reads them only when it starts',
         },
       ]
     : [];

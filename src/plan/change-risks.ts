@@ -1,8 +1,8 @@
-import { isClusterDetached } from '../pacemaker/cib-edit.ts';
-import type { CredentialChange } from './credential-change.ts';
+import { isClusterDetached } from '../pacemaker/procedures/edit.ts';
+import type { CredentialChange } from '../model/credential-change.ts';
 import type { Differences } from './differences.ts';
-import type { ClusterFacts } from './facts.ts';
-import type { Risk } from './risk.ts';
+import type { ClusterFacts } from '../model/facts.ts';
+import type { Risk } from '../model/risk.ts';
 
 interface ChangeRisksInput {
   readonly credentialChange: CredentialChange | undefined;

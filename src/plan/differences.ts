@@ -1,8 +1,8 @@
-import type { ClusterFacts, Facts } from './facts.ts';
-import type { CibDifference, CibItem, HostDifference, HostItem } from './item.ts';
-import type { Problem, StoppedGuest } from './plan.ts';
-import { findProblems, type Authentication } from './problems.ts';
-import { findStoppedGuests } from './stopped-guests.ts';
+import type { ClusterFacts, Facts } from '../model/facts.ts';
+import type { CibDifference, CibItem, HostDifference, HostItem } from '../model/item.ts';
+import type { Problem, StoppedGuest } from '../model/plan.ts';
+import { findProblems, type Authentication } from './problems/problems.ts';
+import { findStoppedGuests } from './problems/stopped-guests.ts';
 
 /** Everything that is not as wanted, and the hosts that are left out. */
 export interface Differences {

@@ -1,8 +1,8 @@
-import { fencingEnabled } from '../pacemaker/cib.ts';
-import type { ClusterFacts, Facts } from './facts.ts';
+import { isFencingOn } from '../pacemaker/cib/cluster-options.ts';
+import type { ClusterFacts, Facts } from '../model/facts.ts';
 import type { Differences } from './differences.ts';
-import type { NodeFencing } from './plan.ts';
-import type { Risk } from './risk.ts';
+import type { NodeFencing } from '../model/plan.ts';
+import type { Risk } from '../model/risk.ts';
 
 /**
  * The fence devices that say that they can fence a node, sorted; undefined: no cluster node told. A device that may not
@@ -22,7 +22,7 @@ export function fencingOf(
   cluster: ClusterFacts,
   { inCib }: Differences,
 ): readonly NodeFencing[] {
-  if (!fencingEnabled(cluster.cib)) return [];
+  if (!isFencingOn(cluster)) return [];
   const extended = new Map(
     [...inCib].flatMap(([{ kind, host }, { operations }]) =>
       operations.flatMap((operation) =>
@@ -70,4 +70,4 @@ export const fencingNotes = (
   fencing
     .filter((entry) => isOpen(entry) && !isUnfenceable(entry))
     .filter(({ node }) => cib.remoteConnections.has(node))
-    .map(({ node }) => `${node}: no cluster node told in time which fence device can fence it`);
+    .map(({ node }) => `${node}: no cluster node reported its fence devices in time`);

@@ -1,16 +1,26 @@
-import { nodeConnection } from '../pacemaker/cib.ts';
-import { danglingConstraints, leftoverNodes } from '../pacemaker/cib-debris.ts';
-import { isHeld } from '../pacemaker/cib-edit.ts';
-import { connectionState, type NotIn } from '../pacemaker/crm-mon.ts';
-import { OWN_PREFIXES } from '../pacemaker/names.ts';
-import { element, serializeXml } from '../pacemaker/xml.ts';
+import { nodeConnection } from '../pacemaker/cib/cib.ts';
+import { danglingConstraints, leftoverNodes } from '../pacemaker/cib/debris.ts';
+import { isHeld } from '../pacemaker/procedures/edit.ts';
+import { connectionState, type NotIn } from '../pacemaker/status/crm-mon.ts';
+import { OWN_PREFIXES } from '../pacemaker/basics/names.ts';
+import { nodeKey } from '../pacemaker/basics/node-names.ts';
+import {
+  endOfOrphans,
+  orphanedConnection,
+  orphansIn,
+  type Orphan,
+} from '../pacemaker/cib/orphans.ts';
+import { element, serializeXml } from '../pacemaker/basics/xml.ts';
 import { quote } from '../shell/quote.ts';
-import type { ExpiringFile } from './certificates.ts';
-import type { ClusterFacts, Facts } from './facts.ts';
+import type { ExpiringFile } from '../credentials/certificates.ts';
+import type { ClusterFacts, Facts } from '../model/facts.ts';
+import { firewallFindings } from './firewall-findings.ts';
 import { isUnfenceable } from './fencing.ts';
-import { REMEMBERED, type Finding } from './finding.ts';
-import { machineState } from './machine.ts';
-import type { NodeFencing } from './plan.ts';
+import { REMEMBERED, type Finding } from '../model/finding.ts';
+import { machineState } from '../pacemaker/status/machine.ts';
+import { PENDING } from './pending.ts';
+import type { NodeFencing } from '../model/plan.ts';
+import { notInText, type Hindrance } from '../items/why-not-started.ts';
 
 /** What findings are looked for with, besides the live state. */
 export interface FindingsInput {
@@ -25,15 +35,19 @@ export interface FindingsInput {
   readonly unmanaged: readonly string[];
   /** Nodes of which something else is told already that explains why they are not in. */
   readonly explained: ReadonlySet<string>;
+  /** Nodes whose connections the scheduler does not start, and why. */
+  readonly hindered: ReadonlyMap<string, Hindrance>;
   readonly fencing: readonly NodeFencing[];
   readonly expiring: readonly ExpiringFile[];
 }
 
 /** What is wrong beyond the items, in a fixed order. */
 export const findingsIn = (input: FindingsInput): readonly Finding[] => [
+  ...firewallFindings(input.facts),
   ...notIn(input),
   ...unfenceable(input),
   ...expiring(input),
+  ...orphaned(input),
   // A plan that is limited to some nodes does not look at what belongs to none of them.
   ...(isLimited(input) ? [] : [...leftovers(input), ...dangling(input), ...undeclared(input)]),
 ];
@@ -42,28 +56,41 @@ const isLimited = ({ facts, declared, leaving }: FindingsInput): boolean =>
   declared.some((name) => !facts.servers.has(name) && !leaving.includes(name));
 
 /** What an operator did, and what is under way, is no fault. */
-const NO_FAULT: readonly NotIn[] = ['unmanaged', 'pending', 'node-pending'];
+const NO_FAULT: readonly NotIn[] = ['unmanaged', ...PENDING];
+
+/** A node that is not in, and why. */
+interface NodeOut {
+  readonly name: string;
+  readonly why: NotIn;
+}
 
 /** Nodes that the CIB connects, that nobody stopped, and that are not in all the same. */
-function notIn({ facts, cluster, explained }: FindingsInput): readonly Finding[] {
-  return [...facts.servers.keys()].flatMap((name): readonly Finding[] => {
+export const nodesOut = (facts: Facts, cluster: ClusterFacts): readonly NodeOut[] =>
+  [...facts.servers.keys()].flatMap((name): readonly NodeOut[] => {
     const state = connectionState(cluster.mon, name);
-    if (explained.has(name) || state.state === 'truly-in' || NO_FAULT.includes(state.why))
-      return [];
-    if (!isMeantToRun(name, facts, cluster)) return [];
-    return [
-      {
+    if (state.state === 'truly-in' || NO_FAULT.includes(state.why)) return [];
+    return isMeantToRun(name, facts, cluster) ? [{ name, why: state.why }] : [];
+  });
+
+/** What to do about them. */
+export const LOOK_WHY =
+  'check `outrigger status` and `crm_mon -1` for pending actions and failures';
+
+const notIn = ({ facts, cluster, hindered, explained }: FindingsInput): readonly Finding[] =>
+  nodesOut(facts, cluster)
+    .filter(({ name }) => !explained.has(name))
+    .map(({ name, why }) => {
+      const reason = hindered.get(name);
+      return {
         host: name,
         item: 'connection',
         attribute: 'state',
         expected: 'in',
-        actual: state.why,
-        message: `not truly in (${state.why})`,
-        hint: 'look at `outrigger status` and `crm_mon -1`: the cluster says there what it waits for',
-      },
-    ];
-  });
-}
+        actual: why,
+        message: notInText(why, reason),
+        hint: reason?.hint ?? LOOK_WHY,
+      };
+    });
 
 function isMeantToRun(name: string, facts: Facts, { cib, mon }: ClusterFacts): boolean {
   const connection = nodeConnection(cib, name);
@@ -82,8 +109,8 @@ const unfenceable = ({ fencing, cluster }: FindingsInput): readonly Finding[] =>
       attribute: 'devices',
       expected: 'at least one',
       actual: 'none',
-      message: 'no fence device can fence it',
-      hint: 'name a device for it in the inventory (`fencing: { device: ... }`) and apply, or teach a device that finds its nodes by itself',
+      message: 'no fence device covers it',
+      hint: 'declare a device for it in the inventory (`fencing: { device: ... }`) and apply, or add it on a device that queries its own list of nodes',
     }));
 
 const expiring = ({ expiring: files, clusterName }: FindingsInput): readonly Finding[] =>
@@ -94,19 +121,50 @@ const expiring = ({ expiring: files, clusterName }: FindingsInput): readonly Fin
     expected: undefined,
     actual: message,
     message: `${path}: ${message}`,
-    hint: 'get a new one from the authority, put it in its place, and apply',
+    hint: 'get a new one from the CA, install it, and apply',
   }));
+
+/** Those that belong to a node or to its fencing: any other resource is the operator's own. */
+function orphaned(input: FindingsInput): readonly Finding[] {
+  const { facts, cluster } = input;
+  return orphansIn(cluster.mon).flatMap((orphan): Finding[] => {
+    const host = ownerOf(orphan, input);
+    if (host === undefined || (isLimited(input) && !facts.servers.has(host))) return [];
+    const { id, on } = orphan;
+    const what = id === host ? 'its connection' : id;
+    return [
+      {
+        ...{ host, item: 'orphan', attribute: id, expected: undefined },
+        actual: `active on ${on.join(', ')}`,
+        message: `${what} was deleted from the CIB and still runs on ${on.join(', ')} (orphaned)`,
+        hint: endOfOrphans(cluster),
+      },
+    ];
+  });
+}
+
+/** The node that an orphan belongs to, or the cluster; undefined: neither. */
+function ownerOf(
+  { id, agent, isConnection }: Orphan,
+  { facts, clusterName }: FindingsInput,
+): string | undefined {
+  const nodes = [...facts.servers.keys()];
+  if (isConnection) return nodes.find((name) => nodeKey(name) === nodeKey(id)) ?? id;
+  if (agent.startsWith('stonith:')) return clusterName;
+  return [...facts.machines].find(([, resource]) => resource === id)?.[0];
+}
 
 const leftovers = ({ cluster, declared }: FindingsInput): readonly Finding[] =>
   leftoverNodes(cluster.cib)
     .filter((name) => !declared.includes(name))
+    .filter((name) => orphanedConnection(cluster.mon, name) === undefined)
     .map((name) => ({
       host: name,
       item: 'node-record',
       attribute: REMEMBERED.attribute,
       expected: undefined,
       actual: REMEMBERED.value,
-      message: 'the cluster remembers it, but has no connection to it: a removal left it behind',
+      message: 'the cluster has a record of it, but no connection: leftover of a removal',
       hint: `on a cluster node: \`crm_node --force --remove ${quote(name)}\``,
     }));
 
@@ -119,8 +177,8 @@ const dangling = ({ facts, cluster, declared }: FindingsInput): readonly Finding
       attribute: id,
       expected: undefined,
       actual: `names ${node}`,
-      message: `the location constraint ${id} names it, and the cluster has no such node`,
-      hint: `if nobody waits for that node, on a cluster node: \`cibadmin --delete --xml-text ${quote(serializeXml(element('rsc_location', { id })).trim())}\``,
+      message: `the location constraint ${id} names it, but the cluster has no such node`,
+      hint: `if that node is not expected to join, run on a cluster node: \`cibadmin --delete --xml-text ${quote(serializeXml(element('rsc_location', { id })).trim())}\``,
     }));
 
 const undeclared = ({ cluster: { cib }, unmanaged }: FindingsInput): readonly Finding[] =>
@@ -132,7 +190,7 @@ const undeclared = ({ cluster: { cib }, unmanaged }: FindingsInput): readonly Fi
       attribute: 'node',
       expected: undefined,
       actual: what,
-      message: `the cluster has it as a ${what}, and the inventory does not name it`,
-      hint: 'declare it, with `state: absent` if it shall go; or ignore it with a reason if it is in the care of others',
+      message: `the cluster has it as a ${what}, but the inventory does not name it`,
+      hint: 'declare it, with `state: absent` to remove it; or ignore it with a reason if others manage it',
     };
   });

@@ -1,26 +1,27 @@
-import {
-  connectedNames,
-  fencingEnabled,
-  hasConnections,
-  maintenanceMode,
-} from '../pacemaker/cib.ts';
-import { REMOTE_UNIT } from '../pacemaker/names.ts';
-import type { Placed } from '../pacemaker/simulate.ts';
-import type { ItemKind, Play, Playbook } from '../playbook/playbook.ts';
-import { groupBy } from '../support/group-by.ts';
+import { connectedNames, hasConnections } from '../pacemaker/cib/cib.ts';
+import { isFencingOn, isInMaintenance } from '../pacemaker/cib/cluster-options.ts';
+import { REMOTE_UNIT } from '../pacemaker/basics/names.ts';
+import type { ItemKind } from '../playbook/item-kinds.ts';
+import type { Play, Playbook } from '../playbook/playbook.ts';
+import { groupBy } from '../support/text/group-by.ts';
 import { changeRisks } from './change-risks.ts';
-import { takesPart, type CredentialChange } from './credential-change.ts';
-import { NO_DEPARTURES, type Departures } from './departures.ts';
-import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
+import type { CredentialChange } from '../model/credential-change.ts';
+import { takesPart } from '../credentials/credential-change.ts';
+import { NO_DEPARTURES, type Departures } from './removal/departures.ts';
+import { namesIn, type ClusterFacts, type Facts, type HostFacts } from '../model/facts.ts';
 import type { Differences } from './differences.ts';
-import type { WantedX509 } from './certificates.ts';
+import type { WantedX509 } from '../credentials/certificates.ts';
+import { forecastRisks } from './forecast-risks.ts';
 import { findingsIn } from './findings.ts';
+import type { Finding, FindingItem } from '../model/finding.ts';
 import { fencingNotes, fencingOf, fencingRisks } from './fencing.ts';
-import type { HostDifference, HostItem } from './item.ts';
-import { notesOn, unmanagedIn } from './notes.ts';
-import type { Change, ClusterSummary, Forecast, Plan, Problem, Restart } from './plan.ts';
-import type { Risk, RiskCode } from './risk.ts';
-import { runningRisks } from './runs-there.ts';
+import type { HostDifference, HostItem } from '../model/item.ts';
+import { formerNotes, keyNotes, notesOn, unmanagedIn } from './notes.ts';
+import { pendingIn } from './pending.ts';
+import type { Change, ClusterSummary, Forecast, Plan, Problem, Restart } from '../model/plan.ts';
+import type { Risk, RiskCode } from '../model/risk.ts';
+import { runningRisks } from './problems/runs-there.ts';
+import { hindrances } from '../items/why-not-started.ts';
 
 export interface PlanInput {
   readonly clusterName: string;
@@ -36,10 +37,16 @@ export interface PlanInput {
   readonly undeclaredMembers: readonly string[];
   readonly credentialChange: CredentialChange | undefined;
   readonly forecast: Forecast | undefined;
+  /** Nodes whose connections are left out, because a simulation does not start them (default: none). */
+  readonly leftAsIs?: readonly string[];
+  /** What crm_verify remarks on the CIB as it will be, and not on the CIB as it is (default: nothing). */
+  readonly remarks?: readonly string[] | undefined;
   /** Nodes that shall be absent (default: none). */
   readonly departures?: Departures;
   /** Another authkey was wanted than the one that this is about. */
   readonly isEarlierKey?: boolean | undefined;
+  /** Why the authkey can be guessed that the cluster has already. */
+  readonly weakKey?: string | undefined;
   /** What is to be told of certificates, where they are used. */
   readonly certificates?: Pick<WantedX509, 'notes' | 'expiring'> | undefined;
 }
@@ -59,24 +66,27 @@ export function makePlan(input: PlanInput): Plan {
   const joining = joiningIn(input.differences);
   const fencing = fencingOf(facts, cluster, input.differences);
   const unmanaged = unmanagedIn(cluster, input.declared);
+  const hindered = hindrances(cluster, facts.servers.keys(), input.leftAsIs);
   const findings = findingsIn({
-    ...{ facts, cluster, fencing },
+    ...{ facts, cluster, fencing, hindered },
     ...{ clusterName: input.clusterName, declared: input.declared },
     ...{ leaving: departures.names, unmanaged },
     explained: new Set([...changed, ...left]),
     expiring: input.certificates?.expiring ?? [],
   });
-  const told = new Set(findings.flatMap(({ item, host }) => (item === 'connection' ? host : [])));
-  const known = [
-    ...[...facts.clusterNodes.values(), ...remoteHosts(facts)].map(({ name }) => name),
-    ...departures.names,
-  ];
+  const notIn = hostsOf('connection', findings);
+  const keptOut = new Set(hostsOf('firewall-port', findings));
+  const pending = pendingIn(facts, cluster, new Set([...changed, ...left, ...notIn]));
+  const isPending = new Set(pending.map(({ host }) => host));
+  const told = new Set([...notIn, ...isPending]);
+  const known = [...namesIn(facts), ...departures.names];
   return {
     formatVersion: '1.0',
     cluster: summarise(input),
     plays,
     problems,
     stoppedGuests,
+    pending,
     risks: risksOf(input, [
       ...fencingRisks(fencing, joining),
       ...runningRisks(facts, cluster, joining),
@@ -86,20 +96,24 @@ export function makePlan(input: PlanInput): Plan {
     fencing,
     findings,
     notes: [
-      ...notesOn(facts, cluster, told),
+      ...notesOn(facts, cluster, { told, hindered }),
+      ...formerNotes(cluster, input.declared, departures.names),
       ...fencingNotes(fencing, cluster),
       ...departures.notes,
       ...(input.certificates?.notes ?? []),
-      ...(input.isEarlierKey === true ? [NO_NEW_KEY] : []),
+      ...(input.remarks ?? []).map((remark) => `crm_verify on the planned CIB: ${remark}`),
+      ...keyNotes(input),
     ].sort(),
     unmanaged,
-    inSync: known.filter((name) => !changed.has(name) && !left.has(name)).sort(),
+    inSync: known
+      .filter((name) => [changed, left, isPending, keptOut].every((others) => !others.has(name)))
+      .sort(),
     forecast: input.forecast,
   };
 }
 
-const NO_NEW_KEY =
-  'no new authkey is made: an earlier run that died has given its key to some cluster nodes only, and first all get that one; then run `outrigger rotate authkey` again';
+const hostsOf = (about: FindingItem, findings: readonly Finding[]): readonly string[] =>
+  findings.flatMap(({ item, host }) => (item === about ? host : []));
 
 const byHost = (one: Problem, other: Problem): number => (one.host < other.host ? -1 : 1);
 
@@ -231,7 +245,7 @@ function consequences(
   );
   if (!isActive || causes.length === 0 || alreadyPlanned || !play.items.includes('service'))
     return [];
-  const reason = `it uses the new ${causes.map(([{ kind }]) => kind).join(' and ')} only from then on`;
+  const reason = `the running daemon still uses the old ${causes.map(([{ kind }]) => kind).join(' and ')}`;
   return [
     {
       host: host.name,
@@ -250,8 +264,8 @@ function summarise({ clusterName, cluster: { cib, mon, dcState } }: PlanInput): 
     dc: mon.dc?.name,
     pacemaker: mon.dc?.version,
     hasQuorum: cib.haveQuorum,
-    fencing: fencingEnabled(cib),
-    maintenance: maintenanceMode(cib),
+    fencing: isFencingOn({ cib, mon }),
+    maintenance: isInMaintenance({ cib, mon }),
     isBusy: dcState !== '' && !dcState.includes('S_IDLE'),
   };
 }
@@ -279,54 +293,4 @@ function risksOf(input: PlanInput, others: readonly Risk[]): readonly Risk[] {
   for (const risk of others) add(risk);
   for (const risk of forecastRisks(input)) add(risk);
   return [...subjects].map(([code, names]) => ({ code, subjects: [...names].sort() }));
-}
-
-/** The connection of a node that leaves, or what runs there: that it stops is what is wanted, unless it has no other home. */
-const endsWith = (leaving: readonly string[], { resource, on }: Placed): boolean =>
-  leaving.includes(resource) || leaving.includes(on);
-
-/**
- * A fencing device has no state that a move could lose, and a connection that another cluster node takes over disturbs
- * nothing on its node: the forecast shows both, but nobody has to allow them.
- */
-export function forecastRisks({
-  forecast,
-  cluster,
-  departures,
-}: Pick<PlanInput, 'forecast' | 'cluster'> & {
-  readonly departures?: Pick<Departures, 'names'>;
-}): readonly Risk[] {
-  if (forecast === undefined) return [];
-  const { fencingDevices } = cluster.cib;
-  const connections = connectedNames(cluster.cib);
-  const leaving = departures?.names ?? [];
-  const { effects, fencedOnFailure, homeless } = forecast;
-  const counts = ({ resource }: { readonly resource: string }): boolean =>
-    !fencingDevices.includes(resource);
-  // A reload leaves a resource running; that a connection is stopped and started has a name of its own: `reconnects`.
-  const others = effects.others
-    .filter((other) => counts(other) && other.action !== 'reload')
-    .filter(({ resource }) => !connections.includes(resource))
-    .map(({ resource, action }) => `${resource} (${action})`);
-  const fenced = [...new Set([...effects.fences, ...fencedOnFailure])];
-  const risks: Risk[] = [
-    {
-      code: 'moves-resources',
-      subjects: effects.moves
-        .filter((move) => counts(move) && !connections.includes(move.resource))
-        .map(({ resource }) => resource),
-    },
-    {
-      code: 'stops-resources',
-      subjects: [
-        ...effects.stops
-          .filter((stop) => counts(stop) && !endsWith(leaving, stop))
-          .map(({ resource }) => resource),
-        ...others,
-      ],
-    },
-    { code: 'only-home', subjects: homeless.map(({ resource, on }) => `${resource} on ${on}`) },
-    { code: 'fences-nodes', subjects: fenced },
-  ];
-  return risks.filter(({ subjects }) => subjects.length > 0);
 }

@@ -1,32 +1,62 @@
-import type { RemoteConnection } from '../pacemaker/cib-connections.ts';
-import { lockedText, lockIn } from '../pacemaker/cib-lock.ts';
-import { connectionState } from '../pacemaker/crm-mon.ts';
-import { DEFAULT_PORT, OWN_PREFIXES } from '../pacemaker/names.ts';
-import { isHeld } from '../pacemaker/cib-edit.ts';
-import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from './facts.ts';
-import { machineState } from './machine.ts';
-import { olderMember } from './versions.ts';
+import type { RemoteConnection } from '../pacemaker/cib/connections.ts';
+import { formerNodes } from '../pacemaker/cib/debris.ts';
+import { lockedText, lockIn } from '../pacemaker/procedures/lock.ts';
+import { connectionState, type NotIn } from '../pacemaker/status/crm-mon.ts';
+import { DEFAULT_PORT, OWN_PREFIXES } from '../pacemaker/basics/names.ts';
+import { isHeld } from '../pacemaker/procedures/edit.ts';
+import {
+  allHosts,
+  clusterOnlyNodes,
+  remoteHosts,
+  type ClusterFacts,
+  type Facts,
+  type HostFacts,
+} from '../model/facts.ts';
+import { hasCertificates } from '../credentials/credential-change.ts';
+import { machineState } from '../pacemaker/status/machine.ts';
+import { havePrioritiesThatDiffer, whyNoHandshake } from '../credentials/tls-priorities.ts';
+import { olderMember } from './problems/versions.ts';
+import { notInText, type Hindrance } from '../items/why-not-started.ts';
 
 // Warned about: PSK does not care, but clocks that jump backwards harm a cluster (Pacemaker Explained, nodes.rst).
 const CLOCK_TOLERANCE_SECONDS = 60;
 
-/** Things worth knowing from which no change follows, sorted. `told`: nodes of which a finding tells that they are not in. */
+/** What is known of connections that are not in. */
+export interface KnownOfConnections {
+  /** Nodes of which a finding tells that they are not in. */
+  readonly told: ReadonlySet<string>;
+  /** Nodes whose connections the scheduler does not start, and why. */
+  readonly hindered: ReadonlyMap<string, Hindrance>;
+}
+
+/** Things worth knowing from which no change follows, sorted. */
 export function notesOn(
   facts: Facts,
   cluster: ClusterFacts,
-  told: ReadonlySet<string> = new Set(),
+  known: KnownOfConnections = { told: new Set(), hindered: new Map() },
 ): readonly string[] {
   return [
     ...clockNotes(facts),
+    ...clusterOnlyNotes(facts),
     ...versionNotes(facts),
+    ...priorityNotes(facts, cluster),
     ...selinuxNotes(facts),
+    ...leftFileNotes(facts),
+    ...directoryNotes(facts),
     ...firewallNotes(facts),
-    ...connectionNotes(cluster, told),
-    ...guestNotes(cluster, told),
+    ...connectionNotes(cluster, known),
+    ...guestNotes(cluster, known),
     ...leftoverNotes(cluster),
     ...lockNotes(cluster),
   ].sort();
 }
+
+/** What nobody looks at must not pass for something that was found to be in order. */
+const clusterOnlyNotes = (facts: Facts): readonly string[] =>
+  [...clusterOnlyNodes(facts)].map(
+    (name) =>
+      `${name}: only its cluster configuration is managed (manage: cluster-only); its owner manages daemon, port and credentials of the host`,
+  );
 
 /** What an unfinished run left in the CIB; it goes with the next apply that concerns its node. */
 function leftoverNotes({ cib }: ClusterFacts): readonly string[] {
@@ -39,9 +69,42 @@ function leftoverNotes({ cib }: ClusterFacts): readonly string[] {
   return left.length === 0
     ? []
     : [
-        `left in the CIB by a run that did not finish (or is under way): ${left.join(', ')}; the next apply that concerns the node takes it away, \`cibadmin --delete-all --force --xpath\` does so by hand`,
+        `temporary markers in the CIB, left by an interrupted run (or one in progress): ${left.join(', ')}; the next apply for the node removes them; to remove them manually, use \`cibadmin --delete-all --force --xpath\``,
       ];
 }
+
+/** What is to be told of the authkey, whatever the hosts are like. */
+export const keyNotes = ({
+  isEarlierKey,
+  weakKey,
+}: {
+  readonly isEarlierKey?: boolean | undefined;
+  readonly weakKey?: string | undefined;
+}): readonly string[] => [
+  ...(isEarlierKey === true
+    ? [
+        'no new authkey is created: an interrupted run has installed its key on some cluster nodes only; this run installs that key on all; then run `outrigger rotate authkey` again',
+      ]
+    : []),
+  ...(weakKey === undefined
+    ? []
+    : [
+        `the authkey of the cluster is weak: ${weakKey}; replace it with \`outrigger rotate authkey\``,
+      ]),
+];
+
+/** Removed nodes whose former state the cluster keeps; one that is declared takes it up when it joins. */
+export const formerNotes = (
+  { cib }: ClusterFacts,
+  declared: readonly string[],
+  leaving: readonly string[],
+): readonly string[] =>
+  formerNodes(cib)
+    .filter((name) => !declared.includes(name) || leaving.includes(name))
+    .map(
+      (name) =>
+        `${name}: the cluster has a stale status entry of this removed node, which has no effect: a controller may write it again when the DC changes`,
+    );
 
 /** A plan takes no lock; that another run may be under way is worth knowing. */
 function lockNotes({ cib }: ClusterFacts): readonly string[] {
@@ -49,12 +112,12 @@ function lockNotes({ cib }: ClusterFacts): readonly string[] {
   return lock === undefined
     ? []
     : [
-        `${lockedText(lock)}: another run is under way, or died; \`outrigger unlock ${lock.id}\` takes it away by hand`,
+        `${lockedText(lock)}: another run is in progress or failed; \`outrigger unlock ${lock.id}\` removes the lock`,
       ];
 }
 
 export const clockNotes = (facts: Facts): readonly string[] =>
-  [...facts.clusterNodes.values(), ...remoteHosts(facts)]
+  allHosts(facts)
     .filter(({ clockAhead }) => Math.abs(clockAhead) > CLOCK_TOLERANCE_SECONDS)
     .map(({ name, clockAhead }) => {
       const seconds = Math.round(Math.abs(clockAhead));
@@ -73,6 +136,22 @@ export const versionNotes = (facts: Facts): readonly string[] =>
         `${name}: pacemaker-remote ${packages['pacemaker-remote'] ?? ''} is newer by a major version than the cluster's Pacemaker`,
     );
 
+/** Not every plan has a step on such a host: an apply removes them all the same. */
+const leftFileNotes = (facts: Facts): readonly string[] =>
+  allHosts(facts).flatMap(({ name, leftFiles = [] }) =>
+    leftFiles.length === 0
+      ? []
+      : [
+          `${name}: leftovers of an interrupted run: ${leftFiles.join(', ')}; the next apply removes them`,
+        ],
+  );
+
+/** A host where nothing has to be written may stay as it is. */
+const directoryNotes = (facts: Facts): readonly string[] =>
+  allHosts(facts).flatMap(({ name, unsafeDirectories = [] }) =>
+    unsafeDirectories.map((why) => `${name}: files cannot be written: ${why}`),
+  );
+
 /**
  * Another port than the default, while nothing listens there yet. No port label is needed: the targeted policy leaves
  * Pacemaker's domain unconfined (`unconfined_domain(cluster_t)` in rhcs.te, branches c9s and c10s of fedora-selinux), and
@@ -84,35 +163,51 @@ const selinuxNotes = (facts: Facts): readonly string[] =>
     return selinux !== 'enforcing' || port === DEFAULT_PORT || listening.includes(port)
       ? []
       : [
-          `${name}: SELinux is enforcing there: its targeted policy lets Pacemaker (cluster_t) have port ${port} without a port label, a stricter policy has to allow it`,
+          `${name}: SELinux is enforcing: the targeted policy allows Pacemaker (cluster_t) to use port ${port} without a port label, a stricter policy must allow it explicitly`,
         ];
   });
+
+/** Where a node is out: what its daemon and those of the cluster nodes may agree on is not the same. */
+function priorityNotes(facts: Facts, { mon }: ClusterFacts): readonly string[] {
+  const members = [...facts.clusterNodes.values()];
+  return remoteHosts(facts).flatMap((host) => {
+    const hosts = [...members, host];
+    const isIn = connectionState(mon, host.name).state === 'truly-in';
+    if (isIn || !havePrioritiesThatDiffer(hosts)) return [];
+    const why = whyNoHandshake(hosts, !hosts.some(hasCertificates));
+    return why === undefined ? [] : [`${host.name}: ${why}`];
+  });
+}
 
 /** busctl prints JSON since systemd 240 (RHEL 8 has 239); firewalld tells a zone's settings as it is asked since 0.9. */
 const firewallNotes = (facts: Facts): readonly string[] =>
   remoteHosts(facts).flatMap(({ name, firewall }) =>
-    firewall.kind === 'none' || firewall.zones.length > 0
+    firewall.kind === 'none' || firewall.runtime.zones.length > 0
       ? []
       : [
-          `${name}: firewalld runs there, and told no zones (that takes systemd 240 and firewalld 0.9): see to it yourself that the cluster nodes reach port ${facts.servers.get(name)?.port ?? DEFAULT_PORT}/tcp`,
+          `${name}: firewalld runs there, but its zones could not be read (requires systemd 240 and firewalld 0.9): make sure that the cluster nodes reach port ${facts.servers.get(name)?.port ?? DEFAULT_PORT}/tcp`,
         ],
   );
 
 /** What an operator did to a connection is theirs, but nobody should have to guess why a node is not in. */
 const connectionNotes = (
   { cib, mon }: ClusterFacts,
-  told: ReadonlySet<string>,
+  known: KnownOfConnections,
 ): readonly string[] =>
   [...cib.remoteConnections.values()].flatMap((connection) => {
     const { id } = connection;
     const said = saidOfConnection(connection);
     if (mon.nodes.get(id)?.unclean === true)
-      said.push(`${id}: the node is unclean and waits to be fenced`);
+      said.push(`${id}: the node is unclean and has not been fenced yet`);
     const state = connectionState(mon, id);
-    if (said.length === 0 && state.state === 'not-in' && !told.has(id))
-      said.push(`${id}: not truly in (${state.why})`);
+    if (said.length === 0 && state.state === 'not-in') said.push(...notIn(id, state.why, known));
     return said;
   });
+
+/** That a node is not in, unless a finding tells it. */
+function notIn(name: string, why: NotIn, { told, hindered }: KnownOfConnections): string[] {
+  return told.has(name) ? [] : [`${name}: ${notInText(why, hindered.get(name))}`];
+}
 
 function saidOfConnection({
   id,
@@ -127,23 +222,22 @@ function saidOfConnection({
   if (!isManaged) said.push(`${id}: its connection is unmanaged by an operator`);
   if (enclosing.length > 0 || agentFromTemplate) {
     said.push(
-      `${id}: its connection stands in a ${enclosing[0]?.name ?? 'template'}, which Pacemaker cannot handle`,
+      `${id}: its connection is inside a ${enclosing[0]?.name ?? 'template'}, which Pacemaker does not support`,
     );
   }
   return said;
 }
 
 /** A guest node that is not in although its machine is not simply stopped. */
-const guestNotes = ({ cib, mon }: ClusterFacts, told: ReadonlySet<string>): readonly string[] =>
+const guestNotes = ({ cib, mon }: ClusterFacts, known: KnownOfConnections): readonly string[] =>
   cib.guestNodes.flatMap(({ name, resource, isManaged }) => {
     const machine = machineState(mon, { name, resource }, isHeld(cib, resource));
     if (machine.kind === 'stopped') return [];
-    if (!isManaged) return [`${name}: its machine ${resource} is unmanaged by an operator`];
-    if (machine.kind === 'other') return [`${name}: its machine ${resource}: ${machine.why}`];
+    if (machine.kind === 'on-the-way' && known.told.has(name)) return [];
+    if (!isManaged) return [`${name}: its VM ${resource} is unmanaged by an operator`];
+    if (machine.kind !== 'running') return [`${name}: its VM ${resource}: ${machine.why}`];
     const state = connectionState(mon, name);
-    return state.state === 'truly-in' || told.has(name)
-      ? []
-      : [`${name}: not truly in (${state.why})`];
+    return state.state === 'truly-in' ? [] : notIn(name, state.why, known);
   });
 
 /** Remote and guest nodes of the cluster that the inventory does not name: they are left alone. */

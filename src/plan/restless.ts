@@ -1,6 +1,6 @@
-import { connectedNames, nodeConnection } from '../pacemaker/cib.ts';
-import { connectionState } from '../pacemaker/crm-mon.ts';
-import type { ClusterFacts } from './facts.ts';
+import { connectedNames, nodeConnection } from '../pacemaker/cib/cib.ts';
+import { connectionState } from '../pacemaker/status/crm-mon.ts';
+import type { ClusterFacts } from '../model/facts.ts';
 
 /**
  * Whether the cluster would connect to a node again at whatever edit of its configuration: after a graceful stop of the daemon

@@ -1,4 +1,4 @@
-import type { HostFacts } from '../plan/facts.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { DEBIAN } from './debian.ts';
 import type { Platform } from './platform.ts';
 import { RHEL } from './rhel.ts';

@@ -1,5 +1,5 @@
-import type { ScriptName } from '../plan/action.ts';
-import type { HostFacts } from '../plan/facts.ts';
+import type { ScriptName } from '../model/action.ts';
+import type { HostFacts } from '../model/facts.ts';
 
 /** How packages are put on a host. */
 export interface Installation {

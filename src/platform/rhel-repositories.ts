@@ -21,8 +21,8 @@ export function repositoryAdvice({ osId, osVersion, architecture }: OsFacts): st
     case 'ol':
       return `enable the add-ons on that host: \`dnf config-manager --enable ol${major}_addons\``;
     case 'fedora':
-      return 'Fedora has them in its repositories `fedora` and `updates`: enable these on that host';
+      return 'enable the Fedora repositories `fedora` and `updates` on that host';
     default:
-      return 'enable the repository of that distribution that holds Pacemaker (often called HighAvailability)';
+      return 'enable the repository of that distribution that contains Pacemaker (often called HighAvailability)';
   }
 }

@@ -1,5 +1,7 @@
-import { errorAt, type Finding } from '../support/diagnostic.ts';
-import type { Check, ItemKind, PlayFor } from './playbook.ts';
+import { errorAt, type Finding } from '../support/yaml/diagnostic.ts';
+import type { ItemKind } from './item-kinds.ts';
+import type { PlayFor } from './play-hosts.ts';
+import type { Check } from './playbook.ts';
 import type { Step } from './check-plays.ts';
 
 /** A step that has to come before another one. */
@@ -16,16 +18,16 @@ interface Needed {
 const BEFORE_CONNECTING: readonly Needed[] = [
   { what: 'package', onNodes: true, because: 'the host needs the software' },
   { what: 'authkey', onNodes: true, because: 'the host needs the key' },
-  { what: 'service', onNodes: true, because: 'the daemon has to run' },
+  { what: 'service', onNodes: true, because: 'the daemon must run' },
   {
     what: 'fence-device',
     forRemoteNodes: true,
-    because: 'a node that is lost and that nobody can fence stays unclean',
+    because: 'a lost node that cannot be fenced stays unclean',
   },
-  { what: 'port-reachable', because: 'every cluster node has to reach the daemon' },
+  { what: 'port-reachable', because: 'every cluster node must reach the daemon' },
   {
     what: 'same-credentials',
-    because: 'a wrong key makes the connection fail, and a failure may fence',
+    because: 'a wrong key makes the connection fail, and a failure can cause fencing',
   },
 ];
 
@@ -73,8 +75,8 @@ function checkLeaving(steps: readonly Step[]): Finding[] {
     .slice(first + 1)
     .find(({ what, around }) => around !== 'removal' && isComing(what));
   if (leaving === undefined || later === undefined) return [];
-  const message = `nodes leave before \`${later.what}\`: what runs on them may find no other home yet`;
-  const expected = 'the play with `around: removal` after all that brings nodes in';
+  const message = `nodes are removed before \`${later.what}\`: their resources may not have an eligible node yet`;
+  const expected = 'the play with `around: removal` after all plays that join nodes';
   return [errorAt(leaving.pointer, 'unsafe-order', message, { expected })];
 }
 
@@ -137,7 +139,7 @@ function tooEarly(
 }
 
 function proofTooOld(pointer: string, check: Check, proven: ItemKind): Finding {
-  const message = `\`${check}\` is checked before \`${proven}\` is done, which proves nothing`;
+  const message = `\`${check}\` is checked before \`${proven}\` is done, which verifies nothing`;
   const expected = `\`${check}\` in a play between \`${proven}\` and this one`;
   return errorAt(pointer, 'unsafe-order', message, { expected });
 }
@@ -155,7 +157,7 @@ function checkTakenUp({ kind, connect, steps }: Course): Finding[] {
     const after = steps.slice(index + 1);
     const next = after.findIndex((step) => step.what === connect);
     if (after.slice(0, next < 0 ? undefined : next).some(isService)) return [];
-    const message = `\`${what}\` comes after \`service\`: the daemon would go on with what it had read before`;
+    const message = `\`${what}\` comes after \`service\`: the daemon would keep using the previous files`;
     const expected = `\`service\` after \`${what}\`, and before \`${connect}\``;
     return [errorAt(pointer, 'unsafe-order', message, { expected })];
   });
@@ -166,7 +168,7 @@ function checkProven({ connect, steps }: Course): Finding[] {
   const last = steps.findLastIndex(({ what }) => what === connect);
   const step = steps[last];
   if (step === undefined || steps.slice(last).some(({ what }) => what === 'truly-in')) return [];
-  const message = 'nothing proves that the nodes which are connected here have joined';
+  const message = 'no check verifies that the nodes connected here are online';
   const expected = '`truly-in` in a later play';
   return [errorAt(step.pointer, 'unsafe-order', message, { expected })];
 }
@@ -180,7 +182,7 @@ function checkReleased({ connect, steps }: Course): Finding[] {
     if (what === 'truly-in') proven = true;
     if (what !== 'node-state' || proven) continue;
     const message =
-      '`node-state` comes before `truly-in`: a node that has not joined cannot be released';
+      '`node-state` comes before `truly-in`: standby cannot be cleared before a node is online';
     const expected = '`truly-in` in an earlier play';
     findings.push(errorAt(pointer, 'unsafe-order', message, { expected }));
   }
@@ -202,7 +204,7 @@ function checkOneByOne(steps: readonly Step[]): Finding[] {
     const together = later.filter((step) => step.play < parted);
     return AFTER_CONNECTING.filter((needed) => together.every((step) => step.what !== needed)).map(
       (needed) => {
-        const message = `\`guest-node\` and \`${needed}\` do not stand in neighbouring plays: guest nodes enter one at a time`;
+        const message = `\`guest-node\` and \`${needed}\` are not in adjacent plays: guest nodes join one at a time`;
         const expected = `\`${needed}\` with \`for: guestNodes\` after it, without another play in between`;
         return errorAt(pointer, 'unsafe-order', message, { expected });
       },

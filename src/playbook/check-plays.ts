@@ -1,30 +1,25 @@
-import { errorAt, type Finding } from '../support/diagnostic.ts';
-import { childPointer } from '../support/json-pointer.ts';
-import type { Sound } from '../support/sound.ts';
-import type { Check, ItemKind, PlayFor, PlayHosts } from './playbook.ts';
+import { errorAt, type Finding } from '../support/yaml/diagnostic.ts';
+import { childPointer } from '../support/yaml/json-pointer.ts';
+import type { Sound } from '../support/yaml/sound.ts';
+import { kindOfItem, type ItemKind } from './item-kinds.ts';
+import type { PlayFor, PlayHosts } from './play-hosts.ts';
+import type { Check } from './playbook.ts';
 import type { Play } from './schema-types.ts';
 
-/** Whose each item and each check is. */
-const BELONGS_TO: Readonly<Record<ItemKind | Check, readonly PlayHosts[]>> = {
-  package: ['clusterNodes', 'remoteNodes', 'guestNodes'],
-  authkey: ['clusterNodes', 'remoteNodes', 'guestNodes', 'all'],
-  certificate: ['clusterNodes', 'remoteNodes', 'guestNodes', 'all'],
-  environment: ['clusterNodes', 'remoteNodes', 'guestNodes', 'all'],
-  pacemaker: ['all'],
-  'firewall-port': ['clusterNodes', 'remoteNodes', 'guestNodes', 'all'],
-  service: ['clusterNodes', 'remoteNodes', 'guestNodes', 'all'],
-  'fence-device': ['cluster'],
-  'connection-resource': ['cluster', 'all'],
-  'guest-node': ['cluster', 'all'],
-  'node-state': ['cluster', 'all'],
-  'authkey-removed': ['clusterNodes', 'remoteNodes', 'guestNodes'],
-  'certificate-removed': ['clusterNodes', 'remoteNodes', 'guestNodes'],
-  constraint: ['all'],
-  'node-record': ['all'],
+/** The hosts of the plays that may name a check. */
+const CHECK_HOSTS: Readonly<Record<Check, readonly PlayHosts[]>> = {
   'port-reachable': ['clusterNodes'],
   'same-credentials': ['clusterNodes'],
   'truly-in': ['cluster'],
 };
+
+const isCheck = (what: ItemKind | Check): what is Check => Object.hasOwn(CHECK_HOSTS, what);
+
+const hostsFor = (what: ItemKind | Check): readonly PlayHosts[] =>
+  isCheck(what) ? CHECK_HOSTS[what] : kindOfItem(what).hosts;
+
+const onlyFor = (what: ItemKind | Check): PlayFor | undefined =>
+  isCheck(what) ? undefined : kindOfItem(what).only;
 
 /** One item or check of one play: the smallest thing that has a place in the order. */
 export interface Step {
@@ -82,7 +77,7 @@ function checkPlay(play: Sound<Play>, pointer: string): Finding[] {
     const expected = '`hosts: clusterNodes` or `hosts: cluster`';
     findings.push(errorAt(childPointer(pointer, 'for'), 'wrong-hosts', message, { expected }));
   } else if (play.for === 'guestNodes' && !isOneByOne(play.batch)) {
-    const message = 'guest nodes enter one at a time: a connection that fails may stop its machine';
+    const message = 'guest nodes join one at a time: a connection that fails may stop its VM';
     const at = play.batch === undefined ? pointer : childPointer(pointer, 'batch');
     findings.push(errorAt(at, 'unsafe-batch', message, { expected: '`batch: 1`' }));
   }
@@ -92,7 +87,7 @@ function checkPlay(play: Sound<Play>, pointer: string): Finding[] {
 /** What a change of credentials may have to change; which of it does is decided by the plan. */
 const CREDENTIALS = {
   items: ['authkey', 'certificate', 'environment', 'pacemaker', 'service'],
-  message: 'a change of credentials is about all that daemons read, and nothing else',
+  message: 'a change of credentials covers all files that daemons read, and nothing else',
 } as const;
 
 /** Procedures for everybody at once: their steps and the order of these are not the playbook's. */
@@ -104,7 +99,7 @@ const TOGETHER = {
       ...['connection-resource', 'guest-node', 'constraint', 'node-state'],
       ...['service', 'authkey', 'certificate', 'environment', 'firewall-port', 'node-record'],
     ],
-    message: 'a node that leaves leaves with all that it has, and nothing else does',
+    message: 'a removal covers everything that belongs to a node, and nothing else',
   },
 } as const satisfies Partial<
   Record<NonNullable<Play['around']>, { items: readonly ItemKind[]; message: string }>
@@ -120,7 +115,7 @@ function checkTogether(play: Sound<Play>, pointer: string): Finding[] {
     const key = isOfAll(around) ? 'around' : 'hosts';
     const procedures = isOfAll(around) ? [around] : Object.keys(TOGETHER);
     const named = procedures.map((name) => `\`around: ${name}\``).join(' or ');
-    const message = `\`hosts: all\` and ${named} belong together`;
+    const message = `\`hosts: all\` and ${named} require each other`;
     return [
       errorAt(childPointer(pointer, key), 'wrong-hosts', message, { expected: 'both, or neither' }),
     ];
@@ -134,7 +129,7 @@ function checkTogether(play: Sound<Play>, pointer: string): Finding[] {
     findings.push(errorAt(at, 'wrong-items', message, { expected }));
   }
   if (play.batch !== undefined) {
-    const message = 'all go together: there are no batches';
+    const message = 'all hosts change together: batches are not allowed';
     findings.push(
       errorAt(childPointer(pointer, 'batch'), 'unsafe-batch', message, { expected: 'no `batch`' }),
     );
@@ -147,22 +142,15 @@ const ofNodes = (hosts: PlayHosts): boolean => hosts === 'remoteNodes' || hosts 
 const isOneByOne = (batch: Sound<Play>['batch']): boolean =>
   batch === 1 || (Array.isArray(batch) && batch.length > 0 && batch.every((size) => size === 1));
 
-/** For whom alone some items are. */
-const ONLY_FOR: Readonly<Partial<Record<ItemKind | Check, PlayFor>>> = {
-  'fence-device': 'remoteNodes',
-  'connection-resource': 'remoteNodes',
-  'guest-node': 'guestNodes',
-};
-
 function checkStepFor({ what, hosts, for: whom, pointer }: Step): Finding[] {
-  const right = hosts === 'all' ? undefined : ONLY_FOR[what];
+  const right = hosts === 'all' ? undefined : onlyFor(what);
   if (right === undefined || right === whom) return [];
   const message = `\`${what}\` has no meaning in a play for ${whom === 'guestNodes' ? 'guest nodes' : 'remote nodes'}`;
   return [errorAt(pointer, 'wrong-hosts', message, { expected: `\`for: ${right}\`` })];
 }
 
 function checkStepHosts({ what, hosts, pointer }: Step): Finding[] {
-  const right = BELONGS_TO[what];
+  const right = hostsFor(what);
   if (hosts === undefined || right.includes(hosts)) return [];
   const message = `\`${what}\` has no meaning in a play with \`hosts: ${hosts}\``;
   const expected = right.map((name) => `\`hosts: ${name}\``).join(' or ');

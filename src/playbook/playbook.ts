@@ -1,29 +1,8 @@
-/** Who a play works on: the machines themselves (`all`: those of every kind), or the CIB (`cluster`). */
-export type PlayHosts = 'clusterNodes' | 'remoteNodes' | 'guestNodes' | 'all' | 'cluster';
-
-/** For whom a play works on the cluster. */
-export type PlayFor = 'remoteNodes' | 'guestNodes';
+import type { ItemKind } from './item-kinds.ts';
+import type { PlayFor, PlayHosts } from './play-hosts.ts';
 
 /** What must hold before a play starts. */
 export type Gate = 'quorum' | 'no-pending-transition' | 'no-maintenance';
-
-/** The kinds of things that outrigger keeps in shape. */
-export type ItemKind =
-  | 'package'
-  | 'authkey'
-  | 'certificate'
-  | 'environment'
-  | 'pacemaker'
-  | 'firewall-port'
-  | 'service'
-  | 'fence-device'
-  | 'connection-resource'
-  | 'guest-node'
-  | 'node-state'
-  | 'authkey-removed'
-  | 'certificate-removed'
-  | 'constraint'
-  | 'node-record';
 
 /** Whether an item makes the cluster connect to a node. */
 export const connects = (kind: ItemKind): boolean =>

@@ -1,6 +1,6 @@
-import { hasErrors, sortDiagnostics, type Diagnostic } from '../support/diagnostic.ts';
-import { readDocument, type DocumentText } from '../support/read-document.ts';
-import type { Sound } from '../support/sound.ts';
+import { hasErrors, sortDiagnostics, type Diagnostic } from '../support/yaml/diagnostic.ts';
+import { readDocument, type DocumentText } from '../support/yaml/read-document.ts';
+import type { Sound } from '../support/yaml/sound.ts';
 import { checkOrder } from './check-order.ts';
 import { checkPlays, stepsOf } from './check-plays.ts';
 import type { BatchSize, Play, Playbook } from './playbook.ts';

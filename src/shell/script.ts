@@ -19,7 +19,8 @@ const BOOT = [
 ].join('; ');
 
 /**
- * Stands before every script. It reads from stdin the number of parameters and one parameter a line. The last thing it
+ * Stands before every script. It reads from stdin how many bytes of input there will be, which a script may ask for in
+ * `outrigger_bytes`, the number of parameters and one parameter a line. The last thing it
  * prints is the marker behind which the script's own output begins, on stdout and on stderr.
  */
 const PRELUDE = `
@@ -31,6 +32,7 @@ if [ "$outrigger_uid" != 0 ]; then
   printf 'outrigger:%s:uid:%s\\n' "$outrigger_nonce" "$outrigger_uid"
   exit 125
 fi
+IFS= read -r outrigger_bytes || exit 125
 IFS= read -r outrigger_count || exit 125
 set --
 while [ "$#" -lt "$outrigger_count" ]; do
@@ -62,7 +64,7 @@ export type ScriptReply =
 /**
  * The command line that runs a script as root; the same for every script. `env` sets the locale of sudo's messages in
  * any login shell. With a `gate` (a nonce) sudo may ask for a password: its question and the moment when it has let us
- * through are told on stderr (`passwordAsked`, `isThrough`).
+ * through are told on stderr (`listenToSudo`).
  */
 export function commandLine(become: Become, gate?: string): string {
   if (become === 'none') return `exec /bin/sh -c ${quote(BOOT)}`;
@@ -74,22 +76,56 @@ export function commandLine(become: Become, gate?: string): string {
   return `exec env LC_ALL=C sudo -S -p ${prompt} -- /bin/sh -c ${quote(opened)}`;
 }
 
-/** Whose password sudo has asked for so far, question by question. */
-export const passwordAsked = (stderr: string, gate: string): readonly string[] =>
-  Array.from(
-    stderr.matchAll(new RegExp(`outrigger:${gate}:password:([^:\n]*):`, 'g')),
-    ([, of]) => of ?? '',
-  );
+/** What is known of sudo from what came on stderr so far. */
+export interface Heard {
+  /** How often it has asked for a password. */
+  readonly questions: number;
+  /** Whose password it has asked for first. */
+  readonly asked: string | undefined;
+  /** It has let us through, so that what is sent from now on is read by our own shell. */
+  readonly isThrough: boolean;
+  /** It has said that a password was wrong, whether or not it asks for another. */
+  readonly isIncorrect: boolean;
+}
 
-/** Whether sudo has let us through, so that what is sent from now on is read by our own shell. */
-export const isThrough = (stderr: string, gate: string): boolean =>
-  stderr.includes(`outrigger:${gate}:through\n`);
+/** Longer than any question of ours with any user's name in it. */
+const LONGEST_QUESTION = 512;
+
+/** Listens to stderr piece by piece, however small and many they are: each piece is looked at once. */
+export function listenToSudo(gate: string): (piece: string) => Heard {
+  const mark = new RegExp(`outrigger:${gate}:(?:password:([^:\n]*):|through\n)`, 'g');
+  let heard: Heard = { questions: 0, asked: undefined, isThrough: false, isIncorrect: false };
+  let rest = '';
+  return (piece) => {
+    const text = rest + piece;
+    let end = text.lastIndexOf('\n') + 1;
+    for (const { 0: whole, 1: of, index } of text.matchAll(mark)) {
+      end = Math.max(end, index + whole.length);
+      heard =
+        of === undefined
+          ? { ...heard, isThrough: true }
+          : { ...heard, questions: heard.questions + 1, asked: heard.asked ?? of };
+    }
+    if (INCORRECT.test(text)) heard = { ...heard, isIncorrect: true };
+    rest = text.slice(Math.max(end, text.length - LONGEST_QUESTION));
+    return heard;
+  };
+}
+
+const INCORRECT = /incorrect (password|authentication) attempt/;
 
 /** The bytes for the stdin of `commandLine`. */
 export function standardInput({ nonce, script, params, input }: ScriptInput): Uint8Array {
   requireNonce(nonce);
   params.forEach(requireOneLine);
-  const lines = [nonce, PRELUDE + script, nonce, String(params.length), ...params]
+  const lines = [
+    nonce,
+    PRELUDE + script,
+    nonce,
+    String(input.length),
+    String(params.length),
+    ...params,
+  ]
     .map((line) => `${line}\n`)
     .join('');
   const head = new TextEncoder().encode(lines);
@@ -114,6 +150,24 @@ export function readReply(stdout: string, nonce: string): ScriptReply {
   if (start >= 0) return { kind: 'ran', stdout: stdout.slice(start + begin.length) };
   const uid = new RegExp(`outrigger:${nonce}:uid:([0-9]*)\n`).exec(stdout)?.[1];
   return uid === undefined ? { kind: 'not-started', noise: stdout } : { kind: 'not-root', uid };
+}
+
+/** Listens to stdout piece by piece for the first line that the script itself prints, whatever came before. */
+export function listenForLine(nonce: string): (piece: string) => string | undefined {
+  requireNonce(nonce);
+  let rest = '';
+  let hasBegun = false;
+  return (piece) => {
+    rest += piece;
+    if (!piece.includes('\n')) return undefined;
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (hasBegun) return line;
+      hasBegun = line.endsWith(`outrigger:${nonce}:begin`);
+    }
+    return undefined;
+  };
 }
 
 function requireNonce(nonce: string): void {

@@ -26,8 +26,7 @@ export function openAnsibleVault(text: string, password: Uint8Array): OpenedVaul
   const own = createHmac('sha256', keys.subarray(KEY_BYTES, 2 * KEY_BYTES))
     .update(secret)
     .digest();
-  if (code.length !== own.length || !timingSafeEqual(own, code))
-    return { fault: 'the password does not open it' };
+  if (code.length !== own.length || !timingSafeEqual(own, code)) return { fault: 'wrong password' };
   const cipher = createDecipheriv('aes-256-ctr', key, keys.subarray(2 * KEY_BYTES));
   const content = withoutPadding(Buffer.concat([cipher.update(secret), cipher.final()]));
   return content === undefined ? { fault: 'it is damaged' } : { content };

@@ -1,34 +1,47 @@
 import { Command } from 'commander';
-import type { Lease } from '../../apply/lease.ts';
+import type { Lease } from '../../apply/lock/lease.ts';
 import { applyPlan } from '../../flows/apply-plan.ts';
 import { completeCredentials } from '../../flows/complete-credentials.ts';
-import { giveBackLeftLock } from '../../flows/left-lock.ts';
-import { underLock } from '../../flows/under-lock.ts';
-import { loadPlan, refuseOtherSources, refuseStale } from '../../flows/saved-plan-file.ts';
-import { refuseUsed } from '../../flows/run-records.ts';
-import { changeCount, leftOut, type Plan } from '../../plan/plan.ts';
-import { savedPlanId } from '../../plan/saved-plan.ts';
-import { refuseRisks } from '../../plan/risk.ts';
-import type { RunEvent, RunResult } from '../../plan/run-event.ts';
+import { giveBackLeftLock } from '../../flows/lock/left-lock.ts';
+import { refuseUnannounced, withLead } from '../../flows/plan-again.ts';
+import type { Planned } from '../../flows/plan-cluster.ts';
+import { underLock } from '../../flows/lock/under-lock.ts';
+import { removeLeftFiles } from '../../flows/remove-left-files.ts';
+import { readPlanFile, refuseOtherSources, refuseStale } from '../../flows/saved-plan-file.ts';
+import { refuseUsed } from '../../records/run-records.ts';
+import { changeCount, leftOut, type Plan } from '../../model/plan.ts';
+import { savedPlanId } from '../../plan/saved/saved-plan.ts';
+import { refuseRisks } from '../../model/risk.ts';
+import type { RunEvent, RunResult } from '../../model/run-event.ts';
 import type { BatchSize } from '../../playbook/playbook.ts';
-import { renderPlan } from '../../report/plan-text.ts';
-import { eventAsJson, summaryAsJson, versionAsJson } from '../../report/run-json.ts';
-import { eventLine, renderRun } from '../../report/run-text.ts';
-import { OutriggerError, type ErrorCode } from '../../support/errors.ts';
-import { askSure } from '../ask.ts';
-import { describeError } from '../describe-error.ts';
-import { EXIT, exitCodeOf, exitCodeOfComparison, gravest, type ExitCode } from '../exit-code.ts';
-import { progressFor, withPlan, type FromSources, type Live } from '../live.ts';
+import { renderPlan } from '../../report/plan/plan-text.ts';
+import { eventAsJson, summaryAsJson, versionAsJson } from '../../report/run/run-json.ts';
+import { eventLine, renderRun } from '../../report/run/run-text.ts';
+import { OutriggerError } from '../../support/errors.ts';
+import { askSure } from '../process/ask.ts';
+import { describeError } from '../process/describe-error.ts';
+import { exitCodeFor } from '../process/exit-code-of-run.ts';
+import { EXIT, type ExitCode } from '../process/exit-code.ts';
+import {
+  plannedAgain,
+  progressFor,
+  withPlan,
+  type FromSources,
+  type Live,
+} from '../sessions/live.ts';
 import {
   addLiveOptions,
   addRunOptions,
+  checkJson,
   jsonOption,
   optionalInventory,
+  sha256,
   type SharedOptions,
-} from '../options.ts';
-import { styleFor } from '../style.ts';
-import type { AddCommand, Terminal } from '../terminal.ts';
-import { version } from '../version.ts';
+} from '../arguments/options.ts';
+import { chooseSources } from '../sessions/saved-plan-sources.ts';
+import { styleFor } from '../process/style.ts';
+import type { AddCommand, Terminal } from '../process/terminal.ts';
+import { version } from '../process/version.ts';
 
 /** What an operator says to a question beforehand, and to risks. */
 export interface Consent {
@@ -42,6 +55,8 @@ export interface Options extends SharedOptions, Consent {
   readonly maxFail?: BatchSize;
   /** Milliseconds. */
   readonly lockLease?: number;
+  /** Of a saved plan; hexadecimal. */
+  readonly planSha256?: string;
 }
 
 export const addApply: AddCommand = (terminal, finish) =>
@@ -49,15 +64,25 @@ export const addApply: AddCommand = (terminal, finish) =>
     addLiveOptions(
       new Command('apply')
         .description(
-          'plans, asks, and carries the plan out; run again, it finishes or does nothing',
+          'shows the plan, asks for confirmation, and applies it; completes an interrupted run',
         )
-        .argument('[file]', 'a plan that `plan --out` saved: exactly its steps, or nothing'),
-      optionalInventory('default with FILE: the one that the plan was made from'),
+        .argument(
+          '[file]',
+          'a plan saved with `plan --out`: applied exactly, or refused if it is stale',
+        ),
+      optionalInventory('with FILE: the inventory that the plan was made from'),
     ),
   )
-    .addOption(jsonOption('print what happens as JSON lines; needs --yes'))
+    .option(
+      '--plan-sha256 <digest>',
+      'with FILE: its digest, printed by `plan --out`; the inventory and the playbook named in the file are then used',
+      sha256,
+    )
+    .addOption(jsonOption('print events as JSON lines (outrigger schema run); requires --yes'))
     .action(async (file: string | undefined, given: Given) => {
       checkJson(given);
+      if (file === undefined && given.planSha256 !== undefined)
+        throw new OutriggerError('USAGE', '--plan-sha256 requires a saved plan');
       if (file !== undefined) {
         finish(await applySaved(file, given, terminal));
         return;
@@ -74,39 +99,41 @@ type Given = Omit<Options, 'inventory'> & Partial<Pick<Options, 'inventory'>>;
 function withInventory({ inventory, ...given }: Given): Options {
   if (inventory !== undefined) return { ...given, inventory };
   throw new OutriggerError('USAGE', "required option '-i, --inventory <file>' not specified", {
-    hint: 'or name a saved plan: outrigger apply FILE',
+    hint: 'or apply a saved plan: outrigger apply FILE',
   });
 }
 
 /** Carries out a saved plan, after it was planned anew and found to be the same. */
 async function applySaved(file: string, given: Given, terminal: Terminal): Promise<ExitCode> {
-  const saved = loadPlan(file);
+  const found = readPlanFile(file);
+  const { saved } = found;
   if (given.limit !== undefined)
     throw new OutriggerError('USAGE', '--limit cannot be given: the saved plan has its own');
-  refuseUsed(terminal.env, saved.plan.cluster.name, savedPlanId(saved));
-  const options: Options = {
-    ...given,
-    inventory: given.inventory ?? saved.inventory.path,
-    playbook: given.playbook ?? saved.playbook.path,
-    limit: saved.limit,
-  };
+  const sources = await chooseSources(found, given, {
+    inIsTerminal: terminal.inIsTerminal,
+    ask: (question) => askSure(terminal, question, 'nothing was read'),
+  });
+  const options: Options = { ...given, ...sources, limit: saved.limit };
   let code: ExitCode = EXIT.ok;
   const use = async (live: FromSources): Promise<void> => {
     refuseStale(saved, live.planned);
     const origin = { ...live.origin, savedPlan: savedPlanId(saved) };
-    code = await applyLive(options, terminal, { ...live, origin });
+    const agree = (_shown: Planned, now: Planned): readonly string[] => {
+      refuseStale(saved, now);
+      return [];
+    };
+    code = await applyLive(options, terminal, { ...live, origin, agree });
   };
   await withPlan(options, terminal, use, {
-    check: (sources) => {
-      refuseOtherSources(saved, sources, version());
+    // By the name in the inventory: that in the file may lead anywhere.
+    onInventory: ({ cluster }) => {
+      refuseUsed(terminal.env, cluster.name, savedPlanId(saved));
+    },
+    check: (texts) => {
+      refuseOtherSources(saved, texts, version());
     },
   });
   return code;
-}
-
-/** JSON lines leave no room for a question. */
-export function checkJson({ json, yes }: Pick<Options, 'json' | 'yes'>): void {
-  if (json && !yes) throw new OutriggerError('USAGE', '--json cannot ask: add --yes');
 }
 
 /** Shows the plan that was made, asks, carries it out and reports; whatever stops it is reported too. */
@@ -129,18 +156,34 @@ export async function applyLive(
   }
   const events: RunEvent[] = [];
   const tell = noticesOf(options, terminal, events);
+  if (refusal === undefined) {
+    const unremoved = await removeLeftFiles(live.planned.facts, live.planned.hosts, options.forks);
+    if (unremoved !== undefined) tell(unremoved);
+  }
   const result = hasWork
     ? await runLocked(options, terminal, live, { allowed, events, tell })
     : await nothingDone(live, refusal, tell);
   const seconds = (performance.now() - started) / 1000;
-  const finished = { result, events, seconds, stopped: result.stopped?.message };
+  const { stopped, plan: done } = result;
+  const finished = { result, events, seconds, stopped: stopped?.message, plan: done };
   emit(summaryAsJson(finished, new Date().toISOString()));
   if (hasWork && !options.json)
     terminal.out(renderRun(finished, styleFor(terminal.outStream, terminal.env)));
-  return exitCodeOfRun(plan, result, terminal);
+  return exitCodeOfRun(result, terminal, hasWork);
 }
 
-type Ended = RunResult & { readonly stopped: Error | undefined };
+type Ended = RunResult & {
+  /** The one that was carried out, or would have been. */
+  readonly plan: Plan;
+  readonly stopped: Error | undefined;
+};
+
+/** Nothing was done; hosts that a plan leaves out have failed. */
+const asPlanned = (plan: Plan): Omit<Ended, 'stopped'> => ({
+  failed: new Map(leftOut(plan).map(({ host, message }) => [host, message])),
+  wasInterrupted: false,
+  plan,
+});
 
 async function nothingDone(
   { planned: { plan, lead, cluster } }: Live,
@@ -149,8 +192,7 @@ async function nothingDone(
 ): Promise<Ended> {
   const said = stopped === undefined ? await giveBackLeftLock(lead, cluster) : undefined;
   if (said !== undefined) tell(said);
-  const failed = new Map(leftOut(plan).map(({ host, message }) => [host, message]));
-  return { failed, wasInterrupted: false, stopped };
+  return { ...asPlanned(plan), stopped };
 }
 
 /** The risks that nobody allowed, as the error that says so. */
@@ -181,21 +223,43 @@ const noticesOf =
     else terminal.err(`${eventLine(event)}\n`);
   };
 
-/** What hosts shall get is made under the lock as well: requests for certificates are made on them. */
-const runLocked = (
+/**
+ * Under the lock the state is read once more: what nobody has agreed to is not done. What hosts shall get is made under it as
+ * well, for requests for certificates are made on them.
+ */
+async function runLocked(
   options: Options,
   terminal: Terminal,
   live: Live,
   course: Course,
-): Promise<Ended> =>
-  underLock(
-    {
-      ...live.planned,
-      leaseMs: options.lockLease,
-      tell: course.tell,
-    },
-    async (lease) => run(options, terminal, await completed(terminal, live), { ...course, lease }),
-  );
+): Promise<Ended> {
+  const shown = options.yes ? live.planned : await withLead(live.request, live.planned);
+  const locking = { ...shown, leaseMs: options.lockLease, tell: course.tell };
+  return underLock(locking, async (lease) => {
+    const now = await agreedPlan(terminal, live, shown, course);
+    if (now instanceof OutriggerError) return { ...asPlanned(shown.plan), stopped: now };
+    if (changeCount(now.plan) === 0) return { ...asPlanned(now.plan), stopped: undefined };
+    const completed = await completedBy(terminal, { ...live, planned: now });
+    return run(options, terminal, completed, { ...course, lease });
+  });
+}
+
+/** The plan as it is now, or why it must not be carried out. */
+async function agreedPlan(
+  terminal: Terminal,
+  live: Live,
+  shown: Planned,
+  { tell }: Course,
+): Promise<Planned | OutriggerError> {
+  try {
+    const now = await plannedAgain(live, shown, terminal);
+    for (const line of (live.agree ?? refuseUnannounced)(shown, now)) tell(line);
+    return now;
+  } catch (thrown) {
+    if (thrown instanceof OutriggerError && thrown.code !== 'LOCKED') return thrown;
+    throw thrown;
+  }
+}
 
 async function run(
   options: Options,
@@ -223,14 +287,14 @@ async function run(
     });
     await progress.stop();
     terminal.err(`log and copies of the CIB: ${log}\n`);
-    return result;
+    return { ...result, plan: live.planned.plan };
   } finally {
     await progress.stop();
   }
 }
 
 /** With everything made that hosts shall get; whatever has to be asked for that is asked now. */
-const completed = async (terminal: Terminal, live: Live): Promise<Live> => ({
+const completedBy = async (terminal: Terminal, live: Live): Promise<Live> => ({
   ...live,
   planned: await completeCredentials(live, {
     fetchSecret: live.fetchSecret,
@@ -251,9 +315,9 @@ export async function confirm(
   if (!options.input || !terminal.inIsTerminal) {
     throw new OutriggerError(
       'REFUSED',
-      'nobody can be asked here, and --yes was not given: nothing was changed',
+      'no terminal for confirmation; pass --yes: nothing was changed',
       {
-        hint: 'read the plan, then run again with --yes',
+        hint: 'review the plan, then run again with --yes',
       },
     );
   }
@@ -261,26 +325,13 @@ export async function confirm(
 }
 
 /** Says on stderr what stopped the run; a bug is thrown on. */
-function exitCodeOfRun(plan: Plan, ended: Ended, terminal: Terminal): ExitCode {
-  const { stopped } = ended;
+function exitCodeOfRun(ended: Ended, terminal: Terminal, hasWork: boolean): ExitCode {
+  const { stopped, plan } = ended;
+  // A run that has work proves itself who is in.
+  const pending = hasWork ? [] : plan.pending;
   if (stopped !== undefined) {
     if (!(stopped instanceof OutriggerError)) throw stopped;
     terminal.err(describeError(stopped));
   }
-  return exitCodeFor(plan, ended, stopped?.code);
-}
-
-/** The gravest of all that holds: what stopped the run, whether it was interrupted, who failed and who was left out. */
-export function exitCodeFor(
-  plan: Pick<Plan, 'problems'>,
-  { failed, wasInterrupted }: RunResult,
-  stoppedBy?: ErrorCode,
-): ExitCode {
-  const left = new Set(leftOut(plan).map(({ host }) => host));
-  return gravest([
-    stoppedBy === undefined ? EXIT.ok : exitCodeOf(stoppedBy),
-    wasInterrupted ? EXIT.interrupted : EXIT.ok,
-    [...failed.keys()].some((host) => !left.has(host)) ? EXIT.failed : EXIT.ok,
-    exitCodeOfComparison(plan.problems, false),
-  ]);
+  return exitCodeFor({ problems: plan.problems, pending }, ended, stopped?.code);
 }

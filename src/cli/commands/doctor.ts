@@ -1,25 +1,25 @@
 import { Command } from 'commander';
 import { examine } from '../../flows/examine.ts';
-import type { Diagnosis } from '../../plan/diagnosis.ts';
-import { diagnosisAsJson } from '../../report/diagnosis-json.ts';
-import { renderDiagnosis } from '../../report/diagnosis-text.ts';
-import { selectNodes } from '../../spec/select.ts';
-import { nodesOf } from '../../spec/spec.ts';
-import { withConnector } from '../connections.ts';
-import { EXIT, gravest, type ExitCode } from '../exit-code.ts';
-import { progressFor } from '../live.ts';
-import { inventoryFor, playbookFor } from '../load.ts';
-import { addLiveOptions, jsonOption, type SharedOptions } from '../options.ts';
-import { styleFor } from '../style.ts';
-import type { AddCommand, Terminal } from '../terminal.ts';
+import type { Diagnosis } from '../../model/diagnosis.ts';
+import { diagnosisAsJson } from '../../report/status/diagnosis-json.ts';
+import { renderDiagnosis } from '../../report/status/diagnosis-text.ts';
+import { selectNodes } from '../../inventory/select.ts';
+import { withManagedHosts } from '../../inventory/spec.ts';
+import { withConnector } from '../sessions/connections.ts';
+import { EXIT, gravest, type ExitCode } from '../process/exit-code.ts';
+import { progressFor } from '../sessions/live.ts';
+import { inventoryFor, playbookFor } from '../sessions/load.ts';
+import { addLiveOptions, jsonOption, type SharedOptions } from '../arguments/options.ts';
+import { styleFor } from '../process/style.ts';
+import type { AddCommand, Terminal } from '../process/terminal.ts';
 
 export const addDoctor: AddCommand = (terminal, finish) =>
   addLiveOptions(
     new Command('doctor').description(
-      'looks at hosts and cluster from every side, tells everything that is wrong at once and what to do about it; changes nothing',
+      'runs preflight checks on hosts and cluster and reports all problems with hints; changes nothing',
     ),
   )
-    .addOption(jsonOption('print what was found as JSON (outrigger schema doctor)'))
+    .addOption(jsonOption('print the findings as JSON (outrigger schema doctor)'))
     .action(async (options: SharedOptions) => {
       const diagnosis = await diagnosisFor(options, terminal);
       terminal.out(
@@ -34,15 +34,15 @@ async function diagnosisFor(options: SharedOptions, terminal: Terminal): Promise
   const spec = inventoryFor(options.inventory, terminal);
   const playbook = playbookFor(options.playbook);
   const selected = selectNodes(spec, options.limit);
-  const machines = [...spec.clusterNodes, ...nodesOf(selected)];
+  const machines = [...spec.clusterNodes, ...withManagedHosts(selected)];
   return withConnector(terminal, machines, async ({ connect }, fetchSecret) => {
     const progress = await progressFor(terminal, []);
     try {
       return await examine({
         ...{ spec, selected, playbook, connect, fetchSecret },
         ...{ forks: options.forks, signal: terminal.signal },
-        onProgress: (done, total) => {
-          progress.gather(done, total);
+        onProgress: (...counts) => {
+          progress.gather(...counts);
         },
       });
     } finally {

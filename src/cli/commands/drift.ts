@@ -6,20 +6,20 @@ import {
   type DriftReportKind,
   type WantedReport,
 } from '../../flows/write-reports.ts';
-import { driftOf, hasDrifted, type Drift } from '../../plan/drift.ts';
-import { hostsIn } from '../../plan/drift-hosts.ts';
-import { driftAsJson } from '../../report/drift-json.ts';
-import type { ComparedRun, DriftReport, FailedRun } from '../../report/drift-report.ts';
-import { renderDrift } from '../../report/drift-text.ts';
+import { driftOf, hasDrifted, type Drift } from '../../plan/drift/drift.ts';
+import { hostsIn } from '../../plan/drift/drift-hosts.ts';
+import { driftAsJson } from '../../report/drift/drift-json.ts';
+import type { ComparedRun, DriftReport, FailedRun } from '../../report/drift/drift-report.ts';
+import { renderDrift } from '../../report/drift/drift-text.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
-import { describeError } from '../describe-error.ts';
-import { exitCodeOfComparison } from '../exit-code.ts';
-import { withPlan, type Live } from '../live.ts';
-import { addLiveOptions, jsonOption, type SharedOptions } from '../options.ts';
-import { reportOption } from '../report-option.ts';
-import { styleFor } from '../style.ts';
-import type { AddCommand, Terminal } from '../terminal.ts';
-import { version } from '../version.ts';
+import { describeError } from '../process/describe-error.ts';
+import { exitCodeOfComparison } from '../process/exit-code.ts';
+import { withPlan, type Live } from '../sessions/live.ts';
+import { addLiveOptions, jsonOption, type SharedOptions } from '../arguments/options.ts';
+import { reportOption } from '../arguments/report-option.ts';
+import { styleFor } from '../process/style.ts';
+import type { AddCommand, Terminal } from '../process/terminal.ts';
+import { version } from '../process/version.ts';
 
 interface DriftOptions extends SharedOptions {
   readonly report?: readonly WantedReport<DriftReportKind>[];
@@ -28,7 +28,7 @@ interface DriftOptions extends SharedOptions {
 export const addDrift: AddCommand = (terminal, finish) =>
   addLiveOptions(
     new Command('drift').description(
-      'tells what is not as the inventory says, for cron and CI; changes nothing, exits with 2 on drift',
+      'compares hosts and cluster with the inventory, for cron and CI; changes nothing, exits with 2 on drift',
     ),
   )
     .addOption(jsonOption('print the drift as JSON (outrigger schema drift)'))
@@ -52,7 +52,7 @@ export const addDrift: AddCommand = (terminal, finish) =>
             ? driftAsJson(drift)
             : renderDrift(drift, styleFor(terminal.outStream, terminal.env)),
         );
-        finish(exitCodeOfComparison(drift.problems, hasDrifted(drift)));
+        finish(exitCodeOfComparison(drift, hasDrifted(drift)));
         compared = comparedRun(drift, live);
         return Promise.resolve();
       };

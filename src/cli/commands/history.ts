@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { runRecords } from '../../flows/run-records.ts';
-import { historyAsJson, renderHistory } from '../../report/history.ts';
-import { EXIT } from '../exit-code.ts';
-import { inventoryFor } from '../load.ts';
-import { jsonOption, optionalInventory } from '../options.ts';
-import { styleFor } from '../style.ts';
-import type { AddCommand } from '../terminal.ts';
+import { runRecords } from '../../records/run-records.ts';
+import { historyAsJson, renderHistory } from '../../report/run/history.ts';
+import { EXIT } from '../process/exit-code.ts';
+import { inventoryFor } from '../sessions/load.ts';
+import { jsonOption, optionalInventory } from '../arguments/options.ts';
+import { styleFor } from '../process/style.ts';
+import type { AddCommand } from '../process/terminal.ts';
 
 interface Options {
   readonly inventory?: string;
@@ -15,9 +15,9 @@ interface Options {
 
 export const addHistory: AddCommand = (terminal, finish) =>
   new Command('history')
-    .description('lists the runs that were recorded on this machine, without a network')
-    .addOption(optionalInventory('for the runs of its cluster; default: of all clusters'))
-    .option('--cluster <name>', 'the runs of the cluster of that name')
+    .description('lists the runs recorded on this machine; works offline')
+    .addOption(optionalInventory('for the runs on its cluster; default: all clusters'))
+    .option('--cluster <name>', 'only runs on the cluster with this name')
     .addOption(jsonOption('print the runs as JSON'))
     .action(({ inventory, cluster, json }: Options) => {
       const name =

@@ -2,14 +2,17 @@ import { lstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { importCluster, machineToAsk } from '../../flows/import-cluster.ts';
-import { syncFolder, writePrivateFile } from '../../host/private-file.ts';
+import { syncFolder, writePrivateFile } from '../../host/files/private-file.ts';
 import type { Asked } from '../../import/draft-of.ts';
-import type { Connection } from '../../spec/schema-types.ts';
+import type { Imported } from '../../import/import-inventory.ts';
+import { importAsJson } from '../../report/command-json.ts';
+import type { Connection } from '../../inventory/schema-types.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
-import { printable } from '../../support/printable.ts';
-import { withConnector } from '../connections.ts';
-import { EXIT } from '../exit-code.ts';
-import type { AddCommand } from '../terminal.ts';
+import { printable } from '../../support/text/printable.ts';
+import { withConnector } from '../sessions/connections.ts';
+import { EXIT } from '../process/exit-code.ts';
+import { jsonOption } from '../arguments/options.ts';
+import type { AddCommand, Terminal } from '../process/terminal.ts';
 
 interface Options {
   readonly from: string;
@@ -21,27 +24,26 @@ interface Options {
   readonly knownHostsFile?: string;
   readonly proxyJump?: string;
   readonly sshConfig?: string;
+  readonly json?: true;
 }
 
 export const addImport: AddCommand = (terminal, finish) =>
   new Command('import')
     .description(
-      'writes an inventory of a living cluster, read through one of its nodes; changes nothing there, overwrites no file',
+      'writes an inventory of a running cluster, read from one of its nodes; changes nothing there, overwrites no file',
     )
     .addOption(
-      new Option(
-        '--from <host>',
-        'a cluster node, as ssh would be told: [user@]host',
-      ).makeOptionMandatory(),
+      new Option('--from <host>', 'a cluster node, as for ssh: [user@]host').makeOptionMandatory(),
     )
-    .option('-o, --out <file>', 'the file to write, which must not be there yet (default: stdout)')
+    .option('-o, --out <file>', 'the file to write, which must not exist (default: stdout)')
     .option('--port <port>', 'the port of the SSH server')
     .option('--identity-file <file>', 'the private key to log in with')
     .option('--become', 'become root through sudo')
-    .option('--become-password <file>', 'the password that sudo asks for: a file, or `prompt`')
-    .option('--known-hosts-file <file>', 'the file of known host keys')
-    .option('--proxy-jump <hosts>', 'the jump hosts on the way, as ssh -J takes them')
+    .option('--become-password <file>', 'the sudo password: a file, or `prompt`')
+    .option('--known-hosts-file <file>', 'the known_hosts file')
+    .option('--proxy-jump <hosts>', 'jump hosts, as for ssh -J')
     .option('--ssh-config <file>', 'the ssh_config file to read, or `none`')
+    .addOption(jsonOption('print the inventory and the warnings as JSON (outrigger schema import)'))
     .action(async (options: Options) => {
       const { out } = options;
       if (out !== undefined && lstatSync(out, { throwIfNoEntry: false }) !== undefined)
@@ -50,15 +52,21 @@ export const addImport: AddCommand = (terminal, finish) =>
       const imported = await withConnector(terminal, [machineToAsk(asked)], ({ connect }) =>
         importCluster(asked, connect, terminal.signal),
       );
-      for (const note of imported.notes) terminal.err(`warning: ${printable(note)}\n`);
-      if (out === undefined) terminal.out(imported.text);
-      else {
-        write(out, imported.text);
-        const next = `outrigger trust -i ${out}, then outrigger plan -i ${out}`;
-        terminal.err(`${printable(out)} is written; next: ${printable(next)}\n`);
-      }
+      if (out !== undefined) write(out, imported.text);
+      if (options.json) terminal.out(importAsJson(imported.text, out, imported.notes));
+      else tell(imported, out, terminal);
       finish(EXIT.ok);
     });
+
+function tell({ text, notes }: Imported, out: string | undefined, terminal: Terminal): void {
+  for (const note of notes) terminal.err(`warning: ${printable(note)}\n`);
+  if (out === undefined) {
+    terminal.out(text);
+    return;
+  }
+  const next = `outrigger trust -i ${out}, then outrigger plan -i ${out}`;
+  terminal.err(`${printable(out)} was written; next: ${printable(next)}\n`);
+}
 
 /** Settings as the inventory will have them; files by their whole path, since it may lie anywhere. */
 function askedBy(options: Options): Asked {
@@ -102,6 +110,6 @@ function write(file: string, text: string): void {
 }
 
 const isThere = (file: string): OutriggerError =>
-  new OutriggerError('USAGE', `${printable(file)} is there already: import overwrites no file`, {
-    hint: 'name another with --out, or take that one away',
+  new OutriggerError('USAGE', `${printable(file)} already exists: import overwrites no file`, {
+    hint: 'name another file with --out, or remove that one',
   });

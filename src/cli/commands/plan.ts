@@ -1,15 +1,15 @@
 import { Command } from 'commander';
 import { checkPlanFile, savePlan } from '../../flows/saved-plan-file.ts';
 import { checkReports, PLAN_REPORTS } from '../../flows/write-reports.ts';
-import { changeCount } from '../../plan/plan.ts';
-import { printable } from '../../support/printable.ts';
-import { exitCodeOfComparison } from '../exit-code.ts';
-import { withPlan } from '../live.ts';
-import { addLiveOptions, jsonOption, type SharedOptions } from '../options.ts';
-import { reportOption } from '../report-option.ts';
-import { tellPlan, type PlanForms } from '../tell-plan.ts';
-import type { AddCommand } from '../terminal.ts';
-import { version } from '../version.ts';
+import { changeCount } from '../../model/plan.ts';
+import { printable } from '../../support/text/printable.ts';
+import { exitCodeOfComparison } from '../process/exit-code.ts';
+import { withPlan } from '../sessions/live.ts';
+import { addLiveOptions, jsonOption, type SharedOptions } from '../arguments/options.ts';
+import { reportOption } from '../arguments/report-option.ts';
+import { tellPlan, type PlanForms } from '../sessions/tell-plan.ts';
+import type { AddCommand } from '../process/terminal.ts';
+import { version } from '../process/version.ts';
 
 interface Options extends SharedOptions, Pick<PlanForms, 'report'> {
   readonly detailedExitcode?: true;
@@ -19,12 +19,15 @@ interface Options extends SharedOptions, Pick<PlanForms, 'report'> {
 export const addPlan: AddCommand = (terminal, finish) =>
   addLiveOptions(
     new Command('plan').description(
-      'reads the live state and shows every change before any is made; changes nothing',
+      'reads the actual state and shows all changes that apply would make; changes nothing',
     ),
   )
     .addOption(jsonOption('print the plan as JSON (outrigger schema plan)'))
-    .option('--detailed-exitcode', 'exit with 2 when there are changes')
-    .option('--out <file>', 'save the plan for `show` and `apply`; it holds no secret')
+    .option(
+      '--detailed-exitcode',
+      'exit with 2 if there are changes, with 3 if a node has not joined yet',
+    )
+    .option('--out <file>', 'save the plan for `show` and `apply`; it contains no secrets')
     .addOption(reportOption(PLAN_REPORTS))
     .action(async (options: Options) => {
       const { out: file } = options;
@@ -33,12 +36,13 @@ export const addPlan: AddCommand = (terminal, finish) =>
       await withPlan(options, terminal, ({ planned, sources }) => {
         const { plan } = planned;
         if (file !== undefined) {
-          savePlan(file, planned, sources, version());
-          terminal.err(`saved: ${printable(file)}\n`);
+          const digest = savePlan(file, planned, sources, version());
+          terminal.err(`saved: ${printable(file)}, SHA-256 ${digest}\n`);
         }
         tellPlan(plan, options, terminal);
         const differs = options.detailedExitcode === true && changeCount(plan) > 0;
-        finish(exitCodeOfComparison(plan.problems, differs));
+        const pending = options.detailedExitcode === true ? plan.pending : [];
+        finish(exitCodeOfComparison({ problems: plan.problems, pending }, differs));
         return Promise.resolve();
       });
     });

@@ -1,7 +1,7 @@
 import { Argument, Command } from 'commander';
 import { loadSchema, SCHEMAS } from '../../flows/load-document.ts';
-import { EXIT } from '../exit-code.ts';
-import type { AddCommand } from '../terminal.ts';
+import { EXIT } from '../process/exit-code.ts';
+import type { AddCommand } from '../process/terminal.ts';
 
 export const addSchema: AddCommand = (terminal, finish) =>
   new Command('schema')

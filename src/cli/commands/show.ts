@@ -1,34 +1,34 @@
 import { Command } from 'commander';
-import { loadPlan } from '../../flows/saved-plan-file.ts';
+import { readPlanFile, type PlanFile } from '../../flows/saved-plan-file.ts';
 import { checkReports, PLAN_REPORTS } from '../../flows/write-reports.ts';
-import type { SavedPlan } from '../../plan/saved-plan.ts';
-import { printable } from '../../support/printable.ts';
-import { EXIT } from '../exit-code.ts';
-import { jsonOption } from '../options.ts';
-import { reportOption } from '../report-option.ts';
-import { tellPlan, type PlanForms } from '../tell-plan.ts';
-import type { AddCommand } from '../terminal.ts';
+import { printable } from '../../support/text/printable.ts';
+import { EXIT } from '../process/exit-code.ts';
+import { jsonOption } from '../arguments/options.ts';
+import { reportOption } from '../arguments/report-option.ts';
+import { tellPlan, type PlanForms } from '../sessions/tell-plan.ts';
+import type { AddCommand } from '../process/terminal.ts';
 
 export const addShow: AddCommand = (terminal, finish) =>
   new Command('show')
-    .description('shows a saved plan as `plan` did, without a network')
-    .argument('<file>', 'what `plan --out` wrote')
+    .description('shows a saved plan as `plan` did; works offline')
+    .argument('<file>', 'a plan saved with `plan --out`')
     .addOption(jsonOption('print the plan as JSON (outrigger schema plan)'))
     .addOption(reportOption(PLAN_REPORTS))
     .action((file: string, forms: PlanForms) => {
       checkReports(forms.report ?? []);
-      const saved = loadPlan(file);
-      terminal.err(`${originOf(saved)}\n`);
-      tellPlan(saved.plan, forms, terminal);
+      const found = readPlanFile(file);
+      terminal.err(`${originOf(found)}\n`);
+      tellPlan(found.saved.plan, forms, terminal);
       finish(EXIT.ok);
     });
 
-/** What a saved plan was made from, and when. */
-function originOf({ savedAt, inventory, playbook, limit }: SavedPlan): string {
+/** What a saved plan was made from, and when, and by what its file is told apart from others. */
+function originOf({ saved, digest }: PlanFile): string {
+  const { savedAt, inventory, playbook, limit } = saved;
   const from = [
     inventory.path,
     ...(playbook.path === undefined ? [] : [`with ${playbook.path}`]),
     ...(limit === undefined ? [] : [`for ${limit}`]),
   ];
-  return printable(`saved at ${savedAt} from ${from.join(', ')}`);
+  return `${printable(`saved at ${savedAt} from ${from.join(', ')}`)}; SHA-256 ${digest}`;
 }

@@ -1,33 +1,50 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { closeAll } from '../../flows/plan-cluster.ts';
-import { cibBefore, findRun, runRecords } from '../../flows/run-records.ts';
-import { nodesJoined, prepareUndo, undoRun, type PreparedUndo } from '../../flows/undo-run.ts';
-import { underLock } from '../../flows/under-lock.ts';
+import { withLead } from '../../flows/plan-again.ts';
+import { cibBefore, findRun, runRecords, whyForeignRecord } from '../../records/run-records.ts';
+import {
+  nodesJoined,
+  prepareAgain,
+  prepareUndo,
+  undoRun,
+  type PreparedUndo,
+  type Undone,
+} from '../../flows/undo-run.ts';
+import { underLock } from '../../flows/lock/under-lock.ts';
+import type { Host } from '../../host/host.ts';
 import type { Connector } from '../../host/ssh/connector.ts';
-import { refuseRisks } from '../../plan/risk.ts';
-import type { RunRecord } from '../../plan/run-record.ts';
-import { isUndone } from '../../plan/undo-plan.ts';
-import { nodesOf, type Spec } from '../../spec/spec.ts';
-import { foldNames } from '../../report/fold-names.ts';
-import { counted } from '../../report/layout.ts';
-import { renderUndo } from '../../report/undo-text.ts';
-import { eventLine } from '../../report/run-text.ts';
+import { refuseRisks } from '../../model/risk.ts';
+import type { RunRecord } from '../../model/run-record.ts';
+import { isUndone, type UndoPlan } from '../../plan/undo/undo-plan.ts';
+import { withManagedHosts, type Spec } from '../../inventory/spec.ts';
+import { undoAsJson } from '../../report/command-json.ts';
+import { foldNames } from '../../support/text/fold-names.ts';
+import { counted } from '../../report/text/layout.ts';
+import { renderUndo } from '../../report/plan/undo-text.ts';
+import { eventLine } from '../../report/run/run-text.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { connectionTo, withConnector } from '../connections.ts';
-import { describeError } from '../describe-error.ts';
-import { EXIT, exitCodeOf, gravest, type ExitCode } from '../exit-code.ts';
-import { progressFor } from '../live.ts';
-import { inventoryFor } from '../load.ts';
-import { lockWaitFromNow, outlastLock, type LockWait } from '../lock-wait.ts';
-import { addConsent, lockWaitOption, optionalInventory } from '../options.ts';
-import { styleFor } from '../style.ts';
-import type { AddCommand, Terminal } from '../terminal.ts';
+import { printable } from '../../support/text/printable.ts';
+import { connectionTo, withConnector } from '../sessions/connections.ts';
+import { describeError } from '../process/describe-error.ts';
+import { EXIT, exitCodeOf, gravest, type ExitCode } from '../process/exit-code.ts';
+import { keeping, progressFor, unlessOutlasted } from '../sessions/live.ts';
+import { inventoryFor } from '../sessions/load.ts';
+import { lockWaitFromNow, type LockWait } from '../sessions/lock-wait.ts';
+import {
+  addConsent,
+  checkJson,
+  jsonOption,
+  lockWaitOption,
+  optionalInventory,
+} from '../arguments/options.ts';
+import { styleFor } from '../process/style.ts';
+import type { AddCommand, Terminal } from '../process/terminal.ts';
 import { confirm, type Consent } from './apply.ts';
 
 interface Options extends Consent {
   readonly inventory?: string;
   readonly cluster?: string;
+  readonly json?: true;
   /** Milliseconds. */
   readonly lockWait?: number;
 }
@@ -36,25 +53,27 @@ export const addUndo: AddCommand = (terminal, finish) =>
   addConsent(
     new Command('undo')
       .description(
-        'takes the nodes out of the cluster that a run has joined; their hosts stay as they are',
+        'removes from the cluster the nodes that a run has joined; their hosts stay unchanged',
       )
-      .argument('<run>', 'its id, as `history` tells it')
-      .addOption(optionalInventory('default: the one of the run'))
-      .option('--cluster <name>', 'which cluster, where several have a run of that id')
-      .addOption(lockWaitOption()),
+      .argument('<run>', 'the id of the run, as listed by `history`')
+      .addOption(optionalInventory('default: the inventory of the run'))
+      .option('--cluster <name>', 'the cluster, if several have a run with this id')
+      .addOption(lockWaitOption())
+      .addOption(jsonOption('print the result as JSON (outrigger schema undo); requires --yes')),
   ).action(async (run: string, options: Options) => {
+    checkJson(options);
     finish(await undo(run, options, terminal));
   });
 
 async function undo(run: string, options: Options, terminal: Terminal): Promise<ExitCode> {
   const record = findRun(terminal.env, run, options.cluster);
-  if (record.joined.length === 0) return nothingJoined(record, terminal);
-  const inventory = inventoryOf(record, options);
+  if (record.joined.length === 0) return nothingJoined(record, options, terminal);
+  const inventory = inventoryOf(record, options, terminal);
   const spec = inventoryFor(inventory, terminal);
   if (spec.cluster.name !== record.cluster) {
     throw new OutriggerError(
       'USAGE',
-      `run ${record.id} was on cluster ${record.cluster}, and ${inventory} is of ${spec.cluster.name}`,
+      `run ${record.id} changed cluster ${record.cluster}, but ${inventory} declares ${spec.cluster.name}`,
     );
   }
   const found = { ...options, inventory: resolve(inventory) };
@@ -67,11 +86,21 @@ async function undo(run: string, options: Options, terminal: Terminal): Promise<
   });
 }
 
-function nothingJoined({ id, isDamaged }: RunRecord, terminal: Terminal): ExitCode {
-  const known = isDamaged ? ', as far as its damaged record tells' : '';
-  terminal.out(`Run ${id} joined nobody${known}: nothing to take back.\n`);
+function nothingJoined(
+  { id, cluster, isDamaged }: RunRecord,
+  { json }: Options,
+  terminal: Terminal,
+): ExitCode {
+  const known = isDamaged ? ', as far as its damaged record shows' : '';
+  terminal.out(
+    json
+      ? undoAsJson({ ...NOTHING, run: id, cluster })
+      : `Run ${id} joined no nodes${known}: nothing to undo.\n`,
+  );
   return EXIT.ok;
 }
+
+const NOTHING = { takenOut: [], failed: [], stopped: undefined, log: undefined } as const;
 
 interface Undoing {
   readonly options: Options & { readonly inventory: string };
@@ -90,24 +119,35 @@ async function undoNow(
   const record = findRun(env, run, spec.cluster.name);
   const later = runRecords(env, record.cluster).filter(({ id }) => id > record.id);
   const found = cibBefore(env, record);
-  await connector.prepare(nodesOf(nodesJoined(spec, record)).map(connectionTo));
-  const { connect } = connector;
-  const prepared = await prepareUndo({ spec, record, later, found, connect, signal });
+  await connector.prepare(withManagedHosts(nodesJoined(spec, record)).map(connectionTo));
+  const opened = new Set<Host>();
+  const connect = keeping(opened, connector.connect);
   try {
-    return await takeBack(prepared, options, terminal);
-  } catch (thrown) {
-    await outlastLock(thrown, prepared.lead, wait, terminal);
-    return undefined;
+    const prepared = await prepareUndo({ spec, record, later, found, connect, signal });
+    return await unlessOutlasted(
+      takeBack(prepared, options, terminal),
+      prepared.lead,
+      wait,
+      terminal,
+    );
   } finally {
-    await closeAll(prepared.hosts);
+    await Promise.allSettled([...opened].map((host) => host.close()));
   }
 }
 
-function inventoryOf({ id, inventory }: RunRecord, options: Options): string {
-  const found = options.inventory ?? inventory;
-  if (found !== undefined) return found;
-  throw new OutriggerError('USAGE', `the record of run ${id} does not tell its inventory`, {
-    hint: 'say it: -i INVENTORY',
+/** That of the record counts where nobody else can have written it: an inventory names programs to run and hosts to connect to. */
+function inventoryOf(record: RunRecord, options: Options, terminal: Terminal): string {
+  if (options.inventory !== undefined) return options.inventory;
+  const { id, inventory } = record;
+  const foreign = whyForeignRecord(terminal.env, record);
+  if (inventory !== undefined && foreign === undefined) {
+    terminal.err(`${printable(`with the inventory of the run: ${inventory}`)}\n`);
+    return inventory;
+  }
+  const why =
+    foreign === undefined ? 'does not contain its inventory' : `is not trusted for it: ${foreign}`;
+  throw new OutriggerError('USAGE', `the record of run ${id} ${why}`, {
+    hint: 'name it: -i INVENTORY',
   });
 }
 
@@ -116,44 +156,87 @@ async function takeBack(
   options: Options & { readonly inventory: string },
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { plan, forecast, risks } = prepared;
+  const { plan, risks } = prepared;
   const allowed = new Set(options.allow);
-  const style = styleFor(terminal.outStream, terminal.env);
-  terminal.out(renderUndo(plan, forecast, risks, style));
+  if (!options.json) showUndo(prepared, terminal);
   if (isUndone(plan)) {
-    terminal.out(`Nothing is left to take back of run ${plan.run}.\n`);
+    const { run, cluster } = plan;
+    if (options.json) terminal.out(undoAsJson({ ...NOTHING, run, cluster }));
     return EXIT.ok;
   }
   refuseRisks(risks, allowed);
   const nodes = counted(plan.leaving.length, 'node');
-  await confirm(options, terminal, `Take ${nodes} out of cluster ${plan.cluster}?`);
+  await confirm(options, terminal, `Remove ${nodes} from cluster ${plan.cluster}?`);
+  const undone = await undoLocked(prepared, options, terminal);
+  return tellUndone(plan, undone, options, terminal);
+}
+
+function showUndo({ plan, forecast, risks }: PreparedUndo, terminal: Terminal): void {
+  const style = styleFor(terminal.outStream, terminal.env);
+  terminal.out(renderUndo(plan, forecast, risks, style));
+  if (isUndone(plan)) terminal.out(`Nothing is left to undo of run ${plan.run}.\n`);
+}
+
+async function undoLocked(
+  prepared: PreparedUndo,
+  options: Options & { readonly inventory: string },
+  terminal: Terminal,
+): Promise<Undone> {
   const progress = await progressFor(terminal, []);
   const tell = (message: string): void => {
     terminal.err(`${eventLine({ type: 'notice', play: 'Lock', message })}\n`);
   };
-  const { log, failed, stopped } = await underLock(
-    { ...prepared, leaseMs: undefined, tell },
-    (lease) =>
-      undoRun(prepared, {
-        lease,
-        allowed,
-        origin: { inventory: options.inventory },
-        onEvent: (event) => {
-          progress.event(event);
-        },
-      }),
+  const shown = options.yes ? prepared : await withLead(prepared.request, prepared);
+  return underLock({ ...shown, leaseMs: undefined, tell }, async (lease) =>
+    undoRun(await prepareAgain(shown), {
+      lease,
+      allowed: new Set(options.allow),
+      origin: { inventory: options.inventory },
+      onEvent: (event) => {
+        progress.event(event);
+      },
+    }),
   ).finally(() => progress.stop());
+}
+
+function tellUndone(
+  plan: UndoPlan,
+  undone: Undone,
+  { json }: Options,
+  terminal: Terminal,
+): ExitCode {
+  const { log, failed, stopped } = undone;
   terminal.err(`log and copies of the CIB: ${log}\n`);
   if (stopped !== undefined && !(stopped instanceof OutriggerError)) throw stopped;
   for (const [host, { because, hint }] of failed)
     terminal.err(describeError(new OutriggerError('NOT_CONVERGED', because, { host, hint })));
   if (stopped !== undefined) terminal.err(describeError(stopped));
-  const out = plan.leaving.map(({ name }) => name).filter((name) => !failed.has(name));
-  if (stopped === undefined)
-    terminal.out(`Done: ${out.length === 0 ? 'nobody' : foldNames(out)} taken out.\n`);
+  terminal.out(json ? undoneAsJson(plan, undone) : undoneText(plan, undone));
   return gravest([
     stopped === undefined ? EXIT.ok : exitCodeOf(stopped.code),
     failed.size > 0 ? EXIT.failed : EXIT.ok,
     terminal.signal.aborted ? EXIT.interrupted : EXIT.ok,
   ]);
+}
+
+const takenOut = ({ leaving }: UndoPlan, { failed, stopped }: Undone): readonly string[] =>
+  stopped === undefined ? leaving.map(({ name }) => name).filter((name) => !failed.has(name)) : [];
+
+function undoneText(plan: UndoPlan, undone: Undone): string {
+  if (undone.stopped !== undefined) return '';
+  const out = takenOut(plan, undone);
+  return `Done: ${out.length === 0 ? 'no node' : foldNames(out)} removed.\n`;
+}
+
+function undoneAsJson(plan: UndoPlan, undone: Undone): string {
+  const { run, cluster } = plan;
+  const failed = [...undone.failed].map(([host, { because: message, hint }]) => ({
+    ...{ host, message, hint },
+  }));
+  const { log, stopped } = undone;
+  return undoAsJson({
+    ...{ run, cluster, failed, log },
+    takenOut: takenOut(plan, undone),
+    stopped: stopped?.message,
+  });
 }

@@ -1,26 +1,30 @@
 import { Command } from 'commander';
-import { unlock } from '../../flows/unlock.ts';
-import { printable } from '../../support/printable.ts';
-import { askSure } from '../ask.ts';
+import { unlock } from '../../flows/lock/unlock.ts';
+import { unlockedAsJson } from '../../report/command-json.ts';
+import { printable } from '../../support/text/printable.ts';
+import { askSure } from '../process/ask.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { withConnector } from '../connections.ts';
-import { EXIT } from '../exit-code.ts';
-import { inventoryFor } from '../load.ts';
-import { inventoryOption } from '../options.ts';
-import type { AddCommand, Terminal } from '../terminal.ts';
+import { withConnector } from '../sessions/connections.ts';
+import { EXIT } from '../process/exit-code.ts';
+import { inventoryFor } from '../sessions/load.ts';
+import { checkJson, inventoryOption, jsonOption } from '../arguments/options.ts';
+import type { AddCommand, Terminal } from '../process/terminal.ts';
 
 interface Options {
   readonly inventory: string;
   readonly yes?: true;
+  readonly json?: true;
 }
 
 export const addUnlock: AddCommand = (terminal, finish) =>
   new Command('unlock')
-    .description('takes away the lock of a run that is gone: a run that is under way would stop')
-    .argument('<id>', 'the ID of the lock, as `plan` and whoever waits for it tell it')
+    .description('removes the lock of a run that has ended; a run in progress would stop')
+    .argument('<id>', 'the ID of the lock, as printed by `plan` and by runs that wait for it')
     .addOption(inventoryOption())
-    .option('--yes', 'do not ask')
-    .action(async (id: string, { inventory, yes }: Options) => {
+    .option('--yes', 'do not prompt for confirmation')
+    .addOption(jsonOption('print the result as JSON (outrigger schema unlock); requires --yes'))
+    .action(async (id: string, { inventory, yes, json }: Options) => {
+      checkJson({ json, yes });
       const spec = inventoryFor(inventory, terminal);
       await withConnector(terminal, spec.clusterNodes, ({ connect }) =>
         unlock(id, {
@@ -28,7 +32,7 @@ export const addUnlock: AddCommand = (terminal, finish) =>
           confirm: (held) => confirm(terminal, held, yes === true),
         }),
       );
-      terminal.out(`The lock ${printable(id)} is gone.\n`);
+      terminal.out(json ? unlockedAsJson(id) : `Lock ${printable(id)} was removed.\n`);
       finish(EXIT.ok);
     });
 
@@ -36,9 +40,13 @@ async function confirm(terminal: Terminal, held: string, isSure: boolean): Promi
   terminal.err(`${held}\n`);
   if (isSure) return;
   if (!terminal.inIsTerminal) {
-    throw new OutriggerError('REFUSED', 'nobody can be asked here: nothing was changed', {
-      hint: 'make sure that the run which holds it is gone, then run again with --yes',
-    });
+    throw new OutriggerError(
+      'REFUSED',
+      'no terminal for confirmation; pass --yes: nothing was changed',
+      {
+        hint: 'make sure that the run that holds the lock has ended, then run again with --yes',
+      },
+    );
   }
-  await askSure(terminal, 'Is that run gone for sure?', 'nothing was changed');
+  await askSure(terminal, 'Are you sure that this run has ended?', 'nothing was changed');
 }

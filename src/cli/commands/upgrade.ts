@@ -1,22 +1,22 @@
 import { Command } from 'commander';
-import type { Plan } from '../../plan/plan.ts';
-import { exitCodeOfComparison } from '../exit-code.ts';
-import { withPlan } from '../live.ts';
-import { addLiveOptions, addRunOptions, jsonOption } from '../options.ts';
-import { tellPlan } from '../tell-plan.ts';
-import type { AddCommand } from '../terminal.ts';
-import { applyLive, checkJson, type Options } from './apply.ts';
+import type { Plan } from '../../model/plan.ts';
+import { exitCodeOfComparison } from '../process/exit-code.ts';
+import { withPlan } from '../sessions/live.ts';
+import { addLiveOptions, addRunOptions, checkJson, jsonOption } from '../arguments/options.ts';
+import { tellPlan } from '../sessions/tell-plan.ts';
+import type { AddCommand } from '../process/terminal.ts';
+import { applyLive, type Options } from './apply.ts';
 
 export const addUpgrade: AddCommand = (terminal, finish) =>
   addRunOptions(
     addLiveOptions(
       new Command('upgrade').description(
-        "brings the packages of all remote nodes and guest nodes, or those of --limit, to what their hosts' repositories offer, as no resource notices: plans, asks and carries the plan out as apply does",
+        'upgrades the packages of all remote nodes and guest nodes, or those of --limit, to the versions in their repositories, without disruption: shows the plan, asks for confirmation and applies it',
       ),
     ),
   )
     .option('--dry-run', 'show the plan and change nothing')
-    .addOption(jsonOption('print what happens as JSON lines, needs --yes; or the plan'))
+    .addOption(jsonOption('print events as JSON lines (requires --yes), or the plan'))
     .action(async (options: Options & { readonly dryRun?: true }) => {
       if (!options.dryRun) checkJson(options);
       await withPlan(
@@ -28,7 +28,7 @@ export const addUpgrade: AddCommand = (terminal, finish) =>
           if (options.dryRun) tellPlan(plan, options, terminal);
           finish(
             options.dryRun
-              ? exitCodeOfComparison(plan.problems, false)
+              ? exitCodeOfComparison({ problems: plan.problems, pending: [] }, false)
               : await applyLive(options, terminal, live),
           );
         },
@@ -41,4 +41,4 @@ const upgradesAny = ({ plays }: Plan): boolean =>
 
 /** A plan changes nothing on a host, its package lists included. */
 const NOTHING_OFFERED =
-  'nothing newer by the package lists that the hosts have; `apt-get update` or `dnf makecache` there refreshes them\n';
+  'no newer packages in the package lists of the hosts; refresh them there with `apt-get update` or `dnf makecache`\n';

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { loadInventory, type LoadedInventory } from '../../flows/load-document.ts';
-import { counted } from '../../report/layout.ts';
-import type { Spec } from '../../spec/spec.ts';
-import { hasErrors, type Diagnostic } from '../../support/diagnostic.ts';
-import { printable } from '../../support/printable.ts';
-import { diagnosticsAsJson, renderDiagnostics } from '../../support/render-diagnostics.ts';
-import { EXIT } from '../exit-code.ts';
-import { inventoryOption, jsonOption } from '../options.ts';
-import type { AddCommand } from '../terminal.ts';
+import { counted } from '../../report/text/layout.ts';
+import type { Spec } from '../../inventory/spec.ts';
+import { hasErrors, type Diagnostic } from '../../support/yaml/diagnostic.ts';
+import { printable } from '../../support/text/printable.ts';
+import { diagnosticsAsJson, renderDiagnostics } from '../../support/yaml/render-diagnostics.ts';
+import { EXIT } from '../process/exit-code.ts';
+import { inventoryOption, jsonOption } from '../arguments/options.ts';
+import type { AddCommand } from '../process/terminal.ts';
 
 interface Options {
   readonly inventory: string;
@@ -16,11 +16,9 @@ interface Options {
 
 export const addValidate: AddCommand = (terminal, finish) =>
   new Command('validate')
-    .description(
-      'checks an inventory without a network: every error at once, with file, line and column',
-    )
+    .description('checks an inventory offline and reports all errors with file, line and column')
     .addOption(inventoryOption())
-    .addOption(jsonOption('print the findings as JSON'))
+    .addOption(jsonOption('print the findings as JSON (outrigger schema validate)'))
     .action(async ({ inventory, json }: Options) => {
       const loaded = loadInventory(inventory);
       const { text, spec } = loaded;

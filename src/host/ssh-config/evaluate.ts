@@ -1,23 +1,7 @@
 import { OutriggerError } from '../../support/errors.ts';
-import { fitsList } from '../pattern.ts';
+import { fitsList } from '../files/pattern.ts';
+import { isKnownKeyword, isLookedAt, isNoticed, type Keyword, usualName } from './directives.ts';
 import type { Condition, Directive } from './read.ts';
-
-/** The keywords that outrigger honours. */
-const HONOURED = [
-  'hostname',
-  'user',
-  'port',
-  'identityfile',
-  'identitiesonly',
-  'identityagent',
-  'userknownhostsfile',
-  'globalknownhostsfile',
-  'hostkeyalias',
-  'proxyjump',
-  'proxycommand',
-] as const;
-
-export type Keyword = (typeof HONOURED)[number];
 
 /** What ssh_config gives for a keyword, and where. */
 export interface Value {
@@ -38,24 +22,33 @@ export interface Query {
   readonly decided: ReadonlySet<Keyword>;
 }
 
-/** The first value for each keyword; of IdentityFile all. */
+/** The first value for each keyword; of IdentityFile and CertificateFile all. */
 export type Settings = ReadonlyMap<Keyword, readonly Value[]>;
+
+/** The same, and what is no keyword of ssh. */
+export interface Evaluated {
+  readonly settings: Settings;
+  readonly unknown: readonly Directive[];
+}
 
 /**
  * What ssh_config says about one host, as `ssh -G` does. Throws INPUT_INVALID where that depends on a Match that only
  * ssh itself could judge, such as the outcome of a command.
  */
-export function evaluate(directives: readonly Directive[], query: Query): Settings {
+export function evaluate(directives: readonly Directive[], query: Query): Evaluated {
   const evaluation = new Evaluation(query);
   evaluation.pass(directives);
   if (evaluation.wantsFinalPass) evaluation.finalPass(directives);
-  return evaluation.settings;
+  const { settings, unknown } = evaluation;
+  return { settings, unknown: [...unknown.values()] };
 }
 
 type Verdict = 'yes' | 'no' | 'unknown';
 
 class Evaluation {
   readonly settings = new Map<Keyword, readonly Value[]>();
+  /** By keyword. */
+  readonly unknown = new Map<string, Directive>();
   wantsFinalPass = false;
   readonly #query: Query;
   #isFinal = false;
@@ -68,11 +61,16 @@ class Evaluation {
   pass(directives: readonly Directive[]): void {
     for (const directive of directives) {
       const verdict = this.#verdictOf(directive.conditions);
-      const { keyword } = directive;
-      if (verdict === 'no' || !isHonoured(keyword) || this.#isSettled(keyword, directive)) continue;
-      if (verdict === 'unknown') throw undecidable(directive);
-      this.settings.set(keyword, [...(this.settings.get(keyword) ?? []), directive]);
+      if (verdict !== 'no') this.#add(directive, verdict === 'yes');
     }
+  }
+
+  #add(directive: Directive, isSure: boolean): void {
+    const keyword = usualName(directive.keyword);
+    if (!isKnownKeyword(keyword)) this.unknown.set(keyword, directive);
+    if (!isLookedAt(keyword) || this.#isSettled(keyword, directive)) return;
+    if (!isSure && !isNoticed(keyword)) throw undecidable(directive);
+    this.settings.set(keyword, [...(this.settings.get(keyword) ?? []), directive]);
   }
 
   /** `Match final`: once more, with the host name that the first pass has found. */
@@ -86,7 +84,8 @@ class Evaluation {
     const { decided } = this.#query;
     if (decided.has(keyword)) return true;
     const found = this.settings.get(keyword) ?? [];
-    if (keyword === 'identityfile') return found.some((value) => value.where === where);
+    if (keyword === 'identityfile' || keyword === 'certificatefile')
+      return found.some((value) => value.where === where);
     // Whichever of the two comes first prevents the other.
     const rival = keyword === 'proxyjump' ? 'proxycommand' : 'proxyjump';
     const isProxy = keyword === 'proxyjump' || keyword === 'proxycommand';
@@ -122,6 +121,9 @@ class Evaluation {
       ['user', user ?? found ?? defaultUser],
       ['localuser', localUser],
     ]).get(name);
+    // Names of hosts without regard to case, here but not in `Host` (match.c, match_hostname; readconf.c of OpenSSH 9.2).
+    if (subject !== undefined && HOST_CRITERIA.includes(name))
+      return answer(fitsList(patterns.map(lower), lower(subject)), isNegated);
     if (subject !== undefined) return answer(fitsList(patterns, subject), isNegated);
     if (name === 'all') return answer(true, isNegated);
     // Canonical names are made only on request, which is a keyword that outrigger does not honour.
@@ -138,9 +140,6 @@ class Evaluation {
   }
 }
 
-const isHonoured = (keyword: string): keyword is Keyword =>
-  (HONOURED as readonly string[]).includes(keyword);
-
 const answer = (holds: boolean, isNegated: boolean): Verdict =>
   holds === isNegated ? 'no' : 'yes';
 
@@ -151,6 +150,9 @@ interface Criterion {
 }
 
 const WITHOUT_PATTERNS = ['all', 'canonical', 'final'];
+const HOST_CRITERIA: readonly string[] = ['host', 'originalhost'];
+
+const lower = (text: string): string => text.toLowerCase();
 
 function criteriaOf(args: readonly string[]): readonly Criterion[] {
   const criteria: Criterion[] = [];
@@ -165,13 +167,23 @@ function criteriaOf(args: readonly string[]): readonly Criterion[] {
   return criteria;
 }
 
+const KNOWN_CRITERIA = [...WITHOUT_PATTERNS, 'host', 'originalhost', 'user', 'localuser'];
+
+const isUnknown = ({ name }: Criterion): boolean => !KNOWN_CRITERIA.includes(name);
+
 function undecidable({ keyword, where, conditions }: Directive): OutriggerError {
-  const match = conditions.findLast((condition) => condition.keyword === 'match');
+  const [by] = conditions.flatMap(({ keyword: kind, args, where: place }) =>
+    kind === 'match'
+      ? criteriaOf(args)
+          .filter(isUnknown)
+          .map(({ name }) => ({ name, place }))
+      : [],
+  );
   return new OutriggerError(
     'INPUT_INVALID',
-    `${where}: whether \`${keyword}\` counts depends on \`Match ${match?.args[0] ?? ''}\` (${match?.where ?? ''}), which only ssh can judge: outrigger runs no command of ssh_config`,
+    `${where}: whether \`${keyword}\` applies depends on \`Match ${by?.name ?? ''}\` (${by?.place ?? ''}), which only ssh can evaluate: outrigger runs no commands from ssh_config`,
     {
-      hint: 'write it in a `Host` block, or in `connection` of the inventory; or name another file there (`sshConfig`)',
+      hint: 'set it in a `Host` block, or in `connection` of the inventory; or use another file (`sshConfig`)',
     },
   );
 }

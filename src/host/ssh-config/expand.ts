@@ -16,7 +16,7 @@ export const expandTokens = (text: string, { where, tokens }: Expansion): string
     const value = letter === '%' ? '%' : tokens[letter];
     if (value === undefined) {
       throw new OutriggerError('INPUT_INVALID', `${where}: \`${token}\` cannot be used here`, {
-        hint: `known here: %%, ${Object.keys(tokens)
+        hint: `allowed here: %%, ${Object.keys(tokens)
           .map((known) => `%${known}`)
           .join(', ')}`,
       });

@@ -1,6 +1,6 @@
 import SSHConfig from 'ssh-config';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
-import { printable } from '../../support/printable.ts';
+import { printable } from '../../support/text/printable.ts';
 
 /** A line of an ssh_config file that says something. */
 export interface ConfigLine {
@@ -18,12 +18,48 @@ export const parseConfig = (text: string, file: string): readonly ConfigLine[] =
 /** One line at a time: the library would take the next line for a value that is missing, and it counts no lines. */
 function parseLine(text: string, where: string): ConfigLine[] {
   if (/^\s*(#|$)/.test(text)) return [];
+  const several = SEVERAL.exec(text)?.[1];
+  if (several !== undefined)
+    return [{ keyword: REVOKED, args: wordsOf(several, text, where), where }];
   const [found] = parsed(text, where);
   if (found?.type !== SSHConfig.DIRECTIVE) return [];
-  const args = typeof found.value === 'string' ? [found.value] : found.value.map(({ val }) => val);
+  const { param, value } = found;
+  const args = typeof value === 'string' ? [value] : value.map(({ val }) => val);
   if (args.every((arg) => arg === '')) throw unreadable(text, where, 'a value is missing');
-  return [{ keyword: found.param.toLowerCase(), args, where }];
+  return [{ keyword: param.toLowerCase(), args, where }];
 }
+
+/** Takes several words since OpenSSH 10, of which the library has not heard; before, several were an error. */
+const REVOKED = 'revokedhostkeys';
+const SEVERAL = new RegExp(`^\\s*"?${REVOKED}"?(?:\\s*=\\s*|\\s+)(.*)$`, 'i');
+
+/** A word that may hold quoted parts; an escaped quote, backslash or space (OpenSSH, misc.c, argv_split). */
+const WORD = /(?:\\["'\\ ]|"(?:\\["'\\]|[^"])*"|'(?:\\["'\\]|[^'])*'|[^\s"'])+/y;
+const PART = /\\(["'\\ ])|"((?:\\["'\\]|[^"])*)"|'((?:\\["'\\]|[^'])*)'/g;
+
+/** The words of a line up to a comment, as ssh splits them. */
+function wordsOf(rest: string, text: string, where: string): readonly string[] {
+  const words: string[] = [];
+  for (let at = 0; ;) {
+    at += /^\s*/.exec(rest.slice(at))?.[0].length ?? 0;
+    if (at === rest.length || rest[at] === '#') break;
+    WORD.lastIndex = at;
+    const word = WORD.exec(rest)?.[0];
+    if (word === undefined || /["']/.test(rest[at + word.length] ?? ''))
+      throw unreadable(text, where, 'unclosed quote');
+    words.push(unquoted(word));
+    at += word.length;
+  }
+  if (words.length === 0 || words.includes('')) throw unreadable(text, where, 'a value is missing');
+  return words;
+}
+
+const unquoted = (word: string): string =>
+  word.replace(
+    PART,
+    (_, escaped?: string, double?: string, single?: string) =>
+      escaped ?? (double ?? single ?? '').replace(/\\(["'\\])/g, '$1'),
+  );
 
 function parsed(text: string, where: string): SSHConfig {
   try {
@@ -38,8 +74,8 @@ function parsed(text: string, where: string): SSHConfig {
 const unreadable = (text: string, where: string, why: string): OutriggerError =>
   new OutriggerError(
     'INPUT_INVALID',
-    `${where}: \`${printable(text.trim())}\` cannot be read: ${printable(why)}`,
+    `${where}: \`${printable(text.trim())}\` cannot be parsed: ${printable(why)}`,
     {
-      hint: 'ssh -G HOST says what ssh makes of it; `sshConfig` of the connection names another file, or none',
+      hint: 'compare with `ssh -G HOST`; set `sshConfig` of the connection to another file, or to none',
     },
   );

@@ -1,9 +1,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
-import { MOST_BYTES } from '../../spec/files-named.ts';
+import { MOST_BYTES } from '../../inventory/files-named.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
-import { fitsGlob } from '../../support/glob.ts';
-import { readLocalFile } from '../local-file.ts';
+import { fitsGlob } from '../../support/text/glob.ts';
+import { readLocalFile } from '../files/local-file.ts';
 import { expandHome } from './expand.ts';
 import { parseConfig, type ConfigLine } from './parse.ts';
 
@@ -60,8 +60,8 @@ function refuseOpenFile(file: string): void {
   if (found === undefined) return;
   const isOurs = found.uid === 0 || found.uid === process.getuid?.();
   if (isOurs && (found.mode & 0o022) === 0) return;
-  throw new OutriggerError('INPUT_INVALID', `${file} can be written by others`, {
-    hint: `chmod go-w ${file}, with you as its owner; ssh refuses it too`,
+  throw new OutriggerError('INPUT_INVALID', `${file} is writable by other users`, {
+    hint: `chmod go-w ${file}, and make yourself its owner; ssh rejects it too`,
   });
 }
 
@@ -102,18 +102,18 @@ function readFile(
 
 function textOf(file: string, kind: 'needed' | 'optional', budget: Budget): string {
   try {
-    if (--budget.files < 0) throw new Error(`these are more than ${MOST_FILES} files`);
+    if (--budget.files < 0) throw new Error(`more than ${MOST_FILES} files`);
     const content = readLocalFile(file, MOST_BYTES['ssh-config']);
     budget.bytes -= content.length;
     if (budget.bytes < 0) {
-      throw new Error(`these are more than ${MOST_BYTES['ssh-config'] / 1024 / 1024} MiB together`);
+      throw new Error(`more than ${MOST_BYTES['ssh-config'] / 1024 / 1024} MiB in total`);
     }
     return content.toString();
   } catch (thrown) {
     const isAbsent = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
     if (isAbsent && kind === 'optional') return '';
     throw new OutriggerError('INPUT_INVALID', `cannot read ${file}: ${messageOf(thrown)}`, {
-      hint: '`sshConfig` of the connection names another file, or none',
+      hint: 'set `sshConfig` of the connection to another file, or to none',
     });
   }
 }
@@ -127,7 +127,7 @@ const tooDeep = ({ where }: ConfigLine): OutriggerError =>
 const tooWide = ({ where }: ConfigLine): OutriggerError =>
   new OutriggerError(
     'INPUT_INVALID',
-    `${where}: more than ${MOST_NAMES} names would have to be looked at`,
+    `${where}: more than ${MOST_NAMES} names would have to be checked`,
     { hint: 'use wildcards in the last part of the path only' },
   );
 

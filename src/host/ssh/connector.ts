@@ -1,17 +1,17 @@
 import { homedir } from 'node:os';
 import { OutriggerError } from '../../support/errors.ts';
 import type { ConnectHost, Connection } from '../host.ts';
-import { interrupted, jumpHostFailed, type Peer } from './failures.ts';
-import { identitiesFor } from './identities.ts';
+import { interrupted, jumpHostFailed, type Peer } from './route/failures.ts';
+import { identitiesFor } from './keys/identities.ts';
 import { JumpHosts, type Patience } from './jump-hosts.ts';
-import type { FetchSecret } from '../secret-source.ts';
-import { BecomePasswords } from './become-passwords.ts';
-import { Keyring } from './keyring.ts';
+import type { FetchSecret } from '../secrets/secret-source.ts';
+import { BecomePasswords } from './channel/become-passwords.ts';
+import { Keyring } from './keys/keyring.ts';
 import { openLink } from './open.ts';
-import { type Endpoint, type Route, RouteFinder } from './route.ts';
+import { type Endpoint, type Route, RouteFinder } from './route/route.ts';
 import { type OfferedKey, scanHostKeys } from './scan.ts';
 import { SshHost } from './ssh-host.ts';
-import { within } from './within.ts';
+import { within } from './link/within.ts';
 
 /** What a run's connections share: the way to each host, keys that were opened, and jump hosts. */
 export interface Connector {
@@ -22,6 +22,8 @@ export interface Connector {
    */
   prepare(connections: readonly Connection[]): Promise<void>;
   routeTo(connection: Connection): Route;
+  /** What ssh_config asks for on the ways to these and outrigger does not do, each once. */
+  notices(connections: readonly Connection[]): readonly string[];
   /** The host keys that a server offers, asked through its jump hosts. They prove nothing until somebody compares. */
   scan(name: string, server: Endpoint, through: ScanThrough): Promise<readonly OfferedKey[]>;
   /** Ends the connections to jump hosts. Never rejects. */
@@ -82,6 +84,11 @@ export function sshConnector({ fetchSecret, env, signal }: ConnectorOptions): Co
       }
     },
     routeTo: (connection) => routes.routeTo(connection),
+    notices: (connections) => {
+      const ways = connections.map((connection) => routes.routeTo(connection));
+      const servers = ways.flatMap(({ jumps, target }) => [...jumps, target]);
+      return [...new Set(servers.flatMap(({ notices }) => notices))];
+    },
     scan: async (name, server, { jumps, ...patience }) => {
       const peer = peerOf(name, server, jumps);
       const via = await reach(peer, jumps, patience);

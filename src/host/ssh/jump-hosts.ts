@@ -1,8 +1,8 @@
-import type { Keyring } from './keyring.ts';
-import type { Link } from './link.ts';
+import type { Keyring } from './keys/keyring.ts';
+import type { Link } from './link/link.ts';
 import { openLink } from './open.ts';
-import type { Endpoint } from './route.ts';
-import { within } from './within.ts';
+import type { Endpoint } from './route/route.ts';
+import { within } from './link/within.ts';
 
 /** How long each server on the way may take, and who may call it off. */
 export interface Patience {

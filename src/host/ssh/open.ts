@@ -1,14 +1,20 @@
 import type { Duplex } from 'node:stream';
 import { OutriggerError } from '../../support/errors.ts';
-import { afterDrops, isDrop, otherWords } from './drops.ts';
-import { connectTimedOut, handshakeFailed, type Peer, seconds, unreachable } from './failures.ts';
-import { HandshakeError, shakeHands } from './handshake.ts';
-import { everythingRefused, type Identities, identitiesFor } from './identities.ts';
-import type { Keyring } from './keyring.ts';
-import { type Link, linkOf, type Opened } from './link.ts';
-import type { Endpoint } from './route.ts';
-import { openStream } from './stream.ts';
-import { type Verification, verificationsFor } from './verify.ts';
+import { afterDrops, isDrop, otherWords } from './link/drops.ts';
+import {
+  connectTimedOut,
+  handshakeFailed,
+  type Peer,
+  seconds,
+  unreachable,
+} from './route/failures.ts';
+import { HandshakeError, shakeHands } from './link/handshake.ts';
+import { everythingRefused, type Identities, identitiesFor } from './keys/identities.ts';
+import type { Keyring } from './keys/keyring.ts';
+import { type Link, linkOf, type Opened } from './link/link.ts';
+import type { Endpoint } from './route/route.ts';
+import { openStream } from './link/stream.ts';
+import { type Verification, verificationsFor } from './trust/verify.ts';
 
 /** One server, and how to get at it. */
 export interface Approach {
@@ -39,7 +45,7 @@ export async function openLink(approach: Approach): Promise<Link> {
 /** One handshake, or one for each kind of key where the right one may be of any. */
 async function openVerified(approach: Approach, identities: Identities): Promise<Opened> {
   const { peer, endpoint } = approach;
-  const verifications = await verificationsFor(peer, endpoint);
+  const verifications = await verificationsFor(peer, endpoint, approach.limit);
   let failure: unknown;
   for (const verification of verifications) {
     try {
@@ -72,17 +78,19 @@ const open = (approach: Prepared): Promise<Opened> =>
 async function openOnce(approach: Prepared): Promise<Opened> {
   const { peer, endpoint, identities, verification, via, limit, limitMs } = approach;
   const socket: Duplex = await openStream(peer, via, limit).catch((error: unknown) => {
-    if (limit.aborted) throw connectTimedOut(peer, 'no answer', limitMs);
+    if (limit.aborted) throw connectTimedOut(peer, 'no response', limitMs);
     throw error;
   });
   const request = {
     username: endpoint.user,
     methods: identities.methods,
-    hostKeyAlgorithms: verification.algorithms,
+    algorithms: { ...endpoint.restrictions.algorithms, hostKey: verification.algorithms },
     hostKeyProblem: verification.problem,
   };
   return shakeHands(socket, request, limit).catch((error: unknown) => {
-    if (limit.aborted) throw connectTimedOut(peer, 'the SSH handshake did not finish', limitMs);
+    // Why a host key could not be judged in time says more.
+    if (limit.aborted && !(error instanceof OutriggerError))
+      throw connectTimedOut(peer, 'the SSH handshake did not finish', limitMs);
     throw error;
   });
 }

@@ -1,13 +1,13 @@
-import type { ServerHostKeyAlgorithm } from 'ssh2';
-import { fingerprint, keyTypeOf } from '../known-hosts.ts';
-import { afterDrops, otherWords } from './drops.ts';
-import { connectTimedOut, handshakeFailed, type Peer } from './failures.ts';
-import { HandshakeError, shakeHands } from './handshake.ts';
-import { HOST_KEY_ALGORITHMS } from './host-key.ts';
+import { fingerprint, keyTypeOf } from '../known-hosts/known-hosts.ts';
+import { afterDrops, otherWords } from './link/drops.ts';
+import { connectTimedOut, handshakeFailed, type Peer } from './route/failures.ts';
+import { HandshakeError, shakeHands } from './link/handshake.ts';
+import { type Algorithms, SIGNATURES } from './route/algorithms.ts';
 import type { Patience } from './jump-hosts.ts';
-import type { Link } from './link.ts';
-import { openStream } from './stream.ts';
-import { within } from './within.ts';
+import type { Link } from './link/link.ts';
+import { UNRESTRICTED } from './route/restrictions.ts';
+import { openStream } from './link/stream.ts';
+import { within } from './link/within.ts';
 
 /** A host key that a server offers. */
 export interface OfferedKey {
@@ -44,11 +44,18 @@ export function scanHostKeys(
 ): Promise<readonly OfferedKey[]> {
   return within(peer, { limitMs, signal }, async (limit) => {
     const keys: OfferedKey[] = [];
+    const { algorithms } = peer.at.restrictions ?? UNRESTRICTED;
     for (const types of KINDS) {
-      const key = await offeredKey(peer, types, via, limit).catch((thrown: unknown) => {
-        if (limit.aborted) throw connectTimedOut(peer, 'no host key', limitMs);
-        throw thrown;
-      });
+      const wanted = types
+        .flatMap((type) => SIGNATURES.get(type) ?? [])
+        .filter((algorithm) => algorithms.hostKey.includes(algorithm));
+      if (wanted.length === 0) continue;
+      const key = await offeredKey(peer, { ...algorithms, hostKey: wanted }, via, limit).catch(
+        (thrown: unknown) => {
+          if (limit.aborted) throw connectTimedOut(peer, 'no host key', limitMs);
+          throw thrown;
+        },
+      );
       if (key !== undefined) keys.push(key);
     }
     return keys;
@@ -58,13 +65,13 @@ export function scanHostKeys(
 /** The server's key of one kind; undefined when it has none. */
 async function offeredKey(
   peer: Peer,
-  types: readonly string[],
+  algorithms: Algorithms,
   via: Link | undefined,
   limit: AbortSignal,
 ): Promise<OfferedKey | undefined> {
   try {
     await afterDrops(limit, async () =>
-      shakeHands(await openStream(peer, via, limit), scanRequest(types), limit),
+      shakeHands(await openStream(peer, via, limit), scanRequest(algorithms), limit),
     );
   } catch (error) {
     if (error instanceof Seen) return describeKey(error.blob);
@@ -75,12 +82,10 @@ async function offeredKey(
   throw new Error('a handshake ended without a host key');
 }
 
-const scanRequest = (types: readonly string[]) => ({
+const scanRequest = (algorithms: Algorithms) => ({
   username: 'outrigger',
   methods: [],
-  hostKeyAlgorithms: types.flatMap(
-    (type): readonly ServerHostKeyAlgorithm[] => HOST_KEY_ALGORITHMS.get(type) ?? [],
-  ),
+  algorithms,
   hostKeyProblem: (blob: Uint8Array) => Promise.resolve(new Seen(blob)),
 });
 

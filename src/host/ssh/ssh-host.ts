@@ -2,22 +2,27 @@ import { randomBytes } from 'node:crypto';
 import {
   type Become,
   commandLine,
+  listenForLine,
   ownErrors,
   readReply,
   type ScriptInput,
   standardInput,
 } from '../../shell/script.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { printableLines } from '../../support/printable.ts';
+import { printableLines } from '../../support/text/printable.ts';
 import { reveal, type Secret } from '../../support/secret.ts';
 import type { ExecRequest, ExecResult, Host, HostFile } from '../host.ts';
-import type { BecomePassword } from './become-password.ts';
-import { type Command, type Finished, runCommand } from './command.ts';
-import { commandFailed } from './failures.ts';
-import { FileInstaller } from './file-installer.ts';
-import type { Link } from './link.ts';
-import { notRoot, sudoRefusal } from './privilege.ts';
-import { greetSudo } from './sudo-greeting.ts';
+import type { BecomePassword } from './channel/become-password.ts';
+import { type Command, type Finished, type Question, runCommand } from './channel/command.ts';
+import { commandFailed } from './route/failures.ts';
+import { loadScript } from '../load-script.ts';
+import { FileInstaller } from './channel/file-installer.ts';
+import type { Link } from './link/link.ts';
+import { notRoot, sudoRefusal } from './channel/privilege.ts';
+import { greetSudo } from './channel/sudo-greeting.ts';
+
+/** What stands before every script. */
+const COMMON = new URL('../scripts/common.sh', import.meta.url);
 
 /** Who logs in, and how they become root. */
 export interface Privilege {
@@ -38,14 +43,27 @@ export class SshHost implements Host {
     this.name = link.peer.name;
     this.#link = link;
     this.#become = become;
-    this.#files = new FileInstaller(link, (request) => this.exec(request));
+    this.#files = new FileInstaller(link, (request, answer) => this.#run(request, answer));
   }
 
-  async exec({ script, params = [], input = '', ...limits }: ExecRequest): Promise<ExecResult> {
+  exec(request: ExecRequest): Promise<ExecResult> {
+    return this.#run(request);
+  }
+
+  /** `answer`: gets the first line that the script prints, and gives what it reads on stdin last. */
+  async #run(
+    { script, params = [], input = '', ...limits }: ExecRequest,
+    answer?: Question['answer'],
+  ): Promise<ExecResult> {
     if (this.#link.ended.aborted) throw this.#link.ended.reason;
     const nonce = newNonce();
-    const stdin = this.#stdin({ nonce, script, params, input: bytesOf(input) });
-    const finished = await runCommand(this.#link, { ...this.#asRoot(), stdin, ...limits });
+    const whole = loadScript(COMMON) + script;
+    const stdin = this.#stdin({ nonce, script: whole, params, input: bytesOf(input) });
+    const question = answer && { hear: listenForLine(nonce), answer };
+    const finished = await runCommand(this.#link, {
+      ...{ ...this.#asRoot(), ...limits },
+      ...{ stdin, question },
+    });
     const reply = readReply(finished.stdout, nonce);
     switch (reply.kind) {
       case 'ran':

@@ -1,0 +1,35 @@
+import type { CredentialChange } from '../../model/credential-change.ts';
+import type { RunEvent } from '../../model/run-event.ts';
+import type { Play } from '../../playbook/playbook.ts';
+import { OutriggerError } from '../../support/errors.ts';
+import { takeBack } from '../quiet-restart/quiet-protection.ts';
+import type { RunContext } from '../run/context.ts';
+import { attach } from './detached.ts';
+
+/** Finds out whether a step on any host was begun. */
+export function followChanges(context: RunContext): {
+  readonly context: RunContext;
+  readonly hasChanged: () => boolean;
+} {
+  let hasChanged = false;
+  const emit = (event: RunEvent): void => {
+    if (event.type === 'action') hasChanged = true;
+    context.emit(event);
+  };
+  return { context: { ...context, emit }, hasChanged: () => hasChanged };
+}
+
+/** Nothing was changed on any host: the connections are as they were. What cannot be given back is told with the failure. */
+export async function giveBack(
+  context: RunContext,
+  play: Play,
+  { isDetached: wasDetached, nodes }: CredentialChange,
+  marked: ReadonlySet<string>,
+): Promise<void> {
+  try {
+    if (wasDetached) await attach(context, play, nodes);
+    await takeBack(context, play, marked);
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+  }
+}

@@ -1,0 +1,48 @@
+import { readCluster } from '../../probe/read-cluster.ts';
+import { carrierOf } from '../../pacemaker/cib/cib.ts';
+import { machineOf } from '../../pacemaker/status/machine.ts';
+import type { Verdict } from '../../model/run-event.ts';
+import type { Play } from '../../playbook/playbook.ts';
+import { tellWaiting, type RunContext } from '../run/context.ts';
+import { disturbance } from '../run/machines.ts';
+import { prove } from '../run/prove.ts';
+import { watchCluster } from '../run/watch-cluster.ts';
+
+const LIMIT_MS = 60_000;
+
+/**
+ * Waits until the cluster manages the machines of these guest nodes again, and proves that the nodes are still in and
+ * that nothing has happened to their machines. Gives the verdict of each node of which that does not hold.
+ */
+export async function proveMachines(
+  context: RunContext,
+  play: Play,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, Verdict>> {
+  if (names.length === 0) return new Map();
+  tellWaiting(context, play, 'the VM to become managed', LIMIT_MS);
+  const { kind } = await watchCluster(context.lead, LIMIT_MS, ({ cib, mon }) =>
+    names.every((name) => {
+      const machine = machineOf(mon, carrierOf(cib, name));
+      return machine?.managed === true && !machine.failed && machine.role === 'Started';
+    }),
+  );
+  const problems = new Map<string, string>();
+  for (const [name, why] of await prove(context.lead, names, LIMIT_MS)) {
+    if (kind === 'limit') problems.set(name, 'its VM is still unmanaged');
+    if (why !== undefined) problems.set(name, why);
+  }
+  const cluster = await readCluster(context.lead);
+  for (const name of names) {
+    const before = context.machines.get(name);
+    const why = before === undefined ? undefined : disturbance(before, cluster);
+    if (why !== undefined) problems.set(name, why);
+  }
+  return new Map([...problems].map(([name, because]) => [name, failed(because)]));
+}
+
+const failed = (because: string): Verdict => ({
+  kind: 'failed',
+  because,
+  hint: 'it has left standby; check its VM and its connection with `crm_mon -1`',
+});

@@ -1,0 +1,77 @@
+import { isQuiet } from '../../pacemaker/procedures/edit.ts';
+import { connectionState } from '../../pacemaker/status/crm-mon.ts';
+import type { ClusterFacts } from '../../model/facts.ts';
+import type { Play } from '../../playbook/playbook.ts';
+import { nodesOf } from '../../inventory/spec.ts';
+import { checkCredentials, objectionToMembers, tryPorts } from './checks.ts';
+import type { RunContext } from '../run/context.ts';
+import type { Objections } from '../run/objections.ts';
+import { movesOf } from './quiet-protection.ts';
+
+/** What is said of a node that was left as it is. */
+export const UNREACHED =
+  'its connection is unchanged: make sure that every cluster node reaches it (firewall, routes, bans), then apply again';
+
+/** What is said of a node that was left as it is for another reason. */
+export const FIRST = 'its connection is unchanged: fix this first, then apply again';
+
+/** Why a node is not touched, and what to do about it. */
+export interface Untouched {
+  readonly because: string;
+  readonly hint: string;
+}
+
+/**
+ * Why nodes could not be given back after a restart, whatever comes of it: what speaks against them does so now already. It is
+ * asked only of those that are truly in, and so have something to lose: what is wrong with others a restart may mend.
+ */
+export async function objectionsToRestart(
+  context: RunContext,
+  play: Play,
+  before: ClusterFacts,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, Untouched>> {
+  const asked = names.filter((name) => isIn(before, name));
+  if (asked.length === 0) return new Map();
+  const members = await objectionToMembers(context);
+  if (members !== undefined)
+    return new Map(asked.map((name) => [name, { because: members, hint: FIRST }]));
+  const closed = await unreached(context, play, before, asked);
+  return new Map([...closed].map(([name, because]) => [name, { because, hint: UNREACHED }]));
+}
+
+/** The same for connections that go elsewhere, where a daemon listens already: nothing comes of what is found there now. */
+export async function objectionsToMove(
+  context: RunContext,
+  play: Play,
+  before: ClusterFacts,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, Untouched>> {
+  const nodes = nodesOf(context.spec).filter(
+    ({ name }) => names.includes(name) && isIn(before, name),
+  );
+  if (nodes.length === 0) return new Map();
+  const closed = await tryPorts(context, play, nodes);
+  const found = [...(await checkCredentials(context, nodes)), ...closed];
+  return new Map(
+    found.map(([name, because]) => [name, { because, hint: closed.has(name) ? UNREACHED : FIRST }]),
+  );
+}
+
+/** Which of these nodes are truly in although a cluster node does not reach their ports; those that move are left out. */
+export async function unreached(
+  context: RunContext,
+  play: Play,
+  before: ClusterFacts,
+  names: readonly string[],
+): Promise<Objections> {
+  const nodes = nodesOf(context.spec).filter(
+    ({ name }) =>
+      names.includes(name) && isIn(before, name) && movesOf(context, before, name).length === 0,
+  );
+  if (nodes.length === 0) return new Map();
+  return tryPorts(context, play, nodes);
+}
+
+const isIn = ({ cib, mon }: ClusterFacts, name: string): boolean =>
+  !isQuiet(cib, name) && connectionState(mon, name).state === 'truly-in';

@@ -1,0 +1,168 @@
+import pLimit from 'p-limit';
+import type { Host } from '../../host/host.ts';
+import { certificateObjection, type WantedX509 } from '../../credentials/certificates.ts';
+import type { HostFacts } from '../../model/facts.ts';
+import type { PacemakerRemoteSpec } from '../../inventory/spec.ts';
+import { isUnreachable, messageOf, OutriggerError } from '../../support/errors.ts';
+import { clusterHosts, probeClusterNode } from '../run/cluster-hosts.ts';
+import type { RunContext } from '../run/context.ts';
+import type { Objections } from '../run/objections.ts';
+import { runScript } from '../../host/run-script.ts';
+
+const HANDSHAKE_TIMEOUT_MS = 120_000;
+
+const SAID: Readonly<Record<string, string>> = {
+  rejected: 'its daemon does not accept the certificate of',
+  untrusted: 'its certificate is not accepted by',
+};
+
+/** A join that fails is taken back; who changes what is connected has to know before it is too late. */
+const UNTRIED = 'its daemon cannot be tested, because openssl is missing, from';
+
+/** What is asked beyond the certificates. */
+interface Asked {
+  /** What else speaks against a node by the state that its host is in now. */
+  readonly objectTo?: (host: HostFacts) => string | undefined;
+  /** Pacemaker on the cluster nodes has still to take the certificates up. */
+  readonly early?: boolean;
+}
+
+/**
+ * Holds files, environment file and running daemon of every cluster node and of each of the nodes against the inventory,
+ * and then lets every cluster node shake hands with each node that nobody is connected to: the one moment when that is
+ * safe. A second client of a connected daemon would get the node fenced.
+ */
+export async function checkCertificates(
+  context: RunContext,
+  nodes: readonly PacemakerRemoteSpec[],
+  x509: WantedX509,
+  { objectTo = () => undefined, early = false }: Asked,
+): Promise<Objections> {
+  const members = clusterHosts(context);
+  const hosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
+  const found = await findOn(context, [...members, ...hosts], (host) => {
+    const isClusterNode = members.includes(host);
+    return objectionTo(context, host, x509, { isClusterNode, filesAlone: early && isClusterNode });
+  });
+  const because = membersObjection(members, found);
+  if (because !== undefined) return new Map(nodes.map(({ name }) => [name, because]));
+  const objections = new Map(
+    nodes.flatMap(({ name }) => {
+      const { because, facts } = found.get(name) ?? NO_ANSWER;
+      if (because !== undefined) return [[name, `it ${because}`] as const];
+      const other = facts && objectTo(facts);
+      return other === undefined ? [] : [[name, other] as const];
+    }),
+  );
+  const free = nodes.filter(
+    ({ name }) => !objections.has(name) && found.get(name)?.facts?.isConnected === false,
+  );
+  return new Map([...objections, ...(await shakeHands(members, free, x509, early))]);
+}
+
+/** Why no node may be connected to: by the certificates of the cluster nodes. */
+export async function certificatesObjection(
+  context: RunContext,
+  x509: WantedX509,
+): Promise<string | undefined> {
+  const members = clusterHosts(context);
+  const stage = { isClusterNode: true, filesAlone: false };
+  const found = await findOn(context, members, (host) => objectionTo(context, host, x509, stage));
+  return membersObjection(members, found);
+}
+
+function membersObjection(
+  members: readonly Host[],
+  found: ReadonlyMap<string, Found>,
+): string | undefined {
+  if (members.length === 0) return 'no cluster node responded';
+  const bad = members.find(({ name }) => found.get(name)?.because !== undefined);
+  return bad && `${bad.name} ${found.get(bad.name)?.because ?? ''}`;
+}
+
+async function findOn(
+  { options }: RunContext,
+  hosts: readonly Host[],
+  find: (host: Host) => Promise<Found>,
+): Promise<ReadonlyMap<string, Found>> {
+  const limit = pLimit(options.forks);
+  return new Map(
+    await Promise.all(
+      hosts.map((host) => limit(async () => [host.name, await find(host)] as const)),
+    ),
+  );
+}
+
+/** What a host is found to be; `because`: why it cannot use the certificates. */
+interface Found {
+  readonly facts: HostFacts | undefined;
+  readonly because: string | undefined;
+}
+
+const NO_ANSWER: Found = { facts: undefined, because: 'did not respond' };
+
+async function objectionTo(
+  context: RunContext,
+  host: Host,
+  x509: WantedX509,
+  stage: { readonly isClusterNode: boolean; readonly filesAlone: boolean },
+): Promise<Found> {
+  const wanted = x509.nodes.get(host.name);
+  if (wanted === undefined) return { facts: undefined, because: 'has no certificate' };
+  try {
+    const facts = await (stage.isClusterNode
+      ? probeClusterNode(context, host)
+      : context.probe(host));
+    return { facts, because: certificateObjection(facts, wanted, stage) };
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+    return { facts: undefined, because: `did not respond: ${messageOf(thrown)}` };
+  }
+}
+
+/** Undefined: its connection is lost; what it holds was compared as it was when it reported last. */
+async function handshakesFrom(
+  host: Host,
+  params: readonly string[],
+  input: string,
+): Promise<string | undefined> {
+  try {
+    const timeoutMs = HANDSHAKE_TIMEOUT_MS;
+    return (await runScript(host, 'handshake', { params, input, timeoutMs })).stdout;
+  } catch (thrown) {
+    if (isUnreachable(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+/** One cluster node after the other, so that no daemon has two clients at a time. */
+async function shakeHands(
+  members: readonly Host[],
+  nodes: readonly PacemakerRemoteSpec[],
+  x509: WantedX509,
+  mustBeTried: boolean,
+): Promise<Objections> {
+  const objections = new Map<string, string>();
+  if (nodes.length === 0) return objections;
+  const input = nodes.map(({ server, port }) => `${server} ${port}\n`).join('');
+  for (const host of members) {
+    const { ca, certificate, key } = x509.nodes.get(host.name)?.files ?? {};
+    const params = [ca, certificate, key].map((file) => file?.path ?? '');
+    const stdout = await handshakesFrom(host, params, input);
+    if (stdout === undefined) continue;
+    const told = new Map(
+      stdout
+        .split('\n')
+        .map((line) => [line.slice(0, line.lastIndexOf(' ')), line.split(' ').at(-1)]),
+    );
+    for (const { name, server, port } of nodes) {
+      const state = told.get(`${server} ${port}`) ?? 'rejected';
+      const words = SAID[state];
+      if (objections.has(name)) continue;
+      if (words !== undefined)
+        objections.set(name, `${words} ${host.name} (verified with a TLS handshake)`);
+      else if (mustBeTried && state !== 'accepted') objections.set(name, `${UNTRIED} ${host.name}`);
+    }
+  }
+  return objections;
+}

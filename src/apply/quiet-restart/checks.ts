@@ -1,0 +1,191 @@
+import pLimit from 'p-limit';
+import type { Host } from '../../host/host.ts';
+import type { HostFacts } from '../../model/facts.ts';
+import type { Play } from '../../playbook/playbook.ts';
+import { hasManagedHost, type PacemakerRemoteSpec } from '../../inventory/spec.ts';
+import { isUnreachable, messageOf, OutriggerError } from '../../support/errors.ts';
+import { tellChecking, type RunContext } from '../run/context.ts';
+import { certificatesObjection, checkCertificates } from './check-certificates.ts';
+import { clusterHosts, probeClusterNode } from '../run/cluster-hosts.ts';
+import type { Objections } from '../run/objections.ts';
+import { REACH_TIMEOUT_MS, reachedFrom } from '../run/reach.ts';
+
+/** The same as `checkPorts`, told before. */
+export function tryPorts(
+  context: RunContext,
+  play: Play,
+  nodes: readonly PacemakerRemoteSpec[],
+): Promise<Objections> {
+  tellChecking(context, play, portsOf(nodes), REACH_TIMEOUT_MS);
+  return checkPorts(context, nodes);
+}
+
+/** The ports of these nodes, for the message that they are being checked. */
+export function portsOf(nodes: readonly PacemakerRemoteSpec[]): string {
+  const ports = [...new Set(nodes.map(({ port }) => port))].sort((a, b) => a - b);
+  return `${ports.length === 1 ? 'port' : 'ports'} ${ports.join(', ')} from every cluster node`;
+}
+
+/** Connects to each node's port from every cluster node that answers: the connection may run on any of them. */
+export async function checkPorts(
+  context: RunContext,
+  nodes: readonly PacemakerRemoteSpec[],
+): Promise<Objections> {
+  const closed = new Map<string, string[]>();
+  await Promise.all(
+    clusterHosts(context).map(async (host) => {
+      const { reached, from } = await tryFrom(context, host, nodes);
+      for (const { name } of nodes)
+        if (!reached.has(name)) closed.set(name, [...(closed.get(name) ?? []), from]);
+    }),
+  );
+  return new Map(
+    nodes
+      .filter(({ name }) => closed.has(name))
+      .map(({ name, server, port }) => {
+        const from = (closed.get(name) ?? []).sort().join(', ');
+        return [name, `${server} port ${port} cannot be reached from ${from}`];
+      }),
+  );
+}
+
+/**
+ * What a cluster node reaches, and how it is called in an objection; one that gives no answer reaches nothing, unless it has in
+ * this run and its connection was lost since.
+ */
+async function tryFrom(
+  { reached: reachedInRun }: RunContext,
+  host: Host,
+  nodes: readonly PacemakerRemoteSpec[],
+): Promise<{ readonly reached: ReadonlySet<string>; readonly from: string }> {
+  const before = reachedInRun.get(host.name) ?? new Set();
+  try {
+    const reached = await reachedFrom(host, nodes);
+    reachedInRun.set(host.name, new Set([...before, ...reached]));
+    return { reached, from: host.name };
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+    const reached = isUnreachable(thrown) ? before : new Set<string>();
+    return { reached, from: `${host.name} (no response: ${messageOf(thrown)})` };
+  }
+}
+
+/**
+ * Certificates, or the authkeys themselves, by digest: on every cluster node that answers and on each of the nodes.
+ * `objectTo` may say what else speaks against a node by the state that its host is in now.
+ */
+export async function checkCredentials(
+  context: RunContext,
+  nodes: readonly PacemakerRemoteSpec[],
+  objectTo: (host: HostFacts) => string | undefined = () => undefined,
+): Promise<Objections> {
+  const managed = nodes.filter(hasManagedHost);
+  const others = nodes.filter((node) => !hasManagedHost(node));
+  // What their hosts hold nobody is told; that the cluster nodes hold the same counts for them too.
+  const because = others.length === 0 ? undefined : await objectionToMembers(context);
+  return new Map([
+    ...(managed.length === 0 ? [] : await checkManaged(context, managed, objectTo)),
+    ...(because === undefined ? [] : others.map(({ name }) => [name, because] as const)),
+  ]);
+}
+
+async function checkManaged(
+  context: RunContext,
+  nodes: readonly PacemakerRemoteSpec[],
+  objectTo: (host: HostFacts) => string | undefined,
+): Promise<Objections> {
+  if (context.x509 !== undefined)
+    return checkCertificates(context, nodes, context.x509, { objectTo });
+  const members = clusterHosts(context);
+  const remoteHosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
+  const { digests, problems, found } = await keysOn(context, members, remoteHosts, objectTo);
+  const inCluster = clusterObjection(members, digests, problems);
+  const wanted = digests.get(members[0]?.name ?? '');
+  const objection = (name: string): string | undefined => {
+    if (inCluster !== undefined) return inCluster;
+    if (problems.has(name)) return `it ${problems.get(name) ?? ''}`;
+    if (found.has(name)) return found.get(name);
+    const digest = digests.get(name);
+    return digest !== undefined && digest === wanted
+      ? undefined
+      : "it does not have the cluster's authkey";
+  };
+  return new Map(
+    nodes.flatMap(({ name }) => {
+      const because = objection(name);
+      return because === undefined ? [] : [[name, because] as const];
+    }),
+  );
+}
+
+/** What speaks against connecting to any node, whatever its own state is. */
+export async function objectionToMembers(context: RunContext): Promise<string | undefined> {
+  if (context.x509 !== undefined) return certificatesObjection(context, context.x509);
+  const members = clusterHosts(context);
+  const { digests, problems } = await keysOn(context, members);
+  return clusterObjection(members, digests, problems);
+}
+
+interface KeysFound {
+  /** Of the authkey, by host. */
+  readonly digests: ReadonlyMap<string, string>;
+  /** Why there is none. */
+  readonly problems: ReadonlyMap<string, string>;
+  /** What else speaks against a host. */
+  readonly found: ReadonlyMap<string, string>;
+}
+
+async function keysOn(
+  context: RunContext,
+  members: readonly Host[],
+  remoteHosts: readonly Host[] = [],
+  objectTo: (host: HostFacts) => string | undefined = () => undefined,
+): Promise<KeysFound> {
+  const limit = pLimit(context.options.forks);
+  const digests = new Map<string, string>();
+  const problems = new Map<string, string>();
+  const found = new Map<string, string>();
+  await Promise.all(
+    [...members, ...remoteHosts].map((host) =>
+      limit(async () => {
+        try {
+          const facts = await (members.includes(host)
+            ? probeClusterNode(context, host)
+            : context.probe(host));
+          const { digest } = facts.authkey;
+          const because = objectTo(facts);
+          if (because !== undefined) found.set(host.name, because);
+          if (digest === undefined) problems.set(host.name, 'has no authkey');
+          else if (facts.authkey.reach?.isReadable === false)
+            problems.set(host.name, 'has an authkey that its daemon cannot read');
+          else if (DIGEST.test(digest)) digests.set(host.name, digest);
+          else problems.set(host.name, 'reports no digest of its authkey');
+        } catch (thrown) {
+          if (!(thrown instanceof OutriggerError)) throw thrown;
+          problems.set(host.name, `did not respond: ${messageOf(thrown)}`);
+        }
+      }),
+    ),
+  );
+  return { digests, problems, found };
+}
+
+// SHA-256, as the probe tells it.
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** Why no node may be connected: what is not known of a cluster node does not count as the same. */
+function clusterObjection(
+  members: readonly Host[],
+  digests: ReadonlyMap<string, string>,
+  problems: ReadonlyMap<string, string>,
+): string | undefined {
+  const [first] = members;
+  if (first === undefined) return 'no cluster node has an authkey';
+  const unknown = members.find(({ name }) => !digests.has(name));
+  if (unknown !== undefined)
+    return `${unknown.name} ${problems.get(unknown.name) ?? 'did not respond'}`;
+  const differing = members.filter(({ name }) => digests.get(name) !== digests.get(first.name));
+  if (differing.length === 0) return undefined;
+  const names = differing.map(({ name }) => name).join(', ');
+  return `the cluster nodes have different authkeys (${names})`;
+}

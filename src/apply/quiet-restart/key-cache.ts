@@ -1,0 +1,32 @@
+import type { Play } from '../../playbook/playbook.ts';
+import { clusterHosts, probeClusterNode } from '../run/cluster-hosts.ts';
+import { tellWaiting, type RunContext } from '../run/context.ts';
+
+// 60 s up to 3.0.1 (lib/lrmd/lrmd_client.c, key_cache_expired), counted in whole seconds, and some more for the clock.
+const CACHE_SECONDS = 63;
+
+/**
+ * Waits until no controller holds the authkey any more that was there before: it reads the key again a minute after it has
+ * read it. One that keeps it for life has been restarted by then.
+ */
+export async function outliveKeyCache(context: RunContext, play: Play): Promise<void> {
+  if (context.x509 !== undefined) return;
+  const left = await Promise.all(
+    clusterHosts(context).map(async (host) => {
+      const { authkey, clockAhead, keepsAuthkey } = await probeClusterNode(context, host);
+      if (keepsAuthkey === true) return 0;
+      const age = Date.now() / 1000 + clockAhead - authkey.modifiedAt;
+      // One whose time says nothing may have been written just now.
+      return authkey.modifiedAt === 0 || age < 0 ? CACHE_SECONDS : CACHE_SECONDS - age;
+    }),
+  );
+  const seconds = Math.ceil(Math.max(0, ...left));
+  if (seconds === 0) return;
+  tellWaiting(
+    context,
+    play,
+    'the cluster nodes to drop the previous authkey from their caches',
+    seconds * 1000,
+  );
+  await context.pause(seconds * 1000);
+}

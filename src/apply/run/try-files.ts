@@ -1,0 +1,76 @@
+import pLimit from 'p-limit';
+import type { Host } from '../../host/host.ts';
+import type { Action } from '../../model/action.ts';
+import type { HostItem } from '../../model/item.ts';
+import { messageOf, OutriggerError } from '../../support/errors.ts';
+import { reveal } from '../../support/secret.ts';
+import type { RunContext } from './context.ts';
+import type { Objections } from './objections.ts';
+import { runScript } from '../../host/run-script.ts';
+
+/** What is to be done on a host. */
+export interface Intended {
+  readonly host: Host;
+  readonly items: readonly HostItem[];
+}
+
+const TIMEOUT_MS = 60_000;
+
+/** More than an environment file is long. */
+const ENVIRONMENT_BYTES = 65_536;
+
+/**
+ * Why files cannot be written that these items would write, by host: what can be tried is tried before anything is
+ * protected for it. Nothing of it stays.
+ */
+export async function unwritable(
+  context: RunContext,
+  intended: readonly Intended[],
+): Promise<Objections> {
+  const limit = pLimit(context.options.forks);
+  const found = await Promise.all(
+    intended.map((one) =>
+      limit(async (): Promise<readonly [string, string][]> => {
+        const because = await objection(context, one);
+        return because === undefined ? [] : [[one.host.name, because]];
+      }),
+    ),
+  );
+  return new Map(found.flat());
+}
+
+async function objection(
+  context: RunContext,
+  { host, items }: Intended,
+): Promise<string | undefined> {
+  try {
+    const facts = await context.probe(host);
+    const actions = items.flatMap((item) => item.compare(facts)?.actions ?? []);
+    const files = await Promise.all(actions.map((action) => fileOf(context, host, action)));
+    const params = files.flat();
+    if (params.length > 0) await runScript(host, 'try-files', { params, timeoutMs: TIMEOUT_MS });
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof OutriggerError)) throw thrown;
+    return messageOf(thrown);
+  }
+}
+
+/** Path, size and kind of the file that an action writes; nothing where it writes none. */
+async function fileOf(
+  { loadAuthkey, loadCertificate }: RunContext,
+  host: Host,
+  action: Action,
+): Promise<readonly string[]> {
+  switch (action.kind) {
+    case 'write-authkey':
+      return [action.path, String(reveal(await loadAuthkey()).length), 'file'];
+    case 'write-certificate':
+      return [action.path, String(reveal(loadCertificate(host.name, action.role)).length), 'file'];
+    case 'script': {
+      const [path] = action.params;
+      const isWriting = action.script === 'set-environment' && path !== undefined;
+      return isWriting ? [path, String(ENVIRONMENT_BYTES), 'link'] : [];
+    }
+  }
+}

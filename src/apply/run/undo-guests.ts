@@ -1,0 +1,80 @@
+import { disconnectGuests, freeMachines, removeGuests } from '../../pacemaker/procedures/edit.ts';
+import type { ClusterFacts } from '../../model/facts.ts';
+import { machineOf } from '../../pacemaker/status/machine.ts';
+import type { GuestNodeSpec } from '../../inventory/spec.ts';
+import { OutriggerError } from '../../support/errors.ts';
+import { writeCib } from './cib.ts';
+import { tellWaiting, type EditContext, type PlayName, type RunContext } from './context.ts';
+import { isIdle } from './gates.ts';
+import { disturbance } from './machines.ts';
+import { failuresOf } from './prove.ts';
+import { forgetFailures, forgetNodes, notInTime } from './undo.ts';
+import { watchCluster } from './watch-cluster.ts';
+
+const LIMIT_MS = 60_000;
+
+/**
+ * Takes back joins of guest nodes that failed, while their machines are held: unmanage the connections, forget their
+ * failures, make the machines plain machines again, wait until the connections are gone, forget the nodes, and only then
+ * give the machines back to the cluster. A failure that is remembered keeps a machine from where it runs (`vm1 cannot run
+ * on c2 due to reaching migration threshold`, Pacemaker 3.0.0), and it cannot be forgotten once the connection is gone.
+ */
+export async function undoGuests(
+  context: EditContext & Pick<RunContext, 'machines'>,
+  play: PlayName,
+  guests: readonly Pick<GuestNodeSpec, 'name' | 'resource'>[],
+): Promise<void> {
+  const { lead } = context;
+  const names = guests.map(({ name }) => name);
+  await writeCib(context, play, 'undo-unmanage', ({ cib }) => disconnectGuests(cib, names));
+  tellWaiting(context, play, 'the failed connection to become unmanaged', LIMIT_MS);
+  const unmanaged = await watchCluster(
+    lead,
+    LIMIT_MS,
+    (cluster) =>
+      isIdle(cluster) &&
+      names.every((name) =>
+        cluster.mon.resources.every(({ id, managed }) => id !== name || !managed),
+      ),
+  );
+  if (unmanaged.kind === 'limit') throw notInTime('the failed connection did not become unmanaged');
+  const present = unmanaged.cluster.cib.guestNodes.map(({ name }) => name);
+  await forgetFailures(
+    context,
+    play,
+    names.filter((name) => present.includes(name)),
+  );
+  await writeCib(context, play, 'undo-guest', ({ cib }) => removeGuests(cib, names));
+  tellWaiting(context, play, 'the failed connection to disappear', LIMIT_MS);
+  const gone = await watchCluster(
+    lead,
+    LIMIT_MS,
+    (cluster) => isIdle(cluster) && names.every((name) => isForgotten(cluster, name)),
+  );
+  if (gone.kind === 'limit')
+    throw notInTime('the cluster still has a record of the failed connection');
+  await forgetNodes(context, play, names);
+
+  const machines = guests.map(({ resource }) => resource);
+  await writeCib(context, play, 'undo-free-machine', () => freeMachines(machines));
+  tellWaiting(context, play, 'the VM to become managed', LIMIT_MS);
+  const managed = await watchCluster(
+    lead,
+    LIMIT_MS,
+    (cluster) =>
+      isIdle(cluster) && machines.every((id) => machineOf(cluster.mon, id)?.managed === true),
+  );
+  if (managed.kind === 'limit') throw notInTime('the VM is still unmanaged');
+  const late = names.filter((name) => managed.cluster.cib.seen.has(name));
+  if (late.length > 0) await forgetNodes(context, play, late);
+  for (const name of names) {
+    const before = context.machines.get(name);
+    const why = before === undefined ? undefined : disturbance(before, managed.cluster);
+    if (why !== undefined) throw new OutriggerError('NOT_CONVERGED', why);
+  }
+}
+
+const isForgotten = ({ mon }: ClusterFacts, name: string): boolean =>
+  mon.resources.every(({ id }) => id !== name) &&
+  failuresOf(mon, name).length === 0 &&
+  mon.failCounts.every(({ resource }) => resource !== name);

@@ -1,0 +1,105 @@
+import type { X509Certificate } from 'node:crypto';
+import type { MadeKeys, ToldKey } from '../../../model/facts.ts';
+import { digestOfPublic } from '../checks/key-match.ts';
+import { publicDigestOfRequest } from './check-request.ts';
+import { pemBlocks } from '../pem.ts';
+import { day, timeLeft } from '../time-left.ts';
+import { readCertificate } from '../trust.ts';
+
+/** What there is for a node whose key is made on its host. */
+export interface RequestedNode {
+  readonly keys: Pick<MadeKeys, 'inUse' | 'waiting'>;
+  /** The local file with its certificate, and that with its request; undefined: there is no such file. */
+  readonly certificate: string | undefined;
+  readonly request: string | undefined;
+}
+
+/** By what rules new certificates are asked for. */
+export interface RequestTerms {
+  readonly isSignedByHand: boolean;
+  /** What expires within this time is asked for anew. */
+  readonly renewBeforeMs: number;
+  readonly now: Date;
+}
+
+/** How far a node has come. */
+export type RequestState =
+  /** Its certificate lies there, and is for this key of its host. */
+  | { readonly kind: 'held'; readonly key: ToldKey }
+  /** Its host makes a key, unless one waits there already, and a request for it. */
+  | { readonly kind: 'to-request' }
+  /** Its request lies there, its certificate does not yet; meanwhile it uses this key, if it can. */
+  | { readonly kind: 'awaited'; readonly inUse: ToldKey | undefined };
+
+/**
+ * What has to be done for a node. A key that waits on its host says that a new certificate is under way, so that a run that
+ * died, or that somebody has still to sign something for, is gone on with.
+ */
+export function requestState(
+  { keys, certificate, request }: RequestedNode,
+  isRenewed: boolean,
+  terms: RequestTerms,
+): RequestState {
+  const waiting = usable(keys.waiting);
+  const inUse = usable(keys.inUse);
+  const x509 = certificateIn(certificate);
+  if (x509 === undefined) {
+    // Of a file that is damaged the checks of the certificates tell what is wrong with it.
+    const isDamaged = certificate !== undefined && !isRenewed;
+    const key = isDamaged ? (waiting ?? inUse) : undefined;
+    return key === undefined ? asked(waiting, request, terms) : { kind: 'held', key };
+  }
+  if (waiting !== undefined && isFor(waiting, x509)) return { kind: 'held', key: waiting };
+  const left = leftOf(x509, terms);
+  const current = left > 0 && isFor(inUse, x509) ? inUse : undefined;
+  const isWanted = [isRenewed, waiting !== undefined, left <= terms.renewBeforeMs].includes(true);
+  return current === undefined || isWanted
+    ? asked(waiting, request, terms, current)
+    : { kind: 'held', key: current };
+}
+
+/** A new certificate is wanted: its request may be in somebody's hands already. */
+function asked(
+  waiting: ToldKey | undefined,
+  request: string | undefined,
+  { isSignedByHand }: RequestTerms,
+  inUse?: ToldKey,
+): RequestState {
+  if (!isSignedByHand || waiting === undefined || request === undefined)
+    return { kind: 'to-request' };
+  return publicDigestOfRequest(request) === waiting.publicDigest
+    ? { kind: 'awaited', inUse }
+    : { kind: 'to-request' };
+}
+
+const isFor = (key: ToldKey | undefined, { publicKey }: X509Certificate): boolean =>
+  key?.publicDigest === digestOfPublic(publicKey);
+
+const leftOf = ({ validTo }: X509Certificate, { now }: Pick<RequestTerms, 'now'>): number =>
+  new Date(validTo).getTime() - now.getTime();
+
+/** Why a new certificate would have to be asked for anew at once; undefined: it lasts. */
+export function shortOf(
+  certificate: string,
+  { renewBeforeMs, now }: Pick<RequestTerms, 'renewBeforeMs' | 'now'>,
+): string | undefined {
+  const x509 = certificateIn(certificate);
+  if (x509 === undefined) return undefined;
+  if (leftOf(x509, { now }) > renewBeforeMs) return undefined;
+  const until = new Date(x509.validTo);
+  return `it expires in ${timeLeft(now, until)}, on ${day(until)}, which is within \`renewBefore\`: it would be renewed again immediately`;
+}
+
+const usable = (key: ToldKey | undefined): ToldKey | undefined =>
+  key?.count === 1 && !key.isEncrypted && key.publicDigest !== '' ? key : undefined;
+
+/** The first certificate of a file; undefined: there is none that can be read. */
+function certificateIn(text: string | undefined): X509Certificate | undefined {
+  const blocks = text === undefined ? [] : pemBlocks(text);
+  const block = 'fault' in blocks ? undefined : blocks.find(({ label }) => label === 'CERTIFICATE');
+  try {
+    return block && readCertificate(block.der);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readLock, whyOver } from '../../apply/lock/lock.ts';
+import type { QueryNode } from '../../host/host.ts';
+import { OutriggerError } from '../../support/errors.ts';
+
+const INTERVAL_MS = 2000;
+
+/** Waits until nobody works under the lock of the cluster any more. Gives whether that came about by then. */
+export async function waitForLock(
+  lead: QueryNode,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  while (performance.now() < deadline) {
+    const left = deadline - performance.now();
+    try {
+      await sleep(Math.max(0, Math.min(INTERVAL_MS, left)), undefined, { signal });
+    } catch (thrown) {
+      throw new OutriggerError('INTERRUPTED', 'interrupted: nothing was changed', {
+        cause: thrown,
+      });
+    }
+    if (whyOver(await readLock(lead)) !== undefined) return true;
+  }
+  return false;
+}

@@ -1,0 +1,19 @@
+import type { Unreachable } from '../model/facts.ts';
+import { OutriggerError } from '../support/errors.ts';
+
+/** That no cluster node could be asked, whatever kept each from answering: the same word and exit code for every command. */
+export function noClusterNode(
+  first: Unreachable,
+  all: readonly Unreachable[],
+  cause?: unknown,
+): OutriggerError {
+  return new OutriggerError(
+    'HOST_UNREACHABLE',
+    `cannot contact any cluster node; ${first.name}: ${first.message}`,
+    {
+      ...(first.hint === undefined ? {} : { hint: first.hint }),
+      problems: all.map(({ name, code, message, hint }) => ({ code, message, hint, host: name })),
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
+}

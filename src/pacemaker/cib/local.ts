@@ -1,0 +1,88 @@
+import type { Cib } from './cib.ts';
+import { agentOf, valuesWritten, type Agent } from './agent.ts';
+import type { PlacedPrimitive } from './connections.ts';
+import { isSameNode } from '../basics/node-names.ts';
+
+/** What an active resource is on the machine where it runs, as its agent looks for it. */
+export type LocalForm =
+  | { readonly kind: 'unit'; readonly unit: string }
+  | { readonly kind: 'mount'; readonly directory: string }
+  | { readonly kind: 'address'; readonly address: string };
+
+/** A resource whose activity somebody can see without its agent. */
+export interface LocalResource {
+  readonly id: string;
+  /** `systemd:nginx`, `ocf:heartbeat:IPaddr2` */
+  readonly agent: string;
+  readonly forms: readonly LocalForm[];
+  /** It may be active on several nodes at once. */
+  readonly isClone: boolean;
+}
+
+/** What a name may end with and still be no service (lib/services/systemd.c, systemd_unit_extension). */
+const UNIT_SUFFIX = /\.(service|socket|mount|timer|path)$/;
+
+// The standards that end up with systemd; an init script becomes a service of its name (systemd-sysv-generator(8)).
+const UNIT_CLASSES: readonly string[] = ['systemd', 'service', 'lsb'];
+
+const ADDRESS_PARAMETERS: Readonly<Record<string, string>> = {
+  IPaddr2: 'ip',
+  IPaddr: 'ip',
+  IPv6addr: 'ipv6addr',
+};
+
+/**
+ * The resources that Pacemaker would look for on a node of this name when it joins. What runs in a bundle is looked for
+ * in its container; constraints may say that a resource is not looked for there at all (`resource-discovery`).
+ */
+export const localResources = (cib: Cib, node: string): readonly LocalResource[] =>
+  [...cib.primitives.values()]
+    .filter(({ enclosing }) => enclosing.every(({ name }) => name !== 'bundle'))
+    .filter((placed) => isLookedFor(cib, placed, node))
+    .map((placed) => localResource(cib, placed))
+    .filter(({ forms }) => forms.length > 0);
+
+function localResource(cib: Cib, { element, id, enclosing }: PlacedPrimitive): LocalResource {
+  const agent = agentOf(element, cib.ids);
+  return {
+    id,
+    agent: [agent.standard, agent.provider, agent.type].filter(Boolean).join(':'),
+    forms: formsOf(agent, (name) => valuesWritten(element, name, cib.ids)),
+    isClone: enclosing.some(({ name }) => name === 'clone' || name === 'master'),
+  };
+}
+
+function formsOf(
+  { standard, provider, type }: Agent,
+  valuesOf: (name: string) => readonly string[],
+): readonly LocalForm[] {
+  if (UNIT_CLASSES.includes(standard) && type !== '')
+    return [{ kind: 'unit', unit: UNIT_SUFFIX.test(type) ? type : `${type}.service` }];
+  if (standard !== 'ocf' || provider !== 'heartbeat') return [];
+  if (type === 'Filesystem') {
+    return valuesOf('directory').map((directory) => ({
+      kind: 'mount',
+      directory: plainPath(directory),
+    }));
+  }
+  const parameter = Object.hasOwn(ADDRESS_PARAMETERS, type) ? ADDRESS_PARAMETERS[type] : undefined;
+  return parameter === undefined
+    ? []
+    : valuesOf(parameter).map((address) => ({ kind: 'address', address }));
+}
+
+const plainPath = (path: string): string => path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
+
+function isLookedFor(cib: Cib, { id, enclosing }: PlacedPrimitive, node: string): boolean {
+  const names = [id, ...enclosing.map((outer) => outer.id)];
+  const own = cib.constraints
+    .map(({ element }) => element)
+    .filter((element) => names.includes(element.attributes['rsc'] ?? ''));
+  const having = (discovery: string) =>
+    own.filter(({ attributes }) => attributes['resource-discovery'] === discovery);
+  const isHere = (name: string | undefined): boolean => isSameNode(name ?? '', node);
+  if (having('never').some(({ attributes }) => isHere(attributes['node']))) return false;
+  const exclusive = having('exclusive').map(({ attributes }) => attributes['node']);
+  // With a rule in place of a name it may be here.
+  return exclusive.length === 0 || exclusive.some((name) => name === undefined || isHere(name));
+}

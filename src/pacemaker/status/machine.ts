@@ -1,0 +1,94 @@
+import type { ResourceStatus } from './cluster-status.ts';
+import type { CrmMon, Failure } from './crm-mon.ts';
+
+/** What the cluster says of a virtual machine's resource. */
+export type MachineState =
+  | { readonly kind: 'running'; readonly on: string }
+  /** The cluster means it to be off: nothing has failed. */
+  | { readonly kind: 'stopped' }
+  /** It starts, stops or is migrated. */
+  | { readonly kind: 'on-the-way'; readonly why: string }
+  | { readonly kind: 'other'; readonly why: string };
+
+/** The resource as crm_mon shows it. */
+export const machineOf = (mon: CrmMon, resource: string): ResourceStatus | undefined =>
+  mon.resources.find(({ primitive }) => primitive === resource);
+
+const OPERATION_KEY = /^(.*)_(?:start|stop|monitor|migrate_to|migrate_from|notify|reload)_\d+$/;
+
+const failuresOf = ({ failures }: CrmMon, names: readonly string[]): readonly Failure[] =>
+  failures.filter(({ operationKey }) =>
+    names.includes(OPERATION_KEY.exec(operationKey)?.[1] ?? operationKey),
+  );
+
+const hasFailed = ({ failCounts }: CrmMon, names: readonly string[]): boolean =>
+  failCounts.some(({ resource }) => names.includes(resource));
+
+/** A guest node and its machine. */
+interface Guest {
+  readonly name: string;
+  readonly resource: string;
+}
+
+type Rule = readonly [
+  holds: (machine: ResourceStatus, isHeld: boolean) => boolean,
+  why: (machine: ResourceStatus) => string,
+  kind?: 'on-the-way',
+];
+
+/** What is neither running as it should nor simply off, the most telling reason first. */
+const RULES: readonly Rule[] = [
+  [({ orphaned }) => orphaned, () => 'it was deleted but still runs'],
+  [({ blocked }) => blocked, () => 'it is blocked'],
+  [({ failed }) => failed, () => 'it has failed'],
+  [
+    ({ pending, role }) => pending !== undefined || role.endsWith('ing'),
+    ({ pending, role }) => `it is changing its state (${pending ?? role})`,
+    'on-the-way',
+  ],
+  [
+    ({ active, managed, maintenance }, isHeld) => active && !isHeld && (!managed || maintenance),
+    () => 'it is unmanaged',
+  ],
+  [({ nodes }) => nodes.length > 1, () => 'it is active on several nodes'],
+];
+
+/**
+ * Whether a machine runs, is meant to be off, or neither; `isHeld`: it is our own mark that keeps it unmanaged. A
+ * connection that fails takes its machine down, so its failures count as well.
+ */
+export function machineState(
+  mon: CrmMon,
+  { name, resource }: Guest,
+  isHeld: boolean,
+): MachineState {
+  const machine = machineOf(mon, resource);
+  if (machine === undefined) return { kind: 'other', why: 'the cluster does not report it' };
+  const broken = RULES.find(([holds]) => holds(machine, isHeld));
+  if (broken !== undefined) return { kind: broken[2] ?? 'other', why: broken[1](machine) };
+  const [on] = machine.nodes;
+  if (machine.active && on !== undefined) return { kind: 'running', on };
+  const why = whyDown(mon, [resource, name]);
+  return why === undefined ? { kind: 'stopped' } : { kind: 'other', why };
+}
+
+/** How the connection to a guest node failed whose machine is off; undefined: it runs, or that is not why. */
+export function failureThatStopped(mon: CrmMon, { name, resource }: Guest): string | undefined {
+  if (machineOf(mon, resource)?.active !== false) return undefined;
+  const said = failuresOf(mon, [name]);
+  return said.length === 0 ? undefined : wordsOf(said);
+}
+
+const wordsOf = (failures: readonly Failure[]): string => {
+  const said = failures.map(
+    ({ task, node, exitReason, exitStatus }) => `${task} on ${node}: ${exitReason || exitStatus}`,
+  );
+  return [...new Set(said)].sort().join('; ');
+};
+
+/** What failed of a machine that is off; undefined: nothing. */
+function whyDown(mon: CrmMon, names: readonly string[]): string | undefined {
+  const said = failuresOf(mon, names);
+  if (said.length > 0) return `it failed (${wordsOf(said)})`;
+  return hasFailed(mon, names) ? 'it failed before' : undefined;
+}

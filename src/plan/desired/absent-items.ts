@@ -1,0 +1,43 @@
+import {
+  connectionGone,
+  entryGone,
+  recordGone,
+  referencesGone,
+} from '../../items/removed/leaving-cluster.ts';
+import {
+  authkeyGone,
+  certificateGone,
+  environmentGone,
+  firewallClosed,
+  serviceGone,
+} from '../../items/removed/leaving-host.ts';
+import type { Facts } from '../../model/facts.ts';
+import type { Leaver } from '../removal/leaver.ts';
+import type { Desired } from './desired-items.ts';
+import { ownOnHost, type AuthenticationSpec } from '../../inventory/spec.ts';
+
+/** What must be gone of nodes that shall be absent: from the cluster, and from the hosts that answered. */
+export function desireAbsent(
+  leavers: readonly Leaver[],
+  { clusterNodes }: Pick<Facts, 'clusterNodes'>,
+  authentication: AuthenticationSpec,
+): Desired {
+  const keys = new Set([...clusterNodes.values()].flatMap(({ authkey }) => authkey.digest ?? []));
+  return {
+    cibItems: leavers.flatMap(({ node: { name }, machine }) => [
+      connectionGone(name, machine === undefined ? 'connection-resource' : 'guest-node'),
+      referencesGone(name),
+      entryGone(name),
+      recordGone(name),
+    ]),
+    hostItems: leavers
+      .filter(({ host }) => host !== undefined)
+      .flatMap(({ node: { name, port } }) => [
+        serviceGone(name),
+        authkeyGone(name, keys),
+        certificateGone(name),
+        environmentGone(name, { port, own: ownOnHost(authentication, name) }),
+        firewallClosed(name, port),
+      ]),
+  };
+}

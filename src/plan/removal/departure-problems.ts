@@ -1,0 +1,140 @@
+import { nodeConnection } from '../../pacemaker/cib/cib.ts';
+import { liveTwinOf } from '../../pacemaker/cib/twins.ts';
+import { isQuietUnfinished } from '../../pacemaker/procedures/edit.ts';
+import type { ResourceStatus } from '../../pacemaker/status/cluster-status.ts';
+import { holderOf, mixedUp } from '../problems/cib-conflicts.ts';
+import { corosyncsKey } from '../../credentials/corosync-key.ts';
+import type { ClusterFacts, Facts } from '../../model/facts.ts';
+import type { Leaver } from './leaver.ts';
+import type { Problem } from '../../model/plan.ts';
+import { clusterMember, connectedElsewhere, orphaned } from '../problems/problems.ts';
+import { standingOf } from './standing.ts';
+
+type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
+
+/** A node that is to leave, as far as the cluster and the silence of its host tell. */
+export type Leaving = Pick<Leaver, 'machine' | 'silence'> & {
+  readonly node: { readonly name: string };
+};
+
+/** Why a node that shall be absent is left as it is: somebody would be hurt, or it is not what the inventory says. */
+export const refuseDeparture = (
+  leaver: Leaver,
+  facts: Facts,
+  cluster: ClusterFacts,
+): Reason | undefined =>
+  isOther(leaver, cluster) ??
+  orphaned(leaver.node.name, cluster) ??
+  (leaver.host &&
+    (clusterMember(leaver.host, facts) ??
+      corosyncsKey(leaver.host) ??
+      connectedElsewhere(leaver.host, cluster))) ??
+  wouldHurt(leaver, cluster);
+
+/** Why a node cannot leave in good order. */
+export const wouldHurt = (leaving: Leaving, cluster: ClusterFacts): Reason | undefined =>
+  unfinished(leaving, cluster) ??
+  unfit(leaving, cluster) ??
+  unmanaged(leaving, cluster) ??
+  (leaving.silence === undefined ? unclean(leaving, cluster) : unproven(leaving, cluster));
+
+function isOther(
+  { node: { name }, machine }: Leaver,
+  { cib, mon }: ClusterFacts,
+): Reason | undefined {
+  const twin = liveTwinOf({ cib, mon }, name);
+  if (twin !== undefined)
+    return {
+      code: 'NAME_TAKEN',
+      message: mixedUp(name, twin),
+      hint: `nothing was removed: to remove ${twin.name}, write its name as in the cluster`,
+    };
+  const member = cib.clusterNodes.find((node) => node.name === name);
+  const holder =
+    member === undefined ? holderOf(cib, name, machine) : `the cluster node ${member.name}`;
+  if (holder === undefined) return undefined;
+  return {
+    code: 'NAME_TAKEN',
+    message: `its name is already used in the cluster: ${holder}`,
+    hint: 'nothing was removed: correct its name, its kind or its resource in the inventory',
+  };
+}
+
+/** What an interrupted run left protects a machine or resources: only the procedure that set it knows when it may go. */
+function unfinished({ node: { name } }: Leaving, { cib, mon }: ClusterFacts): Reason | undefined {
+  const connection = nodeConnection(cib, name);
+  if (connection === undefined) return undefined;
+  const isHeld = connection.isGuest && connection.guarded;
+  if (!isHeld && !isQuietUnfinished(cib, mon, name)) return undefined;
+  return {
+    code: 'RUN_UNFINISHED',
+    message: 'an interrupted run of outrigger has left its restart protection in place',
+    hint: 'apply once with its previous state, then with `state: absent`',
+  };
+}
+
+function unfit({ node: { name } }: Leaving, { cib }: ClusterFacts): Reason | undefined {
+  const around = cib.remoteConnections.get(name)?.enclosing.at(0);
+  if (around === undefined) return undefined;
+  return {
+    code: 'RESOURCE_UNFIT',
+    message: `its connection is inside the ${around.name} ${around.id}`,
+    hint: `remove it from ${around.id} first`,
+  };
+}
+
+const isLeftAlone = ({ active, managed, maintenance, blocked }: ResourceStatus): boolean =>
+  active && (!managed || maintenance || blocked);
+
+/** What the cluster does not stop would go on running there, and be started elsewhere as well. */
+function unmanaged({ node: { name } }: Leaving, { cib, mon }: ClusterFacts): Reason | undefined {
+  const connection = nodeConnection(cib, name);
+  // That a join failed and is blocked is our own doing, and so is its undoing.
+  if (connection === undefined || connection.joining) return undefined;
+  const kept = mon.resources
+    .filter((resource) => resource.id === name || resource.nodes.includes(name))
+    .filter(isLeftAlone)
+    .map(({ id }) => id)
+    .sort();
+  if (kept.length === 0) return undefined;
+  return {
+    code: 'RESOURCE_UNMANAGED',
+    message: `the cluster would not stop its resources, because they are unmanaged, blocked or in maintenance mode: ${kept.join(', ')}`,
+    hint: 'make them managed first (is-managed, maintenance), or clean them up (`crm_resource --cleanup`)',
+  };
+}
+
+function unclean({ node: { name } }: Leaving, { cib, mon }: ClusterFacts): Reason | undefined {
+  if (nodeConnection(cib, name) === undefined || mon.nodes.get(name)?.unclean !== true)
+    return undefined;
+  return {
+    code: 'NODE_UNCLEAN',
+    message: 'the node is unclean and has not been fenced yet',
+    hint: 'have the cluster fence it, or fix its fence device; then plan again',
+  };
+}
+
+/** Without an answer over SSH it may run all the same: what it runs must not be started elsewhere as well. */
+function unproven(
+  { node: { name }, machine, silence }: Leaving,
+  cluster: ClusterFacts,
+): Reason | undefined {
+  const standing = standingOf(cluster, name);
+  if (standing === 'none' || standing === 'out') return undefined;
+  const stop =
+    machine === undefined
+      ? `stop its connection (\`crm_resource --resource ${name} --meta --set-parameter target-role --parameter-value Stopped\`)`
+      : `stop its VM ${machine}`;
+  if (standing === 'in')
+    return {
+      code: 'HOST_SILENT',
+      message: `${silence?.message ?? 'it is unreachable'}, but the cluster is connected to it: it is running`,
+      hint: `fix the SSH connection to it; or ${stop}, so that the cluster reports it offline and clean`,
+    };
+  if (machine === undefined) return undefined;
+  return {
+    code: 'HOST_SILENT',
+    message: `${silence?.message ?? 'it is unreachable'}, and the cluster does not report it stopped gracefully`,
+    hint: `${stop}, or have the cluster recover it; then plan again`,
+  };
+}

@@ -1,0 +1,129 @@
+import { connectedNames, nodeConnection, type Cib } from '../../pacemaker/cib/cib.ts';
+import { formerNodes } from '../../pacemaker/cib/debris.ts';
+import { referencesOf } from '../../pacemaker/procedures/edit.ts';
+import { hasManagedHost } from '../../inventory/spec.ts';
+import { refuseDeparture } from './departure-problems.ts';
+import type { ClusterFacts, Facts } from '../../model/facts.ts';
+import type { CibDifference, CibItem, HostDifference, HostItem } from '../../model/item.ts';
+import type { Leaver } from './leaver.ts';
+import type { Problem } from '../../model/plan.ts';
+import type { Risk } from '../../model/risk.ts';
+import { standingOf } from './standing.ts';
+
+/** What is still there of nodes that shall be absent, and what stands in the way of taking it away. */
+export interface Departures {
+  readonly onHosts: ReadonlyMap<HostItem, HostDifference>;
+  readonly inCib: ReadonlyMap<CibItem, CibDifference>;
+  readonly problems: readonly Problem[];
+  readonly risks: readonly Risk[];
+  readonly notes: readonly string[];
+  /** All of them, in the inventory's order. */
+  readonly names: readonly string[];
+}
+
+export const NO_DEPARTURES: Departures = {
+  onHosts: new Map(),
+  inCib: new Map(),
+  problems: [],
+  risks: [],
+  notes: [],
+  names: [],
+};
+
+/** Compares what must be gone with what is there. Pure: the same input gives the same answer. */
+export function findDepartures(
+  leavers: readonly Leaver[],
+  facts: Facts,
+  cluster: ClusterFacts,
+  wanted: { readonly hostItems: readonly HostItem[]; readonly cibItems: readonly CibItem[] },
+): Departures {
+  const refused = leavers.flatMap((leaver): Problem[] => {
+    const reason = refuseDeparture(leaver, facts, cluster);
+    return reason === undefined ? [] : [{ host: leaver.node.name, kind: 'refused', ...reason }];
+  });
+  const going = leavers.filter(({ node }) => refused.every(({ host }) => host !== node.name));
+  const told = new Map(going.map(({ node, host }) => [node.name, host]));
+  const onHosts = new Map<HostItem, HostDifference>();
+  for (const item of wanted.hostItems) {
+    const host = told.get(item.host);
+    const difference = host === undefined ? undefined : item.compare(host);
+    if (difference !== undefined) onHosts.set(item, difference);
+  }
+  const inCib = new Map<CibItem, CibDifference>();
+  for (const item of wanted.cibItems.filter((each) => told.has(each.host))) {
+    const difference = item.compare(cluster);
+    if (difference !== undefined) inCib.set(item, difference);
+  }
+  // A state alone comes back by itself and is no drift; it goes where an unfinished removal has work left on the host.
+  const former = formerNodes(cluster.cib);
+  const unfinished = new Set([...onHosts.keys()].map(({ host }) => host));
+  for (const item of inCib.keys())
+    if (item.kind === 'node-record' && former.includes(item.host) && !unfinished.has(item.host))
+      inCib.delete(item);
+  const inCluster = new Set([...inCib.keys()].map(({ host }) => host));
+  const names = going.map(({ node }) => node.name);
+  return {
+    onHosts,
+    inCib,
+    problems: [...refused, ...going.flatMap((leaver) => silent(leaver, inCluster))],
+    risks: risksOf(going, cluster),
+    notes: [
+      ...[...onHosts.keys()]
+        .filter(({ kind }) => kind === 'service')
+        .map(({ host }) => `${host}: its packages stay installed`),
+      ...names.flatMap((name) => staying(cluster.cib, name)),
+      ...going
+        .filter(({ node }) => !hasManagedHost(node) && inCluster.has(node.name))
+        .map(({ node }) => `${node.name}: its host stays unchanged: ${OWNER_CLEANS}`),
+    ],
+    names: leavers.map(({ node }) => node.name),
+  };
+}
+
+const WHEN_BACK =
+  'apply cleans it up when it is reachable again; if it no longer exists, remove its entry from the inventory';
+
+const OWNER_CLEANS = 'have its owner stop its daemon and remove the credentials of the cluster';
+
+/** That a host gives no answer keeps what is on it, and only that. */
+function silent({ node: { name }, silence }: Leaver, inCluster: ReadonlySet<string>): Problem[] {
+  if (silence === undefined) return [];
+  const isTakenOut = inCluster.has(name);
+  const state = isTakenOut
+    ? 'it is removed from the cluster, but the host is not cleaned up'
+    : 'it is not part of the cluster; it is unknown whether the host is cleaned up';
+  return [
+    {
+      ...{ host: name, kind: 'unreachable', code: silence.code, hint: WHEN_BACK },
+      message: `${silence.message}; ${state}`,
+      ...(isTakenOut ? { isOnlyInCluster: true } : {}),
+    },
+  ];
+}
+
+/** Constraints that name a node and others besides, or without which a resource could run anywhere. */
+const staying = (cib: Cib, name: string): readonly string[] =>
+  referencesOf(cib, name)
+    .filter(({ targets }) => targets.length === 0)
+    .map(({ id }) => `${name}: the constraint ${id} names it and stays: review it manually`);
+
+/** How many nodes may leave at once before somebody has to say that it is meant: one, or a tenth of them. */
+const mayLeaveUnasked = (nodes: number): number => Math.max(1, Math.floor(nodes / 10));
+
+function risksOf(going: readonly Leaver[], cluster: ClusterFacts): readonly Risk[] {
+  const { cib } = cluster;
+  const leaving = going
+    .map(({ node }) => node.name)
+    .filter((name) => nodeConnection(cib, name) !== undefined);
+  const unproven = going
+    .filter(({ silence }) => silence !== undefined)
+    .map(({ node }) => node.name)
+    .filter((name) => standingOf(cluster, name) === 'unproven');
+  return [
+    { code: 'host-is-off', subjects: unproven },
+    {
+      code: 'removes-many',
+      subjects: leaving.length > mayLeaveUnasked(connectedNames(cib).length) ? leaving : [],
+    },
+  ];
+}

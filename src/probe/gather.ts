@@ -1,0 +1,237 @@
+import pLimit from 'p-limit';
+import type { ConnectHost, Connection, Host } from '../host/host.ts';
+import type {
+  ClusterFacts,
+  ClusterNodeFacts,
+  Facts,
+  HostFacts,
+  Unreachable,
+} from '../model/facts.ts';
+import type { OwnOnHost } from '../inventory/spec.ts';
+import { isUnreachable, OutriggerError } from '../support/errors.ts';
+import { probe, type ProbeRole, type Questions } from './probe.ts';
+import { linesOf } from './readers/sections.ts';
+import { clusterOf, readCluster } from './read-cluster.ts';
+import { readHost } from './readers/read-host.ts';
+import { readFencers, readMembership, readRoutes } from './readers/read-member.ts';
+
+export interface Machine {
+  readonly name: string;
+  /** `leaver`: it shall not be part of the cluster. */
+  readonly role: 'clusterNode' | 'remoteNode' | 'guestNode' | 'leaver';
+  readonly connection: Connection;
+  /** What it shall tell of certificates or keys of its own. */
+  readonly own: OwnOnHost | undefined;
+}
+
+export interface GatherOptions {
+  readonly machines: readonly Machine[];
+  /** Where the cluster connects to each remote node, by its name: the cluster nodes look for a route. */
+  readonly servers: Facts['servers'];
+  /** The resource that each guest node is the machine of, by the node's name. */
+  readonly machinesOfGuests: Facts['machines'];
+  readonly connect: ConnectHost;
+  /** Whether machines that are no cluster nodes shall tell what their package managers would upgrade. */
+  readonly upgrades?: boolean | undefined;
+  /** How many machines are asked at a time. */
+  readonly forks: number;
+  readonly signal: AbortSignal;
+  readonly onProgress?: OnProgress | undefined;
+  readonly earlier?: EarlierLook | undefined;
+}
+
+/** So many of so many hosts are done with, and so many of them gave no answer; called before the first one as well. */
+export type OnProgress = (done: number, total: number, silent: number) => void;
+
+/** Of a look a moment ago: its connections are used again, and who gave no answer is not asked once more. */
+export interface EarlierLook {
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly unreachable: ReadonlyMap<string, Unreachable>;
+}
+
+export interface Gathered {
+  /** Without those that shall not be part of the cluster. */
+  readonly facts: Facts;
+  readonly leavers: Leavers;
+  /** The open connections, for the one who goes on to apply. The caller closes them. */
+  readonly hosts: ReadonlyMap<string, Host>;
+}
+
+/** What those told that shall not be part of the cluster, or why they told nothing. */
+interface Leavers {
+  readonly hosts: ReadonlyMap<string, HostFacts>;
+  readonly unreachable: ReadonlyMap<string, Unreachable>;
+}
+
+/** What one machine answered; without a host it is a problem. */
+type Answer =
+  | { readonly machine: Machine; readonly host: undefined; readonly problem: Unreachable }
+  | {
+      readonly machine: Machine;
+      readonly host: Host;
+      readonly facts: ClusterNodeFacts;
+      /** From the first cluster node, if Pacemaker runs there. */
+      readonly cluster: ClusterFacts | undefined;
+    };
+
+/**
+ * Reads the state of every machine with one connection and one exec each. The first cluster node also tells the CIB
+ * and crm_mon; only when it does not answer, the next one that did is asked once more. A machine that fails is a
+ * fact, not an error. Rejects when `signal` aborts, with every connection closed.
+ */
+export async function gather(options: GatherOptions): Promise<Gathered> {
+  const opened = new Set<Host>();
+  try {
+    const answers = await askAll(options, opened);
+    const hosts = new Map(
+      answers.flatMap(({ machine, host }) => (host ? [[machine.name, host] as const] : [])),
+    );
+    const { servers, machinesOfGuests } = options;
+    const isLeaver = ({ machine }: Answer): boolean => machine.role === 'leaver';
+    const others = answers.filter((answer) => !isLeaver(answer));
+    return {
+      hosts,
+      facts: { ...(await toFacts(others)), servers, machines: machinesOfGuests },
+      leavers: toLeavers(answers.filter(isLeaver)),
+    };
+  } catch (thrown) {
+    await Promise.allSettled([...opened].map((host) => host.close()));
+    throw thrown;
+  }
+}
+
+async function askAll(options: GatherOptions, opened: Set<Host>): Promise<readonly Answer[]> {
+  const { machines, forks, onProgress } = options;
+  const limit = pLimit(forks);
+  const lead = machines.find((machine) => machine.role === 'clusterNode');
+  let [done, silent] = [0, 0];
+  onProgress?.(done, machines.length, silent);
+  return Promise.all(
+    machines.map((machine) =>
+      limit(async () => {
+        const answer = await ask(machine, roleOf(machine, lead), options, opened);
+        if (answer.host === undefined) silent += 1;
+        onProgress?.(++done, machines.length, silent);
+        return answer;
+      }),
+    ),
+  );
+}
+
+const roleOf = (machine: Machine, lead: Machine | undefined): ProbeRole => {
+  if (machine.role !== 'clusterNode') return 'remote';
+  return machine === lead ? 'lead' : 'member';
+};
+
+/** Asks one machine; a new connection to it is in `opened` from then on, and closed if it fails. */
+async function ask(
+  machine: Machine,
+  role: ProbeRole,
+  options: GatherOptions,
+  opened: Set<Host>,
+): Promise<Answer> {
+  const { name } = machine;
+  const { connect, signal, earlier } = options;
+  const problem = earlier?.unreachable.get(name);
+  if (problem !== undefined) return { machine, host: undefined, problem };
+  let host: Host | undefined;
+  try {
+    signal.throwIfAborted();
+    const known = earlier?.hosts.get(name);
+    const answer = known && (await unlessLost(answerOf(known, machine, role, options)));
+    if (answer !== undefined) return answer;
+    host = await connect(name, machine.connection, signal);
+    opened.add(host);
+    return await answerOf(host, machine, role, options);
+  } catch (thrown) {
+    if (signal.aborted || !(thrown instanceof OutriggerError)) throw thrown;
+    await host?.close();
+    return { machine, host: undefined, problem: problemOf(name, thrown) };
+  }
+}
+
+/** Undefined: the connection has ended meanwhile, and a new one may do. */
+const unlessLost = (work: Promise<Answer>): Promise<Answer | undefined> =>
+  work.catch((thrown: unknown) => {
+    if (isUnreachable(thrown)) return undefined;
+    throw thrown;
+  });
+
+async function answerOf(
+  host: Host,
+  machine: Machine,
+  role: ProbeRole,
+  { servers, machinesOfGuests, upgrades }: GatherOptions,
+): Promise<Answer> {
+  const { name } = machine;
+  const sections = await probe(
+    host,
+    role,
+    role === 'remote'
+      ? { own: machine.own, upgrades: upgrades && machine.role !== 'leaver' }
+      : { ...questions(servers, machinesOfGuests), own: machine.own },
+  );
+  const facts = {
+    ...readHost(name, sections, Date.now() / 1000),
+    uname: linesOf(sections, 'uname')[0]?.trim(),
+    membership: readMembership(sections),
+    routes: readRoutes(sections),
+    fencers: readFencers(sections),
+  };
+  return { machine, host, facts, cluster: clusterOf(name, sections) };
+}
+
+const questions = (servers: Facts['servers'], guests: Facts['machines']): Questions => ({
+  servers: [...new Set([...servers.values()].map(({ address }) => address))],
+  nodes: [...servers.keys()].filter((name) => !guests.has(name)),
+});
+
+const problemOf = (name: string, { code, message, hint }: OutriggerError): Unreachable => ({
+  ...{ name, code, message, hint },
+});
+
+const toLeavers = (answers: readonly Answer[]): Leavers => ({
+  hosts: new Map(
+    answers.flatMap((answer) =>
+      answer.host === undefined ? [] : [[answer.machine.name, answer.facts] as const],
+    ),
+  ),
+  unreachable: new Map(
+    answers.flatMap((answer) =>
+      answer.host === undefined ? [[answer.machine.name, answer.problem] as const] : [],
+    ),
+  ),
+});
+
+async function toFacts(answers: readonly Answer[]): Promise<Omit<Facts, 'servers' | 'machines'>> {
+  const clusterNodes = new Map<string, ClusterNodeFacts>();
+  const remoteNodes = new Map<string, HostFacts>();
+  const guestNodes = new Map<string, HostFacts>();
+  const unreachable = new Map<string, Unreachable>();
+  let cluster: ClusterFacts | undefined;
+  for (const answer of answers) {
+    const { name, role } = answer.machine;
+    if (answer.host === undefined) unreachable.set(name, answer.problem);
+    else if (role === 'clusterNode') clusterNodes.set(name, answer.facts);
+    else (role === 'guestNode' ? guestNodes : remoteNodes).set(name, answer.facts);
+    if (answer.host !== undefined) cluster ??= answer.cluster;
+  }
+  cluster ??= await firstToTell(answers);
+  return { clusterNodes, remoteNodes, guestNodes, unreachable, cluster };
+}
+
+/** The cluster as the first cluster node tells it whose own Pacemaker runs; the last failure if all fail. */
+async function firstToTell(answers: readonly Answer[]): Promise<ClusterFacts | undefined> {
+  let failure: OutriggerError | undefined;
+  for (const answer of answers) {
+    if (answer.host === undefined || answer.facts.membership === undefined) continue;
+    try {
+      return await readCluster(answer.host);
+    } catch (thrown) {
+      if (!(thrown instanceof OutriggerError)) throw thrown;
+      failure = thrown;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return undefined;
+}

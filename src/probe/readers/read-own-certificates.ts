@@ -1,0 +1,141 @@
+import { CERTIFICATE_ROLES, type CertificateRole } from '../../pacemaker/basics/names.ts';
+import type {
+  HostFacts,
+  MadeKeys,
+  OwnCertificateFacts,
+  OwnDirectoryFacts,
+  OwnFileFacts,
+  ToldKey,
+} from '../../model/facts.ts';
+import { readTime } from './read-time.ts';
+import { linesOf, type Sections } from './sections.ts';
+
+/** What was told of one file, value by value, under the name of what it says. */
+type Told = ReadonlyMap<string, readonly string[]>;
+
+/** Reads what a host tells of certificates that it had before; undefined: it was not asked. `clock` is the host's own. */
+export function readOwnCertificates(
+  sections: Sections,
+  clock: number,
+): OwnCertificateFacts | undefined {
+  if (!sections.has('own_certificates')) return undefined;
+  const lines = linesOf(sections, 'own_certificates');
+  const access = new Map(
+    lines.flatMap((line) => {
+      const [, word, path] = /^(reads|denied|passes|stopped) (\/.*)$/.exec(line) ?? [];
+      return path === undefined ? [] : [[path, word === 'reads' || word === 'passes'] as const];
+    }),
+  );
+  const files: Partial<Record<CertificateRole, OwnFileFacts>> = {};
+  for (const role of CERTIFICATE_ROLES) {
+    const told = toldOf(lines, role);
+    if (told.size > 0)
+      files[role] = { ...readFile(told, access, clock), pem: textOf(lines, role) ?? '' };
+  }
+  const key = toldOf(lines, 'key');
+  return {
+    files,
+    key: readBlocks(key),
+    hasOpenssl: first(key, 'openssl') !== 'missing',
+  };
+}
+
+/** The lines of a file's public parts, as a text; undefined: none were told. */
+export const textOf = (lines: readonly string[], role: CertificateRole): string | undefined =>
+  toldOf(lines, role)
+    .get('pem')
+    ?.map((line) => `${line}\n`)
+    .join('');
+
+/** Reads what a host tells of the keys that it has made; undefined: it was not asked. */
+export function readMadeKeys(sections: Sections): MadeKeys | undefined {
+  if (!sections.has('made_keys')) return undefined;
+  const lines = linesOf(sections, 'made_keys');
+  const keyIn = (word: string): ToldKey | undefined => {
+    const told = toldOf(lines, word);
+    return told.size === 0 ? undefined : { ...readBlocks(told), publicDigest: digestIn(told) };
+  };
+  return {
+    inUse: keyIn('key'),
+    waiting: keyIn('waiting'),
+    hasOpenssl: !lines.includes('openssl missing'),
+  };
+}
+
+/** What is no number counts as none. */
+const wholeNumber = (text = ''): number => (/^\d{1,15}$/.test(text) ? Number(text) : 0);
+
+const readBlocks = (key: Told): Pick<ToldKey, 'count' | 'isEncrypted'> => ({
+  count: wholeNumber(first(key, 'blocks')),
+  isEncrypted: first(key, 'encrypted') === 'yes',
+});
+
+const digestIn = (told: Told): string =>
+  /^[0-9a-f]{64}$/.exec(first(told, 'digest') ?? first(told, 'public') ?? '')?.[0] ?? '';
+
+function toldOf(lines: readonly string[], what: string): Told {
+  const told = new Map<string, string[]>();
+  for (const line of lines) {
+    if (!line.startsWith(`${what} `)) continue;
+    const [, word = '', value = ''] = /^\S+ (\S+) (.*)$/.exec(line) ?? [];
+    const values = told.get(word);
+    if (values === undefined) told.set(word, [value]);
+    else values.push(value);
+  }
+  return told;
+}
+
+const first = (told: Told, word: string): string | undefined => told.get(word)?.[0];
+
+function readFile(
+  told: Told,
+  access: ReadonlyMap<string, boolean>,
+  clock: number,
+): Omit<OwnFileFacts, 'pem'> {
+  const path = first(told, 'named') ?? '';
+  return {
+    path,
+    state: readState(first(told, 'state')),
+    realPath: first(told, 'real') ?? path,
+    ...readRights(first(told, 'rights') ?? '', clock),
+    digest: digestIn(told),
+    holdsKey: told.has('holds'),
+    above: (told.get('above') ?? []).flatMap((line) => readDirectory(line, access)),
+    isReadable: access.get(path),
+  };
+}
+
+const readState = (state: string | undefined): OwnFileFacts['state'] =>
+  state === 'file' || state === 'missing' ? state : 'other';
+
+function readRights(
+  line: string,
+  clock: number,
+): Pick<OwnFileFacts, 'rights' | 'modifiedAt' | 'bytes'> {
+  const [owner = '', group = '', mode = '', time = '0', bytes = '0'] = line.split(' ');
+  return {
+    rights: { owner, group, mode },
+    modifiedAt: readTime(time, clock),
+    bytes: wholeNumber(bytes),
+  };
+}
+
+function readDirectory(
+  line: string,
+  access: ReadonlyMap<string, boolean>,
+): readonly OwnDirectoryFacts[] {
+  const [, owner = '', group = '', mode = '', path] =
+    /^(\S+) (\S+) ([0-7]+) (\/.*)$/.exec(line) ?? [];
+  return path === undefined ? [] : [{ owner, group, mode, path, isPassable: access.get(path) }];
+}
+
+/** The same in the form of the files that outrigger brings. */
+export const asCertificateFiles = ({ files }: OwnCertificateFacts): HostFacts['certificates'] =>
+  Object.fromEntries(
+    Object.entries(files)
+      .filter(([, { state }]) => state === 'file')
+      .map(([role, { digest, rights, modifiedAt, pem }]) => [
+        role,
+        { digest, ...rights, modifiedAt, pem },
+      ]),
+  );
