@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { applyLive } from '../../src/cli/commands/apply.ts';
 import type { Planned } from '../../src/flows/plan-cluster.ts';
-import { lockIn } from '../../src/pacemaker/cib-lock.ts';
-import { apply, editsOf, planOf, useStateFolder } from '../support/apply-lab.ts';
+import { lockIn } from '../../src/pacemaker/procedures/lock.ts';
+import { apply, editsOf, planOf, requestOf, useStateFolder } from '../support/apply-lab.ts';
 import { endedProcess } from '../support/ended-process.ts';
 import { FakeLab } from '../support/fake-lab.ts';
 import { holdLock } from '../support/fake-lock.ts';
@@ -34,6 +34,7 @@ async function applyAsJson(lab: FakeLab, planned: Planned) {
       playbook: sitePlaybook,
       planned,
       fetchSecret: askingNobody,
+      request: requestOf(lab),
     },
   );
   const lines = out
@@ -58,7 +59,7 @@ describe('apply --json', () => {
     assert.equal(last?.['type'], 'summary');
     assert.match(String(last['stopped']), /maintenance mode/);
     assert.ok(err.includes(`log and copies of the CIB: ${state.folder}/outrigger/`));
-    assert.match(err, /was not begun: the cluster is in maintenance mode/);
+    assert.match(err, /was not started: the cluster is in maintenance mode/);
   });
 
   it('gives the lock of a run back that died after its last step, and says so', async () => {
@@ -67,7 +68,7 @@ describe('apply --json', () => {
     await holdLock(lab, 60_000, await endedProcess());
     const { code, notices } = await applyAsJson(lab, await planOf(lab));
     assert.equal(code, 0);
-    assert.match(notices.join(), /^the lock of a run that died was given back/);
+    assert.match(notices.join(), /^the lock of a failed run was released:/);
     assert.equal(lockIn(lab.cib), undefined);
   });
 

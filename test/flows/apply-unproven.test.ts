@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { ExecRequest, ExecResult } from '../../src/host/host.ts';
+import { loadWithEnvironmentReader } from '../../src/host/load-script.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { apply, planOf, useStateFolder, verdictsOf, type Applied } from '../support/apply-lab.ts';
 import { FakeLab } from '../support/fake-lab.ts';
@@ -15,11 +16,11 @@ type Step = (
 
 const textOf = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 const SCRIPT = {
-  probe: textOf('../../src/facts/probe.sh'),
-  simulate: textOf('../../src/flows/simulate.sh'),
-  cleanup: textOf('../../src/apply/scripts/cleanup.sh'),
-  forget: textOf('../../src/apply/scripts/forget-nodes.sh'),
-  write: textOf('../../src/apply/scripts/write-cib.sh'),
+  probe: loadWithEnvironmentReader(new URL('../../src/probe/probe.sh', import.meta.url)),
+  simulate: textOf('../../src/forecast/simulate.sh'),
+  cleanup: textOf('../../src/host/scripts/cluster/cleanup.sh'),
+  forget: textOf('../../src/host/scripts/cluster/forget-nodes.sh'),
+  write: textOf('../../src/apply/run/write-cib.sh'),
 };
 
 /** Puts something between outrigger and a host. */
@@ -60,9 +61,7 @@ const startsIn =
   };
 
 const waits = ({ events }: Applied): readonly string[] =>
-  events.flatMap((event) =>
-    event.type === 'waiting' ? [`${event.until}: ${event.limitSeconds}`] : [],
-  );
+  events.flatMap((event) => (event.type === 'waiting' ? [event.message] : []));
 
 describe('applying what is not proven', () => {
   useStateFolder();
@@ -92,7 +91,7 @@ describe('applying what is not proven', () => {
       lab.reported.clear();
       lab.failing.add('h1');
       const applied = await apply(lab, { planned });
-      assert.match(applied.failed.get('h1') ?? '', /Timed out.*; the join was undone$/);
+      assert.match(applied.failed.get('h1') ?? '', /Timed out.*; the join was rolled back$/);
       assert.deepEqual(verdictsOf(applied, 'h1'), [
         'port-reachable: in-sync',
         'same-credentials: in-sync',
@@ -117,18 +116,23 @@ describe('applying what is not proven', () => {
   it('keeps the guard of a node that is not in when it would be released', async () => {
     const lab = new FakeLab(['h1', 'h2']);
     const applied = await apply(lab, {
-      onEvent: startsIn('Release', () => lab.reported.set('h1', { on: 'c1', role: 'Starting' })),
+      onEvent: startsIn('Clear standby', () =>
+        lab.reported.set('h1', { on: 'c1', role: 'Starting' }),
+      ),
     });
-    assert.match(applied.failed.get('h1') ?? '', /not truly in \(pending\).* keeps its guard/);
+    assert.match(
+      applied.failed.get('h1') ?? '',
+      /it is not online \(pending\); its join guard stays/,
+    );
     const guarded = [...lab.cib.remoteConnections.values()].map((each) => each.guarded);
     assert.deepEqual(guarded, [true, false]);
   });
 
   describe('keys that nobody tells', () => {
     for (const [silent, objection] of [
-      [['c1', 'c2', 'h1', 'h2'], /^c1 gave no answer/],
-      [['c2'], /^c2 gave no answer/],
-      [['h1', 'h2'], /^it gave no answer/],
+      [['c1', 'c2', 'h1', 'h2'], /^c1 did not respond/],
+      [['c2'], /^c2 did not respond/],
+      [['h1', 'h2'], /^it did not respond/],
     ] as const) {
       it(`connects nobody when ${silent.join(', ')} keep silent alike`, async () => {
         const lab = new FakeLab(['h1', 'h2']);
@@ -139,12 +143,9 @@ describe('applying what is not proven', () => {
           });
         }
         const applied = await apply(lab, {
-          onEvent: startsIn(
-            'Every cluster node reaches every host, with the same credentials',
-            () => {
-              isSilent = true;
-            },
-          ),
+          onEvent: startsIn('Verify connectivity and credentials', () => {
+            isSilent = true;
+          }),
         });
         assert.deepEqual([...applied.failed.keys()], ['h1', 'h2']);
         for (const because of applied.failed.values()) assert.match(because, objection);
@@ -158,12 +159,9 @@ describe('applying what is not proven', () => {
       around(lab, 'c1', ({ script }) => {
         if (isBroken && script === SCRIPT.probe) throw new TypeError('a bug');
       });
-      const onEvent = startsIn(
-        'Every cluster node reaches every host, with the same credentials',
-        () => {
-          isBroken = true;
-        },
-      );
+      const onEvent = startsIn('Verify connectivity and credentials', () => {
+        isBroken = true;
+      });
       const { stopped } = await apply(lab, { onEvent });
       assert.ok(stopped instanceof TypeError);
     });
@@ -199,15 +197,19 @@ describe('applying what is not proven', () => {
       throw silence('c1');
     });
     const applied = await apply(lab);
-    assert.deepEqual([...applied.failed.keys()], ['h1', 'h2']);
+    assert.deepEqual([...applied.failed.keys()], ['h1']);
     assert.deepEqual(verdictsOf(applied, 'h1').slice(-3), [
-      'connection-resource: failed',
+      'connection-resource: changed',
       'truly-in: failed',
       'node-state: skipped',
     ]);
-    assert.equal(verdictsOf(applied, 'h2').at(-2), 'truly-in: in-sync');
+    assert.deepEqual(verdictsOf(applied, 'h2').slice(-3), [
+      'connection-resource: changed',
+      'truly-in: in-sync',
+      'node-state: changed',
+    ]);
     const left = [...lab.cib.remoteConnections.values()].map(({ id, joining }) => [id, joining]);
-    assert.deepEqual(left, [['h2', true]]);
+    assert.deepEqual(left, [['h2', false]]);
   });
 
   it('does not delete a connection that somebody else made between two tries of the edit', async () => {
@@ -219,7 +221,7 @@ describe('applying what is not proven', () => {
       lab.takeCibFrom(other);
       lab.editByOthers();
     };
-    const applied = await apply(lab, { onEvent: startsIn('Prove', () => lab.failing.add('h1')) });
+    const applied = await apply(lab, { onEvent: startsIn('Verify', () => lab.failing.add('h1')) });
     assert.match(applied.failed.get('h1') ?? '', /Timed out\)$/);
     assert.deepEqual([...lab.cib.remoteConnections.keys()], ['h1']);
   });
@@ -235,7 +237,7 @@ describe('applying what is not proven', () => {
     performance.now = () => now() + (hours += 1) * 3_600_000;
     try {
       const applied = await apply(lab, { leaseMs: 1e12 });
-      assert.match(applied.failed.get('h1') ?? '', /did not let go of the connections/);
+      assert.match(applied.failed.get('h1') ?? '', /connections did not become unmanaged/);
       assert.equal(lab.cibWrites.length, 2);
       assert.equal(lab.cib.ids.size, before);
       assert.ok(!lab.host('h1').ran.includes('start-service'));
@@ -249,9 +251,10 @@ describe('applying what is not proven', () => {
     await bringIn(lab);
     lab.tamperKey('h1');
     let isRestarted = false;
-    around(lab, 'c1', ({ script }) => {
-      if (isRestarted && script === SCRIPT.write) throw silence('c1');
-    });
+    for (const name of ['c1', 'c2'])
+      around(lab, name, ({ script }) => {
+        if (isRestarted && script === SCRIPT.write) throw silence(name);
+      });
     const { events } = await apply(lab, {
       onEvent: (event) => {
         if (event.type === 'action' && event.action === 'unprotect') isRestarted = true;
@@ -261,7 +264,7 @@ describe('applying what is not proven', () => {
       (event) => event.type === 'verdict' && event.verdict.kind === 'failed',
     );
     assert.ok(failed?.type === 'verdict' && failed.verdict.kind === 'failed');
-    assert.match(failed.verdict.hint ?? '', /left alone by the cluster until an apply/);
+    assert.match(failed.verdict.hint ?? '', /stay unmanaged until an apply/);
   });
 
   it('cuts its batches from the hosts that have not failed', async () => {
@@ -290,12 +293,12 @@ describe('applying what is not proven', () => {
     const applied = await apply(lab);
     assert.deepEqual(limits, [75_000, 75_000]);
     assert.deepEqual(waits(applied).slice(-6), [
-      '3 port(s) tried: 120',
-      '3 node(s) truly in: 150',
-      'the cluster lets go of the failed joins: 60',
-      'the failures of 3 connection(s) forgotten: 75',
-      'the failed joins are gone: 60',
-      '3 node(s) forgotten: 75',
+      'checking port 3121 from every cluster node (up to 120 s)',
+      'waiting up to 150 s for h[1-3] to come online',
+      'waiting up to 60 s for the failed connections to become unmanaged',
+      'waiting up to 75 s for the failures of the connections of h[1-3] to be cleaned up',
+      'waiting up to 60 s for the failed connections to disappear',
+      'waiting up to 75 s for the cluster to remove its records of h[1-3]',
     ]);
   });
 
@@ -304,11 +307,11 @@ describe('applying what is not proven', () => {
     await bringIn(lab);
     lab.tamperKey('h1');
     assert.deepEqual(waits(await apply(lab)).slice(-5), [
-      'the cluster lets go of the connections: 60',
-      '1 port(s) tried: 120',
-      '1 node(s) truly in: 150',
-      'the cluster is idle again: 60',
-      'the cluster is idle again: 60',
+      'waiting up to 60 s for the connections to become unmanaged',
+      'checking port 3121 from every cluster node (up to 120 s)',
+      'waiting up to 150 s for h1 to come online',
+      'waiting up to 60 s for the cluster to become idle',
+      'waiting up to 60 s for the cluster to become idle',
     ]);
   });
 

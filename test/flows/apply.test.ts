@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Planned } from '../../src/flows/plan-cluster.ts';
-import { changeCount } from '../../src/plan/plan.ts';
-import { selectNodes } from '../../src/spec/select.ts';
+import { changeCount } from '../../src/model/plan.ts';
+import { selectNodes } from '../../src/inventory/select.ts';
 import { reveal } from '../../src/support/secret.ts';
 import {
   apply,
@@ -98,7 +98,7 @@ describe('applying a plan', () => {
     await assert.rejects(planOf(lab, undefined, selectNodes(lab.spec, 'h2')), {
       code: 'REFUSED',
       message:
-        'the authkey of cluster nodes would change, and --limit leaves out nodes that are connected: h1, h3',
+        'the authkey of cluster nodes would change, but --limit excludes connected nodes: h1, h3',
     });
     lab.forget();
     const whole = await planOf(lab);
@@ -160,7 +160,8 @@ describe('applying a plan', () => {
     });
     const applied = await apply(lab);
     assert.deepEqual([...applied.failed.keys()], ['h2']);
-    assert.match(applied.failed.get('h2') ?? '', /a cluster is connected to its pacemaker_remote/);
+    const because = applied.failed.get('h2') ?? '';
+    assert.match(because, /a cluster is already connected to its pacemaker_remote/);
     assert.deepEqual([...lab.cib.remoteConnections.keys()], ['h1']);
   });
 
@@ -176,7 +177,7 @@ describe('applying a plan', () => {
     const lab = new FakeLab(THREE);
     lab.failing.add('h2');
     const applied = await apply(lab);
-    assert.match(applied.failed.get('h2') ?? '', /Timed out.*; the join was undone$/);
+    assert.match(applied.failed.get('h2') ?? '', /Timed out.*; the join was rolled back$/);
     assert.deepEqual([...lab.cib.remoteConnections.keys()], ['h1', 'h3']);
     assert.equal(lab.cib.nodeEntries.has('h2'), false);
     const { ran } = lab.host('c1');
@@ -189,7 +190,7 @@ describe('applying a plan', () => {
     lab.failing.add('h1');
     lab.lingering.add('h1');
     const applied = await apply(lab);
-    assert.match(applied.failed.get('h1') ?? '', /; the join was undone$/);
+    assert.match(applied.failed.get('h1') ?? '', /; the join was rolled back$/);
     const { ran } = lab.host('c1');
     assert.equal(ran.filter((script) => script === 'forget-nodes').length, 2);
     assert.equal(lab.cib.seen.has('h1'), false);

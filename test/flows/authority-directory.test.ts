@@ -3,17 +3,17 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reveal } from '../../src/support/secret.ts';
-import { DAY_MS } from '../../src/x509/time-left.ts';
+import { DAY_MS } from '../../src/credentials/x509/time-left.ts';
 import { NODES, PASSPHRASE, useAuthority } from '../support/own-authority.ts';
 
 describe("the directory of outrigger's own authority", () => {
   const at = useAuthority();
   const { load, asking, make, refused } = at;
 
-  it('is for one cluster alone, also where its directory does not say for which', async () => {
+  it('a CA is for one cluster only, also where its directory does not say for which', async () => {
     await make();
     const file = join(at.directory, 'cluster');
-    const said = '^the authority /pki/ca is that of the cluster prod, and this is other$';
+    const said = '^the CA /pki/ca belongs to cluster prod, but this cluster is other$';
     assert.match(await refused(load({ cluster: 'other' })), new RegExp(said));
     unlinkSync(file);
     assert.match(await refused(load({ cluster: 'other' })), new RegExp(said));
@@ -25,7 +25,7 @@ describe("the directory of outrigger's own authority", () => {
       undefined,
       'a cluster with a new name',
     );
-    assert.match(await refused(load()), /is that of the cluster other, and this is prod$/);
+    assert.match(await refused(load()), /belongs to cluster other, but this cluster is prod$/);
   });
 
   it('holds its list against what is in use also when another run has made it', async () => {
@@ -56,11 +56,14 @@ describe("the directory of outrigger's own authority", () => {
     assert.ok(wanted.expiring.some(({ host }) => host === 'r1'));
     assert.match(
       wanted.notes.join('\n'),
-      /^the renewal that is due \(c1, c2, r1, the revocation list\) waits for .*ca\.key: put it back/m,
+      /^the renewal that is due \(c1, c2, r1, the CRL\) needs .*ca\.key: restore it/m,
     );
     const [[host, fault] = assert.fail()] = wanted.faults ?? [];
     assert.deepEqual([host, fault.code], ['r2', 'CERTIFICATE_AWAITED']);
-    assert.match(fault.message, /has still to be signed, and .*ca\.key is not there$/);
+    assert.match(
+      fault.message,
+      /its certificate has not been signed yet, and .*ca\.key does not exist$/,
+    );
   });
 
   it('makes no second key where its own was taken away since the plan', async () => {
@@ -68,7 +71,7 @@ describe("the directory of outrigger's own authority", () => {
     const { pending } = await load({ renewed: ['r1'] });
     unlinkSync(join(at.directory, 'ca.key'));
     const because = await refused(pending?.make(asking(PASSPHRASE)) ?? Promise.resolve());
-    assert.match(because, /ca\.key: it is not there any more$/);
+    assert.match(because, /ca\.key: it no longer exists$/);
     assert.equal(existsSync(join(at.directory, 'ca.key')), false);
   });
 });

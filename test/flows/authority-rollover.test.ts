@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Credentials } from '../../src/flows/load-certificates.ts';
-import { DAY_MS } from '../../src/x509/time-left.ts';
+import type { Credentials } from '../../src/credential-sources/load-certificates.ts';
+import { DAY_MS } from '../../src/credentials/x509/time-left.ts';
 import { digestOf, NODES, PASSPHRASE, useAuthority } from '../support/own-authority.ts';
 
 describe("outrigger's own authority while another one takes its place", () => {
@@ -31,9 +31,9 @@ describe("outrigger's own authority while another one takes its place", () => {
     const planned = await load(begin);
     assert.match(
       planned.wanted.nodes.get('r1')?.files.ca?.description ?? '',
-      /^beside it a new one, CN=outrigger authority of prod 2, valid until /,
+      /^with a second, new one, CN=outrigger authority of prod 2, valid until /,
     );
-    assert.match(planned.wanted.notes.join(), /: step 1 of 3 to another authority/);
+    assert.match(planned.wanted.notes.join(), /: step 1 of 3 of the CA replacement/);
     assert.deepEqual(counts(), [1, 1, 1], 'a plan makes nothing');
     at.questions = [];
     const trusted = await make(begin);
@@ -111,7 +111,7 @@ describe("outrigger's own authority while another one takes its place", () => {
     const { wanted } = await load({ now: soon });
     assert.match(
       wanted.notes.join(),
-      /the authority expires in \d+ days, on .*`outrigger rotate authority` puts another/,
+      /the CA expires in \d+ days, on .*replace it with `outrigger rotate authority`/,
     );
   });
 });

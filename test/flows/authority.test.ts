@@ -12,10 +12,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Credentials } from '../../src/flows/load-certificates.ts';
+import type { Credentials } from '../../src/credential-sources/load-certificates.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { reveal, Secret } from '../../src/support/secret.ts';
-import { DAY_MS } from '../../src/x509/time-left.ts';
+import { DAY_MS } from '../../src/credentials/x509/time-left.ts';
 import { endedProcess } from '../support/ended-process.ts';
 import { digestOf, NODES, PASSPHRASE, useAuthority } from '../support/own-authority.ts';
 
@@ -34,17 +34,17 @@ describe("outrigger's own authority in its directory", () => {
     assert.equal(existsSync(join(at.folder, 'pki')), false);
     const { ca, certificate, key, crl } = wanted.nodes.get('r1')?.files ?? {};
     for (const file of [ca, certificate, key, crl]) assert.equal(file?.digest, undefined);
-    assert.match(ca?.description ?? '', /^a new one, CN=outrigger authority of prod, valid until /);
-    assert.match(certificate?.description ?? '', /^a new one of the authority, valid until \d{4}-/);
-    assert.match(crl?.description ?? '', /^a new one, valid until .*, 0 revoked$/);
+    assert.match(ca?.description ?? '', /^new, CN=outrigger authority of prod, valid until /);
+    assert.match(certificate?.description ?? '', /^new, issued by the CA, valid until \d{4}-/);
+    assert.match(crl?.description ?? '', /^new, valid until .*, 0 revoked$/);
     assert.deepEqual(at.questions, []);
   });
 
   it('is made once, for its owner alone, and then there is nothing to make', async () => {
     const made = await make();
     assert.deepEqual(at.questions, [
-      'New passphrase for /pki/ca/ca.key, the authority of prod:',
-      'The same again:',
+      'New passphrase for /pki/ca/ca.key, the CA of cluster prod:',
+      'Repeat the passphrase:',
     ]);
     const files = everything();
     assert.deepEqual(
@@ -183,7 +183,7 @@ describe("outrigger's own authority in its directory", () => {
     const because = await refused(second.pending?.make(asking(PASSPHRASE)) ?? Promise.resolve());
     assert.match(
       because,
-      new RegExp(`^the authority /pki/ca is in use: process ${process.pid} on \\S+ since 2`),
+      new RegExp(`^the CA /pki/ca is in use: process ${process.pid} on \\S+ since 2`),
     );
     assert.deepEqual(Object.keys(everything()), ['pki/ca/.in-use']);
     answer(new Secret(Buffer.from(PASSPHRASE)));
@@ -220,7 +220,7 @@ describe("outrigger's own authority in its directory", () => {
     at.questions = [];
     assert.match(
       await refused(pending?.make(asking('wrong')) ?? Promise.resolve()),
-      /^the passphrase does not open \/pki\/ca\/ca\.key$/,
+      /^wrong passphrase for \/pki\/ca\/ca\.key$/,
     );
     assert.equal(at.questions.length, 3);
     assert.deepEqual(everything(), before);
@@ -237,12 +237,12 @@ describe("outrigger's own authority in its directory", () => {
     assert.equal(at.questions.length, 5);
   });
 
-  it('takes no new passphrase that was mistyped, or is empty', async () => {
+  it('takes no new passphrase that was mistyped, or is easy to guess', async () => {
     const { pending } = await load();
     const tried = (...answers: string[]) =>
       refused(pending?.make(asking(...answers)) ?? Promise.resolve());
     assert.match(await tried(PASSPHRASE, 'another'), /^the two passphrases differ/);
-    assert.match(await tried(''), /cannot be empty$/);
+    assert.match(await tried(''), /^the passphrase is too easy to guess for the key of a CA/);
     assert.equal(existsSync(join(at.directory, 'ca.key')), false);
   });
 
@@ -255,7 +255,7 @@ describe("outrigger's own authority in its directory", () => {
     const { pending } = await load({ renewed: ['r1'], passphrase: { kind: 'file', path } });
     assert.match(
       await refused(pending?.make(asking('')) ?? Promise.resolve()),
-      /others can read it/,
+      /other users can read it/,
     );
   });
 
@@ -274,7 +274,7 @@ describe("outrigger's own authority in its directory", () => {
       const shown = join('/pki/ca', name).replace(/\/$/, '');
       assert.match(
         await refused(load()),
-        new RegExp(`^the authority cannot be used: ${shown}/?: others can get at it \\(mode 0`),
+        new RegExp(`^the CA cannot be used: ${shown}/?: other users can access it \\(mode 0`),
       );
       chmodSync(path, right);
     }
@@ -298,7 +298,7 @@ describe("outrigger's own authority in its directory", () => {
     );
     assert.match(await tried(), /its ca\.key is not the key of ca\.pem/);
     unlinkSync(join(at.directory, 'ca.key'));
-    assert.match(await refused(load({ renewed: ['r1'] })), /ca\.key is not there/);
+    assert.match(await refused(load({ renewed: ['r1'] })), /ca\.key is missing/);
     assert.equal((await load()).pending, undefined, 'it may lie in a safe');
   });
 });

@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AuthenticationSpec } from '../../src/spec/spec.ts';
+import type { AuthenticationSpec } from '../../src/inventory/spec.ts';
 import { useStateFolder, type Applied, type Run } from '../support/apply-lab.ts';
 import { authenticationIn, putAuthority, VALID } from '../support/authority-files.ts';
-import type { FakeLab, HostTrouble } from '../support/fake-lab.ts';
+import type { FakeLab } from '../support/fake-lab.ts';
+import type { HostTrouble } from '../support/host-trouble.ts';
 import { issue, makeAuthority, revoke, type Issued } from '../support/pki.ts';
 
 const FILES = { ca: 'ca', certificate: 'cert', key: 'key' } as const;
@@ -121,7 +122,7 @@ describe('certificates of an existing authority', function () {
     assert.deepEqual(editsOf(lab), []);
   });
 
-  it('are tried on the wire by every cluster node before the cluster is told of a host', async () => {
+  it('are verified with a TLS handshake by every cluster node before the cluster is told of a host', async () => {
     const rejected = {
       c2: { key: 'none', answers: { handshake: () => 'h1 3121 rejected\n' } },
     } as const;
@@ -129,7 +130,7 @@ describe('certificates of an existing authority', function () {
     const { failed } = await apply(lab);
     assert.match(
       failed.get('h1') ?? '',
-      /its daemon does not accept the certificate of c2 \(tried on the wire\)/,
+      /its daemon does not accept the certificate of c2 \(verified with a TLS handshake\)/,
     );
     assert.deepEqual(lab.cibWrites, []);
     assert.ok(lab.hosts.every(({ ran }) => !ran.includes('remove-files')));
@@ -143,7 +144,7 @@ describe('certificates of an existing authority', function () {
     assert.deepEqual([...failed], []);
     const notices = events.flatMap((event) => (event.type === 'notice' ? [event.message] : []));
     assert.deepEqual(notices, [
-      'h2 has no openssl: it has not verified its certificates, only that hacluster can read them; they were checked here',
+      'h2 has no openssl: its certificates were verified on this machine only, and on the host only that hacluster can read them',
     ]);
   });
 
@@ -245,7 +246,7 @@ describe('certificates of an existing authority', function () {
       put('crl.pem', await revoke(authority, revoked, list));
       const { notes } = (await planOf(lab, undefined, onlyH1)).plan;
       return notes.filter((note) =>
-        note.startsWith('the revocation list is new to hosts, and nobody has asked h2 for '),
+        note.startsWith('the CRL is new, and the certificate in use on h2 was not checked: '),
       );
     };
     assert.equal((await notesWith([gone])).length, 1);

@@ -64,20 +64,25 @@ describe('an edit of the CIB', () => {
   });
 
   it('that Pacemaker refuses fails the nodes it is for, in words', async () => {
-    const refused = { 'write-cib': () => ({ code: 4, stderr: 'crm_verify: \u001b[31mno\n' }) };
+    const refused = { 'write-cib': () => ({ code: 5, stderr: 'cibadmin: \u001b[31mno\n' }) };
     const lab = new FakeLab(['h1'], { c1: { answers: refused } });
     const applied = await apply(lab);
-    assert.equal(applied.failed.get('h1'), 'the CIB was not changed: crm_verify: \\u{1b}[31mno');
+    assert.equal(applied.failed.get('h1'), 'the CIB was not changed: cibadmin: \\u{1b}[31mno');
   });
 
-  it('is not made over a connection that broke', async () => {
-    const broken = {
-      'write-cib': (): never => {
-        throw new OutriggerError('HOST_UNREACHABLE', 'connection lost', { host: 'c1' });
+  it('is not made when the connections to all cluster nodes broke', async () => {
+    const broken = (host: string) => ({
+      answers: {
+        'write-cib': (): never => {
+          throw new OutriggerError('HOST_UNREACHABLE', 'connection lost', { host });
+        },
       },
-    };
-    const lab = new FakeLab(['h1'], { c1: { answers: broken } });
+    });
+    const lab = new FakeLab(['h1'], { c1: broken('c1'), c2: broken('c2') });
     const applied = await apply(lab);
-    assert.equal(applied.failed.get('h1'), 'connection lost');
+    assert.equal(
+      applied.failed.get('h1'),
+      'no cluster node can be used any more: c1: connection lost; c2: connection lost',
+    );
   });
 });

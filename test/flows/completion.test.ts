@@ -3,9 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
-const LOADER = import.meta.resolve('tsx');
+import { compiled } from '../support/compiled.ts';
 
 describe('completion', function () {
   this.timeout(300_000); // each question starts a program
@@ -16,7 +14,7 @@ describe('completion', function () {
     writeFileSync(join(folder, 'inventory.yml'), '');
     mkdirSync(join(folder, 'inventories'));
     mkdirSync(join(folder, 'bin'));
-    const program = `#!/bin/sh\nexec '${process.execPath}' --import '${LOADER}' '${MAIN}' "$@"\n`;
+    const program = `#!/bin/sh\nexec '${process.execPath}' '${compiled('src/cli/main.ts')}' "$@"\n`;
     writeFileSync(join(folder, 'bin', 'outrigger'), program, { mode: 0o755 });
   });
 
@@ -45,6 +43,7 @@ describe('completion', function () {
     assert.deepEqual(candidates('dr'), ['drift', ':4']);
     assert.ok(candidates('apply', '--').includes('--max-fail'));
     assert.ok(candidates('schema', '').includes('inventory'));
+    assert.deepEqual(candidates('explain', 'HOST_KEY_CH'), ['HOST_KEY_CHANGED', ':4']);
     assert.deepEqual(candidates('plan', '-i', 'inv'), ['inventories/', 'inventory.yml', ':4']);
     assert.deepEqual(candidates('plan', '-i', 'inventor'), ['inventories/', 'inventory.yml', ':4']);
     assert.deepEqual(candidates('plan', '-i', 'inventori'), ['inventories/', ':6']);

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { Ajv } from 'ajv';
 import { examine } from '../../src/flows/examine.ts';
 import { loadSchema } from '../../src/flows/load-document.ts';
-import type { Diagnosis } from '../../src/plan/diagnosis.ts';
-import { diagnosisAsJson } from '../../src/report/diagnosis-json.ts';
-import { renderDiagnosis } from '../../src/report/diagnosis-text.ts';
+import type { Diagnosis } from '../../src/model/diagnosis.ts';
+import { diagnosisAsJson } from '../../src/report/status/diagnosis-json.ts';
+import { renderDiagnosis } from '../../src/report/status/diagnosis-text.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { apply, editsOf, useStateFolder } from '../support/apply-lab.ts';
 import { examination } from '../support/fake-examination.ts';
@@ -51,6 +51,25 @@ describe('doctor', () => {
     assertGolden('doctor-well.txt', renderDiagnosis(diagnosis));
   });
 
+  it('tells once why the cluster does not start a connection, where that is shown', async () => {
+    const lab = new FakeLab(['h1', 'h2']);
+    await apply(lab);
+    lab.setProperty('stop-all-resources', 'true');
+    lab.reported.set('h2', {});
+    const { checks } = await diagnosisOf(lab);
+    const told = checks.flatMap(({ check, findings }) =>
+      findings
+        .filter(({ host }) => host === 'h2')
+        .map(({ level, message, hint }) => [check, level, message, hint]),
+    );
+    assert.deepEqual(told, [
+      [
+        ...['cluster', 'bad'],
+        ...['its connection is unchanged: stop-all-resources is on', 'disable that option first'],
+      ],
+    ]);
+  });
+
   it('tells where what is missing cannot be installed', async () => {
     const offered = 'resource-agents=1\npacemaker-cli-utils=(none)';
     const lab = new FakeLab(['h1'], {
@@ -58,8 +77,30 @@ describe('doctor', () => {
     });
     assert.ok(
       findingsOf(await diagnosisOf(lab)).includes(
-        'packages h1 bad: no package repository of it offers pacemaker-remote, pacemaker-cli-utils',
+        'packages h1 bad: its package repositories do not offer pacemaker-remote, pacemaker-cli-utils',
       ),
+    );
+  });
+
+  it('tells where dependencies of what is missing cannot be met, also where each of them is offered', async () => {
+    const unmet = 'E: you have held broken packages.\npacemaker-remote : Depends: libqb100';
+    const offered = 'resource-agents=1';
+    const lab = new FakeLab(['h1', 'h2'], {
+      h1: { answers: { examine: (request) => examination(request, { unmet }) } },
+      h2: { answers: { examine: (request) => examination(request, { unmet, offered }) } },
+    });
+    const diagnosis = await diagnosisOf(lab);
+    const hints = diagnosis.checks
+      .filter(({ check }) => check === 'packages')
+      .flatMap(({ findings }) => findings.map(({ hint }) => hint).sort());
+    assert.match(hints[0] ?? '', /apt-mark showhold/);
+    assert.doesNotMatch(hints.join(), /dnf/); // it has apt
+    assert.deepEqual(
+      findingsOf(diagnosis).filter((finding) => finding.startsWith('packages')),
+      [
+        'packages h1 bad: missing packages cannot be installed: pacemaker-remote: Depends: libqb100; you have held broken packages',
+        'packages h2 bad: its package repositories do not offer pacemaker-remote, pacemaker-cli-utils',
+      ],
     );
   });
 
@@ -95,7 +136,7 @@ describe('doctor', () => {
     assert.equal(outcomeOf(diagnosis, 'hosts'), 'unknown');
     assert.match(
       findingsOf(diagnosis).join('\n'),
-      /^plan c2 bad: there is no plan: it belongs to another cluster$/m,
+      /^plan c2 bad: no plan is possible: it belongs to another cluster$/m,
     );
   });
 
@@ -113,7 +154,7 @@ describe('doctor', () => {
     );
     assert.ok(
       found.includes(
-        'packages h2 attention: could not be asked about packages, clock and space: no end within 120 s',
+        'packages h2 attention: packages, clock and disk space could not be read: no end within 120 s',
       ),
       found.join('\n'),
     );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exitCodeOf } from '../../src/cli/exit-code.ts';
+import { exitCodeOf } from '../../src/cli/process/exit-code.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { unusedPort } from '../support/ports.ts';
@@ -74,7 +74,7 @@ clusterNodes: [{ name: c1, address: 127.0.0.1 }]
       /^outrigger_drift_success\{cluster="prod"\} 0$/m,
     );
     assert.match(await readFile(at('x.xml'), 'utf8'), /errors="1"/);
-    assert.match(await readFile(at('x.html'), 'utf8'), /Nothing could be compared/);
+    assert.match(await readFile(at('x.html'), 'utf8'), /The comparison failed/);
   });
 
   it('writes the same of an inventory that is wrong', async () => {

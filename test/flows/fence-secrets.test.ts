@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeError } from '../../src/cli/describe-error.ts';
+import { describeError } from '../../src/cli/process/describe-error.ts';
 import { readStatus } from '../../src/flows/read-status.ts';
-import { serializeXml } from '../../src/pacemaker/xml.ts';
-import { planAsJson } from '../../src/report/plan-json.ts';
-import { renderPlan } from '../../src/report/plan-text.ts';
-import { eventAsJson, summaryAsJson } from '../../src/report/run-json.ts';
-import { eventLine, renderRun } from '../../src/report/run-text.ts';
-import { statusAsJson } from '../../src/report/status-json.ts';
-import { renderStatus } from '../../src/report/status-text.ts';
+import { serializeXml } from '../../src/pacemaker/basics/xml.ts';
+import { planAsJson } from '../../src/report/plan/plan-json.ts';
+import { renderPlan } from '../../src/report/plan/plan-text.ts';
+import { eventAsJson, summaryAsJson } from '../../src/report/run/run-json.ts';
+import { eventLine, renderRun } from '../../src/report/run/run-text.ts';
+import { statusAsJson } from '../../src/report/status/status-json.ts';
+import { renderStatus } from '../../src/report/status/status-text.ts';
 import { apply, planOf, useStateFolder } from '../support/apply-lab.ts';
 import type { ExecRequest } from '../../src/host/host.ts';
 import type { Answer } from '../support/fake-host.ts';
@@ -71,14 +71,14 @@ describe('the password of a fence device', () => {
     const { signal } = new AbortController();
     const { cluster } = await readStatus(lab.spec, lab.network.connect, signal);
     assert.ok(cluster.cibText.includes(SECRET));
-    assertHidden([renderStatus(cluster), statusAsJson(cluster)]);
+    assertHidden([renderStatus(cluster, lab.spec), statusAsJson(cluster, lab.spec)]);
   });
 
   for (const [what, answers] of Object.entries<Troubled>({
-    'an edit that Pacemaker refuses': { 'write-cib': (cib) => ({ code: 4, stderr: cib }) },
     'an edit that fails': { 'write-cib': (cib) => ({ code: 5, stderr: `cibadmin: ${cib}` }) },
     'a scheduler that finds the CIB invalid': {
-      simulate: (cib, nonce) => `@${nonce} verify\n${cib}\n@${nonce} end\n`,
+      'verify-cib': (cib, nonce) =>
+        `@${nonce} intended code\n78\n@${nonce} intended complaints\n${cib}\n@${nonce} end\n`,
     },
   })) {
     it(`is not told by ${what}, though the tool quotes it`, async () => {

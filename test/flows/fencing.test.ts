@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { findingNotes } from '../../src/plan/finding.ts';
-import { RISKS } from '../../src/plan/risk.ts';
+import { findingNotes } from '../../src/model/finding.ts';
+import { RISKS } from '../../src/model/risk.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
-import { renderPlan } from '../../src/report/plan-text.ts';
+import { renderPlan } from '../../src/report/plan/plan-text.ts';
 import { apply, editsOf, planOf, useStateFolder, verdictsOf } from '../support/apply-lab.ts';
 import { FakeLab } from '../support/fake-lab.ts';
 
@@ -41,9 +41,9 @@ describe('fencing before joining', () => {
     assert.deepEqual([...failed], []);
     const { plan: later } = await planOf(lab);
     assert.deepEqual(later.risks, []);
-    assert.deepEqual(findingNotes(later.findings), [
-      's1: no fence device can fence it',
-      's2: no fence device can fence it',
+    assert.deepEqual(findingNotes(later.findings, later.problems), [
+      's1: no fence device covers it',
+      's2: no fence device covers it',
     ]);
   });
 
@@ -52,7 +52,10 @@ describe('fencing before joining', () => {
     const before = mapOf(lab) ?? assert.fail();
     const { plan } = await planOf(lab);
     assert.deepEqual(plan.risks, []);
-    assert.match(renderPlan(plan), /^ {2}h1 {6}fencing\n {2}s\[1-2\] {2}fencing, once it is told/m);
+    assert.match(
+      renderPlan(plan),
+      /^ {2}h1 {6}fencing\n {2}s\[1-2\] {2}fencing, after the change/m,
+    );
     const connections: number[] = [];
     lab.beforeWrite = () => connections.push(lab.cib.remoteConnections.size);
     const run = await apply(lab);
@@ -94,7 +97,7 @@ describe('fencing before joining', () => {
           'h1',
           'FENCE_DEVICE_UNFIT',
           'its fence device no-such: the cluster has no fence device no-such',
-          'its fence devices: fencing',
+          'fence devices of the cluster: fencing',
         ],
       ],
     );

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { loadPlaybook } from '../../src/flows/load-document.ts';
-import { changeCount } from '../../src/plan/plan.ts';
-import { serializeXml } from '../../src/pacemaker/xml.ts';
+import { changeCount } from '../../src/model/plan.ts';
+import { serializeXml } from '../../src/pacemaker/basics/xml.ts';
 import {
   apply,
   editsOf,
@@ -12,7 +12,8 @@ import {
   verdictsOf,
   type Run,
 } from '../support/apply-lab.ts';
-import { FakeLab, type HostTrouble } from '../support/fake-lab.ts';
+import { FakeLab } from '../support/fake-lab.ts';
+import type { HostTrouble } from '../support/host-trouble.ts';
 
 const ALLOWED = ['guest-joins'];
 
@@ -56,6 +57,13 @@ const configurationOf = (lab: FakeLab): string =>
 
 describe('applying a plan with guest nodes', () => {
   useStateFolder();
+
+  it('takes in a guest whose name begins with a digit, and takes it out of standby', async () => {
+    const lab = new FakeLab([], {}, {}, ['1g']);
+    assert.deepEqual(verdictsOf(await apply(lab, { allowed: ALLOWED }), '1g'), WHOLE);
+    assert.ok(isGuest(lab, '1g'));
+    assert.equal(changeCount((await planOf(lab)).plan), 0);
+  });
 
   it('does nothing without the word for the risk', async () => {
     const lab = labOf();
@@ -114,7 +122,7 @@ describe('applying a plan with guest nodes', () => {
           lab.tamperKey('g1');
       },
     });
-    assert.match(applied.failed.get('g1') ?? '', /does not hold the cluster's authkey/);
+    assert.match(applied.failed.get('g1') ?? '', /does not have the cluster's authkey/);
     assert.deepEqual(applied.edits, ['guest-node: vm-g2', 'node-state: none']);
   });
 
@@ -123,7 +131,7 @@ describe('applying a plan with guest nodes', () => {
     const before = configurationOf(lab);
     lab.failing.add('g1');
     const applied = await applyTold(lab);
-    assert.match(applied.failed.get('g1') ?? '', /Key was rejected.*; the join was undone$/);
+    assert.match(applied.failed.get('g1') ?? '', /Key was rejected.*; the join was rolled back$/);
     assert.deepEqual(applied.edits, [
       'guest-node: vm-g1',
       'undo-unmanage: vm-g1',
@@ -148,7 +156,7 @@ describe('applying a plan with guest nodes', () => {
         ? [event.verdict.because]
         : [],
     );
-    assert.equal(untried[0], 'not tried: the connection to g1 failed');
+    assert.equal(untried[0], 'not attempted: the connection to g1 failed');
     lab.failing.clear();
     lab.forget();
     await rm(applied.log, { recursive: true });
@@ -160,11 +168,11 @@ describe('applying a plan with guest nodes', () => {
     const applied = await apply(lab, {
       allowed: ALLOWED,
       onEvent: (event) => {
-        if (event.type === 'play-started' && event.play === 'Release the guest')
+        if (event.type === 'play-started' && event.play === 'Clear standby of the guest')
           lab.guests.recover('vm-g1');
       },
     });
-    assert.match(applied.failed.get('g1') ?? '', /its machine was disturbed: start of vm-g1 on c1/);
+    assert.match(applied.failed.get('g1') ?? '', /its VM was disturbed: start of vm-g1 on c1/);
   });
 
   describe('that was killed after it had connected one', () => {
@@ -201,7 +209,7 @@ describe('applying a plan with guest nodes', () => {
     it('takes the join back when it has failed meanwhile', async () => {
       lab.failing.add('g1');
       const applied = await applyTold(lab);
-      assert.match(applied.failed.get('g1') ?? '', /the join was undone$/);
+      assert.match(applied.failed.get('g1') ?? '', /the join was rolled back$/);
       assert.deepEqual(
         [isGuest(lab, 'g1'), lab.guests.held, lab.guests.recovered],
         [false, [], []],
@@ -235,12 +243,12 @@ describe('applying a plan with guest nodes', () => {
       assert.equal(changeCount((await planOf(lab)).plan), 0);
     });
 
-    it('stays a guest node with its machine held when that fails, and the next apply goes on', async () => {
+    it('stays a guest node with its machine held when that fails, and the next apply continues', async () => {
       lab.failing.add('g1');
       const applied = await applyTold(lab, { allowed: [] });
       assert.match(
         applied.failed.get('g1') ?? '',
-        /Key was rejected.*; its machine vm-g1 is left alone until an apply gets it in$/,
+        /Key was rejected.*; its VM vm-g1 is unmanaged until an apply completes the join$/,
       );
       assert.deepEqual(
         [isGuest(lab, 'g1'), lab.guests.held, lab.guests.recovered],

@@ -96,7 +96,7 @@ describe('history and undo, of records on this machine alone', () => {
 
   it('has nothing to take back of a run that joined nobody, and knows no other', async () => {
     record('prod', FIRST);
-    assert.match(await run('undo', FIRST), /joined nobody: nothing to take back\.\n0$/);
+    assert.match(await run('undo', FIRST), /joined no nodes: nothing to undo\.\n0$/);
     assert.match(await run('undo', SECOND), /^USAGE: no run 20260103T/);
     record('test', FIRST);
     assert.match(await run('undo', FIRST), /^USAGE: several clusters have a run/);

@@ -2,20 +2,21 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { describeError } from '../../src/cli/describe-error.ts';
+import { describeError } from '../../src/cli/process/describe-error.ts';
 import { loadInventory } from '../../src/flows/load-document.ts';
 import { closeAll, planCluster } from '../../src/flows/plan-cluster.ts';
 import { readStatus } from '../../src/flows/read-status.ts';
-import { planAsJson } from '../../src/report/plan-json.ts';
-import { renderPlan } from '../../src/report/plan-text.ts';
-import { statusAsJson } from '../../src/report/status-json.ts';
-import { renderStatus } from '../../src/report/status-text.ts';
+import { planAsJson } from '../../src/report/plan/plan-json.ts';
+import { renderPlan } from '../../src/report/plan/plan-text.ts';
+import { statusAsJson } from '../../src/report/status/status-json.ts';
+import { renderStatus } from '../../src/report/status/status-text.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { FakeHost, fakeNetwork, type FakeNetwork } from '../support/fake-host.ts';
 import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from '../support/replies.ts';
 import { sitePlaybook } from '../support/specs.ts';
 import { RAW } from '../unit/hostile/nasty.ts';
 import { askingNobody } from '../support/secrets.ts';
+import { cases } from '../support/cases.ts';
 
 const SLOWEST_MS = 1000;
 const LONGEST = 60_000;
@@ -118,9 +119,9 @@ async function printedBy(story: Story): Promise<readonly string[]> {
   });
   const status = await told(async () => {
     const { cluster } = await readStatus(story.spec, networkOf(story).connect, signal);
-    const json = statusAsJson(cluster);
+    const json = statusAsJson(cluster, story.spec);
     JSON.parse(json);
-    return [renderStatus(cluster), json];
+    return [renderStatus(cluster, story.spec), json];
   });
   return [...planned, ...status];
 }
@@ -163,7 +164,7 @@ function valuesIn(reply: string): { from: number; to: number }[] {
 }
 
 const somewhere = fc.double({ min: 0, max: 1, noNaN: true });
-const runs = { numRuns: 60, seed: 20261122, endOnFailure: true };
+const runs = { numRuns: cases(60), seed: 20261122, endOnFailure: true };
 
 describe('whatever a host replies, a plan and a status are made or say in one word why not', function () {
   this.timeout(120_000);
@@ -227,7 +228,7 @@ describe('whatever a host replies, a plan and a status are made or say in one wo
           return holds(story, key, reply.slice(0, place) + by + reply.slice(place));
         },
       ),
-      { ...runs, numRuns: 200 },
+      { ...runs, numRuns: cases(200) },
     );
   });
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { exitCodeOf } from '../../src/cli/process/exit-code.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 import { importCluster } from '../../src/flows/import-cluster.ts';
 import type { Asked } from '../../src/import/draft-of.ts';
@@ -19,8 +20,8 @@ nodelist.node.1.nodeid (u32) = 2
 nodelist.node.1.ring0_addr (str) = fd00:77::12
 totem.cluster_name (str) = lab`;
 
-const reply = (uname: string, cib: string): string =>
-  `@NONCE uname\n${uname}\n\n@NONCE corosync\n${COROSYNC}\n\n@NONCE environment\nPCMK_logfile=/var/log/x\n\n@NONCE cib\n${cib}\n@NONCE end\n`;
+const reply = (uname: string, cib: string, corosync: string): string =>
+  `@NONCE uname\n${uname}\n\n@NONCE corosync\n${corosync}\n\n@NONCE environment\nPCMK_logfile=/var/log/x\n\n@NONCE cib\n${cib}\n@NONCE end\n`;
 
 const said = async (work: Promise<unknown>): Promise<string> => {
   const thrown: unknown = await work.then(
@@ -32,9 +33,9 @@ const said = async (work: Promise<unknown>): Promise<string> => {
 };
 
 describe('import', () => {
-  const asking = (uname: string, cib: string) => {
+  const asking = (uname: string, cib: string, corosync = COROSYNC) => {
     const host = new FakeHost('c2.example.net', {
-      'read-import': (request) => replyTo(request, reply(uname, cib)),
+      'read-import': (request) => replyTo(request, reply(uname, cib, corosync)),
     });
     const network = fakeNetwork([host]);
     const asked: Asked = { address: 'c2.example.net', connection: { become: 'sudo' } };
@@ -43,7 +44,7 @@ describe('import', () => {
     return { host, network, run };
   };
 
-  it('asks one cluster node once', async () => {
+  it('as one cluster node reports it', async () => {
     const { host, network, run } = asking('c2', fixture('cib.xml'));
     const { text } = await run();
     assert.deepEqual([host.ran, network.connections], [['read-import'], ['c2.example.net']]);
@@ -53,13 +54,47 @@ describe('import', () => {
     assert.match(text, /connection:\n {2}become: sudo\n/);
   });
 
+  it('takes the lowest link that a node has, where that is not the first', async () => {
+    const later = `nodelist.node.0.ring7_addr (str) = 192.0.2.7\n${COROSYNC.replaceAll('ring0', 'ring1')}`;
+    const { text } = await asking('c2', fixture('cib.xml'), later).run();
+    assert.match(text, /- name: c1\n {4}address: 10\.77\.0\.11\n/);
+    const both = `${COROSYNC}\nnodelist.node.0.ring1_addr (str) = 192.0.2.1`;
+    const first = await asking('c2', fixture('cib.xml'), both).run();
+    assert.match(first.text, /- name: c1\n {4}address: 10\.77\.0\.11\n/);
+  });
+
   it('tells a host that is no cluster node, or has no cluster, from one that is', async () => {
     const remote = asking('r1', fixture('cib.xml'));
-    assert.equal(await said(remote.run()), 'CLUSTER_NOT_READY: it is no cluster node');
+    assert.equal(await said(remote.run()), 'CLUSTER_NOT_READY: it is not a cluster node');
     assert.ok(remote.host.isClosed);
     const down = await said(asking('', '').run());
-    assert.equal(down, 'CLUSTER_NOT_READY: Pacemaker gives no answer there');
+    assert.equal(down, 'CLUSTER_NOT_READY: Pacemaker does not respond there');
   });
+
+  for (const code of [
+    'COMMAND_FAILED',
+    'TIMED_OUT',
+    'REPLY_INVALID',
+    'PRIVILEGE_MISSING',
+  ] as const) {
+    it(`ends as a plan and a status do, where its host gives no answer: ${code}`, async () => {
+      const host = new FakeHost('c2.example.net', {
+        'read-import': () =>
+          Promise.reject(new OutriggerError(code, 'm', { host: 'c2.example.net', hint: 'h' })),
+      });
+      const { connect } = fakeNetwork([host]);
+      const { signal } = new AbortController();
+      const asked: Asked = { address: 'c2.example.net', connection: undefined };
+      const thrown = await importCluster(asked, connect, signal).catch((error: unknown) => error);
+      assert.ok(thrown instanceof OutriggerError);
+      assert.deepEqual([thrown.code, exitCodeOf(thrown.code)], ['HOST_UNREACHABLE', 3]);
+      assert.deepEqual(
+        thrown.problems.map((problem) => [problem.host, problem.code, problem.message]),
+        [['c2.example.net', code, 'm']],
+      );
+      assert.ok(host.isClosed);
+    });
+  }
 
   describe('as a command', () => {
     let folder = '';
@@ -88,7 +123,7 @@ describe('import', () => {
       for (const name of ['there.yml', 'link.yml']) {
         assert.match(
           await run('--from', '127.0.0.1', '--out', join(folder, name)),
-          /^USAGE: .* is there already: import overwrites no file$/,
+          /^USAGE: .* already exists: import overwrites no file$/,
         );
       }
       assert.deepEqual(readdirSync(folder).sort(), ['link.yml', 'there.yml']);
@@ -110,7 +145,7 @@ describe('import', () => {
         ['c[1-3]', 'has no range'],
       ] as const) {
         const error = await run(`--from=${from}`);
-        assert.ok(error.startsWith('USAGE: cannot connect like this: '), error);
+        assert.ok(error.startsWith('USAGE: cannot connect with these options: '), error);
         assert.ok(error.includes(what), error);
       }
     });

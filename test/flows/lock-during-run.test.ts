@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lockElement, lockIn } from '../../src/pacemaker/cib-lock.ts';
+import { lockElement, lockIn } from '../../src/pacemaker/procedures/lock.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { apply, planOf, useStateFolder } from '../support/apply-lab.ts';
 import { FakeLab } from '../support/fake-lab.ts';
@@ -122,7 +122,7 @@ describe('the lock of the cluster during a run', () => {
       });
       const told = events.flatMap((event) => (event.type === 'action' ? [event.host] : []));
       assert.equal(new Set(told).size, told.length, 'a host was told to do another thing');
-      assert.match(failed.get('h1') ?? '', /no longer holds .*: somebody took it away/);
+      assert.match(failed.get('h1') ?? '', /no longer holds .*: it was removed/);
       assert.ok(stopped instanceof OutriggerError && stopped.code === 'LOCKED');
       assert.deepEqual(lab.cibWrites, []);
     });

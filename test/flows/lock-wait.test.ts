@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { lockWaitFromNow, outlastLock } from '../../src/cli/lock-wait.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
+import { lockWaitFromNow, outlastLock } from '../../src/cli/sessions/lock-wait.ts';
+import type { Terminal } from '../../src/cli/process/terminal.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { FakeLab } from '../support/fake-lab.ts';
 import { holdLock } from '../support/fake-lock.ts';
@@ -27,7 +27,7 @@ describe('a command that was refused because of a lock', () => {
     lab.releaseLock();
     const { terminal, said } = terminalOf();
     await outlastLock(LOCKED, lab.host('c1'), lockWaitFromNow(20), terminal);
-    assert.deepEqual(said, ['locked by \\u{1b}[1meve: waiting for at most 0.02 s\n']);
+    assert.deepEqual(said, ['locked by \\u{1b}[1meve: waiting up to 0.02 s\n']);
   });
 
   it('fails as it has when the other run outlasts the time, or none was given', async () => {

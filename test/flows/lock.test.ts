@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { giveBackLeftLock } from '../../src/flows/left-lock.ts';
-import { waitForLock } from '../../src/flows/wait-for-lock.ts';
-import { unlock } from '../../src/flows/unlock.ts';
-import { processIdentity } from '../../src/apply/process-identity.ts';
-import { lockElement, lockIn, lockOf } from '../../src/pacemaker/cib-lock.ts';
-import { element, serializeXml } from '../../src/pacemaker/xml.ts';
+import { giveBackLeftLock } from '../../src/flows/lock/left-lock.ts';
+import { waitForLock } from '../../src/flows/lock/wait-for-lock.ts';
+import { unlock } from '../../src/flows/lock/unlock.ts';
+import { processIdentity } from '../../src/host/files/process-identity.ts';
+import { lockElement, lockIn, lockOf } from '../../src/pacemaker/procedures/lock.ts';
+import { element, serializeXml } from '../../src/pacemaker/basics/xml.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { apply, editsOf, planOf, useStateFolder, type Applied } from '../support/apply-lab.ts';
 import { FakeLab } from '../support/fake-lab.ts';
@@ -83,7 +83,7 @@ describe('the lock of the cluster', () => {
     assert.equal(await waitForLock(lab.host('c2'), performance.now() + 20, noSignal), true);
     const applied = await apply(lab);
     assert.deepEqual([[...applied.failed], applied.stopped], [[], undefined]);
-    assert.match(noticeOf(applied), /taken over: its process on this machine is gone/);
+    assert.match(noticeOf(applied), /taken over: its process on this machine has ended/);
     assert.equal(lockIn(lab.cib), undefined);
   });
 
@@ -102,7 +102,9 @@ describe('the lock of the cluster', () => {
     const { lock } = await holdLock(lab, 60_000, await endedProcess());
     assert.match(
       (await left()) ?? '',
-      new RegExp(`given back: its process on this machine is gone .*lock ${lock.id}`),
+      new RegExp(
+        `the lock of a failed run was released: its process on this machine has ended .*lock ${lock.id}`,
+      ),
     );
     assert.equal(lockIn(lab.cib), undefined);
   });
@@ -137,7 +139,10 @@ describe('the lock of the cluster', () => {
     lab.releaseLock();
     const error = await refusal(apply(lab, { planned }));
     assert.equal(error.code, 'LOCKED');
-    assert.match(error.message, new RegExp(`ended while this one was planned .*${lock.id}`));
+    assert.match(
+      error.message,
+      new RegExp(`another run ended while this run was being planned .*${lock.id}`),
+    );
     assert.equal(lockIn(lab.cib), undefined);
     assert.deepEqual(editsOf(lab), []);
   });
@@ -152,15 +157,14 @@ describe('the lock of the cluster', () => {
       },
     });
     assert.equal(lockIn(interrupted.cib), undefined);
-    const stopped = new FakeLab(['h1'], {
-      c1: {
-        answers: {
-          'read-cluster': () => {
-            throw new OutriggerError('HOST_UNREACHABLE', 'gone');
-          },
+    const gone = {
+      answers: {
+        'read-cluster': () => {
+          throw new OutriggerError('HOST_UNREACHABLE', 'gone');
         },
       },
-    });
+    };
+    const stopped = new FakeLab(['h1'], { c1: gone, c2: gone });
     const run = await apply(stopped);
     assert.ok(run.stopped instanceof OutriggerError, 'nothing stopped it');
     assert.equal(lockIn(stopped.cib), undefined);
@@ -182,11 +186,17 @@ describe('the lock of the cluster', () => {
 
     it('refuses another, none, and a no', async () => {
       const lab = new FakeLab(['h1']);
-      assert.equal((await refusal(unlocking(lab, 'aaaaaaaaaaaa'))).message, 'nobody holds a lock');
+      assert.equal(
+        (await refusal(unlocking(lab, 'aaaaaaaaaaaa'))).message,
+        'the cluster is not locked',
+      );
       lab.forget();
       const { lock } = await holdLock(lab);
       const other = await refusal(unlocking(lab, 'aaaaaaaaaaaa'));
-      assert.match(other.message, /^that is not its lock: the cluster is locked by eve@seat2/);
+      assert.match(
+        other.message,
+        /^the lock ID does not match: the cluster is locked by eve@seat2/,
+      );
       lab.forget();
       const no = new OutriggerError('REFUSED', 'not confirmed');
       assert.equal(await refusal(unlocking(lab, lock.id, () => Promise.reject(no))), no);

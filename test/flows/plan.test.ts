@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { OnProgress } from '../../src/probe/gather.ts';
 import { closeAll, planCluster, type Planned } from '../../src/flows/plan-cluster.ts';
 import type { ConnectHost } from '../../src/host/host.ts';
-import { changeCount } from '../../src/plan/plan.ts';
-import { selectNodes } from '../../src/spec/select.ts';
-import type { Nodes, Spec } from '../../src/spec/spec.ts';
+import { changeCount } from '../../src/model/plan.ts';
+import { selectNodes } from '../../src/inventory/select.ts';
+import type { Nodes, Spec } from '../../src/inventory/spec.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
-import type { FakeHost } from '../support/fake-host.ts';
+import { verified, type FakeHost } from '../support/fake-host.ts';
 import { FakeLab } from '../support/fake-lab.ts';
 import { startFakeSshd, type FakeSshd } from '../support/fake-sshd.ts';
 import { sitePlaybook } from '../support/specs.ts';
@@ -24,7 +25,7 @@ interface Asked {
   readonly forks?: number;
   readonly foresees?: boolean;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: OnProgress;
 }
 
 const plan = ({ spec, connect, ...more }: Asked): Promise<Planned> =>
@@ -88,17 +89,17 @@ describe('a plan', () => {
     const lab = new FakeLab(THREE);
     const seen: string[] = [];
     const planned = await planOf(lab, {
-      onProgress: (done, total) => seen.push(`${done}/${total}`),
+      onProgress: (done, total, silent) => seen.push(`${done}/${total} ${silent}`),
     });
     assert.deepEqual(lab.network.connections, ['c1', 'c2', ...THREE]);
     assert.deepEqual(ranBy(lab), {
-      c1: ['probe', 'simulate'],
+      c1: ['probe', 'verify-cib', 'simulate'],
       c2: ['probe'],
       h1: ['probe'],
       h2: ['probe'],
       h3: ['probe'],
     });
-    assert.deepEqual(seen, ['1/5', '2/5', '3/5', '4/5', '5/5']);
+    assert.deepEqual(seen, ['0/5 0', '1/5 0', '2/5 0', '3/5 0', '4/5 0', '5/5 0']);
     assert.equal(planned.lead.name, 'c1');
     assert.deepEqual([...planned.hosts.keys()], ['c1', 'c2', ...THREE]);
     assert.deepEqual(
@@ -148,7 +149,7 @@ describe('a plan', () => {
     const lab = new FakeLab(THREE);
     const planned = await planOf(lab, { connect: withoutHosts(lab, 'c1') });
     assert.equal(planned.lead.name, 'c2');
-    assert.deepEqual(lab.host('c2').ran, ['probe', 'read-cluster', 'simulate']);
+    assert.deepEqual(lab.host('c2').ran, ['probe', 'read-cluster', 'verify-cib', 'simulate']);
     assert.deepEqual(
       planned.plan.problems.map(({ host, kind }) => [host, kind]),
       [['c1', 'unreachable']],
@@ -224,7 +225,7 @@ describe('no plan is made, and no connection stays open,', () => {
           ? withoutHosts(lab, 'c2')(name, connection, signal)
           : connect(name, connection, signal),
       'CLUSTER_NOT_READY',
-      /none of the cluster nodes/,
+      /Pacemaker runs on none of the reachable cluster nodes/,
     );
   });
 
@@ -233,26 +234,28 @@ describe('no plan is made, and no connection stays open,', () => {
       const lab = new FakeLab(THREE);
       const membership = `<cib admin_epoch="0" epoch="9" num_updates="1" ${header}/>`;
       const connect = toldOtherwise(lab, 'c2', { membership });
-      await failsWith(lab, connect, 'CLUSTER_NOT_READY', /disagree.*c1: quorum, DC 1; c2: /);
+      const said = /report different states.*c1: quorum, DC 1; c2: /;
+      await failsWith(lab, connect, 'CLUSTER_NOT_READY', said);
     }
   });
 
   it('when Pacemaker finds the intended CIB invalid', async () => {
-    const verify = 'error: Resource h1:\u001b[31m stonith\n';
-    const lab = new FakeLab(THREE);
-    const connect = toldOtherwise(lab, 'c1', { verify });
+    const said = 'error: Resource h1:\u001b[31m stonith\nConfiguration invalid (with errors)';
+    const answers = { 'verify-cib': verified([78, said]) };
+    const lab = new FakeLab(THREE, { c1: { answers } });
     await failsWith(
       lab,
-      connect,
+      lab.network.connect,
       'REFUSED',
-      /intended CIB invalid: error: Resource h1:\\u\{1b\}\[31m/,
+      /planned CIB as invalid: Resource h1:\\u\{1b\}\[31m/,
     );
   });
 
   it('when the one cluster node that is left does not finish its answer', async () => {
     const cut = { answers: { 'read-cluster': () => '@x crm_mon\n<pacemaker-result' } };
     const lab = new FakeLab(THREE, { c2: cut });
-    await failsWith(lab, withoutHosts(lab, 'c1'), 'REPLY_INVALID', /stopped in the middle/);
+    const said = /the reply of the host is incomplete/;
+    await failsWith(lab, withoutHosts(lab, 'c1'), 'REPLY_INVALID', said);
   });
 
   it('when it is interrupted', async () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AuthenticationSpec } from '../../src/spec/spec.ts';
+import { mock } from 'node:test';
+import type { AuthenticationSpec } from '../../src/inventory/spec.ts';
 import { useStateFolder, type Applied, type Run } from '../support/apply-lab.ts';
 import { authenticationIn, putAuthority } from '../support/authority-files.ts';
 import type { FakeLab } from '../support/fake-lab.ts';
@@ -14,7 +15,7 @@ import type { FakeLab } from '../support/fake-lab.ts';
 const program = async () => ({
   ...(await import('../support/fake-lab.ts')),
   ...(await import('../support/apply-lab.ts')),
-  ...(await import('../../src/pacemaker/cib.ts')),
+  ...(await import('../../src/pacemaker/cib/cib.ts')),
 });
 
 describe('a conversion to certificates that fails', function () {
@@ -73,19 +74,41 @@ describe('a conversion to certificates that fails', function () {
     });
     assert.equal(
       failed.get('h1'),
-      'h2: the connection was lost; putting it back failed: h2: the connection was lost',
+      'h2: the connection was lost; the rollback failed: h2: the connection was lost',
     );
     assert.deepEqual([heldIn(lab), maintenanceMode(lab.cib)], [['h2'], false]);
     assert.deepEqual(
       lab.host('h1').ran.filter((script) => script === 'start-service'),
       ['start-service', 'start-service'],
     );
-    await assert.rejects(planOf(lab), /hosts that have to change with it gave no answer: h2$/);
+    await assert.rejects(planOf(lab), /hosts that must change too are unreachable: h2$/);
     lab.host('h2').isDead = false;
     lab.reported.clear();
     lab.forget();
     const second = await apply(lab, ALLOWED);
     assert.deepEqual([[...second.failed], second.stopped, heldIn(lab)], [[], undefined, []]);
+    assert.deepEqual((await planOf(lab)).plan.inSync, ['c1', 'c2', 'h1', 'h2']);
+  });
+
+  it('because others keep editing the CIB when maintenance mode shall end is finished by the next apply', async () => {
+    const { maintenanceMode, planOf } = await program();
+    const lab = await withKey();
+    const now = performance.now.bind(performance);
+    let later = 0;
+    lab.beforeWrite = () => {
+      if (!['c1', 'c2'].every((name) => lab.host(name).ran.includes('restart-pacemaker'))) return;
+      later += 30_000;
+      lab.editByOthers();
+    };
+    const clock = mock.method(performance, 'now', () => now() + later);
+    const { failed } = await apply(lab, ALLOWED);
+    clock.mock.restore();
+    assert.match(failed.get('h1') ?? '', /the CIB kept changing for 60 s/);
+    assert.deepEqual([heldIn(lab), maintenanceMode(lab.cib)], [['h1', 'h2'], true]);
+    lab.beforeWrite = () => undefined;
+    const second = await apply(lab, ALLOWED);
+    assert.deepEqual([[...second.failed], second.stopped], [[], undefined]);
+    assert.deepEqual([heldIn(lab), maintenanceMode(lab.cib)], [[], false]);
     assert.deepEqual((await planOf(lab)).plan.inSync, ['c1', 'c2', 'h1', 'h2']);
   });
 
@@ -96,7 +119,7 @@ describe('a conversion to certificates that fails', function () {
     const { failed } = await apply(lab, ALLOWED);
     assert.match(
       failed.get('c1') ?? '',
-      /pacemaker.service does not start; everything was put back$/,
+      /pacemaker.service does not start; all changes were rolled back$/,
     );
     assert.deepEqual([heldIn(lab), maintenanceMode(lab.cib)], [[], false]);
     assert.equal(lab.pacemakers.rejecting.has('c1'), false, 'Pacemaker was not started again');

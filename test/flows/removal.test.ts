@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { parseXml } from '../../src/pacemaker/xml.ts';
-import { changeCount } from '../../src/plan/plan.ts';
+import { parseXml } from '../../src/pacemaker/basics/xml.ts';
+import { changeCount } from '../../src/model/plan.ts';
 import { apply, planOf, useStateFolder, verdictsOf, type Run } from '../support/apply-lab.ts';
 import type { Answer } from '../support/fake-host.ts';
-import { FakeLab, type HostTrouble } from '../support/fake-lab.ts';
+import { FakeLab } from '../support/fake-lab.ts';
+import type { HostTrouble } from '../support/host-trouble.ts';
 import { readReply, sectionsOf } from '../support/replies.ts';
 import { sitePlaybook } from '../support/specs.ts';
 
 const BARE = sectionsOf(
-  readReply(new URL('../unit/facts/fixtures/bare-host.txt', import.meta.url)),
+  readReply(new URL('../unit/probe/fixtures/bare-host.txt', import.meta.url)),
 );
 
 const WHOLE = [
@@ -122,7 +123,7 @@ describe('a remote node that shall be absent', () => {
     const planned = await planOf(lab);
     lab.merge(PREFERENCE);
     const { failed } = await remove(lab, { planned });
-    assert.match(failed.get('h1') ?? '', /somebody else has changed/);
+    assert.match(failed.get('h1') ?? '', /its configuration in the cluster has changed/);
     assert.ok(lab.cib.remoteConnections.has('h1'));
   });
 

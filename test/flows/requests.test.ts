@@ -3,10 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Planned } from '../../src/flows/plan-cluster.ts';
-import type { AuthenticationSpec } from '../../src/spec/spec.ts';
+import type { AuthenticationSpec } from '../../src/inventory/spec.ts';
 import { useStateFolder, type Applied } from '../support/apply-lab.ts';
 import { VALID } from '../support/authority-files.ts';
-import type { FakeLab, HostTrouble } from '../support/fake-lab.ts';
+import type { FakeLab } from '../support/fake-lab.ts';
+import type { HostTrouble } from '../support/host-trouble.ts';
 import { DAY_MS, makeAuthority, request, signRequest, type Issued } from '../support/pki.ts';
 import { askingNobody } from '../support/secrets.ts';
 
@@ -127,22 +128,22 @@ describe('certificates for keys that are made on the hosts', function () {
       .filter(({ host, item }) => host === 'h1' && item === 'certificate')
       .flatMap(({ attributes }) => attributes.map(({ name, after }) => `${name}: ${after ?? ''}`));
     assert.deepEqual(shown.slice(1), [
-      `certificate: a new one, awaited: ${path('h1.pem')}, for the request ${path('h1.csr')}`,
-      'key: a new key, made there',
+      `certificate: new, not issued yet: ${path('h1.pem')}, for the CSR ${path('h1.csr')}`,
+      'key: a new key, created on the host',
     ]);
-    assert.ok(changed(lab).every((step) => step.endsWith(' simulate')));
+    assert.ok(changed(lab).every((step) => / (simulate|verify-cib)$/.test(step)));
     assert.equal(existsSync(path('h1.csr')), false);
 
     const { code, message } = await refused(complete(lab, planned));
     assert.equal(code, 'CERTIFICATES_AWAITED');
     assert.deepEqual(message.split('\n').slice(1), [
-      '  c1: /c1.pem, for the request /c1.csr',
-      '  c2: /c2.pem, for the request /c2.csr',
-      '  h1: /h1.pem, for the request /h1.csr',
+      '  c1: /c1.pem, for the CSR /c1.csr',
+      '  c2: /c2.pem, for the CSR /c2.csr',
+      '  h1: /h1.pem, for the CSR /h1.csr',
     ]);
     assert.match(told.join('\n'), /at most 60 s/);
     assert.deepEqual(
-      changed(lab).filter((step) => !step.endsWith(' simulate')),
+      changed(lab).filter((step) => !/ (simulate|verify-cib)$/.test(step)),
       ['c1 make-request', 'c2 make-request', 'h1 make-request'],
     );
 
@@ -186,18 +187,21 @@ describe('certificates for keys that are made on the hosts', function () {
       });
     };
     const { message } = await refused(complete(lab, await renew()));
-    assert.equal(message, 'certificates are awaited:\n  h1: /h1.pem, for the request /h1.csr');
+    assert.equal(
+      message,
+      'certificates have not been issued yet:\n  h1: /h1.pem, for the CSR /h1.csr',
+    );
     const { plan: meanwhile } = await plan(lab);
     assert.deepEqual(meanwhile.inSync, ['c1', 'c2', 'h1']);
-    assert.match(meanwhile.notes.join('\n'), /h1: a new certificate is awaited/);
+    assert.match(meanwhile.notes.join('\n'), /h1: its new certificate has not been issued yet/);
     const good = readFileSync(path('h1.pem'), 'utf8');
     writeFileSync(path('h1.pem'), good.slice(0, 300));
-    assert.match((await refused(plan(lab))).message, /\/h1\.pem: it is cut off/);
+    assert.match((await refused(plan(lab))).message, /\/h1\.pem: it is truncated/);
     await sign('h1');
     lab.forget();
     await apply(lab);
     assert.ok(lab.host('h1').ran.includes('take-up-pair'));
-    assert.doesNotMatch((await plan(lab)).plan.notes.join('\n'), /awaited/);
+    assert.doesNotMatch((await plan(lab)).plan.notes.join('\n'), /not been issued yet/);
   });
 
   it('are signed by a program, one after the other, and kept as soon as they are there', async () => {
@@ -206,12 +210,12 @@ describe('certificates for keys that are made on the hosts', function () {
     process.env['FOLDER'] = folder;
     const lab = await labOf({ by: 'program', script });
     const failed = await refused(apply(lab));
-    assert.match(failed.message, /has signed nothing for c1: exit code 1$/);
+    assert.match(failed.message, /did not sign the CSR of c1: exit code 1$/);
     const give = async (node: string): Promise<void> => {
       const text = await (async () => {
         const { stdout } = await lab.host(node).exec({
           script: readFileSync(
-            new URL('../../src/apply/scripts/make-request.sh', import.meta.url),
+            new URL('../../src/host/scripts/files/make-request.sh', import.meta.url),
             'utf8',
           ),
           params: ['', node],
@@ -222,14 +226,14 @@ describe('certificates for keys that are made on the hosts', function () {
       writeFileSync(path(`for-${node}`), (await signRequest(text, authority, VALID)).pem);
     };
     await give('c1');
-    assert.match((await refused(apply(lab))).message, /has signed nothing for c2/);
+    assert.match((await refused(apply(lab))).message, /did not sign the CSR of c2/);
     assert.ok(existsSync(path('c1.pem')), 'what was signed is kept');
     await give('c2');
     writeFileSync(path('for-h1'), authority.pem);
     const wrong = await refused(apply(lab));
     assert.match(
       wrong.message,
-      /h1:\S+key-new\.pem: it is not the key of what \/bin\/sh printed for h1/,
+      /h1:\S+key-new\.pem: it is not the key of the output of \/bin\/sh for h1/,
     );
     assert.equal(existsSync(path('h1.pem')), false);
     assert.ok(lab.hosts.every(({ written }) => written.length === 0));
@@ -250,7 +254,7 @@ describe('certificates for keys that are made on the hosts', function () {
     });
     assert.deepEqual((await refused(apply(lab))).message.split('\n').slice(1), [
       '  c2: make-request: openssl is not installed',
-      '  h1: its request cannot be used: it names CN=c1, dns:c1, and not this node alone',
+      '  h1: its CSR cannot be used: it names CN=c1, dns:c1 instead of this node only',
     ]);
     lab.change('h1', 'made_keys', 'openssl missing');
     const { problems } = (await plan(lab)).plan;

@@ -57,7 +57,7 @@ for (const what of ['certificates', 'authority'])
     };
 
     const OTHERS =
-      'USAGE: the certificates of this inventory are of an authority that outrigger does not keep';
+      'USAGE: the certificates of this inventory are issued by a CA that outrigger does not keep';
 
     for (const [which, authentication, said] of [
       [
@@ -88,15 +88,11 @@ for (const what of ['certificates', 'authority'])
 
     it('is of --limit only where that makes sense', async () => {
       const said = await saidOf({ method: 'x509', x509: { authority: 'pki' } }, '--limit', 'r1');
-      assert.equal(
-        said === 'USAGE: an authority is the same for all nodes',
-        what === 'authority',
-        said,
-      );
+      assert.equal(said === 'USAGE: a CA is shared by all nodes', what === 'authority', said);
     });
 
     it('cannot ask while it prints JSON', async () => {
       const said = await saidOf({ method: 'x509', x509: { authority: 'pki' } }, '--json');
-      assert.equal(said, 'USAGE: --json cannot ask: add --yes');
+      assert.equal(said, 'USAGE: --json does not prompt for confirmation: add --yes');
     });
   });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { apply, editsOf, planOf, useStateFolder } from '../support/apply-lab.ts';
-import { detachCluster, isClusterDetached, protect } from '../../src/pacemaker/cib-edit.ts';
-import { CLUSTER_KEY, FakeLab, type HostTrouble } from '../support/fake-lab.ts';
+import { detachCluster, isClusterDetached, protect } from '../../src/pacemaker/procedures/edit.ts';
+import { CLUSTER_KEY, FakeLab } from '../support/fake-lab.ts';
+import type { HostTrouble } from '../support/host-trouble.ts';
 
 const NODES = ['h1', 'h2'];
 const HOSTS = ['c1', 'c2', ...NODES];
@@ -73,7 +74,9 @@ describe('a new authkey', () => {
       assert.notEqual(keys[0], CLUSTER_KEY.toString('hex'));
       assert.deepEqual([isProtected, restarted], [NODES, NODES]);
       const told = events.flatMap((event) =>
-        event.type === 'waiting' && event.until.includes('remembers') ? [event.limitSeconds] : [],
+        event.type === 'waiting' && event.message.includes('drop the previous authkey')
+          ? [event.limitSeconds]
+          : [],
       );
       assert.deepEqual(told, [milliseconds / 1000]);
       assert.deepEqual(protectedIn(lab), []);
@@ -121,8 +124,8 @@ describe('a new authkey', () => {
           thrown instanceof OutriggerError &&
           thrown.code === 'REFUSED' &&
           thrown.message ===
-            "c2: its /etc/default/pacemaker makes Corosync's own key the authkey of Pacemaker (PCMK_authkey_location=/etc/corosync/../corosync/authkey)" &&
-          (thrown.hint ?? '').includes('take that line away'),
+            "c2: its /etc/default/pacemaker uses Corosync's own key as the authkey of Pacemaker (PCMK_authkey_location=/etc/corosync/../corosync/authkey)" &&
+          (thrown.hint ?? '').includes('and remove that line'),
       );
       assert.deepEqual(editsOf(lab), []);
       lab.forget();
@@ -162,15 +165,15 @@ describe('a new authkey', () => {
     const planned = async (rotates: boolean) => {
       const { authkey, plan } = await planOf(lab, undefined, undefined, { rotates });
       lab.forget();
-      const notes = plan.notes.filter((note) => note.startsWith('no new authkey is made: '));
+      const notes = plan.notes.filter((note) => note.startsWith('no new authkey is created: '));
       return [authkey?.description, notes.length];
     };
     leaveProtected(lab, ['h1']);
-    assert.deepEqual(await planned(false), ['the key of c1', 0]);
-    assert.deepEqual(await planned(true), ['a new key', 0]);
+    assert.deepEqual(await planned(false), ['matches c1', 0]);
+    assert.deepEqual(await planned(true), ['new key', 0]);
     leaveProtected(lab, ['h2']);
-    assert.deepEqual(await planned(false), ['the key of c2', 0]);
-    assert.deepEqual(await planned(true), ['the key of c2', 1]);
+    assert.deepEqual(await planned(false), ['matches c2', 0]);
+    assert.deepEqual(await planned(true), ['matches c2', 1]);
   });
 
   /** As a run leaves it that died when every host had the new key, and Pacemaker had been restarted everywhere. */
@@ -202,7 +205,7 @@ describe('a new authkey', () => {
     const lab = await connected({ c2: { answers: { reach } } });
     isOpen = false;
     const { failed } = await apply(lab, { rotates: true, allowed: ['authkey-replaced'] });
-    assert.equal(failed.get('h1'), 'not begun: h1: h1 port 3121 cannot be reached from c2');
+    assert.equal(failed.get('h1'), 'not started: h1: h1 port 3121 cannot be reached from c2');
     const keys = new Set(HOSTS.map((name) => lab.keyOf(name)));
     assert.deepEqual(keys, new Set([CLUSTER_KEY.toString('hex')]));
     assert.deepEqual(protectedIn(lab), []);

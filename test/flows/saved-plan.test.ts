@@ -10,9 +10,9 @@ import {
   savePlan,
 } from '../../src/flows/saved-plan-file.ts';
 import type { Planned } from '../../src/flows/plan-cluster.ts';
-import { element } from '../../src/pacemaker/xml.ts';
-import { planAsJson } from '../../src/report/plan-json.ts';
-import { renderPlan } from '../../src/report/plan-text.ts';
+import { element } from '../../src/pacemaker/basics/xml.ts';
+import { planAsJson } from '../../src/report/plan/plan-json.ts';
+import { renderPlan } from '../../src/report/plan/plan-text.ts';
 import { apply, planOf, useStateFolder } from '../support/apply-lab.ts';
 import { CLUSTER_KEY, FakeLab } from '../support/fake-lab.ts';
 
@@ -85,7 +85,7 @@ describe('a saved plan', () => {
     await apply(lab);
     const told = (await refusal(lab)) ?? '';
     for (const step of ['h1 package', 'h1 authkey', 'h1 service', 'h1 connection-resource'])
-      assert.match(told, new RegExp(`^  ${step}: no longer to be done`, 'm'));
+      assert.match(told, new RegExp(`^  ${step}: no longer necessary`, 'm'));
     assert.match(told, /^ {2}CIB <primitive> h1: changed since$/m);
   });
 
@@ -103,7 +103,7 @@ describe('a saved plan', () => {
     const lab = new FakeLab(['h1']);
     save(await planOf(lab));
     for (const node of ['c1', 'c2']) lab.tamperKey(node);
-    assert.match((await refusal(lab)) ?? '', /the credentials of the cluster nodes are others/);
+    assert.match((await refusal(lab)) ?? '', /the credentials of the cluster nodes have changed/);
   });
 
   it('is refused when a connection that it changes was edited, and not for another resource', async () => {
@@ -168,7 +168,7 @@ describe('a saved plan', () => {
     Object.assign(lab, { network: down });
     save(await planOf(lab));
     Object.assign(lab, { network: { ...down, connect: whole } });
-    assert.match((await refusal(lab)) ?? '', /h2: was left out, and need not be now/);
+    assert.match((await refusal(lab)) ?? '', /h2: was left out, but can be included now/);
     save(await planOf(lab));
     Object.assign(lab, { network: down });
     assert.match((await refusal(lab)) ?? '', /h2: left out now, because cannot reach h2/);
@@ -202,7 +202,7 @@ describe('a saved plan', () => {
     };
     assert.throws(() => {
       refuseOtherSources(saved, others, '9.9.9');
-    }, /outrigger 1\.2\.3, and this is 9\.9\.9\n.*inventory inventory\.yml is another\n.*playbook that comes with outrigger is another/);
+    }, /outrigger 1\.2\.3, but this is 9\.9\.9\n.*inventory inventory\.yml has changed\n.*playbook built into outrigger has changed/);
   });
 
   it('holds no secret, in no form, and only its owner may read it', async () => {
@@ -232,11 +232,11 @@ describe('a saved plan', () => {
     writeFileSync(file, 'a letter\n');
     assert.throws(() => {
       save(planned);
-    }, /no saved plan: it is not overwritten/);
+    }, /not a saved plan: it is not overwritten/);
     assert.equal(readFileSync(file, 'utf8'), 'a letter\n');
     assert.throws(() => {
       savePlan(join(folder, 'none', 'plan'), planned, sources, VERSION);
-    }, /its folder does not exist/);
+    }, /its directory does not exist/);
   });
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { RunEvent } from '../../src/plan/run-event.ts';
+import type { RunEvent } from '../../src/model/run-event.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { apply, useStateFolder } from '../support/apply-lab.ts';
 import { FakeLab } from '../support/fake-lab.ts';

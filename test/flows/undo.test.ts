@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { refuseUsed } from '../../src/flows/run-records.ts';
-import { element, type XmlElement } from '../../src/pacemaker/xml.ts';
-import { isUndone } from '../../src/plan/undo-plan.ts';
-import { renderUndo } from '../../src/report/undo-text.ts';
+import { refuseUsed } from '../../src/records/run-records.ts';
+import { element, type XmlElement } from '../../src/pacemaker/basics/xml.ts';
+import { isUndone } from '../../src/plan/undo/undo-plan.ts';
+import { renderUndo } from '../../src/report/plan/undo-text.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { apply, editsOf, useStateFolder } from '../support/apply-lab.ts';
 import { FakeLab } from '../support/fake-lab.ts';
@@ -63,7 +63,10 @@ describe('the undo of a run', () => {
     lab.others.on.set('db', 'h1');
     const prepared = await prepare(lab);
     assert.deepEqual(prepared.plan.leaving[0]?.running, ['db']);
-    assert.match(renderUndo(prepared.plan, undefined, []), /h1: remote node, db leaves first/);
+    assert.match(
+      renderUndo(prepared.plan, undefined, []),
+      /h1: remote node, db stops or moves first/,
+    );
     lab.others.blocked.add('db');
     const { stopped, failed } = await undo(lab);
     assert.equal(stopped, undefined);
@@ -84,7 +87,7 @@ describe('the undo of a run', () => {
     const port = element('nvpair', { id: 'by-hand-port', name: 'port', value: '3199' });
     const block = { id: 'by-hand', score: '9' };
     setInConnection(lab, element('instance_attributes', block, [port]));
-    await assert.rejects(prepare(lab), /h1 is connected at h1 port 3199 now/);
+    await assert.rejects(prepare(lab), /h1 is now connected at h1 port 3199,/);
   });
 
   it('names what was edited since, and takes it along only when that is allowed', async () => {
@@ -130,7 +133,7 @@ describe('the undo of a run', () => {
           lab.merge(entryWith('nodes-h1', 'colour', 'red'));
       },
     });
-    assert.match(failed.get('h1')?.because ?? '', /somebody else has changed/);
+    assert.match(failed.get('h1')?.because ?? '', /its configuration in the cluster has changed/);
     assert.ok(lab.cib.remoteConnections.has('h1'));
   });
 
@@ -205,7 +208,7 @@ describe('the undo of a run', () => {
         ? Promise.reject(new OutriggerError('HOST_UNREACHABLE', 'cannot reach h1', { host: name }))
         : connect(name, ...more);
     Object.assign(lab, { network: { ...lab.network, connect: refusing } });
-    await assert.rejects(prepare(lab), /h1 cannot leave in good order: cannot reach h1, and the/);
+    await assert.rejects(prepare(lab), /h1 cannot be removed gracefully: cannot reach h1, but the/);
     lab.forget();
     lab.reported.set('h1', {}); // the cluster has stopped it in good order
     assert.equal((await undo(lab)).stopped, undefined);
@@ -240,7 +243,7 @@ describe('the undo of a run', () => {
     setInConnection(lab, element('meta_attributes', { id: 'by-hand', score: '9' }, [managed]));
     await assert.rejects(
       prepare(lab),
-      /h1 cannot leave in good order: .* unmanaged, blocked or in maintenance: h1/,
+      /h1 cannot be removed gracefully: .* unmanaged, blocked or in maintenance mode: h1/,
     );
   });
 
@@ -251,7 +254,7 @@ describe('the undo of a run', () => {
     lab.reported.set('h1', { on: 'c1', unclean: true });
     await assert.rejects(prepare(lab), {
       code: 'REFUSED',
-      message: /nothing was changed:\n {2}h1 is unclean: let the cluster fence it, [^\n]*$/,
+      message: /nothing was changed:\n {2}h1 is unclean: have the cluster fence it, [^\n]*$/,
     });
     assert.deepEqual([editsOf(lab), [...lab.cib.remoteConnections.keys()]], [[], ['h1', 'h2']]);
     lab.forget();
@@ -290,7 +293,7 @@ describe('the undo of a run', () => {
       () => {
         refuseUsed(process.env, 'prod', 'abc');
       },
-      new RegExp(`carried out already, by run ${run?.id ?? ''}`),
+      new RegExp(`already applied by run ${run?.id ?? ''}`),
     );
   });
 });

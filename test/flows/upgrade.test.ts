@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import type { RunEvent } from '../../src/plan/run-event.ts';
+import type { RunEvent } from '../../src/model/run-event.ts';
 import { apply, planOf, useStateFolder } from '../support/apply-lab.ts';
-import { FakeLab, type HostTrouble } from '../support/fake-lab.ts';
+import { FakeLab } from '../support/fake-lab.ts';
+import type { HostTrouble } from '../support/host-trouble.ts';
 import { sitePlaybook } from '../support/specs.ts';
 
 const NODES = ['h1', 'h2'];
@@ -83,8 +84,8 @@ describe('an upgrade of packages', () => {
         : [],
     );
     assert.deepEqual(skipped, [
-      'h2 package: not tried: the upgrade of h1 failed',
-      'h2 service: not tried: the upgrade of h1 failed',
+      'h2 package: not attempted: the upgrade of h1 failed',
+      'h2 service: not attempted: the upgrade of h1 failed',
     ]);
     assert.ok(!told(events).includes('h2 protect'));
   });
@@ -127,7 +128,7 @@ describe('an upgrade of packages', () => {
         lab.tamperKey('c2');
       },
     });
-    const because = 'not restarted: the cluster nodes hold different authkeys (c2)';
+    const because = 'not restarted: the cluster nodes have different authkeys (c2)';
     assert.equal(failed.get('h1'), because);
     assert.ok(!told(events).some((action) => action.endsWith(' protect')));
     assert.deepEqual(protectedIn(lab), []);

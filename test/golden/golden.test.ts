@@ -4,14 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { load } from 'js-yaml';
 import { closeAll, planCluster } from '../../src/flows/plan-cluster.ts';
 import { loadInventory, loadPlaybook, loadSchema } from '../../src/flows/load-document.ts';
-import type { Plan } from '../../src/plan/plan.ts';
-import { planAsJson } from '../../src/report/plan-json.ts';
-import { renderPlan } from '../../src/report/plan-text.ts';
-import { selectNodes } from '../../src/spec/select.ts';
-import { nodesOf } from '../../src/spec/spec.ts';
-import { findSchemaFaults } from '../../src/support/json-schema.ts';
+import type { Plan } from '../../src/model/plan.ts';
+import { planAsJson } from '../../src/report/plan/plan-json.ts';
+import { renderPlan } from '../../src/report/plan/plan-text.ts';
+import { selectNodes } from '../../src/inventory/select.ts';
+import { nodesOf } from '../../src/inventory/spec.ts';
+import { findSchemaFaults } from '../../src/support/yaml/json-schema.ts';
 import { FakeHost, fakeNetwork } from '../support/fake-host.ts';
 import { readReply, recordedAt, replyTo, unfoldReply } from '../support/replies.ts';
+import { assertSavable } from '../support/saved-plans.ts';
 import { askingNobody } from '../support/secrets.ts';
 
 /** What is unusual about a story. */
@@ -96,6 +97,7 @@ describe('the plan of', () => {
         assertGolden(new URL('plan.json', story), planAsJson(plan));
       }
       assert.deepEqual(findSchemaFaults(loadSchema('plan'), JSON.parse(planAsJson(plan))), []);
+      assertSavable(plan);
     });
   }
 

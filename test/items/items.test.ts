@@ -2,33 +2,34 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { authkeyItem } from '../../src/items/authkey.ts';
-import { authkeyRemovedItem } from '../../src/items/authkey-removed.ts';
+import { authkeyRemovedItem } from '../../src/items/removed/authkey-removed.ts';
 import { certificateItem } from '../../src/items/certificate.ts';
-import { certificateRemovedItem } from '../../src/items/certificate-removed.ts';
+import { certificateRemovedItem } from '../../src/items/removed/certificate-removed.ts';
 import { connectionResourceItem } from '../../src/items/connection-resource.ts';
 import { environmentItem } from '../../src/items/environment.ts';
 import { fenceDeviceItem } from '../../src/items/fence-device.ts';
-import { firewallPortItem } from '../../src/items/firewall-port.ts';
+import { firewallPortItem } from '../../src/items/firewall/firewall-port.ts';
 import { guestNodeItem } from '../../src/items/guest-node.ts';
 import { nodeStateItem } from '../../src/items/node-state.ts';
 import { ownCertificateItem } from '../../src/items/own-certificate.ts';
 import { packageItem } from '../../src/items/package.ts';
 import { pacemakerItem } from '../../src/items/pacemaker.ts';
 import { serviceItem } from '../../src/items/service.ts';
-import { readCib } from '../../src/pacemaker/cib.ts';
-import { combine } from '../../src/pacemaker/cib-combine.ts';
-import { CERTIFICATE_FILES, type CertificateRole } from '../../src/pacemaker/names.ts';
-import { readCrmMon } from '../../src/pacemaker/crm-mon.ts';
-import { serializeXml } from '../../src/pacemaker/xml.ts';
+import { readCib } from '../../src/pacemaker/cib/cib.ts';
+import { combine } from '../../src/pacemaker/edits/combine.ts';
+import { CERTIFICATE_FILES, type CertificateRole } from '../../src/pacemaker/basics/names.ts';
+import { readCrmMon } from '../../src/pacemaker/status/crm-mon.ts';
+import { serializeXml } from '../../src/pacemaker/basics/xml.ts';
 import {
   certificateVariables,
   type CertificateVariables,
   type WantedCertificates,
-} from '../../src/plan/certificates.ts';
-import type { Action } from '../../src/plan/action.ts';
-import type { ClusterFacts, HostFacts } from '../../src/plan/facts.ts';
-import type { CibDifference, CibItem, HostDifference, HostItem } from '../../src/plan/item.ts';
-import type { ItemKind } from '../../src/playbook/playbook.ts';
+} from '../../src/credentials/certificates.ts';
+import type { Action } from '../../src/model/action.ts';
+import type { ClusterFacts, HostFacts } from '../../src/model/facts.ts';
+import { firewalld, type ToldFirewalld } from '../support/firewalld.ts';
+import type { CibDifference, CibItem, HostDifference, HostItem } from '../../src/model/item.ts';
+import type { ItemKind } from '../../src/playbook/item-kinds.ts';
 import { DEBIAN } from '../../src/platform/debian.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import { RHEL } from '../../src/platform/rhel.ts';
@@ -157,6 +158,14 @@ const toldAction = (action: Action): string =>
     : `${action.kind} ${action.path} ${action.mode} ${action.owner}:${action.group}`;
 
 /** A difference as a case writes it: without what is the usual. */
+/** Cases tell a firewalld in short. */
+function patchOf(facts: HostFactsPatch | undefined): HostFactsPatch | undefined {
+  const { kind, ...short } = (facts?.firewall ?? {}) as unknown as ToldFirewalld & {
+    kind?: string;
+  };
+  return kind === 'firewalld' ? { ...facts, firewall: firewalld(short) } : facts;
+}
+
 function told(difference: HostDifference | undefined, facts: HostFacts): unknown {
   if (difference === undefined) return 'in sync';
   const { attributes, actions, preparations = [], needsRestart, risks } = difference;
@@ -219,7 +228,7 @@ for (const kind of kinds) {
           cluster,
           expect,
         } = load(readFileSync(new URL(file, folder), 'utf8')) as Case;
-        const host = hostFacts(HOST, facts);
+        const host = hostFacts(HOST, patchOf(facts));
         const actual = onHosts[kind]
           ? told(onHosts[kind](want).compare(host), host)
           : toldOfCib(inCib[kind]?.(want), clusterFacts(cluster ?? {}));

@@ -5,10 +5,11 @@ import {
   environmentGone,
   firewallClosed,
   serviceGone,
-} from '../../src/items/leaving-host.ts';
-import { REMOTE_UNIT, WAITING_PAIR } from '../../src/pacemaker/names.ts';
-import type { FirewallFacts, ZoneRules } from '../../src/plan/facts.ts';
-import type { HostItem } from '../../src/plan/item.ts';
+} from '../../src/items/removed/leaving-host.ts';
+import { REMOTE_UNIT, WAITING_PAIR } from '../../src/pacemaker/basics/names.ts';
+import type { FirewallFacts, ZoneRules } from '../../src/model/firewall.ts';
+import { firewalld } from '../support/firewalld.ts';
+import type { HostItem } from '../../src/model/item.ts';
 import { hostFacts, type HostFactsPatch } from '../support/specs.ts';
 
 const HOST = 'r1';
@@ -42,18 +43,15 @@ const rules = (...richRules: string[]): ZoneRules => ({
   ...{ target: 'default', ports: ['3121/tcp'], services: ['high-availability'], richRules },
 });
 
-const zone = (runtime: ZoneRules, permanent: ZoneRules): FirewallFacts => ({
-  kind: 'firewalld',
-  zones: [{ name: 'public', isDefault: true, sources: [], runtime, permanent }],
-  zoneOf: {},
-});
+const zone = (runtime: ZoneRules, permanent: ZoneRules): FirewallFacts =>
+  firewalld({ zones: [{ name: 'public', isDefault: true, sources: [], runtime, permanent }] });
 
 describe('on a host that leaves', () => {
   it('the service is stopped and disabled, whatever of it is needed', () => {
     const stop = `stop-service ${REMOTE_UNIT}`;
     const item = serviceGone(HOST);
     assert.deepEqual(told(item, unit('enabled', 'active')), [
-      'at boot: enabled -> disabled',
+      'enabled at boot: yes -> no',
       'state: active -> inactive',
       stop,
     ]);
@@ -68,7 +66,7 @@ describe('on a host that leaves', () => {
   it('the cluster’s key goes, and no other', () => {
     const item = authkeyGone(HOST, new Set(['ours']));
     assert.deepEqual(told(item, { authkey: { digest: 'ours' } }), [
-      "content: the cluster's key -> absent",
+      'content: matches the cluster -> absent',
       'remove-files /etc/pacemaker/authkey',
     ]);
     assert.equal(told(item, { authkey: { digest: 'the package’s own' } }), 'in sync');
@@ -83,7 +81,7 @@ describe('on a host that leaves', () => {
         waitingPair: Object.values(WAITING_PAIR),
       }),
       [
-        ...['authority: there -> absent', 'key: there -> absent', 'waiting key: there -> absent'],
+        ...['authority: there -> absent', 'key: there -> absent', 'staged key: there -> absent'],
         'remove-files /etc/pacemaker/x509-ca.pem /etc/pacemaker/x509-key.pem /etc/pacemaker/x509-cert-new.pem /etc/pacemaker/x509-key-new.pem',
       ],
     );

@@ -69,7 +69,7 @@ export function certificatesStory(fencing: boolean): void {
       await issueInto(pki, 'h1');
     });
 
-    it('are taken up and let a bare host join, although the run dies in between; no resource notices', async () => {
+    it('are taken up and let a bare host join, although the run dies in between; without disruption', async () => {
       const before = await photograph(lab);
       const inventory = inventoryOf('h1');
       await killedAt(lab, ['apply', '-i', inventory], (line) => isRestartOfPacemaker(line));
@@ -107,7 +107,7 @@ export function certificatesStory(fencing: boolean): void {
       await lab.sh('h1', 'chmod 644 /etc/pacemaker/x509-key.pem');
       assert.deepEqual(await drifted(2), [
         'c2 certificate certificate: configuration',
-        'h1 certificate rights of key: configuration',
+        'h1 certificate permissions of key: configuration',
       ]);
       await lab.sh('c2', `cp -p /root/cert ${file}`);
       await lab.sh('h1', 'chmod 640 /etc/pacemaker/x509-key.pem');

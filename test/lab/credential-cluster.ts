@@ -13,7 +13,7 @@ import {
 } from './outrigger.ts';
 import { makePki, type Pki } from './pki.ts';
 import { assertNothingLeft, skipWithoutLab } from './story-run.ts';
-import { photograph, startEach } from './workload.ts';
+import { photograph, startEach, startElected } from './workload.ts';
 
 /** c1 and c2, the remote nodes h1 and maybe h2, the guest node g1. */
 export type CredentialCluster = {
@@ -52,7 +52,6 @@ export async function connectedClusters(
   context: Mocha.Context,
   all: readonly Settings[],
 ): Promise<CredentialCluster[]> {
-  context.timeout(30 * 60_000); // the images may have to be built first
   skipWithoutLab(context);
   const clusters: CredentialCluster[] = [];
   // One after the other: the first may have to build the images.
@@ -84,6 +83,8 @@ async function connectAll({ lab, withKey }: CredentialCluster): Promise<void> {
   await applied(lab, 0, ['-i', withKey, '--allow', 'guest-joins']);
   const placed = { d1: 'h1', d2: 'g1', d3: 'c1', d4: 'c2', 'own-1': 'h1', 'own-2': 'g1' };
   await startEach(lab, { ...placed, 'own-3': 'h1' });
+  // crm_verify refuses its roles (exit 78), and does not in maintenance mode.
+  await startElected(lab);
   await lab.sh('c1', `set -- ${remotesIn(lab)[1] ?? ''}\n${OWN_SETTINGS}`);
   await settled(lab);
   await lab.clearPowerLog();
@@ -145,14 +146,16 @@ export const certificateFiles = (lab: Lab): Promise<string[]> =>
 const onEach = (lab: Lab, script: string): Promise<string[]> =>
   Promise.all(lab.hosts.map(async ({ name }) => (await lab.sh(name, script)).trim()));
 
-/** From now on the environment file of a host cannot be changed. Gives what ends that. */
+const ENVIRONMENT = '/etc/default/pacemaker';
+
+/**
+ * From now on the environment file of a host cannot be replaced, although files beside it can: what is tried before a change
+ * finds nothing. Gives what ends that.
+ */
 export async function keepEnvironment(lab: Lab, host: string): Promise<() => Promise<void>> {
-  await lab.sh(
-    host,
-    'mount --bind /etc/default /etc/default && mount -o remount,bind,ro /etc/default',
-  );
+  await lab.sh(host, `mount --bind ${ENVIRONMENT} ${ENVIRONMENT}`);
   return async () => {
-    await lab.sh(host, 'umount /etc/default');
+    await lab.sh(host, `umount ${ENVIRONMENT}`);
   };
 }
 

@@ -65,7 +65,7 @@ export const TAMPERS: readonly Tamper[] = [
   {
     host: 'h2',
     script: 'systemctl --quiet disable pacemaker_remote 2>/dev/null',
-    finding: 'r2 service at boot',
+    finding: 'r2 service enabled at boot',
   },
   {
     host: 'c1',

@@ -13,6 +13,7 @@ import {
 } from '@actions/workflow-parser';
 import { load } from 'js-yaml';
 import type { Lab } from './handle.ts';
+import { RUN_LIMIT_MS } from './outrigger.ts';
 
 type Step = {
   name?: string;
@@ -156,7 +157,7 @@ async function runScript(
       ...{ GITHUB_WORKSPACE: end.workspace, GITHUB_STEP_SUMMARY: join(folder, 'summary') },
       ...(Object.fromEntries(set) as Record<string, string>),
     },
-    timeoutMs: 300_000,
+    timeoutMs: RUN_LIMIT_MS,
   });
   end.said += `${step.name ?? ''}: exit ${code}\n${stdout}${stderr}`;
   if (end.code === 0) end.code = code;

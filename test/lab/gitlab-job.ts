@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Lab } from './handle.ts';
+import { RUN_LIMIT_MS } from './outrigger.ts';
 import type { Result } from './run.ts';
 
 const RUNNER = fileURLToPath(import.meta.resolve('gitlab-ci-local'));
@@ -70,7 +71,7 @@ export function runGitlabJob(
     ...['--no-artifacts-to-source', '--ignore-predefined-vars', 'CI_PIPELINE_SOURCE,CI_API_V4_URL'],
     ...Object.entries(variables).flatMap(([name, text]) => ['--variable', `${name}=${text}`]),
   ];
-  return lab.control(argv, { env, cwd: repository, timeoutMs: 300_000 });
+  return lab.control(argv, { env, cwd: repository, timeoutMs: RUN_LIMIT_MS });
 }
 
 /** A file that a job has left as an artifact. */

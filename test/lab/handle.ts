@@ -145,7 +145,7 @@ async function askCluster(lab: LabRecord, script: string): Promise<string> {
   const complaints: string[] = [];
   for (const host of lab.hosts) {
     if (host.kind !== 'cluster' || !isOn(lab, host.name)) continue;
-    const result = await execIn(lab, host.name, script, { timeoutMs: 20_000 });
+    const result = await execIn(lab, host.name, script, { timeoutMs: 120_000 });
     if (result.code === 0) return result.stdout;
     complaints.push(`${host.name}: exit ${result.code}: ${result.stderr}`);
   }

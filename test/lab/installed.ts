@@ -26,7 +26,7 @@ export async function install(lab: Lab): Promise<Installed> {
   mkdirSync(folder);
   for (const path of SOURCES) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  const options = { cwd: folder, env: process.env, timeoutMs: 300_000 };
+  const options = { cwd: folder, env: process.env, timeoutMs: 1_800_000 };
   await must(['npm', 'run', '-s', 'build'], options);
   const prefix = join(lab.dir, 'usr');
   await must(
@@ -49,12 +49,12 @@ export async function installOn(lab: Lab, host: string, { folder }: Installed): 
   const archive = (cwd: string, ...paths: string[]): Buffer =>
     spawnSync('tar', ['-ch', '-C', cwd, ...paths], { maxBuffer: 1 << 30 }).stdout;
   const unpack = (to: string) => `mkdir -p ${to} && tar -x -C ${to} --no-same-owner`;
-  const limits = { timeoutMs: 120_000 };
+  const limits = { timeoutMs: 600_000 };
   await lab.sh(host, unpack('/'), { ...limits, stdin: archive('/', process.execPath.slice(1)) });
   await lab.sh(host, unpack('/opt/outrigger'), { ...limits, stdin: archive(ROOT, ...modules) });
   await lab.sh(
     host,
-    `${unpack('/opt/outrigger')} && ln -s /opt/outrigger/dist/cli/main.js /usr/local/bin/outrigger`,
+    `${unpack('/opt/outrigger')} && ln -s /opt/outrigger/dist/cli/start.cjs /usr/local/bin/outrigger`,
     { ...limits, stdin: archive(folder, 'dist', 'schemas', 'playbooks', 'package.json') },
   );
 }

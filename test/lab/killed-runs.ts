@@ -39,7 +39,11 @@ const ONE_BY_ONE = ['environment', 'pacemaker'];
 function stepOf(line: Line, last: Line | undefined): string | undefined {
   if (line.type === 'cib-written') return `CIB: ${line.purpose}`;
   if (line.type === 'waiting')
-    return last?.type === 'cib-written' ? undefined : `until ${line.until.replace(/^\d+/, 'some')}`;
+    return last?.type === 'cib-written'
+      ? undefined
+      : line.message
+          .replace(/^waiting up to \S+ s /, 'waiting ')
+          .replace(/[a-z]\d+|[a-z]\[\S+\]/, 'some');
   if (line.type !== 'action') return undefined;
   const { host, item, action } = line;
   const isMember = ['c1', 'c2'].includes(host);
@@ -83,7 +87,7 @@ export function walkWithKills(labs: Labs, ways: readonly Way[]): void {
     const command = rotates ? ['rotate', 'authkey'] : ['apply'];
     const args = [...command, '-i', inventory, ...ALLOWED];
     const { ended, lines } = startRun(cluster.lab, args, (line, child) => {
-      if (line.type === 'notice' && line.message.includes('put back')) counts = true;
+      if (line.type === 'notice' && line.message.includes('rolling back')) counts = true;
       const step = counts ? stepOf(line, last) : undefined;
       last = line;
       const named = `${way.name}: ${step ?? ''}`;

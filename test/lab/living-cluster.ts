@@ -37,7 +37,6 @@ export async function liveCluster(
   { name, fencing, bareHosts = 1 }: { name: string; fencing: boolean; bareHosts?: number },
   inventoryOf: (lab: Lab) => Promise<string>,
 ): Promise<Lab> {
-  context.timeout(20 * 60_000); // the images may have to be built first
   skipWithoutLab(context);
   const lab = await labUp({ name, fencing, replace: true, bareHosts, virtualMachines: 1 });
   await lab.sh('c1', 'crm_attribute --type rsc_defaults -n resource-stickiness -v 1000');

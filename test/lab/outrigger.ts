@@ -5,19 +5,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Ajv } from 'ajv';
 import { loadSchema } from '../../src/flows/load-document.ts';
-import type { RunEvent } from '../../src/plan/run-event.ts';
+import type { RunEvent } from '../../src/model/run-event.ts';
 import type { Lab } from './handle.ts';
 import { tsxLoader } from './power.ts';
 import { waitFor } from './wait.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Several times what a quiet machine takes for the longest, which are three applies in a row. */
-const RUN_LIMIT_MS = 600_000;
-/** To install packages where the processor is emulated takes minutes. */
-const DOMAIN_RUN_LIMIT_MS = 1_200_000;
-
-const runLimit = (lab: Lab): number =>
-  lab.hosts.some(({ kind }) => kind === 'domain') ? DOMAIN_RUN_LIMIT_MS : RUN_LIMIT_MS;
+/** For a run that hangs: many times what the longest takes on a quiet machine. */
+export const RUN_LIMIT_MS = 1_200_000;
 
 export type Attribute = { name: string; before: string | null; after: string | null };
 export type PlannedChange = {
@@ -33,14 +28,15 @@ export type PlannedChange = {
 export type PlanDocument = {
   counts: { changes: number };
   plays: { name: string; changes: PlannedChange[] }[];
-  problems: { host: string; kind: string; code: string; message: string }[];
+  problems: { host: string; kind: string; code: string; message: string; hint: string | null }[];
   risks: { code: string; subjects: string[] }[];
   fencing: { node: string; devices: string[] | null; extended: string | null }[];
   credentialChange: null | { kind: string };
   notes: string[];
   forecast: null | {
     stops: { resource: string }[];
-    moves: { resource: string }[];
+    moves: { resource: string; from: string; to: string }[];
+    connectionStarts: { node: string; on: string }[];
     fencedOnFailure: string[];
   };
 };
@@ -133,7 +129,7 @@ export const environmentIn = (lab: Lab): Record<string, string | undefined> => (
 
 /** Runs outrigger to its end, whatever its exit code. */
 export const outrigger = (lab: Lab, args: readonly string[]): Promise<Finished> =>
-  lab.control(argvOf(args), { env: environmentIn(lab), timeoutMs: runLimit(lab) });
+  lab.control(argvOf(args), { env: environmentIn(lab), timeoutMs: RUN_LIMIT_MS });
 
 /** The plan as JSON; fails with everything that was said when there is none. */
 export async function plan(
@@ -148,11 +144,18 @@ export async function plan(
 
 /** What `drift --json` prints, as far as stories look at it (schemas/drift.schema.json). */
 export type DriftDocument = {
-  drifted: { host: string; item: string; attribute: string; kind: string }[];
+  drifted: {
+    host: string;
+    item: string;
+    attribute: string;
+    kind: string;
+    reason: string | null;
+  }[];
   ignored: { host: string; item: string }[];
   endedIgnores: { host: string; until: string }[];
   unreachable: { host: string }[];
   refused: { host: string; code: string }[];
+  pending: { host: string; message: string }[];
   inSync: string[];
 };
 
@@ -176,6 +179,17 @@ export async function drift(
   };
 }
 
+/** What `status --json` says of the cluster itself. */
+export async function clusterStatus(
+  lab: Lab,
+  inventory: string,
+): Promise<{ fencing: boolean; maintenance: boolean }> {
+  const { code, stdout, stderr } = await outrigger(lab, ['status', '--json', '-i', inventory]);
+  assert.ok(stdout.startsWith('{'), `status: exit ${code}\n${stderr}${stdout}`);
+  const { cluster } = JSON.parse(stdout) as { cluster: { fencing: boolean; maintenance: boolean } };
+  return { fencing: cluster.fencing, maintenance: cluster.maintenance };
+}
+
 /** What a story does to the lab while a run stands still; the run goes on afterwards. */
 export type Meddling = { when: (line: Line) => boolean; meddle: () => Promise<void> };
 
@@ -189,7 +203,7 @@ export async function apply(
   const child = lab.controlSpawn(argv, {
     env: environmentIn(lab),
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: runLimit(lab),
+    timeout: RUN_LIMIT_MS,
     killSignal: 'SIGKILL',
   });
   const lines: Line[] = [];

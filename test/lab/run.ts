@@ -14,7 +14,7 @@ export type RunOptions = {
   signal?: AbortSignal;
 };
 
-const DEFAULT_LIMIT_MS = 120_000;
+const DEFAULT_LIMIT_MS = 600_000;
 
 /** Runs to the end, whatever its exit code; throws only when it cannot start or runs into the limit. */
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<Result> {

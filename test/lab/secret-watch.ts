@@ -7,9 +7,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { loadSchema } from '../../src/flows/load-document.ts';
-import { CERTIFICATE_FILES, AUTHKEY_FILE } from '../../src/pacemaker/names.ts';
-import { readInventory } from '../../src/spec/read-inventory.ts';
-import type { NamedFile } from '../../src/spec/files-named.ts';
+import { CERTIFICATE_FILES, AUTHKEY_FILE } from '../../src/pacemaker/basics/names.ts';
+import { readInventory } from '../../src/inventory/read-inventory.ts';
+import type { NamedFile } from '../../src/inventory/files-named.ts';
 import { checksAfterEach } from '../support/after-each.ts';
 import { secretsIn, secretsSeen, type KnownSecret } from '../support/secret-scan.ts';
 import type { Lab } from './handle.ts';
@@ -106,18 +106,24 @@ const READ = `for file in ${KEYS.join(' ')}; do
   [ ! -f "$file" ] || echo "$file $(base64 -w0 "$file")"
 done
 echo .
+find /tmp /var/tmp /dev/shm /run /root /home /etc -xdev -name '*outrigger*' 2>/dev/null | while IFS= read -r left; do
+  find "$left" -xdev -type f -size -1024k -exec cat {} +
+done
 journalctl --quiet --boot --output=cat --identifier=outrigger --identifier=sudo`;
 
-/** The keys of a host, and its system log. One that does not answer now tells nothing. */
+/** The keys of a host; what scripts have left there, and its system log. One that does not answer now tells nothing. */
 async function addHost(known: Watch, host: string): Promise<void> {
-  const answer = await known.lab.exec(host, READ, { timeoutMs: 20_000 }).catch(() => undefined);
+  const answer = await known.lab.exec(host, READ, { timeoutMs: 120_000 }).catch(() => undefined);
   const { stdout } = answer ?? { stdout: '.\n' };
   const end = stdout.indexOf('.\n');
   for (const line of stdout.slice(0, end).split('\n')) {
     const [path, key = ''] = line.split(' ');
     if (key !== '') add(known, `${path ?? ''} of ${host}`, Buffer.from(key, 'base64'));
   }
-  known.outputs.push({ what: `system log of ${host}`, text: stdout.slice(end + 1) });
+  known.outputs.push({
+    what: `files left on ${host}, and system log of ${host}`,
+    text: stdout.slice(end + 1),
+  });
 }
 
 const SECRET_FILES: ReadonlySet<NamedFile['kind']> = new Set([

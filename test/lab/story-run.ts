@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { quote } from '../../src/shell/quote.ts';
 import type { Lab } from './handle.ts';
-import { argvOf, environmentIn, outrigger } from './outrigger.ts';
+import { RUN_LIMIT_MS, argvOf, environmentIn, outrigger } from './outrigger.ts';
 import type { Line, PlanDocument, PlannedChange } from './outrigger.ts';
 import { unsupported } from './supported.ts';
-
-const APPLY_LIMIT_MS = 300_000;
 
 /** Says why there can be no lab here and skips, or fails under CI. */
 export function skipWithoutLab(context: Mocha.Context): void {
@@ -44,7 +43,7 @@ export function startRun(
   const child = lab.controlSpawn(argvOf([...args, '--yes', '--json']), {
     env: environmentIn(lab),
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: APPLY_LIMIT_MS,
+    timeout: RUN_LIMIT_MS,
     killSignal: 'SIGKILL',
   });
   const lines: Line[] = [];
@@ -76,6 +75,32 @@ export async function killedAt(
   const end = await ended;
   assert.equal(end.signal, 'SIGKILL', end.stderr);
   return end;
+}
+
+/** Runs a command at a terminal, and answers its question with yes once `meanwhile` is over; what it said and how it ended. */
+export async function answeredLate(
+  lab: Lab,
+  args: readonly string[],
+  meanwhile: () => Promise<unknown>,
+): Promise<{ code: number | null; said: string }> {
+  const line = argvOf(args).map(quote).join(' ');
+  const child = lab.controlSpawn(['script', '-qec', line, '/dev/null'], {
+    env: { ...environmentIn(lab), TERM: 'xterm' },
+    stdio: ['pipe', 'pipe', 'ignore'],
+    timeout: RUN_LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
+  let said = '';
+  let answer: Promise<unknown> | undefined;
+  child.stdout?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+    if (!said.includes('Apply ') || !said.includes('(y/N)')) return;
+    answer ??= meanwhile().finally(() => child.stdin?.write('y\r'));
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  assert.ok(answer !== undefined, said);
+  await answer;
+  return { code, said };
 }
 
 export const isRestartOfPacemaker = (line: Line, host?: string): boolean =>
@@ -117,8 +142,8 @@ export async function assertNothingToDo(lab: Lab, inventory: string): Promise<vo
 }
 
 const LEFTOVERS = `
-ls -d /root/.outrigger-stage /home/*/.outrigger-stage /etc/pacemaker/.*.outrigger \
-  /etc/default/.*.outrigger /etc/sysconfig/.*.outrigger /tmp/tmp.* /var/tmp/outrigger-* 2>/dev/null
+ls -d /etc/pacemaker/.*.outrigger.* /etc/default/.*.outrigger.* /etc/sysconfig/.*.outrigger.* \
+  /tmp/tmp.* /tmp/outrigger.* /run/outrigger.* /dev/shm/outrigger.* /var/tmp/outrigger.* 2>/dev/null
 ps -e -o args= | grep -E 'apt-get|dpkg|dnf|outrigger_' | grep -v grep
 true`;
 

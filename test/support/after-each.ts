@@ -3,10 +3,18 @@
 /** Longer than any check takes on a busy machine. */
 const LIMIT_MS = 120_000;
 
+/** No test is about its time limit, which ends what hangs: it is never less than this, for machines that are slow and busy. */
+const LEAST_LIMIT_MS = 300_000;
+
 /** Whoever wants to look adds itself. */
 export const checksAfterEach = new Set<() => Promise<void>>();
 
 export const mochaHooks = {
+  beforeEach(this: Mocha.Context): void {
+    const test = this.currentTest;
+    if (test !== undefined && test.timeout() > 0)
+      test.timeout(Math.max(test.timeout(), LEAST_LIMIT_MS));
+  },
   async afterEach(this: Mocha.Context): Promise<void> {
     if (checksAfterEach.size > 0) this.timeout(LIMIT_MS);
     for (const check of checksAfterEach) await check();

@@ -2,15 +2,17 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Nodes } from '../../src/spec/spec.ts';
-import type { RunOrigin } from '../../src/apply/run-log.ts';
-import type { RunOptions } from '../../src/apply/context.ts';
+import type { Nodes } from '../../src/inventory/spec.ts';
+import type { RunOrigin } from '../../src/records/run-log.ts';
+import type { RunOptions } from '../../src/apply/run/context.ts';
 import { applyPlan, type Applied as AppliedPlan } from '../../src/flows/apply-plan.ts';
-import { underLock } from '../../src/flows/under-lock.ts';
-import { planCluster, type Planned } from '../../src/flows/plan-cluster.ts';
-import type { RunEvent } from '../../src/plan/run-event.ts';
+import { underLock } from '../../src/flows/lock/under-lock.ts';
+import { planCluster, type Planned, type PlanRequest } from '../../src/flows/plan-cluster.ts';
+import type { RunEvent } from '../../src/model/run-event.ts';
 import type { Playbook } from '../../src/playbook/playbook.ts';
+import { summariseRun, type FinishedRun } from '../../src/report/run/run-summary.ts';
 import type { FakeLab } from './fake-lab.ts';
+import { assertSavable } from './saved-plans.ts';
 import { sitePlaybook } from './specs.ts';
 import { askingNobody } from './secrets.ts';
 
@@ -24,26 +26,26 @@ const EDITS = [
   'cleanup',
 ];
 
-/** The plan for everything that the lab's inventory declares, or for what is selected of it. */
-export const planOf = (
+/** What a plan is made by: for everything that the lab's inventory declares, or for what is selected of it. */
+export const requestOf = (
   { spec, network }: FakeLab,
   playbook = sitePlaybook,
   selected: Nodes = spec,
   { rotates, upgrades }: Pick<Run, 'rotates' | 'upgrades'> = {},
-): Promise<Planned> =>
-  planCluster({
-    ...{
-      spec,
-      playbook,
-      selected,
-      connect: network.connect,
-      fetchSecret: askingNobody,
-      forks: 10,
-      rotates,
-      upgrades,
-    },
-    signal: new AbortController().signal,
-  });
+): PlanRequest => ({
+  ...{ spec, playbook, selected, rotates, upgrades },
+  connect: network.connect,
+  fetchSecret: askingNobody,
+  forks: 10,
+  signal: new AbortController().signal,
+});
+
+/** The plan for everything that the lab's inventory declares, or for what is selected of it; each can be saved and shown. */
+export async function planOf(...about: Parameters<typeof requestOf>): Promise<Planned> {
+  const planned = await planCluster(requestOf(...about));
+  assertSavable(planned.plan);
+  return planned;
+}
 
 /** How a run ended, and what it told. */
 export type Applied = AppliedPlan & { readonly events: readonly RunEvent[] };
@@ -94,7 +96,13 @@ export async function apply(lab: FakeLab, run: Run = {}): Promise<Applied> {
     lab.hosts.flatMap(({ unscripted }) => unscripted),
     [],
   );
+  if (result.stopped === undefined) assertBroughtToItsEnd({ result, events });
   return { ...result, events };
+}
+
+/** A run that was not broken off leaves no step without a verdict: it would be called half-done. */
+function assertBroughtToItsEnd(run: Pick<FinishedRun, 'result' | 'events'>): void {
+  assert.deepEqual(summariseRun({ ...run, seconds: 1 }).unfinished, []);
 }
 
 /** What became of each step of a host, in order. */

@@ -1,6 +1,6 @@
 /** An existing authority as files in a folder, as an inventory names them: all valid now. */
 import { join } from 'node:path';
-import type { AuthenticationSpec, X509Spec } from '../../src/spec/spec.ts';
+import type { AuthenticationSpec, X509Spec } from '../../src/inventory/spec.ts';
 import { DAY_MS, issue, makeAuthority, type Issued } from './pki.ts';
 
 export const VALID = {

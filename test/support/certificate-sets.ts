@@ -1,5 +1,6 @@
 import { Secret } from '../../src/support/secret.ts';
-import type { CertificateFinding, CertificateSet } from '../../src/x509/certificate-set.ts';
+import type { CertificateFinding } from '../../src/model/certificate-finding.ts';
+import type { CertificateSet } from '../../src/credentials/x509/checks/certificate-set.ts';
 
 /** The files of one node, as PEM. */
 export interface Texts {

@@ -1,15 +1,21 @@
-import { readCib, type Cib } from '../../src/pacemaker/cib.ts';
+import { readCib, type Cib } from '../../src/pacemaker/cib/cib.ts';
 import {
   applyOperations,
   detachCluster,
   keepApart,
   protect,
-} from '../../src/pacemaker/cib-edit.ts';
-import { readCrmMon } from '../../src/pacemaker/crm-mon.ts';
-import type { AuthkeyChoice } from '../../src/plan/authkey-choice.ts';
-import { certificateVariables, type WantedX509 } from '../../src/plan/certificates.ts';
-import type { WantedCredentials } from '../../src/plan/credential-change.ts';
-import type { ClusterFacts, ClusterNodeFacts, Facts, HostFacts } from '../../src/plan/facts.ts';
+} from '../../src/pacemaker/procedures/edit.ts';
+import { readCrmMon } from '../../src/pacemaker/status/crm-mon.ts';
+import type { AuthkeyChoice } from '../../src/credentials/authkey-choice.ts';
+import { certificateVariables, type WantedX509 } from '../../src/credentials/certificates.ts';
+import type { WantedCredentials } from '../../src/credentials/credential-change.ts';
+import type {
+  ClusterFacts,
+  ClusterNodeFacts,
+  Facts,
+  HostFacts,
+  Unreachable,
+} from '../../src/model/facts.ts';
 import { crmMonXml } from './crm-mon.ts';
 import { hostFacts, type HostFactsPatch } from './specs.ts';
 
@@ -107,7 +113,9 @@ export function stateOf({
     ...hostFacts(`c${index + 1}`, more),
     ...{ uname: undefined, membership: undefined, routes: [], fencers: new Map() },
   }));
-  const silent = { name: 'r1', code: 'HOST_UNREACHABLE', message: 'no answer', hint: undefined };
+  const silent: Unreachable = {
+    ...{ name: 'r1', code: 'HOST_UNREACHABLE', message: 'no answer', hint: undefined },
+  };
   return {
     cluster,
     facts: {

@@ -1,4 +1,6 @@
-import { element, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
+import type { Cib } from '../../src/pacemaker/cib/cib.ts';
+import { booleanOf } from '../../src/pacemaker/basics/durations.ts';
+import { element, serializeXml, type XmlElement } from '../../src/pacemaker/basics/xml.ts';
 
 /** What crm_mon says of a remote node and its connection; truly in when it is on a cluster node and nothing else is said. */
 export interface ReportedConnection {
@@ -8,6 +10,8 @@ export interface ReportedConnection {
   readonly managed?: boolean;
   readonly maintenance?: boolean;
   readonly failed?: boolean;
+  /** It was deleted from the CIB and still runs. */
+  readonly orphaned?: boolean;
   /** The cluster waits to fence the node. */
   readonly unclean?: boolean;
   /** Why its start failed, by cluster node. */
@@ -29,6 +33,8 @@ export interface Reported {
   readonly resources?: Readonly<Record<string, string>>;
   /** Those of them that cannot be stopped. */
   readonly blocked?: readonly string[];
+  /** Cluster options as crm_mon prints them. */
+  readonly options?: Readonly<Record<string, string>>;
   /** From which cluster nodes constraints keep a resource away. */
   readonly bans?: Readonly<Record<string, readonly string[]>>;
 }
@@ -54,6 +60,7 @@ function resourceElement(
     managed = true,
     maintenance = false,
     failed = false,
+    orphaned = false,
   }: ReportedConnection,
 ): XmlElement {
   const active = on !== undefined;
@@ -61,7 +68,7 @@ function resourceElement(
     'resource',
     {
       ...{ id, resource_agent: agent, role: role ?? (active ? 'Started' : 'Stopped') },
-      ...flags({ active, blocked, managed, maintenance, failed }),
+      ...flags({ active, blocked, managed, maintenance, failed, orphaned }),
     },
     active ? [element('node', { name: on, id: on })] : [],
   );
@@ -75,6 +82,19 @@ const failureElements = (id: string, reasons: Readonly<Record<string, string>>):
     }),
   );
 
+/** The options of a cluster as 3.0.0 tells them, which does not know `fencing-enabled`. */
+export function optionsOf({ properties }: Pick<Cib, 'properties'>): Record<string, string> {
+  const of = (name: string, otherwise: boolean): string =>
+    String(booleanOf(properties.get(name)?.value ?? '') ?? otherwise);
+  return {
+    'stonith-enabled': of('stonith-enabled', true),
+    'symmetric-cluster': of('symmetric-cluster', true),
+    'no-quorum-policy': properties.get('no-quorum-policy')?.value ?? 'stop',
+    'maintenance-mode': of('maintenance-mode', false),
+    'stop-all-resources': of('stop-all-resources', false),
+  };
+}
+
 /** What `crm_mon --output-as=xml` would print, as far as outrigger looks at it. */
 export function crmMonXml({
   connections = {},
@@ -83,13 +103,14 @@ export function crmMonXml({
   resources = {},
   blocked: stuck = [],
   bans = {},
+  options = {},
 }: Reported): string {
   const [first] = MEMBERS.filter((name) => !down.includes(name));
   const dc = { present: 'true', name: first ?? '', version: '3.0.0-3.0.0', with_quorum: 'true' };
   const remotes = Object.entries(connections);
   return serializeXml(
     element('pacemaker-result', {}, [
-      element('summary', {}, [element('current_dc', dc)]),
+      element('summary', {}, [element('current_dc', dc), element('cluster_options', options)]),
       element('nodes', {}, [
         ...MEMBERS.map((name) =>
           nodeElement(name, { online: !down.includes(name), is_dc: name === first }),

@@ -1,4 +1,4 @@
-import type { Target } from '../../src/pacemaker/cib-edit.ts';
+import type { Target } from '../../src/pacemaker/procedures/edit.ts';
 
 /** The targets of a deletion, from its XPath: the reverse of `deleteXPath`, for what has no `within`. */
 export const targetsOf = (xpath: string): Target[] =>

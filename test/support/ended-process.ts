@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { processIdentity } from '../../src/apply/process-identity.ts';
+import { processIdentity } from '../../src/host/files/process-identity.ts';
 
 /** The identity of a process of this machine that has ended by now. */
 export async function endedProcess(): Promise<string> {

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { HostFile } from '../../src/host/host.ts';
-import { CERTIFICATE_FILES, CERTIFICATE_ROLES, WAITING_PAIR } from '../../src/pacemaker/names.ts';
+import {
+  CERTIFICATE_FILES,
+  CERTIFICATE_ROLES,
+  WAITING_PAIR,
+} from '../../src/pacemaker/basics/names.ts';
 import { reveal } from '../../src/support/secret.ts';
 import type { Answers } from './fake-host.ts';
 import { request } from './pki.ts';

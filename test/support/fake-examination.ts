@@ -6,6 +6,7 @@ const EXAMINATION = {
   clock: 'NTPSynchronized=yes',
   space: '/=4194304\n/var=4194304',
   offered: 'pacemaker-remote=3.0.0-2\npacemaker-cli-utils=3.0.0-2\nresource-agents=1:4.16.0-3',
+  unmet: '',
 };
 
 /** What a host answers to examine.sh; `other` in place of what is in a section. */

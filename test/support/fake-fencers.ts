@@ -1,5 +1,5 @@
-import type { Cib } from '../../src/pacemaker/cib.ts';
-import { fenceCoverage } from '../../src/pacemaker/cib-fencing.ts';
+import type { Cib } from '../../src/pacemaker/cib/cib.ts';
+import { fenceCoverage } from '../../src/pacemaker/edits/fencing.ts';
 
 /** Who can fence the nodes that are asked for, by the lists of the fence devices in the CIB. */
 export function fencersIn(cib: Cib, input: string): string {

@@ -1,6 +1,6 @@
-import type { Cib } from '../../src/pacemaker/cib.ts';
-import { children, element, type XmlElement } from '../../src/pacemaker/xml.ts';
-import type { GuestNodeSpec } from '../../src/spec/spec.ts';
+import type { Cib } from '../../src/pacemaker/cib/cib.ts';
+import { children, element, type XmlElement } from '../../src/pacemaker/basics/xml.ts';
+import type { GuestNodeSpec } from '../../src/inventory/spec.ts';
 import type { ReportedConnection } from './crm-mon.ts';
 
 /** What the cluster is made of, as its guests have to know it. */
@@ -109,7 +109,8 @@ export class FakeGuests {
         const maintenance = this.held.includes(resource);
         const managed = !maintenance && this.#isManaged(resource);
         const on = this.stopped.has(resource) ? {} : { on: 'c1' };
-        return [resource, { ...on, managed, maintenance }];
+        const said = this.#around.reported.get(resource);
+        return [resource, { ...on, managed, maintenance, ...said }];
       }),
       ...gone.map((name): [string, ReportedConnection] => [name, { startFailures: REJECTED }]),
     ]);

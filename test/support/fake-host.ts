@@ -1,20 +1,42 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { ConnectHost, ExecRequest, ExecResult, Host, HostFile } from '../../src/host/host.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 
-const FOLDERS = ['../../src/facts/', '../../src/flows/', '../../src/apply/scripts/'];
+const SRC = new URL('../../src/', import.meta.url);
+
+/** Stands before some scripts. */
+const READER = readFileSync(
+  new URL('../../src/host/scripts/environment-file.sh', import.meta.url),
+  'utf8',
+);
 
 /** The name of each script that outrigger runs on a host, by its text. */
 const SCRIPTS: ReadonlyMap<string, string> = new Map(
-  FOLDERS.map((folder) => new URL(folder, import.meta.url)).flatMap((folder) =>
-    readdirSync(folder)
-      .filter((file) => file.endsWith('.sh'))
-      .map((file) => [readFileSync(new URL(file, folder), 'utf8'), file.slice(0, -3)] as const),
-  ),
+  readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.sh'))
+    .map((path) => [readFileSync(new URL(path, SRC), 'utf8'), basename(path, '.sh')] as const),
 );
 
 /** What a script prints; with exit code 0 and without stderr unless said otherwise. */
 export type Answer = string | Partial<ExecResult>;
+
+/** What crm_verify prints of a CIB: exit code, standard error, standard output. */
+type Verified = readonly [code: number, complaints?: string, notices?: string];
+
+/** The reply of a host on which crm_verify prints that of an intended CIB, and of the CIB as it is. */
+export const verified =
+  (intended: Verified, base: Verified = [0]) =>
+  ({ params: [nonce = ''] = [] }: ExecRequest): Answer => {
+    const sections = Object.entries({ intended, base }).flatMap(
+      ([cib, [code, complaints = '', notices = '']]) => [
+        `${cib} code\n${code}`,
+        `${cib} complaints\n${complaints}`,
+        `${cib} notices\n${notices}`,
+      ],
+    );
+    return [...sections, 'end\n'].map((section) => `\n@${nonce} ${section}`).join('');
+  };
 
 /** What a host does when it is asked to run a script, by the script's name. */
 export type Answers = Readonly<Record<string, (request: ExecRequest) => Answer | Promise<Answer>>>;
@@ -32,11 +54,22 @@ export class FakeHost implements Host {
   isClosed = false;
   /** It has lost its power. */
   isDead = false;
+  /** Called instead of each script that it runs, with what runs it. */
+  intercept: (
+    script: string,
+    request: ExecRequest,
+    run: () => Answer | Promise<Answer>,
+  ) => Answer | Promise<Answer> = (_script, _request, run) => run();
   /** The lines in its system log. */
   readonly logged: string[] = [];
   readonly #log = ({ params = [] }: ExecRequest): Answer => {
     this.logged.push(params.join(' '));
     return '';
+  };
+  readonly #usual: Answers = {
+    'log-run': this.#log,
+    'try-files': () => '',
+    'verify-cib': verified([0]),
   };
   readonly #answers: Answers;
   readonly #onWrite: ((file: HostFile) => void) | undefined;
@@ -48,15 +81,16 @@ export class FakeHost implements Host {
   }
 
   async exec(request: ExecRequest): Promise<ExecResult> {
-    if (this.isDead) throw unreachable(this.name, 'the connection was lost');
-    const script = SCRIPTS.get(request.script) ?? `an unknown script: ${request.script}`;
-    const answer = this.#answers[script] ?? (script === 'log-run' ? this.#log : undefined);
+    if (this.isDead) throw unreachable(this.name, CONNECTION_LOST);
+    const script =
+      SCRIPTS.get(request.script.replace(READER, '')) ?? `an unknown script: ${request.script}`;
+    const answer = this.#answers[script] ?? this.#usual[script];
     if (answer === undefined || this.isClosed) {
       this.unscripted.push(script);
       throw new Error(`${this.name} was ${this.isClosed ? 'closed before' : 'not told'} ${script}`);
     }
     this.ran.push(script);
-    const said = await answer(request);
+    const said = await this.intercept(script, request, () => answer(request));
     return {
       code: 0,
       stdout: '',
@@ -65,7 +99,14 @@ export class FakeHost implements Host {
     };
   }
 
+  /** Loses its power, and with it what it was asked for. */
+  die(): never {
+    this.isDead = true;
+    throw unreachable(this.name, CONNECTION_LOST);
+  }
+
   writeFile(file: HostFile): Promise<void> {
+    if (this.isDead) return Promise.reject(unreachable(this.name, CONNECTION_LOST));
     if (this.#onWrite === undefined)
       return Promise.reject(new Error(`${this.name}: no file expected`));
     this.written.push(file);
@@ -78,6 +119,8 @@ export class FakeHost implements Host {
     return Promise.resolve();
   }
 }
+
+const CONNECTION_LOST = 'the connection was lost';
 
 const unreachable = (host: string, message: string): OutriggerError =>
   new OutriggerError('HOST_UNREACHABLE', message, { host });

@@ -1,18 +1,27 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { ExecRequest, HostFile } from '../../src/host/host.ts';
-import { cibView } from '../../src/pacemaker/cib.ts';
-import { LOCK_ID, lockIn } from '../../src/pacemaker/cib-lock.ts';
-import { applyToTree, isClusterDetached, type CibOperation } from '../../src/pacemaker/cib-edit.ts';
-import { element, parseXml, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
+import { cibView } from '../../src/pacemaker/cib/cib.ts';
+import { LOCK_ID, lockIn } from '../../src/pacemaker/procedures/lock.ts';
+import {
+  applyToTree,
+  isClusterDetached,
+  type CibOperation,
+} from '../../src/pacemaker/procedures/edit.ts';
+import {
+  element,
+  parseXml,
+  serializeXml,
+  type XmlElement,
+} from '../../src/pacemaker/basics/xml.ts';
 import {
   nodesOf,
   type PacemakerRemoteSpec,
   type RemoteNodeSpec,
   type Spec,
-} from '../../src/spec/spec.ts';
+} from '../../src/inventory/spec.ts';
 import { reveal } from '../../src/support/secret.ts';
-import { crmMonXml, failedStart, type ReportedConnection } from './crm-mon.ts';
+import { crmMonXml, failedStart, optionsOf, type ReportedConnection } from './crm-mon.ts';
 import { certificateAnswers, startWithCertificates, takeCertificate } from './fake-certificates.ts';
 import { examination } from './fake-examination.ts';
 import { targetsOf } from './deletions.ts';
@@ -23,29 +32,13 @@ import { FakeResources } from './fake-resources.ts';
 import { triedPorts } from './ports-tried.ts';
 import { tellWhatWasAsked, upgraded } from './fake-upgrades.ts';
 import { FakeHost, fakeNetwork, type Answer, type Answers, type FakeNetwork } from './fake-host.ts';
-import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from './replies.ts';
+import { replyOf, replyTo, sectionsOf, unfoldReply } from './replies.ts';
 import { answerLock, inConfig, LOCK_AWAY } from './fake-lock.ts';
+import { BARE_HOST, REMOTE_NODE, MEMBER, LEAD, SIMULATION } from './recorded-hosts.ts';
+import type { HostTrouble } from './host-trouble.ts';
 import { guestNode, remoteNode, sshTo } from './specs.ts';
 
-const recorded = (file: string): string => readReply(new URL(`../${file}`, import.meta.url));
-
-const BARE_HOST = recorded('unit/facts/fixtures/bare-host.txt');
-const REMOTE_NODE = recorded('unit/facts/fixtures/remote-node.txt');
-const MEMBER = recorded('golden/first-join/replies/c2.probe.txt');
-const LEAD = recorded('golden/first-join/replies/c1.probe.txt');
-const SIMULATION = recorded('golden/fleet/replies/c1.simulate.txt');
-
 export const CLUSTER_KEY = Buffer.from('the cluster’s authkey: never shown');
-
-/** What a test changes about one host. */
-export interface HostTrouble {
-  /** `none`: it has no authkey. */
-  readonly key?: Buffer | 'none';
-  /** What a script answers instead of doing its work. */
-  readonly answers?: Readonly<Record<string, (request: ExecRequest) => Answer>>;
-  /** How far its clock is ahead, in seconds. */
-  readonly clockAhead?: number;
-}
 
 interface HostState {
   key: Buffer | undefined;
@@ -54,6 +47,9 @@ interface HostState {
 }
 
 const section = (text: string): string => `${text.trim()}\n`;
+
+/** What the script prints where Pacemaker does not run. */
+const NOTHING = new Map([['end', '']]);
 
 /**
  * Cluster nodes c1 and c2 and any number of hosts, all in this process: recorded replies of real hosts, of which those
@@ -122,9 +118,11 @@ export class FakeLab {
   /** As if somebody else had edited the configuration. */
   editByOthers(): void {
     const { attributes, name, children } = this.#cib;
-    const epoch = String(Number(attributes['epoch']) + 1);
-    this.#cib = element(name, { ...attributes, epoch }, children);
+    const { epoch } = attributes;
+    this.#cib = element(name, { ...attributes, epoch: String(Number(epoch) + 1) }, children);
   }
+
+  readonly cibText = (): string => serializeXml(this.#cib);
 
   /** Time passes on every host. */
   readonly pass = (milliseconds: number): number => (this.#clock += milliseconds / 1000);
@@ -190,7 +188,7 @@ export class FakeLab {
         'read-cluster': (request) =>
           replyTo(
             request,
-            replyOf(this.pacemakers.offline.includes(name) ? new Map() : this.#clusterSections()),
+            replyOf(this.pacemakers.offline.includes(name) ? NOTHING : this.#clusterSections()),
           ),
         simulate: (request) => replyTo(request, this.#simulation()),
         examine: examination,
@@ -259,10 +257,8 @@ export class FakeLab {
   #putKey(state: HostState, key: Buffer, rights: string): void {
     state.key = key;
     const digest = createHash('sha256').update(key).digest('hex');
-    state.sections.set(
-      'authkey',
-      section(`path=/etc/pacemaker/authkey\ndigest=${digest}\nrights=${rights} ${state.tick()}`),
-    );
+    const told = `path=/etc/pacemaker/authkey\ndigest=${digest}\nrights=${rights} ${state.tick()}`;
+    state.sections.set('authkey', section(told));
   }
 
   #probe(state: HostState, request: ExecRequest, nodes: readonly PacemakerRemoteSpec[]): string {
@@ -278,7 +274,7 @@ export class FakeLab {
       const { name, attributes } = this.#cib;
       sections.set('membership', serializeXml(element(name, attributes)));
     }
-    const cluster = role === 'lead' ? this.#clusterSections() : new Map([['end', '']]);
+    const cluster = role === 'lead' ? this.#clusterSections() : NOTHING;
     return replyTo(request, replyOf(new Map([...sections, ...cluster])));
   }
 
@@ -306,12 +302,13 @@ export class FakeLab {
       down: [...this.network.down, ...this.pacemakers.offline],
       connections: { ...Object.fromEntries(connections), ...this.guests.connections() },
       machines: this.guests.machines(),
+      options: optionsOf(this.cib),
       ...this.others.reported(this.cib),
     };
     return new Map([
       ['crm_mon', crmMonXml(report)],
       ['dc_state', `${this.dcState()}\n`],
-      ['cib', serializeXml(this.#cib)],
+      ['cib', this.cibText()],
       ['end', ''],
     ]);
   }

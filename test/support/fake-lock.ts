@@ -1,8 +1,13 @@
-import { takeLock } from '../../src/apply/lock.ts';
+import { takeLock } from '../../src/apply/lock/lock.ts';
 import type { ExecRequest } from '../../src/host/host.ts';
-import type { CibOperation } from '../../src/pacemaker/cib-edit.ts';
-import { LOCK_ID, lockIn } from '../../src/pacemaker/cib-lock.ts';
-import { element, parseXml, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
+import type { CibOperation } from '../../src/pacemaker/procedures/edit.ts';
+import { LOCK_ID, lockIn } from '../../src/pacemaker/procedures/lock.ts';
+import {
+  element,
+  parseXml,
+  serializeXml,
+  type XmlElement,
+} from '../../src/pacemaker/basics/xml.ts';
 import type { Answer } from './fake-host.ts';
 import type { FakeLab } from './fake-lab.ts';
 

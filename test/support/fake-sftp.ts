@@ -1,14 +1,30 @@
 import { promises as fs, type BigIntStats, type Stats } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import ssh2, { type Attributes, type SFTPWrapper } from 'ssh2';
 
 const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp;
 
-/** SFTP on the real file system: relative paths start at `home`, absolute ones are what they say. */
-export function serveSftp(sftp: SFTPWrapper, home: string): void {
+/** A file that came, and its mode at that moment. */
+export interface Upload {
+  readonly path: string;
+  readonly mode: number;
+}
+
+export interface Served {
+  readonly home: string;
+  /** Absolute paths start here (ChrootDirectory). */
+  readonly root: string;
+  /** How many bytes a file may have. */
+  readonly room: number;
+  readonly onUpload: (upload: Upload) => void;
+}
+
+/** SFTP on the real file system: relative paths start at `home`. */
+export function serveSftp(sftp: SFTPWrapper, { home, root, room, onUpload }: Served): void {
   const handles = new Map<number, fs.FileHandle>();
   let nextHandle = 0;
-  const at = (path: string): string => resolve(home, path);
+  const at = (path: string): string =>
+    path.startsWith('/') ? join(root, path) : resolve(home, path);
   const held = (handle: Buffer): fs.FileHandle => {
     const file = handles.get(handle.readUInt32BE(0));
     if (file === undefined) throw new Error('no such handle');
@@ -29,6 +45,10 @@ export function serveSftp(sftp: SFTPWrapper, home: string): void {
     answer(request, () => work().then(() => false));
   };
 
+  // ssh2 does not answer the end of a session by itself.
+  sftp.on('end', () => {
+    sftp.end();
+  });
   sftp.on('REALPATH', (id, path) => {
     sftp.name(id, [{ filename: at(path), longname: at(path), attrs: {} as Attributes }]);
   });
@@ -48,7 +68,10 @@ export function serveSftp(sftp: SFTPWrapper, home: string): void {
     answer(id, async () => {
       const handle = Buffer.alloc(4);
       handle.writeUInt32BE(nextHandle);
-      handles.set(nextHandle, await fs.open(at(path), nodeFlags(flags), mode));
+      const file = await fs.open(at(path), nodeFlags(flags), mode);
+      handles.set(nextHandle, file);
+      if (nodeFlags(flags) !== 'r')
+        onUpload({ path: at(path), mode: (await file.stat()).mode & 0o7777 });
       nextHandle += 1;
       sftp.handle(id, handle);
       return true;
@@ -56,7 +79,8 @@ export function serveSftp(sftp: SFTPWrapper, home: string): void {
   });
   sftp.on('WRITE', (id, handle, offset, data) => {
     done(id, async () => {
-      const { bytesWritten } = await held(handle).write(data, 0, data.length, offset);
+      const fitting = Math.max(0, Math.min(data.length, room - offset));
+      const { bytesWritten } = await held(handle).write(data, 0, fitting, offset);
       if (bytesWritten < data.length) throw new Error('no space left');
     });
   });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import ssh2, { type AuthContext, type Connection as Served, type ServerChannel } from 'ssh2';
 import type { Connection } from '../../src/host/host.ts';
 import { quote } from '../../src/shell/quote.ts';
-import { serveSftp } from './fake-sftp.ts';
+import { serveSftp, type Upload } from './fake-sftp.ts';
 
 export type KeyKind = 'ed25519' | 'ecdsa' | 'rsa';
 
@@ -36,6 +36,12 @@ export interface FakeSshdOptions {
   readonly banner?: string;
   /** Answers every command with this signal instead of running it. */
   readonly killedBy?: string;
+  /** What becomes of SFTP: refused, never answered, in a chroot, on a full disk. It works without this. */
+  readonly sftp?: 'refused' | 'silent' | 'elsewhere' | 'full';
+  /** Closes the TCP connection as soon as something is written by SFTP. */
+  readonly dropAtUpload?: boolean;
+  /** So many sessions at a time (MaxSessions). */
+  readonly maxSessions?: number;
 }
 
 /** A sudo that asks for a password, three times at most, and remembers nothing. */
@@ -53,8 +59,12 @@ export interface FakeSshd {
   readonly commands: readonly string[];
   /** The passwords that its sudo was given. */
   readonly passwords: () => readonly string[];
-  /** Connections made to its port, and the most channels open at once. */
-  readonly seen: { connections: number; mostChannels: number };
+  /** Connections made to its port, the most channels open at once, and sessions of SFTP asked for. */
+  readonly seen: { connections: number; mostChannels: number; sftp: number };
+  /** Files that came by SFTP, with their mode when they were made. */
+  readonly uploads: readonly Upload[];
+  /** What came on stdin of commands. */
+  readonly stdin: () => string;
   /** How to reach it: with a key it accepts and a known_hosts that holds its keys. */
   readonly connection: Connection;
   /** The public host keys, one `TYPE BASE64` each. */
@@ -92,12 +102,14 @@ export async function startFakeSshd(options: FakeSshdOptions = {}): Promise<Fake
     commands: fake.commands,
     passwords: () => linesIn(join(home, STUBS, 'passwords')),
     seen: fake.seen,
+    uploads: fake.uploads,
+    stdin: () => fake.stdin.join(''),
     publicKeys,
     connection: {
       ...{ address: '127.0.0.1', port, user: 'admin', become: 'none' },
       ...{ identityFile, knownHostsFile, proxyJump: undefined, sshConfig: 'none' },
       ...{ becomePassword: undefined, hostKeys: { kind: 'strict' } },
-      connectTimeoutMs: 5000,
+      connectTimeoutMs: 20_000,
     },
     async close() {
       fake.stop();
@@ -129,7 +141,9 @@ function generate(kind: KeyKind): KeyPair {
 
 class Fake {
   readonly commands: string[] = [];
-  readonly seen = { connections: 0, mostChannels: 0 };
+  readonly seen = { connections: 0, mostChannels: 0, sftp: 0 };
+  readonly uploads: Upload[] = [];
+  readonly stdin: string[] = [];
   readonly #options: FakeSshdOptions;
   readonly #home: string;
   readonly #clientKey: string;
@@ -161,7 +175,11 @@ class Fake {
       if (this.#accepts(attempt)) attempt.accept();
       else attempt.reject(['publickey']);
     });
-    client.on('session', (accept) => {
+    client.on('session', (accept, reject) => {
+      if (this.#channels >= (this.#options.maxSessions ?? Infinity)) {
+        reject();
+        return;
+      }
       const session = accept();
       this.#channels += 1;
       this.seen.mostChannels = Math.max(this.seen.mostChannels, this.#channels);
@@ -171,8 +189,20 @@ class Fake {
         if (this.#options.garbage === true) this.#babble();
         else if (this.#options.hang !== 'exec') void this.#run(acceptExec(), command);
       });
-      session.on('sftp', (acceptSftp) => {
-        serveSftp(acceptSftp(), this.#home);
+      session.on('sftp', (acceptSftp, rejectSftp) => {
+        this.seen.sftp += 1;
+        const { sftp, dropAtUpload = false } = this.#options;
+        if (sftp === 'refused') rejectSftp();
+        else if (sftp !== 'silent')
+          serveSftp(acceptSftp(), {
+            home: this.#home,
+            root: sftp === 'elsewhere' ? this.#home : '/',
+            room: sftp === 'full' ? 2 : Infinity,
+            onUpload: (upload) => {
+              this.uploads.push(upload);
+              if (dropAtUpload) this.#drop();
+            },
+          });
       });
     });
   }
@@ -203,6 +233,7 @@ class Fake {
     child.stdin.on('error', () => undefined);
     channel.on('error', () => undefined);
     channel.stderr.on('error', () => undefined); // written to after the client has gone
+    channel.on('data', (piece: Buffer) => this.stdin.push(piece.toString('latin1')));
     channel.pipe(child.stdin);
     child.stdout.pipe(channel, { end: false });
     child.stderr.pipe(channel.stderr, { end: false });

@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadAuthority, type AuthorityRequest } from '../../src/flows/load-authority.ts';
-import type { Credentials } from '../../src/flows/load-certificates.ts';
-import type { CertificateRole } from '../../src/pacemaker/names.ts';
-import type { AuthoritySpec } from '../../src/spec/spec.ts';
+import {
+  loadAuthority,
+  type AuthorityRequest,
+} from '../../src/credential-sources/load-authority.ts';
+import type { Credentials } from '../../src/credential-sources/load-certificates.ts';
+import type { CertificateRole } from '../../src/pacemaker/basics/names.ts';
+import type { AuthoritySpec } from '../../src/inventory/spec.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { Secret } from '../../src/support/secret.ts';
-import { DAY_MS } from '../../src/x509/time-left.ts';
+import { DAY_MS } from '../../src/credentials/x509/time-left.ts';
 import { fetching } from './secrets.ts';
 
 export const PASSPHRASE = 'correct horse battery staple';

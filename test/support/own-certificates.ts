@@ -1,5 +1,5 @@
 import { createHash, createPublicKey } from 'node:crypto';
-import type { OwnCertificateFacts, OwnFileFacts, Rights } from '../../src/plan/facts.ts';
+import type { OwnCertificateFacts, OwnFileFacts, Rights } from '../../src/model/facts.ts';
 import type { Issued } from './pki.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -97,14 +97,31 @@ export async function request(
     subject = name,
     keys,
     signedWith,
-  }: { subject?: string; keys?: CryptoKeyPair; signedWith?: CryptoKeyPair } = {},
+    more = [],
+    attributes = [],
+  }: {
+    subject?: string;
+    keys?: CryptoKeyPair;
+    signedWith?: CryptoKeyPair;
+    more?: readonly x509.Extension[];
+    attributes?: readonly x509.Attribute[];
+  } = {},
 ): Promise<{ pem: string; keys: CryptoKeyPair; publicDigest: string }> {
   const own = keys ?? (await makeKeys(undefined));
   const made = await x509.Pkcs10CertificateRequestGenerator.create({
     name: `CN=${subject}`,
+    attributes: [...attributes],
     keys: { ...own, privateKey: (signedWith ?? own).privateKey },
     signingAlgorithm: EC,
-    extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: name }])],
+    extensions: [
+      new x509.KeyUsagesExtension(digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([
+        x509.ExtendedKeyUsage.serverAuth,
+        x509.ExtendedKeyUsage.clientAuth,
+      ]),
+      new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: name }]),
+      ...more,
+    ],
   });
   const spki = await crypto.subtle.exportKey('spki', own.publicKey);
   const publicHalf = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });

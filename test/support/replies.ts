@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { ExecRequest } from '../../src/host/host.ts';
-import { element, parseXml, serializeXml, type XmlElement } from '../../src/pacemaker/xml.ts';
+import {
+  element,
+  parseXml,
+  serializeXml,
+  type XmlElement,
+} from '../../src/pacemaker/basics/xml.ts';
 
 const MARK = '@NONCE ';
 

@@ -1,5 +1,9 @@
 /** Secrets of a run in which nobody, or a test, answers. */
-import { secretFetcher, type AskSecret, type FetchSecret } from '../../src/host/secret-source.ts';
+import {
+  secretFetcher,
+  type AskSecret,
+  type FetchSecret,
+} from '../../src/host/secrets/secret-source.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 
 /** Fetches from where secrets live; a person answers with `ask`. */
@@ -7,7 +11,7 @@ export const fetching = (ask: AskSecret, signal = new AbortController().signal):
   secretFetcher({ ask, signal, tell: () => undefined });
 
 const nobody: AskSecret = () =>
-  Promise.reject(new OutriggerError('REFUSED', 'nobody can be asked here'));
+  Promise.reject(new OutriggerError('REFUSED', 'no terminal for confirmation'));
 
 /** Each fetch is a run of its own: none knows what another has fetched. */
 export const askingNobody: FetchSecret = (...wanted) => fetching(nobody)(...wanted);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { loadPlaybook } from '../../src/flows/load-document.ts';
-import type { HostFacts } from '../../src/plan/facts.ts';
+import type { HostFacts } from '../../src/model/facts.ts';
 import type { Playbook } from '../../src/playbook/playbook.ts';
-import type { ConnectionSpec, GuestNodeSpec, RemoteNodeSpec } from '../../src/spec/spec.ts';
+import type { ConnectionSpec, GuestNodeSpec, RemoteNodeSpec } from '../../src/inventory/spec.ts';
 
 /** The playbook that is used unless somebody names another. */
 export const sitePlaybook = ((): Playbook => {

@@ -85,7 +85,9 @@ async function startSshd({ path, identityFile, lines, address, kinds }: Start): 
   const usual = configuration(port, address, `${identityFile}.pub`);
   // Unlike other settings this one must not come twice.
   const sftp = lines.some((line) => line.startsWith('Subsystem')) ? '' : SFTP;
-  const all = [...lines, ...hostKeys, usual, sftp];
+  // What the profile of this machine's root starts at each login (a version manager: a second) is no part of a test.
+  const home = `SetEnv HOME=${folder}`;
+  const all = [...lines, ...hostKeys, usual, sftp, home];
   await writeFile(join(folder, 'sshd_config'), `${all.join('\n')}\n`);
   const logFile = join(folder, 'log');
   const log = openSync(logFile, 'a');
@@ -106,7 +108,7 @@ async function startSshd({ path, identityFile, lines, address, kinds }: Start): 
     stop: () => stopped(child),
     connection: {
       ...{ address, port, user: 'root', become: 'none', identityFile, knownHostsFile },
-      ...{ proxyJump: undefined, sshConfig: 'none', connectTimeoutMs: 10_000 },
+      ...{ proxyJump: undefined, sshConfig: 'none', connectTimeoutMs: 20_000 },
       ...{ becomePassword: undefined, hostKeys: { kind: 'strict' } },
     },
   };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { cibBefore, runRecords } from '../../src/flows/run-records.ts';
-import { underLock } from '../../src/flows/under-lock.ts';
+import { cibBefore, runRecords } from '../../src/records/run-records.ts';
+import { underLock } from '../../src/flows/lock/under-lock.ts';
 import { prepareUndo, undoRun, type PreparedUndo } from '../../src/flows/undo-run.ts';
-import { at, element, serializeXml } from '../../src/pacemaker/xml.ts';
+import { at, element, serializeXml } from '../../src/pacemaker/basics/xml.ts';
 import type { FakeLab } from './fake-lab.ts';
 
 export const configurationOf = (lab: FakeLab): string =>

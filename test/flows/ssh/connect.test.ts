@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { agentKeys } from '../../../src/host/ssh/agent.ts';
+import { agentKeys } from '../../../src/host/ssh/keys/agent.ts';
 import { newKey } from '../../support/fake-sshd.ts';
 import { connectSsh, useSsh } from '../../support/ssh-bench.ts';
 import { unusedPort } from '../../support/ports.ts';
@@ -13,7 +13,7 @@ describe('connecting by SSH', () => {
   it('opens a connection that runs scripts, and closes it twice', async () => {
     const { connection } = await start();
     const host = await connect(connection);
-    const result = await host.exec({ script: 'echo "$1"', params: ['hello'], timeoutMs: 5000 });
+    const result = await host.exec({ script: 'echo "$1"', params: ['hello'], timeoutMs: 30_000 });
     assert.deepEqual(result, { code: 0, stdout: 'hello\n', stderr: '' });
     await host.close();
     await host.close();
@@ -84,7 +84,7 @@ describe('connecting by SSH', () => {
     it('names the key that was refused', async () => {
       const { connection } = await start({ auth: 'refuse' });
       const { message, hint } = await failure(connection, 'AUTHENTICATION_FAILED');
-      assert.match(message, /^admin was refused with every key offered: SHA256:\S+ \(.*id\)$/);
+      assert.match(message, /^admin was rejected with all offered keys: SHA256:\S+ \(.*id\)$/);
       assert.match(hint ?? '', /authorized_keys/);
     });
 
@@ -97,9 +97,9 @@ describe('connecting by SSH', () => {
       const cases = [
         [at('absent'), /does not exist/],
         [encrypted, /protected by a passphrase/],
-        [open, /can be read by others/],
+        [open, /is readable by other users/],
         [await file('text', 'not a key'), /cannot be used/],
-        [await file('public', newKey('ed25519').public), /holds a public key/],
+        [await file('public', newKey('ed25519').public), /contains a public key/],
       ] as const;
       for (const [identityFile, expected] of cases) {
         const { message, hint } = await failure(
@@ -133,7 +133,7 @@ describe('connecting by SSH', () => {
           { ...connection, identityFile: undefined },
           'AUTHENTICATION_FAILED',
         );
-        assert.equal(message, 'there is no key to offer');
+        assert.equal(message, 'no SSH key is available');
       });
 
       it('takes the default files', async () => {

@@ -23,7 +23,7 @@ describe('running scripts over SSH', () => {
     return { server, host };
   };
   const failure = async (on: Host, request: Partial<ExecRequest>, code: ErrorCode) => {
-    const error = await on.exec({ script: 'true', timeoutMs: 5000, ...request }).then(
+    const error = await on.exec({ script: 'true', timeoutMs: 30_000, ...request }).then(
       (result) => assert.fail(`ran: ${JSON.stringify(result)}`),
       (thrown: unknown) => thrown,
     );
@@ -37,7 +37,7 @@ describe('running scripts over SSH', () => {
     const opened = await open();
     const result = await opened.host.exec({
       script: 'echo out; echo err >&2; exit 3',
-      timeoutMs: 5000,
+      timeoutMs: 30_000,
     });
     assert.deepEqual(result, { code: 3, stdout: 'out\n', stderr: 'err\n' });
   });
@@ -54,7 +54,7 @@ describe('running scripts over SSH', () => {
       'ünïcödé \\n',
     ];
     const script = `for p; do printf '<%s>' "$p"; done; ls`;
-    const { stdout } = await opened.host.exec({ script, params, timeoutMs: 5000 });
+    const { stdout } = await opened.host.exec({ script, params, timeoutMs: 30_000 });
     assert.equal(stdout, params.map((param) => `<${param}>`).join(''));
     assert.equal(opened.server.commands.length, 1);
     assert.ok(!opened.server.commands.join('').includes('touch'));
@@ -89,7 +89,7 @@ describe('running scripts over SSH', () => {
     const result = await opened.host.exec({
       script: 'exit 0',
       input: 'x'.repeat(4_000_000),
-      timeoutMs: 5000,
+      timeoutMs: 30_000,
     });
     assert.equal(result.code, 0);
   });
@@ -100,7 +100,7 @@ describe('running scripts over SSH', () => {
       opened.host.exec({
         script: 'sleep 0.05; echo "$1"',
         params: [String(index)],
-        timeoutMs: 5000,
+        timeoutMs: 30_000,
       }),
     );
     const results = await Promise.all(runs);
@@ -113,7 +113,7 @@ describe('running scripts over SSH', () => {
 
   it('cuts what a talkative login shell prints', async () => {
     const opened = await open({ noise: 'Welcome to alpha!\nLast login: never' });
-    const { stdout } = await opened.host.exec({ script: 'echo answer', timeoutMs: 5000 });
+    const { stdout } = await opened.host.exec({ script: 'echo answer', timeoutMs: 30_000 });
     assert.equal(stdout, 'answer\n');
   });
 
@@ -151,7 +151,7 @@ describe('running scripts over SSH', () => {
     );
     assert.match(message, /within 0\.15 s/);
     assert.equal(
-      (await opened.host.exec({ script: 'echo alive', timeoutMs: 5000 })).stdout,
+      (await opened.host.exec({ script: 'echo alive', timeoutMs: 30_000 })).stdout,
       'alive\n',
     );
   });
@@ -190,7 +190,7 @@ describe('running scripts over SSH', () => {
         script: 'id -u; echo "$1"; cat',
         params: ['a b'],
         input: 'rest',
-        timeoutMs: 5000,
+        timeoutMs: 30_000,
       });
       assert.equal(stdout, '0\na b\nrest');
     });
@@ -203,14 +203,14 @@ describe('running scripts over SSH', () => {
     });
 
     for (const [says, expected] of [
-      ['sudo: a password is required', /wants a password for admin/],
-      ['sudo: interactive authentication is required', /wants a password for admin/],
+      ['sudo: a password is required', /requires a password for admin/],
+      ['sudo: interactive authentication is required', /requires a password for admin/],
       ['admin is not in the sudoers file.  This incident will be reported.', /does not permit/],
       [
         "Sorry, user admin is not allowed to execute '/bin/sh' as root on alpha.",
         /does not permit/,
       ],
-      ['sudo: sorry, you must have a tty to run sudo', /wants a terminal/],
+      ['sudo: sorry, you must have a tty to run sudo', /requires a terminal/],
       ["env: 'sudo': No such file or directory", /not installed/],
       ['sudo: /etc/sudoers is world writable', /world writable/],
     ] as const) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { fingerprint } from '../../../src/host/known-hosts.ts';
+import { fingerprint } from '../../../src/host/known-hosts/known-hosts.ts';
 import { scanHostKeys } from '../../../src/host/ssh/scan.ts';
 import { newKey } from '../../support/fake-sshd.ts';
 import { useSsh } from '../../support/ssh-bench.ts';

@@ -94,7 +94,7 @@ describe('through jump hosts, against the sshd of OpenSSH', () => {
   const to = (address: string, more: Partial<Connection> = {}): Connection => ({
     ...{ address, port: undefined, user: undefined, become: 'none', identityFile: undefined },
     ...{ becomePassword: undefined, hostKeys: { kind: 'strict' } },
-    ...{ knownHostsFile: undefined, proxyJump: undefined, sshConfig, connectTimeoutMs: 5000 },
+    ...{ knownHostsFile: undefined, proxyJump: undefined, sshConfig, connectTimeoutMs: 20_000 },
     ...more,
   });
   const open = async (name: string, connection: Connection): Promise<Host> => {
@@ -146,9 +146,9 @@ describe('through jump hosts, against the sshd of OpenSSH', () => {
     assert.deepEqual([outer.logins(), inner.logins(), target.logins()], [1, 1, 1]);
 
     for (const [unknown, expected] of [
-      [outer, /^the jump host outer: \S+ answers with a host key that nobody has confirmed/],
-      [inner, /^the jump host inner: \S+ behind outer answers with a host key that nobody/],
-      [target, /^\S+ behind inner answers with a host key that nobody has confirmed/],
+      [outer, /^the jump host outer: \S+ presents an unknown host key: SHA256:/],
+      [inner, /^the jump host inner: \S+ behind outer presents an unknown host key: SHA256:/],
+      [target, /^\S+ behind inner presents an unknown host key: SHA256:/],
     ] as const) {
       const known = started.filter((server) => server !== unknown);
       const lines = known.map((server) => readFileSync(server.connection.knownHostsFile ?? ''));
@@ -234,7 +234,7 @@ describe('through jump hosts, against the sshd of OpenSSH', () => {
     await writeFile(sshConfig, entry('bastion', bastion) + entry('t', target, 'ProxyJump bastion'));
     const route = connector.routeTo(to('t'));
     const keys = await connector.scan('t', route.target, {
-      ...{ jumps: route.jumps, limitMs: 5000, signal: never },
+      ...{ jumps: route.jumps, limitMs: 20_000, signal: never },
     });
     const own = readFileSync(join(target.folder, 'host_ed25519.pub'), 'utf8').split(' ')[1] ?? '';
     assert.deepEqual(

@@ -40,7 +40,7 @@ describe('a private key with a passphrase', () => {
     await connector.prepare([connection, { ...connection, address: 'localhost' }]);
     assert.deepEqual(questions, [
       `Passphrase of ${at('locked')}:`,
-      `That was not it. Passphrase of ${at('locked')}:`,
+      `Wrong passphrase. Passphrase of ${at('locked')}:`,
     ]);
     const hosts = await Promise.all(
       ['a', 'b', 'c'].map((name) => connector.connect(name, connection, never)),
@@ -58,7 +58,7 @@ describe('a private key with a passphrase', () => {
         code: 'AUTHENTICATION_FAILED',
         host: name,
         message: `the identity file ${at('locked')} is protected by a passphrase: nobody is here`,
-        hint: `load it into ssh-agent (ssh-add ${at('locked')}), or name a key without a passphrase`,
+        hint: `load it into ssh-agent (ssh-add ${at('locked')}), or use a key without a passphrase`,
       });
     }
     assert.equal(questions.length, 1);

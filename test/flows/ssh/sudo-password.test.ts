@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import type { Connection, ExecResult, Host } from '../../../src/host/host.ts';
 import { type Connector, sshConnector } from '../../../src/host/ssh/connector.ts';
-import type { SecretSource } from '../../../src/spec/spec.ts';
+import type { SecretSource } from '../../../src/inventory/spec.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
 import { Secret } from '../../../src/support/secret.ts';
 import type { FakeSshd } from '../../support/fake-sshd.ts';
@@ -99,9 +99,11 @@ describe('a sudo password', () => {
     const again = await Promise.all(opened.map(failure));
     assert.equal(servers.flatMap((server) => server.passwords()).length, 1);
     const messages = [...errors, ...again].map(({ message }) => message);
-    const refused = messages.filter((message) => message.startsWith('sudo does not take the pass'));
+    const refused = messages.filter((message) => message.startsWith('sudo rejected the pass'));
     const notTried = messages.filter((message) =>
-      /^the sudo password of admin was not tried here, because h\d does not take it$/.test(message),
+      /^the sudo password of admin was not tried on this host, because h\d rejected it$/.test(
+        message,
+      ),
     );
     assert.deepEqual([refused.length, notTried.length], [2, 4]);
   });
@@ -130,7 +132,7 @@ describe('a sudo password', () => {
   it('of somebody else is not answered with that of the user', async () => {
     const server = await asking(PASSWORD, 'root');
     const { message } = await failure(await open('alpha', server));
-    assert.equal(message, 'sudo asks for the password of root, not of admin; nothing was sent');
+    assert.equal(message, 'sudo asks for the password of root, not of admin; no password was sent');
     assert.deepEqual(server.passwords(), []);
   });
 
@@ -156,14 +158,14 @@ describe('a sudo password', () => {
       chmodSync(path, 0o640);
       const server = await asking();
       const { message } = await failure(await open('alpha', server, { kind: 'file', path }));
-      assert.match(message, /sudo wants the password of admin: .*others can read it/);
+      assert.match(message, /sudo requires the password of admin: .*other users can read it/);
     });
 
     it('nowhere, when the program fails', async () => {
       const server = await asking();
       const source = { kind: 'askpass', argv: ['/bin/false'] } as const;
       const { message, hint } = await failure(await open('alpha', server, source));
-      assert.match(message, /the program \/bin\/false gave no answer: exit code 1/);
+      assert.match(message, /the program \/bin\/false failed: exit code 1/);
       assert.match(hint ?? '', /becomePassword/);
     });
   });

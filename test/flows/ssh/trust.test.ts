@@ -70,7 +70,7 @@ describe('outrigger trust', () => {
     writeFileSync(known, line);
     const { code, out } = await trust({}, server);
     assert.equal(code, 3, out);
-    assert.ok(out.includes(`${known}:1 holds SHA256:`), out);
+    assert.ok(out.includes(`${known}:1 contains SHA256:`), out);
     assert.equal(readFileSync(known, 'utf8'), line);
   });
 });

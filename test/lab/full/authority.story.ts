@@ -29,7 +29,6 @@ for (const fencing of [true, false]) {
   const name = `story-authority-${fencing ? 'on' : 'off'}`;
 
   describe(`an authority of outrigger for a living cluster, fencing ${fencing ? 'on' : 'off'}`, function () {
-    this.timeout(600_000); // several times what a quiet machine takes
     inOrder(this); // each step stands on the one before
     let lab: Lab;
 

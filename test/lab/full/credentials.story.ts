@@ -167,7 +167,10 @@ describe('credentials with a Pacemaker that reads the authkey again after a minu
     );
     const { code, stdout, stderr } = await rotate(lab, withKey);
     assert.equal(code, 3, stderr + stdout);
-    assert.match(stdout, /h2 gives no answer, and stays as it is/);
+    assert.match(
+      stdout,
+      /h2 gives no answer, stays unchanged and unmanaged until an apply reaches it/,
+    );
     await assertHeldIsOnly(lab, 'h2');
     await lab.power('h2', 'on');
     await lab.ready('h2');

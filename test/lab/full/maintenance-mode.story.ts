@@ -1,7 +1,7 @@
 /** Maintenance mode while credentials change, or after a run that died: ended by hand, switched on, and with Pacemaker away. */
 import assert from 'node:assert/strict';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import { machineOf } from '../../../src/plan/machine.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import { machineOf } from '../../../src/pacemaker/status/machine.ts';
 import { inOrder } from '../../support/in-order.ts';
 import {
   certificatesUsed,
@@ -19,7 +19,6 @@ const CONVERT = ['--allow', 'credentials-converted'];
 const END = 'crm_attribute --name maintenance-mode --update false';
 
 describe('maintenance mode for a change of credentials', function () {
-  this.timeout(600_000);
   inOrder(this); // each step stands on the one before
   let cluster: CredentialCluster;
 
@@ -59,7 +58,7 @@ describe('maintenance mode for a change of credentials', function () {
     await noResourceNotices(withKey, async () => {
       let ends: Promise<string> | undefined;
       const { ended } = startRun(lab, ['apply', '-i', withKey, ...CONVERT], (line) => {
-        if (line.type === 'waiting' && line.until === 'c1 is back in the cluster')
+        if (line.type === 'waiting' && line.message.endsWith('for c1 to rejoin the cluster'))
           ends = lab.sh('c2', END);
       });
       const { code, stderr } = await ended;
@@ -77,7 +76,7 @@ describe('maintenance mode for a change of credentials', function () {
       const told: Line[] = [];
       const { ended } = startRun(lab, ['apply', '-i', withCertificates, ...CONVERT], (line) => {
         told.push(line);
-        if (line.type === 'waiting' && line.until === 'c1 is back in the cluster')
+        if (line.type === 'waiting' && line.message.endsWith('for c1 to rejoin the cluster'))
           switched = lab.sh('c2', 'crm_attribute --name maintenance-mode --update true');
       });
       const { code, stderr } = await ended;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
-import { assertQuiet, outrigger, writeInventory } from '../outrigger.ts';
+import { assertQuiet, clusterStatus, outrigger, writeInventory } from '../outrigger.ts';
 import { makePki } from '../pki.ts';
 import { skipWithoutLab } from '../story-run.ts';
 
@@ -26,6 +26,14 @@ describe('certificates on a Pacemaker that does not know them', function () {
     await labDown(name);
   });
 
+  it('options by a later name are read as it reads them: not at all', async () => {
+    const inventory = writeInventory(lab, { remoteNodes: [{ name: 'h1', host: 'h1' }] });
+    const set = 'crm_attribute --type crm_config -n fencing-enabled';
+    await lab.sh('c1', `${set} -v false`);
+    assert.deepEqual(await clusterStatus(lab, inventory), { fencing: true, maintenance: false });
+    await lab.sh('c1', `${set} --delete`);
+  });
+
   for (const where of ['of this machine', 'of the hosts'] as const) {
     it(`${where} are refused in one line, and nothing is touched`, async () => {
       const { authentication } = await makePki(lab, ['c1', 'c2', 'h1']);
@@ -41,8 +49,8 @@ describe('certificates on a Pacemaker that does not know them', function () {
       assert.equal(code, 5, stderr);
       assert.equal(stdout, '');
       const told = stderr.split('\n').filter((line) => line.startsWith('c1: '));
-      assert.deepEqual(told, ['c1: its Pacemaker does not know certificates']);
-      assert.match(stderr, /upstream they came with Pacemaker 3\.0\.0/);
+      assert.deepEqual(told, ['c1: its Pacemaker does not support certificates']);
+      assert.match(stderr, /upstream supports them from Pacemaker 3\.0\.0/);
       const after = await lab.sh('c1', 'cibadmin --query --no-children; ls -l /etc/pacemaker');
       assert.equal(after, before);
       await assertQuiet(lab);

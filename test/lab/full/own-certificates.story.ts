@@ -135,7 +135,7 @@ function story(fencing: boolean): void {
     await assertInSync(lab, inventory);
   });
 
-  it('are taken up by the daemons after the hosts have renewed them, and no resource notices', async () => {
+  it('are taken up by the daemons after the hosts have renewed them, without disruption', async () => {
     await startOn(lab, 'd2', 'h1');
     await startOn(lab, 'd3', 'v1');
     await lab.clearPowerLog();
@@ -145,7 +145,7 @@ function story(fencing: boolean): void {
       await install(node);
     }
     const { stdout } = await outrigger(lab, ['plan', '-i', inventory]);
-    assert.match(stdout, /rights of key {2}0600 root:root -> 0640 root:haclient/);
+    assert.match(stdout, /permissions of key {2}0600 root:root -> 0640 root:haclient/);
     assert.match(stdout, /quiet restart/);
     await applied(lab, 0, ['-i', inventory]);
     await settled(lab);

@@ -87,7 +87,6 @@ const KINDS: readonly Kind[] = [
 
 for (const { name, members, nodes, fencing } of KINDS) {
   describe(`credentials of cluster nodes that run sbd and DLM, fencing ${fencing ? 'on' : 'off'}`, function () {
-    this.timeout(600_000); // several times what a quiet machine takes
     inOrder(this); // each step stands on the one before
     let lab: Lab;
     let pki: Pki;
@@ -100,7 +99,6 @@ for (const { name, members, nodes, fencing } of KINDS) {
     const withCertificates = (): string => inventory(pki.authentication);
 
     before(async function () {
-      this.timeout(15 * 60_000); // the images may have to be built first
       skipWithoutLab(this);
       lab = await labUp({
         ...{ name, fencing, replace: true, firewalld: 0 },

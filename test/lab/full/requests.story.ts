@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { WAITING_PAIR } from '../../../src/pacemaker/names.ts';
+import { WAITING_PAIR } from '../../../src/pacemaker/basics/names.ts';
 import { inOrder } from '../../support/in-order.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
@@ -127,11 +127,11 @@ function story(fencing: boolean): void {
 
   for (const [what, trouble, said] of [
     ['fails', 'exit 7', /has signed nothing for c1: exit code 7/],
-    ['prints rubbish', 'echo rubbish; exit 0', /of what it printed: it is not in PEM form/],
+    ['prints rubbish', 'echo rubbish; exit 0', /unusable output: it is not in PEM form/],
     [
       'prints a certificate that is cut off',
       'openssl x509 -req -days 365 -CA PKI/ca.pem -CAkey authority.key | head -n 4; exit 0',
-      /of what it printed: it is cut off/,
+      /unusable output: it is truncated/,
     ],
     [
       'prints the certificate of another key',
@@ -186,7 +186,7 @@ function story(fencing: boolean): void {
     await assertInSync(lab, bySigner());
   });
 
-  it('are renewed with new ones while nodes are connected, and no resource notices', async () => {
+  it('are renewed with new ones while nodes are connected, without disruption', async () => {
     await startOn(lab, 'd2', 'h1');
     await startOn(lab, 'd3', 'v1');
     await lab.clearPowerLog();
@@ -224,7 +224,7 @@ function story(fencing: boolean): void {
   });
 
   it('survive the death of a run after every step', async function () {
-    this.timeout(1_200_000);
+    this.timeout(1_500_000);
     const before = await photograph(lab);
     for (const step of [
       'write-certificate',
@@ -253,7 +253,7 @@ function story(fencing: boolean): void {
     await assertNothingLeft(lab);
   });
 
-  it('have their requests signed by hand, and the next apply goes on', async () => {
+  it('have their requests signed by hand, and the next apply continues', async () => {
     const before = await photograph(lab);
     const hosts = ['h1', 'h2'];
     const inventory = byHand(hosts);
@@ -263,7 +263,7 @@ function story(fencing: boolean): void {
     assert.equal(first.code, 3, first.stderr);
     assert.match(
       first.stderr,
-      /certificates are awaited:\n {2}h2: \S+\/signed-h2\.pem, for the request \S+\/h2\.csr/,
+      /certificates have not been issued yet:\n {2}h2: \S+\/signed-h2\.pem, for the request \S+\/h2\.csr/,
     );
     assert.equal(await lab.sh('h2', 'ls /etc/pacemaker'), 'x509-key-new.pem\n');
     const meanwhile = await plan(lab, inventory);
@@ -286,7 +286,7 @@ function story(fencing: boolean): void {
     assert.equal(rotated.code, 3, rotated.stderr);
     const { changes, notes } = await plan(lab, inventory);
     assert.deepEqual(changes, [], 'it goes on with the old pair');
-    assert.match(notes.join('\n'), /h1: a new certificate is awaited/);
+    assert.match(notes.join('\n'), /h1: its new certificate has not been issued yet/);
     execFileSync('sh', ['-c', sign('h1')]);
     await applied(lab, 0, ['-i', inventory]);
     await settled(lab);

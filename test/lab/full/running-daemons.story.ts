@@ -29,7 +29,6 @@ const ADD_LIST = `cat >/etc/pacemaker/x509-crl.pem && chown root:haclient /etc/p
 
 for (const fencing of [true, false])
   describe(`a daemon that does not use what its files say, fencing ${fencing ? 'on' : 'off'}`, function () {
-    this.timeout(600_000); // several times what a quiet machine takes
     inOrder(this); // each step stands on the one before
     story(fencing);
   });
@@ -51,7 +50,6 @@ function story(fencing: boolean): void {
     inventoryOf({ ...pki.authentication, x509: { ...pki.authentication.x509, crl } });
 
   before(async function () {
-    this.timeout(15 * 60_000); // the images may have to be built first
     skipWithoutLab(this);
     const kind = { clusterNodes: 2, bareHosts: 1, virtualMachines: 1, firewalld: 0, fencing };
     lab = await labUp({ name, replace: true, suite: 'sid', ...kind });
@@ -79,7 +77,7 @@ function story(fencing: boolean): void {
       attributes.map((attribute) => `${host} ${item} ${attribute.name}`),
     );
 
-  /** Whatever mends it, no resource notices. */
+  /** Whatever mends it, without disruption. */
   async function mended(inventory: string, ...more: string[]): Promise<void> {
     const before = await photograph(lab);
     await applied(lab, 0, ['-i', inventory, ...more]);

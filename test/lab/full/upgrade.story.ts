@@ -1,4 +1,4 @@
-/** Newer packages on connected nodes: no resource notices, with fencing and without, also when a run dies in the middle. */
+/** Newer packages on connected nodes: without disruption, with fencing and without, also when a run dies in the middle. */
 import assert from 'node:assert/strict';
 import { inOrder } from '../../support/in-order.ts';
 import type { Lab } from '../lab.ts';
@@ -54,7 +54,7 @@ for (const fencing of [true, false])
     it('says so when the lists offer nothing newer', async () => {
       const { code, stdout, stderr } = await upgrade('--yes');
       assert.equal(code, 0, stderr);
-      assert.match(stderr, /^nothing newer by the package lists/m);
+      assert.match(stderr, /^no newer packages in the package lists of the hosts/m);
       assert.match(stdout, /No changes/);
     });
 
@@ -70,7 +70,7 @@ for (const fencing of [true, false])
       assert.deepEqual((await plan(lab, inventory)).changes, []);
     });
 
-    it('restarts each daemon, and no resource notices', async () => {
+    it('restarts each daemon, without disruption', async () => {
       const before = await daemonsOn(lab);
       await quietly(lab, inventory, async () => {
         const { code, stdout, stderr } = await upgrade('--yes');
@@ -129,6 +129,6 @@ for (const fencing of [true, false])
       );
       const { code, stdout } = await upgrade('--dry-run');
       assert.equal(code, 5, stdout);
-      assert.match(stdout, /pacemaker-remote 99\.0\.0-1, and a cluster node has Pacemaker/);
+      assert.match(stdout, /pacemaker-remote 99\.0\.0-1, but a cluster node has Pacemaker/);
     });
   });

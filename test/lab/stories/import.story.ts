@@ -103,7 +103,7 @@ describe('import of a cluster that lives already', function () {
     const before = readFileSync(file());
     const { code, stdout, stderr } = await imported(file());
     assert.deepEqual([code, stdout], [1, '']);
-    assert.match(stderr, /imported\.yml is there already: import overwrites no file/);
+    assert.match(stderr, /imported\.yml already exists: import overwrites no file/);
     assert.deepEqual(readFileSync(file()), before);
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { batchesOf, groupPlays, hostsIn } from '../../../src/apply/batches.ts';
+import { batchesOf, groupPlays, hostsIn } from '../../../src/apply/plays/batches.ts';
 import type { BatchSize, Play } from '../../../src/playbook/playbook.ts';
 
 const share = fc.integer({ min: 1, max: 100 }).map((percent): BatchSize => `${percent}%`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { checkCertificates } from '../../../src/apply/check-certificates.ts';
-import type { RunContext } from '../../../src/apply/context.ts';
-import { certificateVariables, type WantedX509 } from '../../../src/plan/certificates.ts';
+import { checkCertificates } from '../../../src/apply/quiet-restart/check-certificates.ts';
+import type { RunContext } from '../../../src/apply/run/context.ts';
+import { certificateVariables, type WantedX509 } from '../../../src/credentials/certificates.ts';
 import { FakeHost } from '../../support/fake-host.ts';
 import { hostFacts, remoteNode } from '../../support/specs.ts';
 
@@ -38,14 +38,20 @@ async function objection(state: string, early: boolean): Promise<string | undefi
 describe('a handshake with a node', () => {
   it('speaks against it where it is rejected, or does not trust', async () => {
     assert.equal(await objection('accepted', true), undefined);
-    assert.match((await objection('rejected', false)) ?? '', /does not accept .* c1 \(tried on/);
-    assert.match((await objection('untrusted', false)) ?? '', /is not accepted by c1 \(tried on/);
+    assert.match(
+      (await objection('rejected', false)) ?? '',
+      /does not accept .* c1 \(verified with/,
+    );
+    assert.match(
+      (await objection('untrusted', false)) ?? '',
+      /is not accepted by c1 \(verified with/,
+    );
   });
 
   it('has to be possible while all change together; a join that fails is taken back', async () => {
     assert.equal(
       await objection('no-openssl', true),
-      'its daemon cannot be tried, for want of openssl, by c1',
+      'its daemon cannot be tested, because openssl is missing, from c1',
     );
     assert.equal(await objection('no-openssl', false), undefined);
   });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { RunContext } from '../../../src/apply/context.ts';
-import { attach, stillDetached } from '../../../src/apply/detached.ts';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import type { ClusterFacts } from '../../../src/plan/facts.ts';
-import type { RunEvent } from '../../../src/plan/run-event.ts';
+import type { RunContext } from '../../../src/apply/run/context.ts';
+import { attach, stillDetached } from '../../../src/apply/credentials/detached.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import type { ClusterFacts } from '../../../src/model/facts.ts';
+import type { RunEvent } from '../../../src/model/run-event.ts';
 import { FakeLab } from '../../support/fake-lab.ts';
 import { sitePlaybook } from '../../support/specs.ts';
 
@@ -25,18 +25,15 @@ const clusterWith = (online: Readonly<Record<string, boolean>>): ClusterFacts =>
 
 describe('a cluster that stays in maintenance mode', () => {
   it('names the nodes on which Pacemaker has to come back', () => {
-    assert.match(
-      stillDetached(clusterWith({ c1: true, c2: false })),
-      /bring Pacemaker back on c2 /,
-    );
-    assert.match(stillDetached(clusterWith({ c1: true })), /bring Pacemaker back on c2 /);
-    assert.match(stillDetached(undefined), /bring Pacemaker back on that node /);
+    assert.match(stillDetached(clusterWith({ c1: true, c2: false })), /start Pacemaker on c2 /);
+    assert.match(stillDetached(clusterWith({ c1: true })), /start Pacemaker on c2 /);
+    assert.match(stillDetached(undefined), /start Pacemaker on that node /);
   });
 
   it('says that Pacemaker runs everywhere, where something else has failed', () => {
     const said = stillDetached(clusterWith({ c1: true, c2: true }));
-    assert.match(said, /Pacemaker runs on every cluster node: mend what is said here, then apply/);
-    assert.doesNotMatch(said, /bring/);
+    assert.match(said, /Pacemaker runs on every cluster node: fix the problem above, then apply/);
+    assert.doesNotMatch(said, /start Pacemaker/);
   });
 });
 
@@ -52,9 +49,14 @@ describe('a cluster that is given its resources back', () => {
     performance.now = () => real() + passed;
     try {
       const events: RunEvent[] = [];
-      const context: Pick<RunContext, 'lead' | 'emit'> = {
+      const context: Pick<RunContext, 'lead' | 'emit'> & {
+        readonly log: Pick<RunContext['log'], 'keepCib'>;
+        readonly lease: Pick<RunContext['lease'], 'found'>;
+      } = {
         lead: lab.host('c1'),
+        lease: { found: () => undefined },
         emit: (event) => events.push(event),
+        log: { keepCib: () => () => assert.fail('nothing is written') },
       };
       const [play = assert.fail()] = sitePlaybook.plays;
       await attach(context as RunContext, play, ['h1']);
@@ -70,13 +72,13 @@ describe('a cluster that is given its resources back', () => {
     );
     assert.deepEqual(told, [
       'waiting',
-      'maintenance mode has ended, and the cluster is still busy after 60 s: this goes on meanwhile',
+      'maintenance mode has ended, but a transition is still in progress after 60 s: the run continues',
     ]);
   });
 
   it('stays in maintenance mode that somebody else has switched on', async () => {
     const lab = new FakeLab([]);
     lab.setProperty('maintenance-mode', 'true');
-    await assert.rejects(attachBusy(lab), /somebody has switched maintenance mode on meanwhile/);
+    await assert.rejects(attachBusy(lab), /another user has enabled maintenance mode/);
   });
 });

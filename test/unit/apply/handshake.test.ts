@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { issue, makeAuthority, type Issued } from '../../support/pki.ts';
 import { unusedPort } from '../../support/ports.ts';
 
-const SCRIPT = new URL('../../../src/apply/scripts/handshake.sh', import.meta.url).pathname;
+const SCRIPT = new URL('../../../src/host/scripts/services/handshake.sh', import.meta.url).pathname;
 
 const time = {
   notBefore: new Date(Date.now() - 3_600_000),

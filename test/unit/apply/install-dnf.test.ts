@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { load } from 'js-yaml';
+import { hostScript } from '../../support/host-script.ts';
 
-const script = fileURLToPath(new URL('../../../src/apply/scripts/install-dnf.sh', import.meta.url));
 const folder = new URL('./dnf/', import.meta.url);
 
 /** A host whose programs are these shell scripts; each call is noted in the file that `$CALLS` names. */
@@ -26,6 +25,8 @@ interface Outcome {
   readonly code: number | null;
   readonly stderr: string;
   readonly calls: readonly string[];
+  /** What is still there of what it downloaded. */
+  readonly left: readonly string[];
 }
 
 const list = (words: readonly string[] = []): string => words.map((word) => `${word}\\n`).join('');
@@ -59,22 +60,25 @@ esac`,
     `case $1 in
   show) echo ${unit?.load ?? 'not-found'} ;;
   is-active) echo ${unit?.active ?? 'inactive'} ;;
-  mask) echo "mask" >>${calls} ;;
+  mask | unmask) echo "$1" >>${calls} ;;
 esac`,
   );
   program('sleep', ':');
   const params = [how, 'ADVICE', 'pacemaker-remote', 'resource-agents'];
-  const { status, stderr } = spawnSync('/bin/sh', [script, ...params], {
+  const varTmp = join(bin, 'tmp');
+  mkdirSync(varTmp);
+  const script = hostScript('host/scripts/services/install-dnf.sh')
+    .replaceAll('/var/tmp', varTmp)
+    .replace('waited=$((waited + 3))', 'waited=$((waited + 60))'); // five minutes are five tries
+  const { status, stderr } = spawnSync('/bin/sh', ['-c', script, 'sh', ...params], {
     env: { PATH: `${bin}:/usr/bin:/bin`, LC_ALL: 'C' },
     encoding: 'utf8',
   });
+  const left = readdirSync(varTmp);
   const told = readFileSync(calls, 'utf8').split('\n').filter(Boolean);
   rmSync(bin, { recursive: true });
-  return { code: status, stderr, calls: told };
+  return { code: status, stderr, calls: told, left };
 }
-
-const leftovers = (): readonly string[] =>
-  readdirSync('/var/tmp').filter((name) => name.startsWith('outrigger-'));
 
 describe('install-dnf', () => {
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.yml'))) {
@@ -95,14 +99,21 @@ describe('install-dnf', () => {
   }
 
   it('downloads, masks the unit that is not there yet, then installs exactly that', () => {
-    const before = leftovers();
-    const { code, stderr, calls } = run({
+    const { code, stderr, calls, left } = run({
       dnf: ':',
       downloaded: { names: ['pacemaker-remote', 'resource-agents'], obsoletes: [] },
     });
     assert.deepEqual([code, stderr], [0, '']);
     assert.deepEqual(calls, ['dnf download', 'mask', 'dnf install']);
-    assert.deepEqual(leftovers(), before);
+    assert.deepEqual(left, []);
+  });
+
+  it('does not leave it masked when nothing was installed', () => {
+    const { code, calls } = run({
+      dnf: '[ "$1" = download ] || { echo "Error: disk full" >&2; exit 1; }',
+      downloaded: { names: ['pacemaker-remote'], obsoletes: [] },
+    });
+    assert.deepEqual([code, calls], [1, ['dnf download', 'mask', 'dnf install', 'unmask']]);
   });
 
   it('does not mask a unit that is there', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { RunContext } from '../../../src/apply/context.ts';
-import { outliveKeyCache } from '../../../src/apply/key-cache.ts';
-import type { HostFacts } from '../../../src/plan/facts.ts';
+import type { RunContext } from '../../../src/apply/run/context.ts';
+import { outliveKeyCache } from '../../../src/apply/quiet-restart/key-cache.ts';
+import type { HostFacts } from '../../../src/model/facts.ts';
 import type { Play } from '../../../src/playbook/playbook.ts';
 import { hostFacts } from '../../support/specs.ts';
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import {
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,13 +14,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkRequest } from '../../../src/x509/check-request.ts';
-
-const scriptAt = (name: string): string =>
-  new URL(`../../../src/apply/scripts/${name}.sh`, import.meta.url).pathname;
+import { hostScriptArgs } from '../../support/host-script.ts';
+import { checkRequest } from '../../../src/credentials/x509/requests/check-request.ts';
 
 const run = (name: string, ...args: string[]) =>
-  spawnSync('/bin/sh', [scriptAt(name), ...args], { encoding: 'utf8' });
+  spawnSync('/bin/sh', hostScriptArgs(`host/scripts/files/${name}.sh`, args), { encoding: 'utf8' });
 
 describe('a key that is made on its host', function () {
   this.timeout(20_000);
@@ -61,7 +61,7 @@ describe('a key that is made on its host', function () {
     const first = await digest();
     assert.equal(await digest(), first);
     writeFileSync(key, readFileSync(key, 'utf8').slice(0, 90));
-    writeFileSync(join(folder, 'pacemaker', '.x509-key-new.pem.outrigger'), 'half of');
+    writeFileSync(join(folder, 'pacemaker', '.x509-key-new.pem.outrigger.0123456789'), 'half of');
     const second = await digest();
     assert.match(second, /^[0-9a-f]{64}$/);
     assert.notEqual(second, first);
@@ -71,10 +71,52 @@ describe('a key that is made on its host', function () {
   it('is not made through a link, or for a name that says more than a name', () => {
     mkdirSync(join(folder, 'elsewhere'));
     symlinkSync(join(folder, 'elsewhere'), join(folder, 'pacemaker'));
-    assert.match(requestFor('h1').stderr, /is not a directory, or a link\n$/);
+    assert.match(requestFor('h1').stderr, /leads elsewhere through a symbolic link\n$/);
     assert.deepEqual(readdirSync(join(folder, 'elsewhere')), []);
     for (const name of ['', 'h1,DNS:h2', 'h1\nCN = h2', '$(id)'])
       assert.match(requestFor(name).stderr, /^a certificate request cannot name /);
+  });
+});
+
+describe('a key that was made on its host and is a link', function () {
+  this.timeout(20_000);
+  let folder = '';
+  const path = (name: string): string => join(folder, name);
+  const secret = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const digest = createHash('sha256').update(secret.publicKey).digest('hex');
+  const takeIn = () => run('take-in-key', path('key'), digest, 'root', 'root', '0640');
+
+  before(function () {
+    if (process.getuid?.() !== 0 || spawnSync('openssl', ['version']).status !== 0) this.skip();
+  });
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'outrigger-link-'));
+    writeFileSync(path('real'), secret.privateKey, { mode: 0o644 });
+    symlinkSync(path('real'), path('key'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('becomes a file with the right content and rights; what it led to stays', () => {
+    const { status, stderr } = takeIn();
+    assert.deepEqual([status, stderr], [0, '']);
+    const now = lstatSync(path('key'));
+    assert.deepEqual([now.isFile(), now.mode & 0o777], [true, 0o640]);
+    assert.equal(readFileSync(path('key'), 'utf8'), secret.privateKey);
+    assert.equal(statSync(path('real')).mode & 0o777, 0o644);
+    assert.deepEqual(readdirSync(folder).sort(), ['key', 'real']);
+  });
+
+  it('that leads to anything else stays a link, and nothing is copied', () => {
+    writeFileSync(path('real'), 'root:secret');
+    assert.match(takeIn().stderr, /does not lead to the key that is in use\n$/);
+    assert.ok(lstatSync(path('key')).isSymbolicLink());
+    assert.deepEqual(readdirSync(folder).sort(), ['key', 'real']);
   });
 });
 
@@ -99,6 +141,19 @@ describe('a pair that waits', () => {
     assert.equal(readFileSync(path('key'), 'utf8'), 'key-new');
     assert.equal(readFileSync(path('cert'), 'utf8'), 'cert-new');
     assert.ok(statSync(path('key')).mtimeMs > Date.now() - 60_000);
+  });
+
+  it('takes the place of links as well, and what they led to stays', () => {
+    for (const name of ['key-new', 'cert-new', 'old-key']) writeFileSync(path(name), name);
+    symlinkSync(path('old-key'), path('key'));
+    symlinkSync(path('nowhere'), path('cert'));
+    const { status, stderr } = run('take-up-pair', ...names.map(path));
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.deepEqual(readdirSync(folder), ['cert', 'key', 'old-key']);
+    assert.ok(
+      !lstatSync(path('key')).isSymbolicLink() && !lstatSync(path('cert')).isSymbolicLink(),
+    );
+    assert.equal(readFileSync(path('old-key'), 'utf8'), 'old-key');
   });
 
   it('stays where it is when one half is missing', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { credentialsInUse } from '../../../src/apply/put-back.ts';
-import { certificateVariables, NO_CERTIFICATES } from '../../../src/plan/certificates.ts';
+import { credentialsInUse } from '../../../src/apply/credentials/put-back.ts';
+import { certificateVariables, NO_CERTIFICATES } from '../../../src/credentials/certificates.ts';
 
 const OURS = certificateVariables(false);
 const inOwnFiles = (host: string): Record<string, string> => ({

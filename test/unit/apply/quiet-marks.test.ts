@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { attachmentOf, releasable } from '../../../src/apply/quiet-marks.ts';
-import { isMoved } from '../../../src/plan/item.ts';
-import { isQuietUnfinished } from '../../../src/pacemaker/cib-edit.ts';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import type { ClusterFacts } from '../../../src/plan/facts.ts';
+import { attachmentOf, releasable } from '../../../src/apply/quiet-restart/quiet-marks.ts';
+import { isMoved } from '../../../src/model/item.ts';
+import { isQuietUnfinished } from '../../../src/pacemaker/procedures/edit.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import type { ClusterFacts } from '../../../src/model/facts.ts';
 
 type Shown = {
   id: string;

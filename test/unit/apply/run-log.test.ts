@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { logDirectory, userName } from '../../../src/apply/run-log.ts';
+import { logDirectory, userName } from '../../../src/records/run-log.ts';
 
 describe('the record of a run', () => {
   const now = new Date('2026-01-02T03:04:05.678Z');

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -12,10 +13,8 @@ import {
 } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { hostScriptArgs } from '../../support/host-script.ts';
 
-const scriptAt = (path: string): string =>
-  fileURLToPath(new URL(`../../../src/${path}`, import.meta.url));
 const LABEL = 'system_u:object_r:etc_t:s0';
 
 /** What SELinux's own programs would do on a host; the stand-ins note how they are called. */
@@ -45,7 +44,7 @@ describe('the SELinux label of a file', () => {
   const calls = (): readonly string[] =>
     readFileSync(join(folder, 'calls'), 'utf8').split('\n').filter(Boolean);
 
-  function run(script: string, params: readonly string[], selinux?: Selinux) {
+  function run(script: string, params: readonly string[], selinux?: Selinux, input = '') {
     const program = (name: string, body: string): void => {
       writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
     };
@@ -62,34 +61,25 @@ describe('the SELinux label of a file', () => {
       );
     }
     const env = { PATH: `${bin}:/usr/bin:/bin` };
-    return spawnSync('/bin/sh', [scriptAt(script), ...params], { env, encoding: 'utf8' });
+    return spawnSync('/bin/sh', hostScriptArgs(script, params), { env, input, encoding: 'utf8' });
   }
 
   const scripts = {
     'install-file': (selinux?: Selinux) => {
-      const stage = join(folder, 'stage');
-      mkdirSync(stage, { mode: 0o700 });
-      writeFileSync(join(stage, 'file'), 'content');
       const { username, gid } = userInfo();
       const digest = createHash('sha256').update('content').digest('hex');
       const rights = [username, String(gid), '0400', digest, '', '', ''];
-      return run(
-        'host/scripts/install-file.sh',
-        [join(stage, 'file'), target(), ...rights],
-        selinux,
-      );
+      return run('host/scripts/install-file.sh', [target(), ...rights], selinux, 'stdin\ncontent');
     },
     'set-environment': (selinux?: Selinux) =>
-      run('apply/scripts/set-environment.sh', [target(), 'PCMK_remote_port', '3122'], selinux),
+      run('host/scripts/files/set-environment.sh', [target(), 'PCMK_remote_port', '3122'], selinux),
   };
 
   for (const [name, install] of Object.entries(scripts)) {
-    const temporary = (): string => join(folder, 'etc', '.target.outrigger');
-
     it(`is that of the target before ${name} puts it in place`, () => {
       const { status, stderr } = install({ enabled: 0, label: LABEL });
       assert.deepEqual([status, stderr], [0, '']);
-      assert.deepEqual(calls(), [`asked for ${target()}`, `${LABEL} for ${temporary()}`]);
+      assert.deepEqual(calls(), [`asked for ${target()}`, `${LABEL} for /proc/self/fd/9`]);
       assert.ok(existsSync(target()));
     });
 
@@ -102,7 +92,6 @@ describe('the SELinux label of a file', () => {
       assert.equal(install({ enabled: 1, label: LABEL }).status, 0);
       assert.deepEqual(calls(), []);
       rmSync(target());
-      rmSync(join(folder, 'stage'), { recursive: true, force: true });
       rmSync(bin, { recursive: true });
       mkdirSync(bin);
       assert.equal(install().status, 0);
@@ -110,7 +99,7 @@ describe('the SELinux label of a file', () => {
 
     it(`that cannot be set makes ${name} leave everything as it was`, () => {
       assert.notEqual(install({ enabled: 0, label: LABEL, chcon: 1 }).status, 0);
-      assert.deepEqual([existsSync(target()), existsSync(temporary())], [false, false]);
+      assert.deepEqual(readdirSync(join(folder, 'etc')), []);
     });
   }
 });

@@ -12,11 +12,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { hostScriptArgs } from '../../support/host-script.ts';
 
-const script = fileURLToPath(
-  new URL('../../../src/apply/scripts/set-environment.sh', import.meta.url),
-);
+const SCRIPT = 'host/scripts/files/set-environment.sh';
 const BEFORE = '# PCMK_remote_port=1\nPCMK_debug=no\nPCMK_remote_port=3121\n';
 
 describe('set-environment', () => {
@@ -37,7 +35,7 @@ describe('set-environment', () => {
     const bin = mkdtempSync(join(tmpdir(), 'outrigger-bin-'));
     for (const [name, body] of Object.entries(fakes))
       writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
-    const { status } = spawnSync('/bin/sh', [script, path(), ...pairs], {
+    const { status } = spawnSync('/bin/sh', hostScriptArgs(SCRIPT, [path(), ...pairs]), {
       env: { PATH: `${bin}:/usr/bin:/bin` },
     });
     rmSync(bin, { recursive: true });
@@ -66,7 +64,7 @@ describe('set-environment', () => {
       run({}, ['PCMK_ca_file', '/b.pem', 'PCMK_key_file', '/c', 'PCMK_crl_file', '']),
       0,
     );
-    const wanted = Buffer.from('LAST=1\nPCMK_ca_file=/b.pem\nPCMK_key_file=/c\n');
+    const wanted = Buffer.from('PCMK_key_file=/c\nLAST=1\nPCMK_ca_file=/b.pem\n');
     assert.deepEqual(readFileSync(path()), Buffer.concat([others, wanted]));
   });
 
@@ -99,7 +97,7 @@ describe('set-environment', () => {
   }
 
   for (const [what, fakes] of [
-    ['the disk is full while it copies the lines', { grep: 'echo "# PCMK"; exit 2' }],
+    ['the disk is full while it copies the lines', { awk: 'echo "# PCMK"; exit 2' }],
     ['the disk is full while it syncs', { sync: 'exit 1' }],
     ['the file cannot be put into its place', { mv: 'exit 1' }],
   ] as const) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { RunContext } from '../../../src/apply/context.ts';
-import type { Lease } from '../../../src/apply/lease.ts';
-import { takeStep } from '../../../src/apply/step.ts';
+import type { RunContext } from '../../../src/apply/run/context.ts';
+import type { Lease } from '../../../src/apply/lock/lease.ts';
+import { takeStep } from '../../../src/apply/run/step.ts';
 import { pacemakerItem } from '../../../src/items/pacemaker.ts';
-import { certificateVariables, NO_CERTIFICATES } from '../../../src/plan/certificates.ts';
+import { certificateVariables, NO_CERTIFICATES } from '../../../src/credentials/certificates.ts';
 import type { Play } from '../../../src/playbook/playbook.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
 import { FakeHost } from '../../support/fake-host.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { issue, makeAuthority, type Issued } from '../../support/pki.ts';
 
-const SCRIPT = new URL('../../../src/apply/scripts/verify-certificates.sh', import.meta.url)
+const SCRIPT = new URL('../../../src/host/scripts/files/verify-certificates.sh', import.meta.url)
   .pathname;
 
 const time = {

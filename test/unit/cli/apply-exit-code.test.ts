@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { exitCodeFor } from '../../../src/cli/commands/apply.ts';
+import { exitCodeFor } from '../../../src/cli/process/exit-code-of-run.ts';
 
 const ended = (failed: readonly string[], wasInterrupted = false) => ({
   failed: new Map(failed.map((host) => [host, 'no space left'])),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { askSecret, askSure } from '../../../src/cli/ask.ts';
+import { askSecret, askSure } from '../../../src/cli/process/ask.ts';
 import { reveal } from '../../../src/support/secret.ts';
 
 const terminal = { signal: new AbortController().signal };

@@ -4,9 +4,10 @@ import {
   EXIT,
   exitCodeOf,
   exitCodeOfComparison,
+  type Compared,
   gravest,
   type ExitCode,
-} from '../../../src/cli/exit-code.ts';
+} from '../../../src/cli/process/exit-code.ts';
 
 /** From grave to harmless. */
 const ORDER: readonly ExitCode[] = [130, 1, 4, 3, 5, 2, 0];
@@ -28,10 +29,14 @@ describe('the exit code', () => {
   it('of a comparison tells who could not be compared before it tells that something differs', () => {
     const unreachable = { kind: 'unreachable' } as const;
     const refused = { kind: 'refused' } as const;
-    assert.equal(exitCodeOfComparison([], false), 0);
-    assert.equal(exitCodeOfComparison([], true), 2);
-    assert.equal(exitCodeOfComparison([refused], true), 5);
-    assert.equal(exitCodeOfComparison([refused, unreachable], true), 3);
+    const of = (problems: Compared['problems'], pending: readonly string[], differs: boolean) =>
+      exitCodeOfComparison({ problems, pending }, differs);
+    assert.equal(of([], [], false), 0);
+    assert.equal(of([], [], true), 2);
+    assert.equal(of([refused], [], true), 5);
+    assert.equal(of([refused, unreachable], [], true), 3);
+    assert.equal(of([], ['r1'], false), 3);
+    assert.equal(of([], ['r1'], true), 3);
   });
 
   it('of an error tells its kind', () => {

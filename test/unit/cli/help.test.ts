@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { commandsOf } from '../../../scripts/man-page.ts';
-import { EXAMPLES, fullName } from '../../../src/cli/examples.ts';
+import { EXAMPLES, fullName } from '../../../src/cli/arguments/examples.ts';
 import { programFor } from '../../../src/cli/program.ts';
 
 const MAN_PAGE = new URL('../../../docs/man/outrigger.1', import.meta.url);

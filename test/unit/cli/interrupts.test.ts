@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { Interrupts, writerTo } from '../../../src/cli/interrupts.ts';
+import { Interrupts, writerTo } from '../../../src/cli/process/interrupts.ts';
 import { changesThings } from '../../../src/cli/program.ts';
+import { compiled } from '../../support/compiled.ts';
 
+const MAIN = 'src/cli/main.ts';
 const EPIPE = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
 
 function interrupts(isChanging: boolean) {
@@ -90,7 +92,7 @@ describe('a reader that goes away', () => {
   for (const command of ['schema inventory', 'validate -i inventories/example.yml']) {
     it(`ends \`${command}\` quietly`, async () => {
       // Waits until `true` is gone, so that nobody reads.
-      const line = `{ sleep 0.2; node --import tsx src/cli/main.ts ${command}; echo "code $?" >&2; } | true`;
+      const line = `{ sleep 0.2; node ${compiled(MAIN)} ${command}; echo "code $?" >&2; } | true`;
       const { stderr } = await bash(line);
       assert.equal(stderr, 'code 0\n');
     });
@@ -99,7 +101,7 @@ describe('a reader that goes away', () => {
   it('leaves a reader that stays its text', async () => {
     const inventory =
       '{ apiVersion: outrigger/v1, cluster: { name: a }, clusterNodes: [{ name: c1, address: c1 }] }';
-    const line = `echo '${inventory}' | node --import tsx src/cli/main.ts validate -i /dev/stdin | cat`;
+    const line = `echo '${inventory}' | node ${compiled(MAIN)} validate -i /dev/stdin | cat`;
     assert.equal(
       (await bash(line)).stdout,
       '/dev/stdin is valid: 1 cluster node, 0 remote nodes.\n',

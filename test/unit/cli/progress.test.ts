@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startProgress } from '../../../src/cli/progress.ts';
-import type { RunEvent } from '../../../src/plan/run-event.ts';
+import { startProgress } from '../../../src/cli/progress/progress.ts';
+import type { RunEvent } from '../../../src/model/run-event.ts';
 
-const PLAYS = ['Prepare the hosts', 'Connect', 'Prove'];
+const PLAYS = ['Prepare the hosts', 'Connect', 'Verify'];
 const ITEMS = ['package', 'authkey', 'environment', 'firewall-port', 'service'] as const;
 
 /** A stream that looks like a terminal and keeps what is written to it. */
@@ -72,7 +72,7 @@ describe('progress on a terminal', () => {
     assert.deepEqual(frames.at(-1)?.slice(1), [
       `${frames.at(-1)?.[1]?.[0] ?? ''} Prepare the hosts  500/500, 3 failed`,
       '- Connect',
-      '- Prove',
+      '- Verify',
     ]);
   });
 
@@ -84,7 +84,7 @@ describe('progress on a terminal', () => {
         progress.event(begin(play, batch === '1 of 2' ? ['r1'] : ['r2', 'r3'], batch));
     }
     await progress.stop();
-    assert.match(framesOf(text()).at(-1)?.[2] ?? '', /^[✔√] Prove {2}0\/3$/u);
+    assert.match(framesOf(text()).at(-1)?.[2] ?? '', /^[✔√] Verify {2}0\/3$/u);
   });
 
   it('keeps to the width and the height of the terminal', async () => {
@@ -121,6 +121,33 @@ describe('progress on a terminal', () => {
   });
 });
 
+describe('hosts that give no answer', () => {
+  it('are told from the first moment on, and are no success', async () => {
+    const { stream, text } = fakeTerminal();
+    const progress = await startProgress({ plays: [], stream, isTerminal: true });
+    progress.gather(0, 42, 0);
+    await sleep(150);
+    assert.match(framesOf(text()).at(-1)?.[0] ?? '', /reading the state of 42 hosts {2}0\/42$/);
+    progress.gather(40, 42, 2);
+    await sleep(150);
+    assert.match(framesOf(text()).at(-1)?.[0] ?? '', / 38\/42, 2 unreachable$/);
+    progress.gather(42, 42, 42);
+    await progress.stop();
+    assert.match(
+      framesOf(text()).at(-1)?.[0] ?? '',
+      /^[✖×✗x] reading the state of 42 hosts {2}0\/42, 42 unreachable$/u,
+    );
+  });
+
+  it('are told in a log as well', async () => {
+    const { stream, text } = fakeTerminal();
+    const progress = await startProgress({ plays: [], stream, isTerminal: false });
+    for (const done of [0, 1, 2]) progress.gather(done, 2, done);
+    await progress.stop();
+    assert.equal(text(), 'reading the state of 2 hosts\n0 of 2 hosts read, 2 unreachable\n');
+  });
+});
+
 describe('progress without a terminal', () => {
   it('is a line for each play and each failure, without a byte that moves', async () => {
     const { stream, text } = fakeTerminal();
@@ -147,8 +174,13 @@ describe('progress without a terminal', () => {
     const { stream, text } = fakeTerminal();
     const progress = await startProgress({ plays: PLAYS, stream, isTerminal: false });
     for (const limitSeconds of [30, 150])
-      progress.event({ type: 'waiting', play: 'Prove', until: 'r1 truly in', limitSeconds });
+      progress.event({
+        type: 'waiting',
+        play: 'Verify',
+        message: `waiting up to ${limitSeconds} s for r1 to come online`,
+        limitSeconds,
+      });
     await progress.stop();
-    assert.equal(text(), '[Prove] waiting until r1 truly in, for at most 150 s\n');
+    assert.equal(text(), '[Verify] waiting up to 150 s for r1 to come online\n');
   });
 });

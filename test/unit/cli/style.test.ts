@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { styleFor } from '../../../src/cli/style.ts';
-import { plainStyle } from '../../../src/report/style.ts';
+import { styleFor } from '../../../src/cli/process/style.ts';
+import { plainStyle } from '../../../src/report/text/style.ts';
 
 const terminal = { isTTY: true };
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { askProgram } from '../../../src/host/askpass.ts';
+import { askProgram } from '../../../src/host/secrets/askpass.ts';
 import { reveal } from '../../../src/support/secret.ts';
+import { compiled } from '../../support/compiled.ts';
 
 const never = new AbortController().signal;
 const ask = (script: string) => askProgram(['/bin/sh', '-c', script], 'sudo password:', never);
@@ -14,9 +15,9 @@ describe('a program that is asked for a secret', () => {
 
   for (const [what, script, why] of [
     ['prints nothing', ':', /it printed nothing/],
-    ['prints without end', 'exec yes SECRET', /it printed too much/],
+    ['prints without end', 'exec yes SECRET', /its output is too long/],
     ['fails', 'echo SECRET; exit 3', /exit code 3/],
-    ['is killed', 'echo SECRET; kill -9 $$', /ended by SIGKILL/],
+    ['is killed', 'echo SECRET; kill -9 $$', /terminated by SIGKILL/],
   ] as const) {
     it(`is told, without what it printed, when it ${what}`, async () => {
       await assert.rejects(ask(script), (error: Error) => {
@@ -33,13 +34,13 @@ describe('a program that is asked for a secret', () => {
   ] as const) {
     it(`keeps nobody from ending when it ${what}`, () => {
       const program = `
-        import { askProgram } from ${JSON.stringify(new URL('../../../src/host/askpass.ts', import.meta.url).href)};
+        import { askProgram } from ${JSON.stringify(compiled('src/host/secrets/askpass.ts'))};
         const run = new AbortController();
         const ask = (argv) => askProgram(argv, '?', run.signal).catch((why) => console.log(why.message));
         ${script};
         setTimeout(() => run.abort(), 500);
       `;
-      const args = ['--import', 'tsx', '--input-type=module', '--eval', program];
+      const args = ['--input-type=module', '--eval', program];
       const said = execFileSync(process.execPath, args, {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'ignore'],

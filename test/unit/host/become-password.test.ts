@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BecomePassword } from '../../../src/host/ssh/become-password.ts';
+import { BecomePassword } from '../../../src/host/ssh/channel/become-password.ts';
 import { Secret } from '../../../src/support/secret.ts';
 
 const source = (): Promise<Secret> => Promise.resolve(new Secret(Buffer.from('a password')));
@@ -33,6 +33,6 @@ describe('the turns of hosts that ask for one sudo password', () => {
     await password.turnOf('a');
     const other = password.turnOf('b');
     password.refused('a');
-    await assert.rejects(other, /was not tried here, because a does not take it/);
+    await assert.rejects(other, /was not tried on this host, because a rejected it/);
   });
 });

@@ -10,8 +10,8 @@ import {
   knownHostName,
   loadKnownHosts,
   parseKnownHosts,
-} from '../../../src/host/known-hosts.ts';
-import { recordKnownHosts } from '../../../src/host/known-hosts-writer.ts';
+} from '../../../src/host/known-hosts/known-hosts.ts';
+import { recordKnownHosts } from '../../../src/host/known-hosts/known-hosts-writer.ts';
 import { newKey } from '../../support/fake-sshd.ts';
 
 const [one, two] = [newKey('ed25519'), newKey('ecdsa')].map((key) => {

@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { runProgram, type ProgramEnd, type ProgramRun } from '../../../src/host/local-program.ts';
+import {
+  runProgram,
+  type ProgramEnd,
+  type ProgramRun,
+} from '../../../src/host/secrets/local-program.ts';
 import { isEnded } from '../../support/ended-process.ts';
 
 const LIMIT_MS = 1000;
@@ -22,7 +26,7 @@ describe('a program that hangs', () => {
     for (const waitMs of [100, 200]) await sleep(waitMs).then(collectGarbage);
     const end = await ended;
     assert.ok(end.kind === 'failed');
-    assert.equal(end.why, '1 s were too long');
+    assert.equal(end.why, 'it did not finish within 1 s');
   });
 });
 
@@ -41,7 +45,7 @@ describe('a program that has started something which holds its output', () => {
 
   const helpers = (): number[] => readFileSync(pids, 'utf8').trim().split('\n').map(Number);
 
-  /** How it ends, and after how many milliseconds. */
+  /** To stop them, and after how many milliseconds. */
   async function run(
     script: string,
     more: Partial<ProgramRun> = {},
@@ -60,14 +64,14 @@ describe('a program that has started something which holds its output', () => {
     it(`is given up at the limit also when it has ended (${how})`, async () => {
       const { end, took } = await run('echo printed; exit 0', { isApart });
       assert.ok(end.kind === 'failed');
-      assert.match(end.why, /^1 s were too long \(it has ended, /);
+      assert.match(end.why, /^it did not finish within 1 s \(it has ended, /);
       assert.ok(took < 10_000, String(took));
     });
 
     it(`is given up at once when it prints too much (${how})`, async () => {
       const { end, took } = await run('exec yes', { isApart, limitMs: 20_000 });
       assert.ok(end.kind === 'failed');
-      assert.equal(end.why, 'it printed too much');
+      assert.equal(end.why, 'its output is too long');
       assert.ok(took < 10_000, String(took));
     });
 
@@ -80,9 +84,35 @@ describe('a program that has started something which holds its output', () => {
     });
   }
 
-  it('takes that with it from a session of its own', async () => {
-    await run('exit 0', { isApart: true });
-    await sleep(200);
-    assert.deepEqual(helpers().map(isEnded), [true]);
+  for (const isApart of [true, false]) {
+    const how = isApart ? 'in a session of its own' : 'in ours';
+    it(`takes that with it (${how})`, async () => {
+      await run('exit 0', { isApart });
+      assert.deepEqual(helpers().map(isEnded), [true]);
+    });
+
+    it(`takes with it what has left its session, and what hears no SIGTERM (${how})`, async () => {
+      const script = `setsid sh -c 'trap "" TERM; echo $$ >>${pids}; sleep 30; sleep 30' & wait`;
+      const { end } = await run(script, { isApart });
+      assert.ok(end.kind === 'failed');
+      assert.equal(end.why, 'it did not finish within 1 s');
+      assert.deepEqual(helpers().map(isEnded), [true, true]);
+    });
+
+    it(`lets it put things in order first (${how})`, async () => {
+      const tidied = join(folder, 'tidied');
+      const script = `trap 'echo yes >${tidied}; exit 1' TERM; sleep 30 & wait`;
+      await run(script, { isApart });
+      assert.equal(readFileSync(tidied, 'utf8'), 'yes\n');
+    });
+  }
+
+  it('leaves what a program that ended well has started for later', async () => {
+    const end = await runProgram({
+      argv: ['/bin/sh', '-c', `sleep 30 >/dev/null 2>&1 & echo $! >${pids}; echo printed`],
+      ...{ limitMs: 20_000, mostBytes: 1000, signal: new AbortController().signal },
+    });
+    assert.equal(end.kind, 'printed');
+    assert.deepEqual(helpers().map(isEnded), [false]);
   });
 });

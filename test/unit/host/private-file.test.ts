@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writePrivateFile } from '../../../src/host/private-file.ts';
+import { writePrivateFile } from '../../../src/host/files/private-file.ts';
 
 describe('a file that only its owner can read', () => {
   let folder = '';

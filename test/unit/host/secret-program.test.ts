@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runForSecret } from '../../../src/host/secret-program.ts';
-import { secretFetcher } from '../../../src/host/secret-source.ts';
-import type { SecretSource } from '../../../src/spec/spec.ts';
+import { runForSecret } from '../../../src/host/secrets/secret-program.ts';
+import { secretFetcher } from '../../../src/host/secrets/secret-source.ts';
+import type { SecretSource } from '../../../src/inventory/spec.ts';
 import { isEnded } from '../../support/ended-process.ts';
 import { askingNobody } from '../../support/secrets.ts';
 
@@ -35,19 +35,19 @@ describe('a program that prints a secret', () => {
 
   for (const [what, script, why] of [
     ['prints nothing', ':', /: it is empty$/],
-    ['prints without end', 'exec yes SECRET', /it printed too much/],
+    ['prints without end', 'exec yes SECRET', /its output is too long/],
     [
       'fails',
       'echo SECRET; echo "no SECRET for you" >&2; exit 3',
       /exit code 3: no \*\*\* for you$/,
     ],
-    ['is killed', 'echo SECRET; kill -9 $$', /ended by SIGKILL/],
+    ['is killed', 'echo SECRET; kill -9 $$', /terminated by SIGKILL/],
     ['answers with control characters', `printf 'a\\033[2Jb' >&2; exit 1`, /a\\u\{1b\}\[2Jb$/],
   ] as const) {
     it(`that ${what} is told, without what it printed`, async () => {
       const source: SecretSource = { kind: 'command', argv: ['/bin/sh', '-c', script], at: AT };
       const { message } = await failure(source);
-      assert.match(message, /^cannot take a secret from the program \/bin\/sh \(prod\.yml:7:3\): /);
+      assert.match(message, /^cannot read a secret from the program \/bin\/sh \(prod\.yml:7:3\): /);
       assert.match(message, why);
       assert.doesNotMatch(message, /SECRET/);
     });
@@ -55,9 +55,9 @@ describe('a program that prints a secret', () => {
 
   it('that does not exist, or may not be run, is told', async () => {
     const none = await failure({ kind: 'command', argv: ['/nowhere/program'], at: AT });
-    assert.match(none.message, /there is no such program/);
+    assert.match(none.message, /program not found/);
     const argv = [put('data', 'x')];
-    assert.match((await failure({ kind: 'command', argv, at: AT })).message, /it may not be run/);
+    assert.match((await failure({ kind: 'command', argv, at: AT })).message, /not executable/);
   });
 
   it('that hangs is given up with what it has started, and its limit is told before', async () => {
@@ -69,9 +69,9 @@ describe('a program that prints a secret', () => {
         ...{ signal: never, limitMs: 4000 },
         tell: (line) => told.push(line),
       }),
-      /^Error: 4 s were too long$/,
+      /^Error: it did not finish within 4 s$/,
     );
-    assert.deepEqual(told, ['waiting for /bin/sh, which gives a secret, at most 4 s']);
+    assert.deepEqual(told, ['waiting up to 4 s for a secret from /bin/sh']);
     await sleep(100);
     for (const pid of readFileSync(pids, 'utf8').trim().split('\n'))
       assert.ok(isEnded(Number(pid)), pid);

@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { armor, Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
-import { asksPerson, type FetchSecret } from '../../../src/host/secret-source.ts';
-import type { SecretSource } from '../../../src/spec/spec.ts';
+import { asksPerson, type FetchSecret } from '../../../src/host/secrets/secret-source.ts';
+import type { SecretSource } from '../../../src/inventory/spec.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
 import { reveal, Secret } from '../../../src/support/secret.ts';
 import { askingNobody, fetching } from '../../support/secrets.ts';
@@ -135,17 +135,21 @@ describe('a secret from where it lives', () => {
         ...{ kind: 'age', path, at: AT },
         opener: { passphrase: { kind: 'file', path: put('wrong', 'wrong\n') } },
       };
-      assert.match((await failure(wrong)).message, /: the passphrase does not open it$/);
+      assert.match((await failure(wrong)).message, /: wrong passphrase$/);
     });
 
     for (const [what, content, why] of [
-      ['another identity', undefined, /: no identity of the identity file opens it$/],
-      ['an SSH key', '-----BEGIN OPENSSH PRIVATE KEY-----\nSECRET\n', /SSH keys cannot be used/],
-      ['a plugin', 'AGE-PLUGIN-YUBIKEY-1SECRET\n', /plugins cannot be used/],
+      ['another identity', undefined, /: no identity in the identity file can decrypt it$/],
+      ['an SSH key', '-----BEGIN OPENSSH PRIVATE KEY-----\nSECRET\n', /SSH keys are not supported/],
+      ['a plugin', 'AGE-PLUGIN-YUBIKEY-1SECRET\n', /identities of age plugins are not supported/],
       ['an encrypted identity', 'age-encryption.org/v1\n', /is encrypted itself/],
-      ['something else', 'SECRET\n', /no age identity/],
+      [
+        'something else',
+        'SECRET\n',
+        /the identity file contains something other than age identities/,
+      ],
       ['a damaged identity', `AGE-SECRET-KEY-1${'Q'.repeat(58)}\n`, /a damaged identity/],
-      ['nothing', '# empty\n', /holds no identity/],
+      ['nothing', '# empty\n', /contains no identity/],
     ] as const) {
       it(`stays closed for ${what}, which is not quoted`, async () => {
         const recipient = await identityToRecipient(await generateIdentity());
@@ -158,7 +162,7 @@ describe('a secret from where it lives', () => {
         });
         assert.match(
           message,
-          /^cannot take a secret from the age file .*key\.age \(prod\.yml:7:3\): /,
+          /^cannot read a secret from the age file .*key\.age \(prod\.yml:7:3\): /,
         );
         assert.match(message, why);
         assert.doesNotMatch(message, /SECRET(?!-KEY-1\.\.\.)/);
@@ -177,7 +181,7 @@ describe('a secret from where it lives', () => {
       for (const content of [file, 'no age file', '-----BEGIN AGE ENCRYPTED FILE-----\n!']) {
         const path = put('key.age', content);
         const { message } = await failure({ kind: 'age', path, opener: { identities }, at: AT });
-        assert.match(message, /it is no whole age file/);
+        assert.match(message, /it is not a complete age file/);
       }
     });
 
@@ -186,7 +190,7 @@ describe('a secret from where it lives', () => {
       const { message } = await failure({
         ...{ kind: 'age', path: put('key.age', 'x'), opener: { identities }, at: AT },
       });
-      assert.match(message, /others can read the identity file/);
+      assert.match(message, /other users can read the identity file/);
     });
   });
 
@@ -206,10 +210,7 @@ describe('a secret from where it lives', () => {
       const password = opener(put('password', 'incorrect horse\n'));
       const path = vault('authkey-1.1.vault');
       const { message, hint } = await failure({ kind: 'ansible-vault', path, password, at: AT });
-      assert.match(
-        message,
-        /the vault .*1\.1\.vault \(prod\.yml:7:3\): the password does not open it$/,
-      );
+      assert.match(message, /the vault .*1\.1\.vault \(prod\.yml:7:3\): wrong password$/);
       assert.match(hint ?? '', /ansible-vault view/);
     });
 
@@ -219,11 +220,11 @@ describe('a secret from where it lives', () => {
       const exposed = await failure({ kind: 'ansible-vault', path, password: open, at: AT });
       assert.match(
         exposed.message,
-        /^cannot take a secret from .*password \(.*\): others can read it/,
+        /^cannot read a secret from .*password \(.*\): other users can read it/,
       );
       const prompt = { kind: 'prompt' } as const;
       const alone = await failure({ kind: 'ansible-vault', path, password: prompt, at: AT });
-      assert.match(alone.message, /the vault .*: nobody can be asked here$/);
+      assert.match(alone.message, /the vault .*: no terminal for confirmation$/);
     });
   });
 

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Connection } from '../../../src/host/host.ts';
-import { type Route, RouteFinder } from '../../../src/host/ssh/route.ts';
+import { UNRESTRICTED } from '../../../src/host/ssh/route/restrictions.ts';
+import { type Route, RouteFinder } from '../../../src/host/ssh/route/route.ts';
 import { AGREEMENTS } from './ssh-config-agreements.ts';
 
 /** What `ssh -G` makes of the same file; the user is given, since ours defaults to root. */
@@ -106,10 +107,20 @@ describe('ssh_config', () => {
     file('Host web\n  User admin\n  Port 2222\n  IdentityFile ${KEYS}/web\n');
     const { user, port, identities } = route('web').target;
     assert.deepEqual([user, port], ['admin', 2222]);
-    assert.deepEqual(identities, { files: ['/keys/web'], only: false, agent: '/agent' });
+    assert.deepEqual(identities, {
+      files: ['/keys/web'],
+      only: false,
+      agent: '/agent',
+      certificates: [],
+    });
     const own = route('web', { user: 'me', port: 22, identityFile: '/my/key' }).target;
     assert.deepEqual([own.user, own.port], ['me', 22]);
-    assert.deepEqual(own.identities, { files: ['/my/key'], only: true, agent: '/agent' });
+    assert.deepEqual(own.identities, {
+      files: ['/my/key'],
+      only: true,
+      agent: '/agent',
+      certificates: [],
+    });
     const other = route('other').target;
     assert.deepEqual([other.user, other.port, other.address], ['root', 22, 'other']);
   });
@@ -185,17 +196,18 @@ Host gate
       });
       assert.deepEqual(jumps[0], {
         ...{ alias: 'bastion', address: 'bastion', port: 22, user: userInfo().username },
-        identities: { files: ['/key'], only: true, agent: '/agent' },
+        identities: { files: ['/key'], only: true, agent: '/agent', certificates: [] },
         knownHosts: { name: 'bastion', files: ['/known'] },
         hostKeys: { kind: 'strict' },
+        ...{ restrictions: UNRESTRICTED, notices: [] },
       });
     });
 
     for (const [text, expected] of [
-      ['Host *\n  ProxyJump bastion\n', /leads through bastion again/],
-      ['Host a\n  ProxyJump a\n', /leads through a again/],
-      ['Host a\n  ProxyJump b:c\n', /no jump host/],
-      ['Host a\n  ProxyCommand ssh -W %h:%p gw\n', /config:2: a is reached by a ProxyCommand/],
+      ['Host *\n  ProxyJump bastion\n', /form a loop: bastion occurs twice/],
+      ['Host a\n  ProxyJump a\n', /form a loop: a occurs twice/],
+      ['Host a\n  ProxyJump b:c\n', /not a jump host/],
+      ['Host a\n  ProxyCommand ssh -W %h:%p gw\n', /config:2: a is reached through a ProxyCommand/],
       ['Host a\n  ProxyJump b%x\n', /config:2: `%x` cannot be used/],
     ] as const) {
       it(`INPUT_INVALID: ${JSON.stringify(text)}`, () => {
@@ -218,7 +230,7 @@ Host gate
       file(`Match host web exec "touch ${ran()}"\n  User admin\n`);
       assert.throws(() => route('web'), {
         code: 'INPUT_INVALID',
-        message: /config:2: whether `user` counts depends on `Match host` \(\S+config:1\)/,
+        message: /config:2: whether `user` applies depends on `Match exec` \(\S+config:1\)/,
       });
       assert.throws(() => execFileSync('test', ['-e', ran()]));
     });
@@ -235,10 +247,10 @@ Host gate
   });
 
   for (const [text, expected] of [
-    ['Host\n  Port 22\n', /config:1: `Host` cannot be read: a value is missing/],
-    ['Host web\n  Port\n', /config:2: `Port` cannot be read/],
+    ['Host\n  Port 22\n', /config:1: `Host` cannot be parsed: a value is missing/],
+    ['Host web\n  Port\n', /config:2: `Port` cannot be parsed/],
     ['Host "web\n', /config:1: /],
-    ['Host a\n  Port many\n', /config:2: `Port many` is no port/],
+    ['Host a\n  Port many\n', /config:2: `Port many` is not a port/],
     ['IdentityFile ${NOT_SET}/x\n', /config:1: the variable NOT_SET is not set/],
     ['IdentityFile /%z\n', /config:1: `%z` cannot be used here/],
   ] as const) {
@@ -265,7 +277,7 @@ Host gate
       for (let index = 0; index < 600; index += 1) {
         writeFileSync(join(folder, `many/${index}`), `Port ${index + 1}\n`);
       }
-      refused(/cannot read \S+\/many\/\d+: these are more than 500 files/);
+      refused(/cannot read \S+\/many\/\d+: more than 500 files/);
       file(`Include ${folder}/huge\n`);
       writeFileSync(join(folder, 'huge'), '# nothing\n'.repeat(200_000));
       refused(/huge: it is larger than 1 MiB/);
@@ -275,7 +287,7 @@ Host gate
       mkdirSync(join(folder, 'maze'));
       for (let index = 0; index < 30; index += 1) symlinkSync('.', join(folder, `maze/${index}`));
       file(`Include ${folder}/maze/*/*/*/*/*/*\n`);
-      refused(/config:1: more than 20000 names would have to be looked at/);
+      refused(/config:1: more than 20000 names would have to be checked/);
     });
 
     it('of folders, nobody and /dev/null are none; a class of letters is one', () => {
@@ -303,7 +315,9 @@ Host gate
   it('INPUT_INVALID: a file of ours that others can write, or one that is not there', () => {
     writeFileSync(join(home, '.ssh/config'), '');
     execFileSync('chmod', ['666', join(home, '.ssh/config')]);
-    assert.throws(() => route('a', { sshConfig: undefined }), { message: /written by others/ });
+    assert.throws(() => route('a', { sshConfig: undefined }), {
+      message: /writable by other users/,
+    });
     execFileSync('chmod', ['600', join(home, '.ssh/config')]);
     assert.throws(() => route('a', { sshConfig: join(folder, 'absent') }), {
       code: 'INPUT_INVALID',

@@ -64,7 +64,7 @@ export const DOUBTFUL: readonly Nasty[] = [
   ['sixty thousand passwords', 'password'.repeat(LONG / 8)],
 ].map(([title = '', text = '']) => ({ title, text }));
 
-/** Ten lists, each of the one before ten times over: with 90 aliases ten thousand million entries. */
+/** Ten lists, each of previous one ten times over: with 90 aliases ten thousand million entries. */
 const bomb = Array.from({ length: 9 }, (_, level) =>
   level === 0 ? '&l0 [x]' : `&l${level} [${`*l${level - 1},`.repeat(10)}]`,
 ).join(', ');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { DOUBTFUL, FORBIDDEN, RAW } from '../hostile/nasty.ts';
 import { changesIn, cibOf, imported, specOf, told } from './clusters.ts';
+import { cases } from '../../support/cases.ts';
 
 describe('an imported inventory', () => {
   it('is valid and changes nothing, whatever the CIB holds', () => {
@@ -67,7 +68,7 @@ describe('an imported inventory', () => {
             id,
           );
       }),
-      { numRuns: 40 }, // each is read half a dozen times
+      { numRuns: cases(40) }, // each is read half a dozen times
     );
   });
 });

@@ -1,18 +1,18 @@
 /** Clusters to import, and what an imported inventory is worth. */
 import assert from 'node:assert/strict';
 import { importInventory, type Imported } from '../../../src/import/import-inventory.ts';
-import type { ImportFacts } from '../../../src/import/import-facts.ts';
+import type { ImportFacts } from '../../../src/model/import-facts.ts';
 import { connectionResourceItem } from '../../../src/items/connection-resource.ts';
 import { guestNodeItem } from '../../../src/items/guest-node.ts';
 import { nodeStateItem } from '../../../src/items/node-state.ts';
-import { cibView, type Cib } from '../../../src/pacemaker/cib.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import { element, type XmlElement } from '../../../src/pacemaker/xml.ts';
-import type { ClusterFacts } from '../../../src/plan/facts.ts';
-import { readInventory } from '../../../src/spec/read-inventory.ts';
-import { nodesOf, type Spec } from '../../../src/spec/spec.ts';
+import { cibView, type Cib } from '../../../src/pacemaker/cib/cib.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import { element, type XmlElement } from '../../../src/pacemaker/basics/xml.ts';
+import type { ClusterFacts } from '../../../src/model/facts.ts';
+import { readInventory } from '../../../src/inventory/read-inventory.ts';
+import { nodesOf, type Spec } from '../../../src/inventory/spec.ts';
 import { crmMonXml } from '../../support/crm-mon.ts';
-import { readSchema } from '../spec/golden.ts';
+import { readSchema } from '../inventory/golden.ts';
 
 const schema = readSchema('inventory');
 

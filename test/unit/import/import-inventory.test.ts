@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import { fixture } from '../pacemaker/fixtures.ts';
 import { changesIn, cibOf, imported, remote, specOf, told, type Values } from './clusters.ts';
 
-const EXPECTED = `# What this cluster is like, read by \`outrigger import\`. Change it, and look at \`outrigger plan\`.
-# proxy: a bundle, whose nodes the cluster makes itself: left out
+const EXPECTED = `# This cluster as read by \`outrigger import\`. Edit this file, then check it with \`outrigger plan\`.
+# proxy: a bundle, whose nodes the cluster creates: left out
 apiVersion: outrigger/v1
 cluster:
   name: lab
 
-# How every host is reached by SSH; what is not said here is taken from ssh_config.
+# SSH settings for all hosts; settings that are not listed come from ssh_config.
 connection:
   user: admin
 
-# Addresses are those of Corosync; that of the node that was asked is where it was asked.
+# Addresses are those of Corosync, except for the node that was queried, which has the address used to reach it.
 clusterNodes:
   - name: c1
     address: c1.example.net
@@ -25,7 +25,7 @@ authentication:
   authkey:
     source: cluster
 
-# SSH goes to \`address\`; where the cluster connects elsewhere, say \`server\` as well.
+# \`address\` is used for SSH; if the cluster connects to another address, set \`server\` too.
 remoteNodes:
   - name: r1
     address: 10.77.0.101
@@ -51,7 +51,7 @@ describe('importInventory', () => {
     const { text, notes } = imported(told(cib));
     assert.equal(text, EXPECTED);
     assert.deepEqual(notes, [
-      'proxy: a bundle, whose nodes the cluster makes itself: left out',
+      'proxy: a bundle, whose nodes the cluster creates: left out',
       'r2: of its meta attributes left out: target-role',
     ]);
     assert.deepEqual(changesIn(cib, specOf({ text, notes })), []);

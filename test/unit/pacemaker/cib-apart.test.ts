@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import {
   applyOperations,
   endApart,
@@ -11,7 +11,7 @@ import {
   putIntoStandby,
   stationary,
   stopMigration,
-} from '../../../src/pacemaker/cib-edit.ts';
+} from '../../../src/pacemaker/procedures/edit.ts';
 
 const cibWith = (attributes = '', meta = ''): string =>
   `<cib admin_epoch="0" epoch="7" num_updates="1" have-quorum="1"><configuration><crm_config/><nodes><node id="1" uname="c1">${attributes}</node><node id="2" uname="c2"/></nodes><resources><primitive id="r1" class="ocf" provider="pacemaker" type="remote">${meta}</primitive><primitive id="r2" class="ocf" provider="pacemaker" type="remote"/></resources><constraints/></configuration><status/></cib>`;

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { danglingConstraints, leftoverNodes } from '../../../src/pacemaker/cib-debris.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import {
+  danglingConstraints,
+  formerNodes,
+  leftoverNodes,
+} from '../../../src/pacemaker/cib/debris.ts';
 
 const remote = (id: string): string =>
   `<primitive id="${id}" class="ocf" provider="pacemaker" type="remote"/>`;
@@ -19,19 +23,21 @@ const rule = (id: string, operation: string, value: string): string =>
 operation="${operation}" value="${value}"/></rule></rsc_location>`;
 
 describe('what removed nodes leave in a CIB', () => {
-  it('is an entry or a state without a connection', () => {
+  it('is an entry without a connection, or a state alone', () => {
     const cib = cibOf({
       nodes: '<node id="r1" uname="r1" type="remote"/><node id="old2" uname="old2" type="remote"/>',
       resources: remote('r1'),
       status:
         '<node_state id="old1" uname="old1" remote_node="true"/><node_state id="r1" uname="r1" remote_node="true"/>',
     });
-    assert.deepEqual(leftoverNodes(cib), ['old1', 'old2']);
+    assert.deepEqual(leftoverNodes(cib), ['old2']);
+    assert.deepEqual(formerNodes(cib), ['old1']);
   });
 
   it('is not what a bundle has', () => {
     const status = '<node_state id="web-0" uname="web-0" remote_node="true"/>';
     assert.deepEqual(leftoverNodes(cibOf({ status })), []);
+    assert.deepEqual(formerNodes(cibOf({ status })), []);
     assert.deepEqual(danglingConstraints(cibOf({ constraints: at('l1', 'web-0') }), []), []);
   });
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { maintenanceMode, readCib } from '../../../src/pacemaker/cib.ts';
+import { maintenanceMode, readCib } from '../../../src/pacemaker/cib/cib.ts';
 import {
   applyOperations,
   attachCluster,
   detachCluster,
   isClusterDetached,
   type CibOperation,
-} from '../../../src/pacemaker/cib-edit.ts';
-import { parseXml } from '../../../src/pacemaker/xml.ts';
+} from '../../../src/pacemaker/procedures/edit.ts';
+import { parseXml } from '../../../src/pacemaker/basics/xml.ts';
 
 const cibWith = (crmConfig: string): string =>
   `<cib admin_epoch="0" epoch="7" num_updates="1" have-quorum="1"><configuration><crm_config>${crmConfig}</crm_config><nodes/><resources/></configuration><status/></cib>`;

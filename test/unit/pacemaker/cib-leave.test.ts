@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { nodeConnection, readCib } from '../../../src/pacemaker/cib.ts';
+import { nodeConnection, readCib } from '../../../src/pacemaker/cib/cib.ts';
 import {
   applyOperations,
   beginLeaving,
@@ -11,8 +11,14 @@ import {
   removeEntry,
   removeReferences,
   type CibOperation,
-} from '../../../src/pacemaker/cib-edit.ts';
-import { at, parseXml, serializeXml, walk, type XmlElement } from '../../../src/pacemaker/xml.ts';
+} from '../../../src/pacemaker/procedures/edit.ts';
+import {
+  at,
+  parseXml,
+  serializeXml,
+  walk,
+  type XmlElement,
+} from '../../../src/pacemaker/basics/xml.ts';
 import { fixture } from './fixtures.ts';
 
 const BEFORE = fixture('cib.xml');

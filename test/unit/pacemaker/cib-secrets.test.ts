@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { withoutSecrets } from '../../../src/pacemaker/cib-secrets.ts';
-import { escaped } from '../../../src/pacemaker/xml.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { withoutSecrets } from '../../../src/pacemaker/cib/secrets.ts';
+import { escaped } from '../../../src/pacemaker/basics/xml.ts';
 
 /** Parameters of fence agents and of others (fence-agents, resource-agents) that hold secrets. */
 const NAMES = [

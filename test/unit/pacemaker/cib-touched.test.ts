@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { removeConnections, type CibOperation } from '../../../src/pacemaker/cib-edit.ts';
-import { touchedObjects } from '../../../src/pacemaker/cib-touched.ts';
-import { parseXml } from '../../../src/pacemaker/xml.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { removeConnections, type CibOperation } from '../../../src/pacemaker/procedures/edit.ts';
+import { touchedObjects } from '../../../src/pacemaker/edits/touched.ts';
+import { parseXml } from '../../../src/pacemaker/basics/xml.ts';
 
 const cib = readCib(`<cib admin_epoch="0" epoch="1" num_updates="0"><configuration>
   <nodes><node id="1" uname="c1"/><node id="r1" uname="r1" type="remote"/></nodes>

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { applyOperations } from '../../../src/pacemaker/cib-edit.ts';
-import { fenceCoverage } from '../../../src/pacemaker/cib-fencing.ts';
-import { withdraw, type Withdrawal } from '../../../src/pacemaker/cib-withdraw.ts';
-import { serializeXml } from '../../../src/pacemaker/xml.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { applyOperations } from '../../../src/pacemaker/procedures/edit.ts';
+import { fenceCoverage } from '../../../src/pacemaker/edits/fencing.ts';
+import { withdraw, type Withdrawal } from '../../../src/pacemaker/procedures/withdraw.ts';
+import { serializeXml } from '../../../src/pacemaker/basics/xml.ts';
 
 const cibWith = (parameters: Readonly<Record<string, string>>): string => {
   const pairs = Object.entries(parameters)

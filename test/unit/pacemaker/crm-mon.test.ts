@@ -5,7 +5,7 @@ import {
   connectionState,
   readCrmMon,
   type NotIn,
-} from '../../../src/pacemaker/crm-mon.ts';
+} from '../../../src/pacemaker/status/crm-mon.ts';
 import { fixture, VERSIONS } from './fixtures.ts';
 
 for (const version of VERSIONS) {

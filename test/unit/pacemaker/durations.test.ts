@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { booleanOf, durationMs, sameDuration } from '../../../src/pacemaker/durations.ts';
+import { booleanOf, durationMs, sameDuration } from '../../../src/pacemaker/basics/durations.ts';
 
 describe('durations', () => {
   it('reads every unit that Pacemaker reads', () => {

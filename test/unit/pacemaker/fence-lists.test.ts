@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { applyOperations } from '../../../src/pacemaker/cib-edit.ts';
-import { combine } from '../../../src/pacemaker/cib-combine.ts';
-import { fenceCoverage } from '../../../src/pacemaker/cib-fencing.ts';
-import { isListable, namesInList, plugsInMap } from '../../../src/pacemaker/fence-lists.ts';
-import type { CibOperation } from '../../../src/pacemaker/cib-operations.ts';
-import { serializeXml } from '../../../src/pacemaker/xml.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { applyOperations } from '../../../src/pacemaker/procedures/edit.ts';
+import { combine } from '../../../src/pacemaker/edits/combine.ts';
+import { fenceCoverage } from '../../../src/pacemaker/edits/fencing.ts';
+import { isListable, namesInList, plugsInMap } from '../../../src/pacemaker/basics/fence-lists.ts';
+import type { CibOperation } from '../../../src/pacemaker/edits/operations.ts';
+import { serializeXml } from '../../../src/pacemaker/basics/xml.ts';
 
 const cibWith = (parameters: Readonly<Record<string, string>>): string =>
   `<cib admin_epoch="0" epoch="1" num_updates="0"><configuration><resources>

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { WantedConnection } from '../../../src/pacemaker/cib-edit.ts';
+import type { WantedConnection } from '../../../src/pacemaker/procedures/edit.ts';
 
 /** What Debian 12, 13 and unstable ship; `fixtures/README.md` says how the files were made. */
 export const VERSIONS = ['2.1.5', '3.0.0', '3.0.3'] as const;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { decisiveOperations } from '../../../src/pacemaker/history.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { decisiveOperations } from '../../../src/pacemaker/cib/history.ts';
 
 const cibWith = (operations: string): ReturnType<typeof readCib> =>
   readCib(`<cib admin_epoch="0" epoch="1" num_updates="0"><configuration/><status>

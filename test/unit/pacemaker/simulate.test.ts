@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { effects, fencedIn, readSimulation } from '../../../src/pacemaker/simulate.ts';
+import { effects, fencedIn, readSimulation } from '../../../src/pacemaker/status/simulate.ts';
 import { fixture, VERSIONS } from './fixtures.ts';
 
 for (const version of VERSIONS) {

@@ -9,7 +9,7 @@ import {
   serializeXml,
   walk,
   type XmlElement,
-} from '../../../src/pacemaker/xml.ts';
+} from '../../../src/pacemaker/basics/xml.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
 import { fixture } from './fixtures.ts';
 

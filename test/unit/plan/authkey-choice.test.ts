@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { chooseAuthkey, type AuthkeyCircumstances } from '../../../src/plan/authkey-choice.ts';
-import type { Facts } from '../../../src/plan/facts.ts';
+import {
+  chooseAuthkey,
+  type AuthkeyCircumstances,
+} from '../../../src/credentials/authkey-choice.ts';
+import type { Facts } from '../../../src/model/facts.ts';
 import { hostFacts } from '../../support/specs.ts';
 import { Secret } from '../../../src/support/secret.ts';
 
@@ -48,7 +51,7 @@ describe('the authkey of a cluster', () => {
     assert.deepEqual(chooseAuthkey(facts, given()), {
       source: { kind: 'clusterNode', name: 'c1', path: '/keys/c1' },
       digest: 'a',
-      description: "the cluster's key",
+      description: 'matches the cluster',
       risks: [],
     });
   });
@@ -57,13 +60,13 @@ describe('the authkey of a cluster', () => {
     const choice = chooseAuthkey(factsWith({ c1: undefined, c2: 'a' }), given());
     assert.deepEqual(
       [choice.digest, choice.description, choice.risks],
-      ['a', "the cluster's key", []],
+      ['a', 'matches the cluster', []],
     );
   });
 
   it('is that of the first among equals, for free while no connection exists', () => {
     const choice = chooseAuthkey(factsWith({ c1: 'a', c2: 'b' }), given({ isInUse: false }));
-    assert.deepEqual([choice.digest, choice.description, choice.risks], ['a', 'the key of c1', []]);
+    assert.deepEqual([choice.digest, choice.description, choice.risks], ['a', 'matches c1', []]);
   });
 
   it('is the one that most machines hold, and a risk while connections exist', () => {
@@ -86,19 +89,19 @@ describe('the authkey of a cluster', () => {
     assert.deepEqual(chooseAuthkey(facts, given({ isInUse: false })), {
       source: { kind: 'generate' },
       digest: undefined,
-      description: 'a new key',
+      description: 'new key',
       risks: [],
     });
     assert.deepEqual(chooseAuthkey(facts, given()).risks, replaced('c1', 'c2'));
   });
 
-  it('is that of the inventory if it names one, and a risk where the cluster holds another', () => {
+  it('is the one of the inventory if it names one, and a risk where the cluster holds another', () => {
     const key = { key: new Secret(Buffer.from('mine')), digest: 'm' };
     const choice = chooseAuthkey(factsWith({ c1: 'a', c2: 'm', c3: undefined }), given({ key }));
     assert.deepEqual(choice, {
       source: { kind: 'inventory', key: key.key },
       digest: 'm',
-      description: 'the key of the inventory',
+      description: 'matches the inventory',
       risks: replaced('c1'),
     });
     assert.deepEqual(
@@ -130,6 +133,14 @@ describe('the authkey of a cluster', () => {
       ['b', undefined],
       ['b', true],
     ]);
+  });
+
+  it('needs no word for what a change of credentials has left, and for what others have', () => {
+    const facts = factsWith({ c1: 'a', c2: 'b' });
+    const left = { isUnfinished: true, isSurelyOurs: true };
+    assert.deepEqual(chooseAuthkey(facts, given(left)).risks, []);
+    assert.deepEqual(chooseAuthkey(facts, given({ isUnfinished: true })).risks, differ('c2'));
+    assert.deepEqual(chooseAuthkey(facts, given({ isSurelyOurs: true })).risks, differ('c2'));
   });
 
   it('is a new one when that is wanted and the cluster nodes agree, whatever a run has left', () => {

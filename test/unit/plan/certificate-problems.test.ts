@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import { CERTIFICATE_FILES } from '../../../src/pacemaker/names.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import { CERTIFICATE_FILES } from '../../../src/pacemaker/basics/names.ts';
 import {
   refuseDetached,
   refuseOnCluster,
   unfitForCertificates,
-} from '../../../src/plan/certificate-problems.ts';
-import { certificateVariables, type WantedX509 } from '../../../src/plan/certificates.ts';
-import type { ClusterFacts, ClusterNodeFacts, Facts, HostFacts } from '../../../src/plan/facts.ts';
+} from '../../../src/credentials/certificate-problems.ts';
+import { certificateVariables, type WantedX509 } from '../../../src/credentials/certificates.ts';
+import type { ClusterFacts, ClusterNodeFacts, Facts, HostFacts } from '../../../src/model/facts.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
 import { crmMonXml } from '../../support/crm-mon.ts';
 import { hostFacts } from '../../support/specs.ts';
@@ -103,7 +103,7 @@ describe('certificates on cluster nodes', () => {
 
   it('are refused to a Pacemaker that does not know them', () => {
     const old = { ...fresh, knowsCertificates: false };
-    assert.equal(refusal([fresh, old]), 'c2: its Pacemaker does not know certificates');
+    assert.equal(refusal([fresh, old]), 'c2: its Pacemaker does not support certificates');
   });
 
   it('are refused where a bundle would be lost, also when they are in use already', () => {
@@ -158,9 +158,7 @@ describe('certificates on cluster nodes', () => {
         restart,
         (thrown: unknown) =>
           thrown instanceof OutriggerError &&
-          / must not be done while .*(?:sbd\.service on c1|dlm|lv|fs) run there$/.test(
-            thrown.message,
-          ) &&
+          / is unsafe while .*(?:sbd\.service on c1|dlm|lv|fs) run there$/.test(thrown.message) &&
           /node by node .*playbooks\/node-by-node\.yml/.test(thrown.hint ?? ''),
       );
     });
@@ -175,15 +173,21 @@ describe('certificates on cluster nodes', () => {
     });
   });
 
-  it('win over the authkey: it is not used with them in silence', () => {
+  it('take precedence over the authkey: it is not used with them in silence', () => {
     const cluster = clusterWith();
     const psk =
       (more: Partial<HostFacts>, isStated = false) =>
       () => {
         refuseOnCluster(factsOf([member('c1', more)], cluster), cluster, undefined, isStated);
       };
-    for (const more of [{ environment: variables }, { daemonVariables: variables }])
-      assert.throws(psk(more), /c1 use certificates, which win over the authkey/);
+    assert.throws(
+      psk({ environment: variables }),
+      /c1: its environment file sets certificates .*, which take precedence over the authkey/,
+    );
+    assert.throws(
+      psk({ daemonVariables: variables }),
+      /c1: its daemon was started with certificates, which take precedence over the authkey/,
+    );
     assert.doesNotThrow(psk({ environment: variables }, true), 'the inventory says so');
     assert.doesNotThrow(
       psk({ environment: { PCMK_ca_file: '/ca.pem' } }),

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { changeRisks } from '../../../src/plan/change-risks.ts';
-import { credentialChange, type WantedCredentials } from '../../../src/plan/credential-change.ts';
-import type { HostDifference, HostItem } from '../../../src/plan/item.ts';
-import type { Risk } from '../../../src/plan/risk.ts';
+import {
+  credentialChange,
+  type WantedCredentials,
+} from '../../../src/credentials/credential-change.ts';
+import type { HostDifference, HostItem } from '../../../src/model/item.ts';
+import type { Risk } from '../../../src/model/risk.ts';
 import {
   KEY,
   stateOf,

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { certificateVariables } from '../../../src/plan/certificates.ts';
-import { credentialChange, type WantedCredentials } from '../../../src/plan/credential-change.ts';
+import { certificateVariables } from '../../../src/credentials/certificates.ts';
+import {
+  credentialChange,
+  type WantedCredentials,
+} from '../../../src/credentials/credential-change.ts';
 import {
   KEY,
   stateOf,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import { findDepartures } from '../../../src/plan/departures.ts';
-import type { Leaver } from '../../../src/plan/leaver.ts';
-import type { ClusterFacts, Facts } from '../../../src/plan/facts.ts';
-import { desireAbsent } from '../../../src/spec/absent.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import { findDepartures } from '../../../src/plan/removal/departures.ts';
+import type { Leaver } from '../../../src/plan/removal/leaver.ts';
+import type { ClusterFacts, Facts } from '../../../src/model/facts.ts';
+import { desireAbsent } from '../../../src/plan/desired/absent-items.ts';
 import { crmMonXml, type ReportedConnection } from '../../support/crm-mon.ts';
 import { guestNode, hostFacts, remoteNode } from '../../support/specs.ts';
 import { fixture } from '../pacemaker/fixtures.ts';
@@ -75,6 +75,12 @@ describe('a node that shall be absent', () => {
     });
   });
 
+  it('is in sync when nothing but a state of it is left, which comes back when the DC changes', () => {
+    const state = '<node_state id="r9" uname="r9" remote_node="true" in_ccm="false"/>';
+    const cluster = clusterWith(IN, CIB.replace('</status>', `${state}</status>`));
+    assert.deepEqual(departures([answering('r9')], cluster).items, []);
+  });
+
   it('leaves with all that the cluster has of it', () => {
     const { items, codes } = departures([answering('r1')], clusterWith(IN));
     assert.deepEqual([items, codes], [WHOLE.map((kind) => `r1 ${kind}`), []]);
@@ -124,7 +130,7 @@ describe('a host that gives no answer', () => {
     assert.deepEqual([codes, items], [['r1 HOST_SILENT'], []]);
   });
 
-  it('is taken out when the cluster shows it stopped, and what is on it stays', () => {
+  it('is taken out when the cluster shows it stopped, but the host is not cleaned up', () => {
     const { codes, items, risks } = departures([silent('r1')], clusterWith({ ...IN, r1: {} }));
     assert.deepEqual(codes, ['r1 HOST_UNREACHABLE']);
     assert.deepEqual([items.length, risks], [WHOLE.length, []]);
@@ -154,7 +160,7 @@ describe('a host that gives no answer', () => {
 });
 
 describe('many nodes at once', () => {
-  it('are more than one, and more than a tenth', () => {
+  it('are more than one, and more than 10% of them', () => {
     const all = clusterWith(IN);
     assert.deepEqual(departures([answering('r1')], all).risks, []);
     assert.deepEqual(departures([answering('r1'), answering('r9')], all).risks, []);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import { driftOf } from '../../../src/plan/drift.ts';
-import { hostsIn, type DriftHost } from '../../../src/plan/drift-hosts.ts';
-import type { Plan } from '../../../src/plan/plan.ts';
-import type { NodeLists, Spec } from '../../../src/spec/spec.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import { driftOf } from '../../../src/plan/drift/drift.ts';
+import { hostsIn, type DriftHost } from '../../../src/plan/drift/drift-hosts.ts';
+import type { Plan } from '../../../src/model/plan.ts';
+import type { NodeLists, Spec } from '../../../src/inventory/spec.ts';
 import { crmMonXml } from '../../support/crm-mon.ts';
 import { hostFacts, remoteNode, sshTo } from '../../support/specs.ts';
 import { quietPlan } from '../report/plans.ts';
@@ -61,7 +61,7 @@ describe('the hosts of a drift', () => {
   });
 
   it('are in sync only when the drift says so, and what is worse counts', () => {
-    const problem = { code: 'X', message: '', hint: undefined };
+    const problem = { code: 'HOST_SILENT', message: '', hint: undefined } as const;
     const told = hosts({
       findings: [
         {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { CertificateRole } from '../../../src/pacemaker/names.ts';
-import type { OwnDirectoryFacts, OwnFileFacts, Rights } from '../../../src/plan/facts.ts';
-import { accessTo } from '../../../src/plan/file-access.ts';
+import type { CertificateRole } from '../../../src/pacemaker/basics/names.ts';
+import type { OwnDirectoryFacts, OwnFileFacts, Rights } from '../../../src/model/facts.ts';
+import { accessTo } from '../../../src/credentials/file-access.ts';
 import { ownFile } from '../../support/own-certificates.ts';
 
 /** `0640 root:haclient` */
@@ -61,7 +61,7 @@ describe('the rights of a certificate file that a host has already', () => {
   it('are not changed where that would shut another group out', () => {
     assert.equal(
       judged('0640 root:ssl-cert'),
-      'hacluster cannot read /etc/pki/host.key (0640 root:ssl-cert), and another group would be shut out to let it',
+      'hacluster cannot read /etc/pki/host.key (0640 root:ssl-cert), and changing its group would remove the access of another group',
     );
   });
 
@@ -69,10 +69,10 @@ describe('the rights of a certificate file that a host has already', () => {
     const closed = directory('/etc/ssl/private', '0700 root:root');
     assert.equal(
       judged('0640 root:haclient', [closed]),
-      "hacluster cannot pass the directory /etc/ssl/private (0700 root:root), which is not Pacemaker's own",
+      "hacluster cannot search the directory /etc/ssl/private (0700 root:root), which is not Pacemaker's own",
     );
     const similar = directory('/etc/pacemaker-keys', '0700 root:root');
-    assert.match(judged('0640 root:haclient', [similar]), /^hacluster cannot pass/);
+    assert.match(judged('0640 root:haclient', [similar]), /^hacluster cannot search/);
   });
 
   it('are given to the directories that are Pacemaker’s own', () => {
@@ -90,17 +90,17 @@ describe('the rights of a certificate file that a host has already', () => {
   it('are not believed where hacluster has tried in vain', () => {
     assert.match(
       judged('0640 root:haclient', [], { isReadable: false }),
-      /cannot read .* although its rights allow it/,
+      /cannot read .* although its permissions allow it/,
     );
   });
 
   it('tell of a key that everybody can read', () => {
-    assert.match(judged('0644 root:root'), /^everybody can read the key \/etc\/pki\/host\.key/);
-    assert.match(judged('0644 root:root', [], { isReadable: true }), /^everybody can read the key/);
+    assert.match(judged('0644 root:root'), /^the key \/etc\/pki\/host\.key/);
+    assert.match(judged('0644 root:root', [], { isReadable: true }), /^the key/);
   });
 
   it('tell of a file that others could put in the place of what is trusted', () => {
-    const others = /^others than root can write to (\S+)/;
+    const others = /^users other than root can write to (\S+)/;
     const place = (file: string, above: readonly OwnDirectoryFacts[], role: CertificateRole) =>
       others.exec(judged(file, above, {}, role))?.[1];
     const open = [directory('/srv/pki', '0777 root:root')];

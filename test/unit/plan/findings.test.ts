@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import type { Facts } from '../../../src/plan/facts.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import type { Facts } from '../../../src/model/facts.ts';
 import { findingsIn, type FindingsInput } from '../../../src/plan/findings.ts';
-import type { Finding } from '../../../src/plan/finding.ts';
+import type { Finding } from '../../../src/model/finding.ts';
 import { crmMonXml } from '../../support/crm-mon.ts';
 
 const cibText = (
@@ -34,7 +34,7 @@ function find(text: string, more: Partial<FindingsInput> = {}, names = ['r1']): 
     },
     ...{ clusterName: 'prod', declared: ['r1'], explained: new Set<string>() },
     ...{ leaving: [], unmanaged: [] },
-    ...{ fencing: [], expiring: [] },
+    ...{ fencing: [], expiring: [], hindered: new Map() },
     ...more,
   });
 }

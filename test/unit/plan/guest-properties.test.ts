@@ -2,21 +2,22 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { guestNodeItem } from '../../../src/items/guest-node.ts';
 import { nodeStateItem } from '../../../src/items/node-state.ts';
-import { readCib } from '../../../src/pacemaker/cib.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import {
   applyOperations,
   disconnectGuests,
   freeMachines,
   removeGuests,
-} from '../../../src/pacemaker/cib-edit.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import { element, serializeXml } from '../../../src/pacemaker/xml.ts';
-import type { ClusterFacts } from '../../../src/plan/facts.ts';
-import type { CibItem } from '../../../src/plan/item.ts';
-import type { GuestNodeSpec } from '../../../src/spec/spec.ts';
+} from '../../../src/pacemaker/procedures/edit.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import { element, serializeXml } from '../../../src/pacemaker/basics/xml.ts';
+import type { ClusterFacts } from '../../../src/model/facts.ts';
+import type { CibItem } from '../../../src/model/item.ts';
+import type { GuestNodeSpec } from '../../../src/inventory/spec.ts';
 import { crmMonXml } from '../../support/crm-mon.ts';
 import { guestNode } from '../../support/specs.ts';
 import { fixture } from '../pacemaker/fixtures.ts';
+import { cases } from '../../support/cases.ts';
 
 const START = fixture('cib.xml');
 
@@ -88,7 +89,7 @@ describe('whatever is declared of a guest node', () => {
             assert.equal(cib.nodeEntries.get(name)?.attributes.get(attribute)?.value, value);
           assert.deepEqual(othersIn(released, spec), othersIn(START, spec));
         }),
-        { numRuns: 40 },
+        { numRuns: cases(40) },
       );
     });
   }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { certificateVariables, type WantedX509 } from '../../../src/plan/certificates.ts';
-import type { ClusterNodeFacts, Facts, HostFacts } from '../../../src/plan/facts.ts';
-import { keepsTrust, notYetUsing } from '../../../src/plan/keeps-trust.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { certificateVariables, type WantedX509 } from '../../../src/credentials/certificates.ts';
+import type { ClusterNodeFacts, Facts, HostFacts } from '../../../src/model/facts.ts';
+import { keepsTrust, notYetUsing } from '../../../src/credentials/keeps-trust.ts';
 import { issue, makeAuthority, type Issued } from '../../support/pki.ts';
 import { hostFacts } from '../../support/specs.ts';
 

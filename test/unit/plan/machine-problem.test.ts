@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import type { Facts } from '../../../src/plan/facts.ts';
-import { findProblems } from '../../../src/plan/problems.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import type { Facts } from '../../../src/model/facts.ts';
+import { findProblems } from '../../../src/plan/problems/problems.ts';
 import { crmMonXml, type Reported } from '../../support/crm-mon.ts';
 import { fixture } from '../pacemaker/fixtures.ts';
 
@@ -33,12 +33,12 @@ function problemsOf(name: string, resource: string, reported: Reported = {}) {
 describe('a resource cannot be the machine of a guest node when', () => {
   for (const [resource, code, message] of [
     ['vmm1', 'RESOURCE_UNKNOWN', /has no resource vmm1$/],
-    ['vm1', 'RESOURCE_IS_GUEST', /is the machine of the guest node guest1 already$/],
+    ['vm1', 'RESOURCE_IS_GUEST', /is already the VM of the guest node guest1$/],
     ['r1', 'RESOURCE_UNFIT', /it is the connection of a remote node$/],
-    ['fence1', 'RESOURCE_UNFIT', /it is a fencing device$/],
+    ['fence1', 'RESOURCE_UNFIT', /it is a fence device$/],
     ['web', 'RESOURCE_UNFIT', /it is a group$/],
     ['ping-clone', 'RESOURCE_UNFIT', /it is a clone$/],
-    ['ping', 'RESOURCE_UNFIT', /it stands in a clone$/],
+    ['ping', 'RESOURCE_UNFIT', /it is inside a clone$/],
     ['proxy', 'RESOURCE_UNFIT', /it is a bundle$/],
     ['d1', 'MACHINE_NOT_READY', /the cluster does not report it$/],
   ] as const) {
@@ -54,7 +54,10 @@ describe('a resource cannot be the machine of a guest node when', () => {
       problemsOf('g9', 'd1', { machines: { d1: machine } })[0]?.message;
     assert.match(why({ on: 'c1', managed: false }) ?? '', /it is unmanaged$/);
     assert.match(why({ on: 'c1', failed: true }) ?? '', /it has failed$/);
-    assert.match(why({ on: 'c1', role: 'Starting' }) ?? '', /it is on the way \(Starting\)$/);
+    assert.match(
+      why({ on: 'c1', role: 'Starting' }) ?? '',
+      /it is changing its state \(Starting\)$/,
+    );
     assert.equal(why({ on: 'c1' }), 'no answer');
   });
 

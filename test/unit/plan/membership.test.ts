@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Cib } from '../../../src/pacemaker/cib.ts';
-import type { ClusterNodeFacts, Facts } from '../../../src/plan/facts.ts';
-import { checkMembership, undeclaredMembers } from '../../../src/plan/membership.ts';
+import type { Cib } from '../../../src/pacemaker/cib/cib.ts';
+import type { ClusterNodeFacts, Facts } from '../../../src/model/facts.ts';
+import { checkMembership, undeclaredMembers } from '../../../src/model/membership.ts';
 import { hostFacts } from '../../support/specs.ts';
 
 const cibOf = (...names: string[]): Cib =>
@@ -59,6 +59,6 @@ describe('the members of a cluster', () => {
     const facts = factsOf({ c1: { dcUuid: '1' }, c2: { dcUuid: '2' } });
     assert.throws(() => {
       checkMembership(facts, cibOf('c1', 'c2'));
-    }, /disagree.*c1: quorum, DC 1; c2: quorum, DC 2/);
+    }, /report different states.*c1: quorum, DC 1; c2: quorum, DC 2/);
   });
 });

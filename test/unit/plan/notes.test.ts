@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { applyOperations, join, protect } from '../../../src/pacemaker/cib-edit.ts';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import type { Facts, HostFacts } from '../../../src/plan/facts.ts';
+import { applyOperations, join, protect } from '../../../src/pacemaker/procedures/edit.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import type { Facts, HostFacts } from '../../../src/model/facts.ts';
 import { notesOn } from '../../../src/plan/notes.ts';
+import { firewalld, NOTHING_OPEN } from '../../support/firewalld.ts';
 import { crmMonXml } from '../../support/crm-mon.ts';
 import { hostFacts } from '../../support/specs.ts';
 
@@ -38,8 +39,11 @@ describe('notes', () => {
   it('name what an unfinished run left in the CIB, whoever its node belongs to', () => {
     const joined = applyOperations(EMPTY, join(readCib(EMPTY), [r1]));
     const text = applyOperations(joined, protect(readCib(joined), ['r1']));
-    const [note] = notesFor(text).filter((line) => line.startsWith('left in the CIB'));
-    assert.match(note ?? '', /: outrigger-guard-r1, outrigger-quiet-r1; /);
+    const [note] = notesFor(text).filter((line) => line.startsWith('temporary markers in the CIB'));
+    assert.match(
+      note ?? '',
+      /interrupted run \(or one in progress\): outrigger-guard-r1, outrigger-quiet-r1; /,
+    );
   });
 
   it('speak of SELinux where it enforces and a daemon is to listen on another port than usual', () => {
@@ -48,10 +52,7 @@ describe('notes', () => {
         remoteNodes: new Map([['r1', hostFacts('r1', { selinux, listening })]]),
         servers: new Map([['r1', { address: '192.0.2.1', port }]]),
       });
-    assert.match(
-      notes(3122, 'enforcing', [22])[0] ?? '',
-      /^r1: SELinux is enforcing there: .*3122/,
-    );
+    assert.match(notes(3122, 'enforcing', [22])[0] ?? '', /^r1: SELinux is enforcing: .*3122/);
     assert.deepEqual(notes(3122, 'enforcing', [22, 3122]), []);
     assert.deepEqual(notes(3122, 'permissive', [22]), []);
     assert.deepEqual(notes(3122, 'off', [22]), []);
@@ -64,13 +65,10 @@ describe('notes', () => {
         remoteNodes: new Map([['r1', hostFacts('r1', { firewall })]]),
         servers: new Map([['r1', { address: '192.0.2.1', port: 3122 }]]),
       });
-    const rules = { target: 'default', ports: [], services: [], richRules: [] };
-    const zone = { name: 'public', isDefault: true, sources: [], runtime: rules, permanent: rules };
-    assert.match(
-      notes({ kind: 'firewalld', zones: [], zoneOf: {} })[0] ?? '',
-      /^r1: firewalld .* 3122\/tcp$/,
-    );
-    assert.deepEqual(notes({ kind: 'firewalld', zones: [zone], zoneOf: {} }), []);
+    const zone = { name: 'public', isDefault: true, sources: [] };
+    const zones = [{ ...zone, runtime: NOTHING_OPEN, permanent: NOTHING_OPEN }];
+    assert.match(notes(firewalld({ zones: [] }))[0] ?? '', /^r1: firewalld .* 3122\/tcp$/);
+    assert.deepEqual(notes(firewalld({ zones })), []);
     assert.deepEqual(notes({ kind: 'none' }), []);
   });
 

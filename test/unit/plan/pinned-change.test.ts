@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import {
   applyOperations,
   keepApart,
   protect,
   putIntoStandby,
-} from '../../../src/pacemaker/cib-edit.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import type { Simulation } from '../../../src/pacemaker/simulate.ts';
-import type { ClusterFacts } from '../../../src/plan/facts.ts';
-import { firstToChange, whyNotPinned } from '../../../src/plan/pinned-change.ts';
-import { courseOf, inTurn, judgeCourse } from '../../../src/plan/pinned-course.ts';
+} from '../../../src/pacemaker/procedures/edit.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import type { Simulation } from '../../../src/pacemaker/status/simulate.ts';
+import type { ClusterFacts } from '../../../src/model/facts.ts';
+import { firstToChange, whyNotPinned } from '../../../src/credentials/pinned-change.ts';
+import { courseOf, inTurn, judgeCourse } from '../../../src/credentials/pinned-course.ts';
 
 const MEMBERS = ['c1', 'c2', 'c3'];
 
@@ -119,7 +119,7 @@ describe('a change of cluster nodes one by one', () => {
     [
       'a connection that must not be migrated everywhere',
       { connections: { r1: 'c1', r2: 'c2', r3: 'c3' }, meta: fixed },
-      /must not be migrated .*: r1, r2, r3$/,
+      /cannot be migrated .*: r1, r2, r3$/,
     ],
   ];
   for (const [what, state, said] of CASES)

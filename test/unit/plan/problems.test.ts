@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import type { ClusterFacts, ClusterNodeFacts, Facts, HostFacts } from '../../../src/plan/facts.ts';
-import { findProblems } from '../../../src/plan/problems.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import type { ClusterFacts, ClusterNodeFacts, Facts, HostFacts } from '../../../src/model/facts.ts';
+import { findProblems } from '../../../src/plan/problems/problems.ts';
 import { crmMonXml } from '../../support/crm-mon.ts';
 import { hostFacts } from '../../support/specs.ts';
 import { fixture } from '../pacemaker/fixtures.ts';
@@ -74,11 +74,11 @@ describe('a host is left out of the plan when', () => {
     assert.equal(problemOf(hostFacts('r9', { hasCorosyncConf: true })), undefined);
   });
 
-  it('its package manager would not upgrade', () => {
+  it('its package manager refuses the upgrade', () => {
     const upgrades = { offers: [], refusal: 'Packages need to be removed' };
     assert.deepEqual(problemOf(hostFacts('r9', { upgrades })), {
       code: 'UPGRADE_REFUSED',
-      message: 'its package manager would not upgrade: Packages need to be removed',
+      message: 'its package manager refuses the upgrade: Packages need to be removed',
     });
   });
 
@@ -133,7 +133,7 @@ describe('a host is left out of the plan when', () => {
     assert.deepEqual(problemOf(hostFacts('r9', { local }), { servers }), {
       code: 'HOST_IS_TWICE',
       message:
-        'it has the address 2001:DB8:0::9, which is the server address of r10: the two are one machine',
+        'it has the address 2001:DB8:0::9, which is the server address of r10: both are the same host',
     });
   });
 
@@ -200,14 +200,14 @@ describe('a host is left out of the plan when', () => {
   for (const [name, holder] of Object.entries({
     c2: 'a cluster node',
     guest1: 'the guest node of vm1',
-    d1: 'a resource that is no connection',
-    'web-ip': 'a resource that is no connection',
+    d1: 'a resource that is not a connection',
+    'web-ip': 'a resource that is not a connection',
     web: 'a <group>',
     proxy: 'a <bundle>',
     'd1-on-r1': 'a <rsc_location>',
   })) {
     it(`the cluster uses the name ${name}`, () => {
-      const message = `the cluster uses its name for something else: ${holder}`;
+      const message = `its name is already used in the cluster: ${holder}`;
       assert.deepEqual(problemOf(hostFacts(name)), { code: 'NAME_TAKEN', message });
     });
   }
@@ -217,7 +217,7 @@ describe('a host is left out of the plan when', () => {
       problemOf(hostFacts(name), { servers: new Map([[name, { address, port }]]) });
     assert.deepEqual(at('storage1', '10.77.0.101'), {
       code: 'SERVER_IN_USE',
-      message: 'the cluster connects to 10.77.0.101 port 3121 already, as r1',
+      message: 'the cluster already connects to 10.77.0.101 port 3121, as r1',
     });
     assert.equal(at('storage1', '10.77.0.201')?.code, 'SERVER_IN_USE', 'guest1');
     assert.equal(at('r2', '10.77.0.101')?.code, 'SERVER_IN_USE', 'another node moves there');
@@ -226,8 +226,9 @@ describe('a host is left out of the plan when', () => {
     assert.equal(at('r1', '10.77.0.101'), undefined, 'its own');
   });
 
-  it('it gave no answer', () => {
-    const unreachable = { name: 'r9', code: 'HOST_UNREACHABLE', message: 'gone', hint: 'look' };
+  it('it did not respond', () => {
+    const code = 'HOST_UNREACHABLE' as const;
+    const unreachable = { name: 'r9', code, message: 'gone', hint: 'look' };
     const facts = { ...factsWith([]), unreachable: new Map([['r9', unreachable]]) };
     assert.deepEqual(findProblems(facts), [
       { host: 'r9', kind: 'unreachable', code: 'HOST_UNREACHABLE', message: 'gone', hint: 'look' },

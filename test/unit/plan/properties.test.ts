@@ -2,23 +2,24 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { connectionResourceItem } from '../../../src/items/connection-resource.ts';
 import { nodeStateItem } from '../../../src/items/node-state.ts';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { applyOperations, guard } from '../../../src/pacemaker/cib-edit.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import { chooseAuthkey } from '../../../src/plan/authkey-choice.ts';
-import { credentialChange } from '../../../src/plan/credential-change.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { applyOperations, guard } from '../../../src/pacemaker/procedures/edit.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import { chooseAuthkey } from '../../../src/credentials/authkey-choice.ts';
+import { credentialChange } from '../../../src/credentials/credential-change.ts';
 import { findDifferences } from '../../../src/plan/differences.ts';
-import type { ClusterFacts, ClusterNodeFacts, Facts, HostFacts } from '../../../src/plan/facts.ts';
-import type { CibItem } from '../../../src/plan/item.ts';
+import type { ClusterFacts, ClusterNodeFacts, Facts, HostFacts } from '../../../src/model/facts.ts';
+import type { CibItem } from '../../../src/model/item.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
-import { changeCount, type Plan } from '../../../src/plan/plan.ts';
-import { planAsJson } from '../../../src/report/plan-json.ts';
-import { renderPlan } from '../../../src/report/plan-text.ts';
-import { desire } from '../../../src/spec/desired.ts';
-import type { RemoteNodeSpec, Spec } from '../../../src/spec/spec.ts';
+import { changeCount, type Plan } from '../../../src/model/plan.ts';
+import { planAsJson } from '../../../src/report/plan/plan-json.ts';
+import { renderPlan } from '../../../src/report/plan/plan-text.ts';
+import { desire } from '../../../src/plan/desired/desired-items.ts';
+import type { RemoteNodeSpec, Spec } from '../../../src/inventory/spec.ts';
 import { crmMonXml } from '../../support/crm-mon.ts';
 import { hostFacts, remoteNode, sitePlaybook, sshTo } from '../../support/specs.ts';
 import { fixture } from '../pacemaker/fixtures.ts';
+import { cases } from '../../support/cases.ts';
 
 const START = fixture('cib.xml');
 
@@ -101,7 +102,7 @@ describe('whatever is declared of a remote node', () => {
           }
           assert.deepEqual(othersIn(released, [name]), othersIn(START, [name]));
         }),
-        { numRuns: 50 },
+        { numRuns: cases(50) },
       );
     });
   }
@@ -178,7 +179,7 @@ const anyWorld: fc.Arbitrary<World> = fc
       routes: [],
       fencers: new Map(),
     }));
-    const why = { code: 'HOST_UNREACHABLE', message: 'no answer', hint: undefined };
+    const why = { code: 'HOST_UNREACHABLE', message: 'no answer', hint: undefined } as const;
     return {
       cluster,
       spec: {
@@ -311,7 +312,7 @@ describe('a plan', () => {
           [[], [], [...MEMBERS, ...REMOTES]],
         );
       }),
-      { numRuns: 25 },
+      { numRuns: cases(25) },
     );
   });
 });

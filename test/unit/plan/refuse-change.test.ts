@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { keptUntilRestart } from '../../../src/pacemaker/cib-transient.ts';
-import { credentialChange, type WantedCredentials } from '../../../src/plan/credential-change.ts';
-import type { Problem, StoppedGuest } from '../../../src/plan/plan.ts';
-import { refuseChange } from '../../../src/plan/refuse-change.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { keptUntilRestart } from '../../../src/pacemaker/procedures/transient.ts';
+import {
+  credentialChange,
+  type WantedCredentials,
+} from '../../../src/credentials/credential-change.ts';
+import type { Problem, StoppedGuest } from '../../../src/model/plan.ts';
+import { refuseChange } from '../../../src/credentials/refuse-change.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
 import {
   KEY,
@@ -38,7 +41,7 @@ describe('a change of credentials is refused', () => {
     }
   };
   const keyed: State = { members: [KEY, KEY], node: KEY };
-  const why = { code: 'X', message: 'no', hint: undefined };
+  const why = { code: 'HOST_SILENT', message: 'no', hint: undefined } as const;
   const unreachable: Problem = { host: 'r1', kind: 'unreachable', ...why };
 
   it('not where everybody takes part', () => {
@@ -52,21 +55,28 @@ describe('a change of credentials is refused', () => {
 
   it('where --limit leaves one out', () => {
     const limited = { ...keyed, node: undefined };
-    assert.match(refusal(limited, theKey('b')) ?? '', /--limit leaves out .*: r1$/);
+    assert.match(refusal(limited, theKey('b')) ?? '', /but --limit excludes connected nodes: r1$/);
   });
 
   it('where one that is online gives no answer; one that is down may be left for another authkey', () => {
     const silent = { ...keyed, node: undefined, isSilent: true };
     const given = { problems: [unreachable] };
-    assert.match(refusal(silent, theKey('b'), given) ?? '', /gave no answer: r1$/);
+    assert.match(refusal(silent, theKey('b'), given) ?? '', /must change too are unreachable: r1$/);
     const down = { ...silent, isOnline: false };
     assert.equal(refusal(down, theKey('b'), given), undefined);
-    assert.match(refusal(down, theCertificates, given) ?? '', /gave no answer: r1$/);
+    assert.match(
+      refusal(down, theCertificates, given) ?? '',
+      /must change too are unreachable: r1$/,
+    );
   });
 
   it('where a cluster node that is online gives no answer', () => {
     const given = { silentMembers: ['c1'] };
-    assert.match(refusal(keyed, theKey('b'), given) ?? '', /gave no answer: c1$/);
+    assert.match(refusal(keyed, theKey('b'), given) ?? '', /must change too are unreachable: c1$/);
+    assert.match(
+      refusal(keyed, theKey('b'), { silentMembers: ['C1'] }) ?? '',
+      /must change too are unreachable: C1$/,
+    );
     assert.equal(refusal(keyed, theKey('b'), { silentMembers: ['c9'] }), undefined);
     assert.match(refusal(keyed, theCertificates, { silentMembers: ['c9'] }) ?? '', /c9$/);
   });
@@ -87,7 +97,7 @@ describe('a change of credentials is refused', () => {
     for (const state of [keyed, { ...keyed, node: undefined }])
       assert.match(
         refusal(state, theKey('b'), { stoppedGuests: [stopped] }) ?? '',
-        /machines of guest nodes are stopped: r1$/,
+        /VMs of guest nodes are stopped: r1$/,
       );
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import type { ClusterNodeFacts, Facts, HostFacts } from '../../../src/plan/facts.ts';
-import { refuseListedInUse, refuseRevokedInUse } from '../../../src/plan/revoked-in-use.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import type { ClusterNodeFacts, Facts, HostFacts } from '../../../src/model/facts.ts';
+import { refuseListedInUse, refuseRevokedInUse } from '../../../src/credentials/revoked-in-use.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
 import { inDays, issue, type Issued } from '../../support/pki.ts';
 import { hostFacts } from '../../support/specs.ts';
@@ -82,7 +82,7 @@ describe('a certificate that is about to be revoked', () => {
   it('is not revoked while a cluster node may use it that the inventory calls otherwise', () => {
     refused(() => {
       refuse(['dd'], ['R2', 'c1.example'], new Map());
-    }, /nobody knows which ones these use: c1$/);
+    }, /it is unknown which ones these nodes use: c1$/);
     const [[, c1] = assert.fail()] = facts.clusterNodes;
     refuse(['dd'], ['c1.example'], new Map([['c1.example', { ...c1, name: 'c1.example' }]]));
   });
@@ -90,7 +90,7 @@ describe('a certificate that is about to be revoked', () => {
   it('is not revoked while a node of the cluster may use it that nobody has asked', () => {
     refused(() => {
       refuse(['dd'], ['r2', 'gone']);
-    }, /nobody knows which ones these use: r2$/);
+    }, /it is unknown which ones these nodes use: r2$/);
   });
 });
 
@@ -135,7 +135,7 @@ describe('a new revocation list of another authority', () => {
       ]),
       guestNodes: new Map(),
     };
-    const crl = { path: '/crl', digest: 'new', description: 'that of the inventory' };
+    const crl = { path: '/crl', digest: 'new', description: 'the one of the inventory' };
     const wanted = {
       nodes: new Map(
         [called, 'r1', 'bare'].map((name) => [name, { files: { crl }, variables: {} }]),
@@ -163,18 +163,24 @@ describe('a new revocation list of another authority', () => {
   it('is refused while a cluster node has what it revokes that the inventory calls otherwise', () => {
     const called = 'C1.example';
     refused(() => notesFor(['c1'], { called }), /still in use: c1$/);
-    assert.match(notesFor(['bare'], { called })[0] ?? '', /nobody has asked c2, r2, stranger for/);
+    assert.match(
+      notesFor(['bare'], { called })[0] ?? '',
+      /in use on c2, r2, stranger was not checked/,
+    );
   });
 
   it('names those of whom nobody can know', () => {
     const [note = '', ...others] = notesFor(['bare']);
     assert.deepEqual(others, []);
-    assert.match(note, /nobody has asked c2, r2, stranger for the certificate in use/);
+    assert.match(note, /the certificate in use on c2, r2, stranger was not checked/);
   });
 
   it('concerns those alone to whom a host that gets it is connected', () => {
-    assert.match(notesFor(['r1'], { c1: 'new' })[0] ?? '', /nobody has asked c2 for/);
-    assert.match(notesFor(['c1'], { r1: 'new' })[0] ?? '', /nobody has asked r2, stranger for/);
+    assert.match(notesFor(['r1'], { c1: 'new' })[0] ?? '', /in use on c2 was not checked/);
+    assert.match(
+      notesFor(['c1'], { r1: 'new' })[0] ?? '',
+      /in use on r2, stranger was not checked/,
+    );
     assert.deepEqual(notesFor(['c1', 'r1'], { c1: 'new', r1: 'new' }), []);
   });
 

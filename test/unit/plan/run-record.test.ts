@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readRunRecord } from '../../../src/plan/run-record.ts';
-import { historyAsJson, renderHistory } from '../../../src/report/history.ts';
+import { readRunRecord } from '../../../src/model/run-record.ts';
+import { historyAsJson, renderHistory } from '../../../src/report/run/history.ts';
 
 const ID = '20260102T030405678Z-4711';
 const START = { type: 'run', time: '2026-01-02T03:04:05.678Z', user: 'ada', host: 'seat' };
@@ -93,7 +93,7 @@ describe('the record of a run, read back', () => {
     });
   }
 
-  it('reads any text, cut off or damaged, without throwing, and shows it on one line', () => {
+  it('reads any text, truncated or damaged, without throwing, and shows it on one line', () => {
     const good = text(...whole, end);
     fc.assert(
       fc.property(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { serviceItem } from '../../../src/items/service.ts';
-import { certificateVariables } from '../../../src/plan/certificates.ts';
-import { isOfRunningDaemon } from '../../../src/plan/running-daemon.ts';
+import { certificateVariables } from '../../../src/credentials/certificates.ts';
+import { isOfRunningDaemon } from '../../../src/plan/drift/running-daemon.ts';
 import { hostFacts, type HostFactsPatch } from '../../support/specs.ts';
 
 const variables = certificateVariables(false);

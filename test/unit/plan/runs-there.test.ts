@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import type { ClusterFacts, Facts, LocalFacts } from '../../../src/plan/facts.ts';
-import { runningRisks, runsThere } from '../../../src/plan/runs-there.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import type { ClusterFacts, Facts, LocalFacts } from '../../../src/model/facts.ts';
+import { runningRisks, runsThere } from '../../../src/plan/problems/runs-there.ts';
 import { crmMonXml } from '../../support/crm-mon.ts';
 import { hostFacts } from '../../support/specs.ts';
-import { changed, factsOf } from '../facts/fixtures.ts';
+import { changed, factsOf } from '../probe/fixtures.ts';
 
 const unit = (id: string, type = id, standard = 'systemd'): string =>
   `<primitive id="${id}" class="${standard}" type="${type}"/>`;
@@ -56,7 +56,7 @@ const localOf = ({ active, enabled, mounted, addresses }: There): LocalFacts => 
 function said(cluster: ClusterFacts, there: There): unknown {
   const host = hostFacts('r1', { local: localOf(there) });
   const refusal = runsThere(host, cluster);
-  if (refusal !== undefined) return refusal.message.replace(/^.*already: /, '');
+  if (refusal !== undefined) return refusal.message.replace(/^.*already active on it: /, '');
   const facts: Facts = {
     clusterNodes: new Map(),
     remoteNodes: new Map([['r1', host]]),

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { applyOperations, detachCluster } from '../../../src/pacemaker/cib-edit.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import type { ClusterFacts, Facts } from '../../../src/plan/facts.ts';
-import { findStoppedGuests } from '../../../src/plan/stopped-guests.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { applyOperations, detachCluster } from '../../../src/pacemaker/procedures/edit.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import type { ClusterFacts, Facts } from '../../../src/model/facts.ts';
+import { findStoppedGuests } from '../../../src/plan/problems/stopped-guests.ts';
 import { crmMonXml, type Reported } from '../../support/crm-mon.ts';
 import { hostFacts } from '../../support/specs.ts';
 

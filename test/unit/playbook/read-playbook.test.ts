@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readPlaybook } from '../../../src/playbook/read-playbook.ts';
-import { hasErrors } from '../../../src/support/diagnostic.ts';
-import { readYaml } from '../../../src/support/yaml.ts';
-import { anyDamage, describeGoldens, readProjectFile, readSchema } from '../spec/golden.ts';
+import { hasErrors } from '../../../src/support/yaml/diagnostic.ts';
+import { readYaml } from '../../../src/support/yaml/yaml.ts';
+import { anyDamage, describeGoldens, readProjectFile, readSchema } from '../inventory/golden.ts';
+import { cases } from '../../support/cases.ts';
 
 const schema = readSchema('playbook');
 const read = (text: string, file = 'playbook.yml') => readPlaybook({ file, text, schema });
@@ -69,7 +70,7 @@ describe('readPlaybook', () => {
         const { playbook, diagnostics } = read(text);
         assert.equal(playbook === undefined, hasErrors(diagnostics));
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 

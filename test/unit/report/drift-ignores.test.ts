@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { differencesOf, driftOf, hasDrifted } from '../../../src/plan/drift.ts';
-import type { Plan } from '../../../src/plan/plan.ts';
-import type { DriftIgnoreSpec } from '../../../src/spec/spec.ts';
-import { driftAsJson } from '../../../src/report/drift-json.ts';
-import { renderDrift } from '../../../src/report/drift-text.ts';
+import { differencesOf, driftOf, hasDrifted } from '../../../src/plan/drift/drift.ts';
+import type { Plan } from '../../../src/model/plan.ts';
+import type { DriftIgnoreSpec } from '../../../src/inventory/spec.ts';
+import { driftAsJson } from '../../../src/report/drift/drift-json.ts';
+import { renderDrift } from '../../../src/report/drift/drift-text.ts';
 import { assertGolden } from './golden.ts';
 import { change, quietPlan } from './plans.ts';
 
@@ -11,7 +11,7 @@ const TODAY = '2026-11-26';
 
 const service = (host: string) =>
   change(host, 'service', [
-    { name: 'at boot', before: 'disabled', after: 'enabled' },
+    { name: 'enabled at boot', before: 'no', after: 'yes' },
     { name: 'state', before: 'inactive', after: 'active' },
   ]);
 
@@ -21,7 +21,7 @@ const plan: Plan = {
   findings: [
     {
       ...{ host: 'r3', item: 'fencing', attribute: 'devices', expected: 'at least one' },
-      ...{ actual: 'none', message: 'no fence device can fence it', hint: 'declare one' },
+      ...{ actual: 'none', message: 'no fence device covers it', hint: 'declare one' },
     },
   ],
   inSync: ['c1', 'r3'],
@@ -38,9 +38,9 @@ const left = (...ignores: DriftIgnoreSpec[]): string[] =>
   );
 
 const ALL = [
-  'r1 service at boot',
+  'r1 service enabled at boot',
   'r1 service state',
-  'r2 service at boot',
+  'r2 service enabled at boot',
   'r2 service state',
   'r3 fencing devices',
 ];
@@ -49,7 +49,7 @@ describe('drift that is ignored', () => {
   it('does not count, on its last day either', () => {
     assert.deepEqual(left(), ALL);
     assert.deepEqual(left(ignore({})), ALL.slice(2));
-    assert.deepEqual(left(ignore({ attribute: 'at boot' })), ALL.slice(1));
+    assert.deepEqual(left(ignore({ attribute: 'enabled at boot' })), ALL.slice(1));
     assert.deepEqual(left(ignore({ host: 'r[1-2]' }), ignore({ host: '*', item: 'fencing' })), []);
   });
 
@@ -73,7 +73,9 @@ describe('drift that is ignored', () => {
     assert.equal(hasDrifted(drift), false);
     assert.deepEqual(drift.inSync, ['c1', 'r1', 'r2', 'r3']);
     assert.deepEqual(driftOf(plan, [], TODAY).inSync, ['c1']);
-    assert.deepEqual(driftOf(plan, [ignore({ attribute: 'at boot' })], TODAY).inSync, ['c1']);
+    assert.deepEqual(driftOf(plan, [ignore({ attribute: 'enabled at boot' })], TODAY).inSync, [
+      'c1',
+    ]);
   });
 
   it('says nothing about hosts that gave no answer', () => {
@@ -94,7 +96,10 @@ describe('drift that is ignored', () => {
   it('is listed apart, with its reason', () => {
     const drift = driftOf(
       plan,
-      [ignore({ attribute: 'at boot', until: '2026-12-31' }), ignore({ until: '2026-01-01' })],
+      [
+        ignore({ attribute: 'enabled at boot', until: '2026-12-31' }),
+        ignore({ until: '2026-01-01' }),
+      ],
       TODAY,
     );
     assertGolden('ignored-drift.txt', renderDrift(drift));

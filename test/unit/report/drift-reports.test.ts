@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { at, children, parseXml, walk } from '../../../src/pacemaker/xml.ts';
-import { driftAsHtml } from '../../../src/report/drift-html.ts';
-import { driftAsJUnit } from '../../../src/report/drift-junit.ts';
-import { driftAsMetrics } from '../../../src/report/drift-prometheus.ts';
-import { driftAsSarif } from '../../../src/report/drift-sarif.ts';
-import type { DriftReport } from '../../../src/report/drift-report.ts';
-import { markupText, tag } from '../../../src/report/markup.ts';
+import { at, children, parseXml, walk } from '../../../src/pacemaker/basics/xml.ts';
+import { driftAsHtml } from '../../../src/report/drift/drift-html.ts';
+import { driftAsJUnit } from '../../../src/report/drift/drift-junit.ts';
+import { driftAsMetrics } from '../../../src/report/drift/drift-prometheus.ts';
+import { driftAsSarif } from '../../../src/report/drift/drift-sarif.ts';
+import type { DriftReport } from '../../../src/report/drift/drift-report.ts';
+import { markupText, tag } from '../../../src/report/text/markup.ts';
 import {
   browsed,
   isAtHand,
@@ -27,6 +27,7 @@ import {
   REPORTS_BY_NAME,
   troubledReport,
 } from './drift-reports.ts';
+import { cases } from '../../support/cases.ts';
 
 const reports = Object.entries(REPORTS_BY_NAME);
 
@@ -160,7 +161,7 @@ describe('drift as a page', () => {
     });
   }
 
-  it('draws nodes that shall leave for as long as they have not', () => {
+  it('draws nodes to be removed', () => {
     const { result } = quietReport;
     assert.ok(result.kind === 'compared');
     const leaving = (state: 'in-sync' | 'drifted') => ({
@@ -172,7 +173,7 @@ describe('drift as a page', () => {
         ),
       },
     });
-    const TITLE = /<title>r1: remote node that shall leave, drifted</;
+    const TITLE = /<title>r1: remote node to be removed, drifted</;
     assert.match(driftAsHtml(leaving('drifted')), TITLE);
     assert.doesNotMatch(driftAsHtml(leaving('in-sync')), /<title>r1:/);
   });
@@ -242,7 +243,7 @@ describe('reports of nasty words', () => {
         );
         assert.deepEqual(Object.keys(read.attributes), ['title']);
       }),
-      { numRuns: 40 },
+      { numRuns: cases(40) },
     );
   });
 });

@@ -1,8 +1,8 @@
-import { driftOf, type Drift } from '../../../src/plan/drift.ts';
-import type { DriftHost } from '../../../src/plan/drift-hosts.ts';
-import type { Plan } from '../../../src/plan/plan.ts';
-import type { DriftIgnoreSpec } from '../../../src/spec/spec.ts';
-import type { ComparedRun, DriftReport } from '../../../src/report/drift-report.ts';
+import { driftOf, type Drift } from '../../../src/plan/drift/drift.ts';
+import type { DriftHost } from '../../../src/plan/drift/drift-hosts.ts';
+import type { Plan } from '../../../src/model/plan.ts';
+import type { DriftIgnoreSpec } from '../../../src/inventory/spec.ts';
+import type { ComparedRun, DriftReport } from '../../../src/report/drift/drift-report.ts';
 import { change, quietPlan } from './plans.ts';
 
 const AT = new Date('2026-11-26T10:15:30Z');
@@ -56,20 +56,20 @@ const troubledPlan: Plan = {
       name: 'Prepare the hosts',
       changes: [
         change('r1', 'authkey', [
-          { name: 'content', before: 'another key', after: "the cluster's key" },
+          { name: 'content', before: 'differs from the cluster', after: 'matches the cluster' },
         ]),
         change('r1', 'service', [
-          { name: 'at boot', before: 'disabled', after: 'enabled' },
+          { name: 'enabled at boot', before: 'no', after: 'yes' },
           { name: 'started', ...started },
         ]),
-        change('r2', 'service', [{ name: 'at boot', before: 'disabled', after: 'enabled' }]),
+        change('r2', 'service', [{ name: 'enabled at boot', before: 'no', after: 'yes' }]),
       ],
     },
   ],
   findings: [
     {
       ...{ host: 'r3', item: 'fencing', attribute: 'devices', expected: 'at least one' },
-      ...{ actual: 'none', message: 'no fence device can fence it', hint: 'name a device for it' },
+      ...{ actual: 'none', message: 'no fence device covers it', hint: 'name a device for it' },
     },
     {
       ...{ host: 'old1', item: 'node-record', attribute: 'known', expected: undefined },
@@ -91,13 +91,14 @@ const troubledPlan: Plan = {
     },
   ],
   stoppedGuests: [{ host: 'g2', resource: 'vm-g2', message: 'its machine vm-g2 is stopped' }],
+  pending: [{ host: 'r7', message: 'its connection is not up yet (pending)' }],
   notes: ['r6: its clock is 90 s behind this machine'],
   unmanaged: ['other1'],
   inSync: ['c1', 'c2', 'g1', 'r6'],
 };
 
 const ignore: DriftIgnoreSpec = {
-  ...{ host: 'r2', item: 'service', attribute: 'at boot' },
+  ...{ host: 'r2', item: 'service', attribute: 'enabled at boot' },
   ...{ reason: 'started by hand until the disks are replaced', until: '2026-12-31' },
 };
 
@@ -121,6 +122,7 @@ export const troubledReport = reportOf(
         connectedFrom: 'c2',
         certificateEnds: new Date('2027-03-01T12:00:00Z'),
       }),
+      host('r7', 'remote-node', { state: 'pending', connectedFrom: 'c2' }),
       host('g1', 'guest-node', {
         connectedFrom: 'c1',
         machine: { resource: 'vm-g1', on: 'c1' },
@@ -136,7 +138,7 @@ export const troubledReport = reportOf(
         authkeySeconds: undefined,
       }),
     ],
-    ['r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'g1'].flatMap(everyItem),
+    ['r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'g1'].flatMap(everyItem),
   ),
 );
 
@@ -154,7 +156,7 @@ export const fleetReport = ((): DriftReport => {
       {
         name: 'Prepare the hosts',
         changes: wrong.map((name) =>
-          change(name, 'service', [{ name: 'at boot', before: 'disabled', after: 'enabled' }]),
+          change(name, 'service', [{ name: 'enabled at boot', before: 'no', after: 'yes' }]),
         ),
       },
     ],
@@ -201,7 +203,7 @@ export const hostileReport = reportOf(
               change(NASTY, 'service', [
                 { name: NASTY, before: NASTY, after: NASTY, reason: NASTY },
               ]),
-              change('r2', 'service', [{ name: 'at boot', before: NASTY, after: 'enabled' }]),
+              change('r2', 'service', [{ name: 'enabled at boot', before: NASTY, after: 'yes' }]),
             ],
           },
         ],
@@ -221,6 +223,7 @@ export const hostileReport = reportOf(
           },
         ],
         stoppedGuests: [{ host: NASTY, resource: NASTY, message: NASTY }],
+        pending: [{ host: NASTY, message: NASTY }],
         notes: [NASTY],
         unmanaged: [NASTY],
         inSync: [NASTY],

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Ajv } from 'ajv';
 import { loadSchema } from '../../../src/flows/load-document.ts';
-import { driftOf } from '../../../src/plan/drift.ts';
-import { driftAsJson } from '../../../src/report/drift-json.ts';
-import { renderDrift } from '../../../src/report/drift-text.ts';
+import { driftOf } from '../../../src/plan/drift/drift.ts';
+import { driftAsJson } from '../../../src/report/drift/drift-json.ts';
+import { renderDrift } from '../../../src/report/drift/drift-text.ts';
 import { assertGolden } from './golden.ts';
 import { change, fleetPlan, quietPlan, wrongKey } from './plans.ts';
 
@@ -36,7 +36,7 @@ describe('drift', () => {
   it('never calls hosts that gave no answer free of drift', () => {
     const { problems } = fleetPlan();
     const text = renderDrift(driftOf({ ...quietPlan, problems }));
-    assert.match(text, /\nNo drift on those that answered\. .*3 unreachable, 1 refused\.\n$/);
+    assert.match(text, /\nNo drift on the reachable hosts\. .*3 unreachable, 1 refused\.\n$/);
   });
 
   /** The key was replaced on one host, and another one runs a daemon that is older than its key, and not enabled. */
@@ -49,7 +49,7 @@ describe('drift', () => {
         changes: [
           ...wrongKey('r1'),
           change('r2', 'service', [
-            { name: 'at boot', before: 'disabled', after: 'enabled' },
+            { name: 'enabled at boot', before: 'no', after: 'yes' },
             { name: 'started', ...started },
           ]),
           change('r3', 'service', [{ name: 'started', ...started }]),
@@ -67,7 +67,7 @@ describe('drift', () => {
       told.map(({ host, attribute, kind }) => `${host} ${attribute}: ${kind}`),
       [
         'r1 content: configuration',
-        'r2 at boot: configuration',
+        'r2 enabled at boot: configuration',
         'r2 started: running-daemon',
         'r3 started: running-daemon',
       ],

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { compareNames, foldNames, isNextName } from '../../../src/report/fold-names.ts';
-import { expandTogether } from '../../../src/spec/ranges.ts';
+import { compareNames, foldNames, isNextName } from '../../../src/support/text/fold-names.ts';
+import { expandTogether } from '../../../src/support/values/ranges.ts';
+import { cases } from '../../support/cases.ts';
 
 /** Expands a folded list the way an inventory would. */
 function unfold(text: string): readonly string[] {
@@ -21,7 +22,7 @@ const name = fc.oneof(
 );
 
 describe('folded names', () => {
-  const cases: readonly (readonly [names: readonly string[], folded: string])[] = [
+  const FOLDED: readonly (readonly [names: readonly string[], folded: string])[] = [
     [[], ''],
     [['a'], 'a'],
     [['compute1', 'compute2', 'compute3', 'c9'], 'c9, compute[1-3]'],
@@ -37,7 +38,7 @@ describe('folded names', () => {
     [['x[1-2]', 'x1', 'x1'], 'x1, x[1-2]'],
     [['a\u001b[31m1', 'a\u001b[31m2'], 'a\\u{1b}[31m1, a\\u{1b}[31m2'],
   ];
-  for (const [names, folded] of cases) {
+  for (const [names, folded] of FOLDED) {
     it(`${JSON.stringify(names)} become ${folded}`, () => {
       assert.equal(foldNames(names), folded);
     });
@@ -56,7 +57,7 @@ describe('folded names', () => {
       fc.property(fc.array(name, { maxLength: 60 }), (names) => {
         assert.deepEqual([...unfold(foldNames(names))].sort(), [...new Set(names)].sort());
       }),
-      { numRuns: 500 },
+      { numRuns: cases(500) },
     );
   });
 
@@ -75,7 +76,7 @@ describe('folded names', () => {
         assert.equal(compareNames(a, b) === 0, a === b);
         if (compareNames(a, b) < 0 && compareNames(b, c) < 0) assert.ok(compareNames(a, c) < 0);
       }),
-      { numRuns: 500 },
+      { numRuns: cases(500) },
     );
   });
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { loadSchema } from '../../../src/flows/load-document.ts';
-import { kindsOf } from '../../../src/plan/drift.ts';
-import { FINDING_KINDS, type DriftItem } from '../../../src/plan/finding.ts';
-import { DRIFT_WORDS } from '../../../src/report/drift-words.ts';
+import { kindsOf } from '../../../src/plan/drift/drift.ts';
+import { DRIFT_ITEMS, FINDING_KINDS } from '../../../src/model/finding.ts';
 
 /** The words that a schema has for the kinds of things that outrigger keeps in shape. */
 function kindsIn(schema: unknown): readonly (readonly string[])[] {
@@ -14,7 +13,7 @@ function kindsIn(schema: unknown): readonly (readonly string[])[] {
 
 describe('the schemas of what outrigger prints', () => {
   const [playable = []] = kindsIn(loadSchema('playbook'));
-  const drifting = Object.keys(DRIFT_WORDS);
+  const drifting = DRIFT_ITEMS;
   for (const [name, kinds] of [
     ['plan', playable],
     ['drift', drifting],
@@ -36,7 +35,7 @@ describe('the schemas of what outrigger prints', () => {
     const { definitions } = loadSchema('drift') as {
       definitions: { difference: { properties: { kind: { enum: string[] } } } };
     };
-    const kinds = new Set((Object.keys(DRIFT_WORDS) as DriftItem[]).flatMap(kindsOf));
+    const kinds = new Set(DRIFT_ITEMS.flatMap(kindsOf));
     assert.deepEqual(definitions.difference.properties.kind.enum.sort(), [...kinds].sort());
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
-import { planAsJson } from '../../../src/report/plan-json.ts';
+import { planAsJson } from '../../../src/report/plan/plan-json.ts';
 import { assertGolden } from './golden.ts';
 import { fleetPlan, quietEffects, quietPlan, wrongKey } from './plans.ts';
 

@@ -1,23 +1,20 @@
 import assert from 'node:assert/strict';
-import { Parser, type NodeType } from 'commonmark';
+import type { NodeType } from 'commonmark';
 import fc from 'fast-check';
-import type { Plan } from '../../../src/plan/plan.ts';
-import { planAsGitlab } from '../../../src/report/plan-gitlab.ts';
-import { LONGEST_COMMENT, planAsMarkdown } from '../../../src/report/plan-markdown.ts';
-import { renderPlan } from '../../../src/report/plan-text.ts';
+import type { Plan } from '../../../src/model/plan.ts';
+import { planAsGitlab } from '../../../src/report/plan/plan-gitlab.ts';
+import { LONGEST_COMMENT, planAsMarkdown } from '../../../src/report/plan/plan-markdown.ts';
+import { renderPlan } from '../../../src/report/plan/plan-text.ts';
 import { assertGolden } from './golden.ts';
 import { change, fleetPlan, quietPlan } from './plans.ts';
+import { cases } from '../../support/cases.ts';
+import { nodesIn } from '../../support/documents.ts';
 
 /** The literals of a Markdown document's nodes of these types, by the reference implementation of CommonMark. */
-function literals(markdown: string, ...types: NodeType[]): string[] {
-  const walker = new Parser().parse(markdown).walker();
-  const found: string[] = [];
-  for (let event = walker.next(); event !== null; event = walker.next()) {
-    const { type, literal } = event.node;
-    if (event.entering && types.includes(type)) found.push(literal ?? '');
-  }
-  return found;
-}
+const literals = (markdown: string, ...types: NodeType[]): string[] =>
+  nodesIn(markdown)
+    .filter(({ type }) => types.includes(type))
+    .map(({ literal }) => literal ?? '');
 
 const withHosts = (hosts: readonly string[]): Plan => ({
   ...quietPlan,
@@ -44,7 +41,7 @@ const hostile = fc.string({
 const planOf = ([host = '', value = '', message = '']: readonly string[]): Plan => ({
   ...withHosts([host]),
   cluster: { ...quietPlan.cluster, name: value },
-  problems: [{ host, kind: 'refused', code: 'X', message, hint: value }],
+  problems: [{ host, kind: 'refused', code: 'HOST_SILENT', message, hint: value }],
   risks: [
     { code: 'fences-nodes', subjects: [value, host] },
     { code: 'host-is-off', subjects: [message] },
@@ -75,7 +72,7 @@ describe('a plan as a comment', () => {
     const risks = [{ code: 'host-is-off' as const, subjects: ['r1', 'r7'] }];
     assert.match(
       planAsMarkdown({ ...quietPlan, risks }),
-      /^- `--allow host-is-off:r1 --allow host-is-off:r7` \(`r1, r7`\): a host gives no answer/m,
+      /^- `--allow host-is-off:r1 --allow host-is-off:r7` \(`r1, r7`\): a host is unreachable/m,
     );
   });
 
@@ -106,7 +103,7 @@ describe('a plan as a comment', () => {
     const count = shown.trimEnd().split('\n').length;
     assert.ok(
       text.endsWith(
-        `these are ${count} of its ${lines.length} lines. The job's log has all of them.\n`,
+        `${count} of ${lines.length} lines are shown. The log of the job contains the whole plan.\n`,
       ),
       text.slice(-200),
     );
@@ -121,7 +118,7 @@ describe('a plan as a comment', () => {
         const problems = Array.from({ length: 40 }, (_, index) => ({
           host: `${'abcdefghij'.charAt(index % 10).repeat(index + 1)}${name}`,
           kind: 'unreachable' as const,
-          code: 'X',
+          code: 'HOST_UNREACHABLE' as const,
           message: `${'a'.repeat(index)}${message}`,
           hint: message,
         }));
@@ -129,7 +126,7 @@ describe('a plan as a comment', () => {
         assert.ok(text.length <= LONGEST_COMMENT, `${text.length}`);
         assert.match(text, /and \d+ more/);
       }),
-      { numRuns: 10 },
+      { numRuns: cases(10) },
     );
   });
 });

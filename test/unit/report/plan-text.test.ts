@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Plan } from '../../../src/plan/plan.ts';
-import { renderPlan } from '../../../src/report/plan-text.ts';
-import { plainStyle } from '../../../src/report/style.ts';
+import type { Plan } from '../../../src/model/plan.ts';
+import { renderPlan } from '../../../src/report/plan/plan-text.ts';
+import { plainStyle } from '../../../src/report/text/style.ts';
 import { assertGolden } from './golden.ts';
 import { change, fleetPlan, quietEffects, quietPlan, wrongKey } from './plans.ts';
 
@@ -41,7 +41,7 @@ describe('a plan for people', () => {
     });
     assert.match(
       text,
-      /^Cluster prod: no DC, no quorum, fencing off, maintenance mode, a transition is under way\n/,
+      /^Cluster prod: no DC, no quorum, fencing off, maintenance mode, transition in progress\n/,
     );
   });
 
@@ -59,7 +59,7 @@ describe('a plan for people', () => {
     const text = renderPlan({ ...withChanges(changes), forecast });
     assert.match(
       text,
-      /What the cluster will do\n {2}nothing besides\n {2}fenced if every new connection failed: nobody\n/,
+      /Predicted cluster actions\n {2}none\n {2}fenced if all new connections fail: none\n/,
     );
   });
 
@@ -81,8 +81,7 @@ describe('a plan for people', () => {
   });
 
   it('puts a long reason below its change', () => {
-    const reason =
-      'a daemon may keep the key that it read first for life (Pacemaker 3.0.2 and later)';
+    const reason = 'a daemon may read the key only once (Pacemaker 3.0.2 and later)';
     const text = renderPlan(
       withChanges([
         change('r1', 'service', [
@@ -90,7 +89,7 @@ describe('a plan for people', () => {
         ]),
       ]),
     );
-    assert.match(text, /after its key\n {29}\(a daemon may keep/);
+    assert.match(text, /after its key\n {29}\(a daemon may read the key only once/);
     assert.ok(text.split('\n').every((line) => line.length <= 100));
   });
 
@@ -146,7 +145,7 @@ describe('a plan for people', () => {
               ],
             },
           ],
-          problems: [{ host, kind: 'refused', code: value, message, hint: value }],
+          problems: [{ host, kind: 'refused', code: 'HOST_SILENT', message, hint: value }],
           risks: [{ code: 'fences-nodes', subjects: [value] }],
           notes: [message, `${host}: ${value}`],
           unmanaged: [value],

@@ -1,5 +1,5 @@
-import type { AttributeChange } from '../../../src/plan/item.ts';
-import type { Change, Forecast, Plan } from '../../../src/plan/plan.ts';
+import type { AttributeChange } from '../../../src/model/item.ts';
+import type { Change, Forecast, Plan } from '../../../src/model/plan.ts';
 
 /** A plan in which nothing changes. */
 export const quietPlan: Plan = {
@@ -21,6 +21,7 @@ export const quietPlan: Plan = {
   credentialChange: undefined,
   fencing: [],
   stoppedGuests: [],
+  pending: [],
   risks: [],
   findings: [],
   notes: [],
@@ -63,7 +64,7 @@ const installed = (name: string): AttributeChange => ({
 
 const bareHost = (host: string): readonly Change[] => [
   change(host, 'package', [installed('pacemaker-remote'), installed('resource-agents')]),
-  change(host, 'authkey', [{ name: 'content', before: undefined, after: "the cluster's key" }]),
+  change(host, 'authkey', [{ name: 'content', before: undefined, after: 'matches the cluster' }]),
   change(host, 'firewall-port', [
     { name: 'public 3121/tcp from 192.0.2.11', before: 'closed', after: 'open' },
     {
@@ -73,7 +74,7 @@ const bareHost = (host: string): readonly Change[] => [
     },
   ]),
   change(host, 'service', [
-    { name: 'at boot', before: undefined, after: 'enabled' },
+    { name: 'enabled at boot', before: undefined, after: 'yes' },
     { name: 'state', before: undefined, after: 'active' },
   ]),
 ];
@@ -105,7 +106,7 @@ export function fleetPlan(): Plan {
         ],
       },
       {
-        name: 'Release',
+        name: 'Clear standby',
         changes: [
           change('storage2', 'node-state', [{ name: 'rack', before: 'a1', after: undefined }], {
             action: 'update',
@@ -117,7 +118,7 @@ export function fleetPlan(): Plan {
       ...['web1', 'web2', 'web3'].map((host, index) => ({
         host,
         kind: 'unreachable' as const,
-        code: 'HOST_UNREACHABLE',
+        code: 'HOST_UNREACHABLE' as const,
         message: `cannot reach 192.0.2.3${index}:22: connection refused`,
         hint: 'check that the host is up, its address and port, and that sshd runs there',
       })),
@@ -163,7 +164,7 @@ export const wrongKey = (host: string): readonly Change[] => [
   change(
     host,
     'authkey',
-    [{ name: 'content', before: 'another key', after: "the cluster's key" }],
+    [{ name: 'content', before: 'differs from the cluster', after: 'matches the cluster' }],
     { action: 'update' },
   ),
   change(

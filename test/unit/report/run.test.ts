@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { eventAsJson, summaryAsJson, versionAsJson } from '../../../src/report/run-json.ts';
-import { durationText, eventLine, renderRun } from '../../../src/report/run-text.ts';
+import { eventAsJson, summaryAsJson, versionAsJson } from '../../../src/report/run/run-json.ts';
+import { durationText, eventLine, renderRun } from '../../../src/report/run/run-text.ts';
+import type { Change } from '../../../src/model/plan.ts';
 import { Secret } from '../../../src/support/secret.ts';
 import { assertGolden } from './golden.ts';
 import { everyEvent, failedRun, interruptedRun, verdict } from './runs.ts';
@@ -72,7 +73,7 @@ describe('the closing report of a run', () => {
       events,
       seconds: 3,
     };
-    assert.equal(renderRun(run), 'Done: 1 changed on 1 host, 0 in sync. Took 3 s.\n');
+    assert.equal(renderRun(run), 'Done: 1 change on 1 host. Took 3 s.\n');
   });
 
   it('says so when an interrupt left nothing half-done', () => {
@@ -83,7 +84,7 @@ describe('the closing report of a run', () => {
     };
     assert.match(
       renderRun(run),
-      /nothing: what was begun was brought to its end\n\nInterrupted: 0 changed/,
+      /nothing: all started steps were completed\n\nInterrupted: 0 changes/,
     );
   });
 
@@ -92,13 +93,38 @@ describe('the closing report of a run', () => {
       result: { failed: new Map<string, string>(), wasInterrupted: false },
       events: [verdict('h1', 'package', { kind: 'changed' })],
       seconds: 3,
-      stopped: '"Connect" was not begun: no quorum',
+      stopped: '"Connect" was not started: no quorum',
     };
     assert.equal(
       renderRun(run),
-      'Stopped before its end\n  "Connect" was not begun: no quorum\n\nFailed: 1 changed on 1 host, 0 in sync. Took 3 s.\n',
+      'Stopped\n  "Connect" was not started: no quorum\n\nFailed: 1 change on 1 host. Took 3 s.\n',
     );
     assert.equal((JSON.parse(summaryAsJson(run, '')) as { stopped?: string }).stopped, run.stopped);
+  });
+
+  it('calls a node connected but not released only where its connection was tried', () => {
+    const said = (item: 'connection-resource' | 'guest-node', change: Partial<Change>): string => {
+      const told: Change = {
+        ...{ host: 'h1', item, action: 'update', attributes: [] },
+        ...{ restart: 'none', isConsequence: false },
+      };
+      const changes = [{ ...told, ...change }];
+      return renderRun({
+        result: { failed: new Map<string, string>(), wasInterrupted: false },
+        events: [verdict('h1', item, { kind: 'changed' })],
+        seconds: 1,
+        stopped: 'the lock is lost',
+        plan: { plays: [{ name: 'Connect', changes }] },
+      });
+    };
+    const again = { attributes: [{ name: 'start', before: 'failed', after: 'tried again' }] };
+    const option = { attributes: [{ name: 'reconnect_interval', before: '60s', after: '30s' }] };
+    const waits = /h1: connected, but still in standby and with a join guard/;
+    assert.match(said('connection-resource', { action: 'create' }), waits);
+    assert.match(said('connection-resource', again), waits);
+    assert.match(said('guest-node', { action: 'create' }), waits);
+    assert.doesNotMatch(said('connection-resource', option), /Half-done/);
+    assert.doesNotMatch(said('connection-resource', { action: 'remove' }), /Half-done/);
   });
 
   it('does not depend on the order in which hosts told', () => {

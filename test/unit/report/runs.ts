@@ -1,11 +1,7 @@
-import type { RunEvent, Verdict } from '../../../src/plan/run-event.ts';
-import type { FinishedRun } from '../../../src/report/run-summary.ts';
+import type { RunEvent, StepName, Verdict } from '../../../src/model/run-event.ts';
+import type { FinishedRun } from '../../../src/report/run/run-summary.ts';
 
-export const verdict = (
-  host: string,
-  item: 'package' | 'connection-resource' | 'node-state',
-  told: Verdict,
-): RunEvent => ({
+export const verdict = (host: string, item: StepName['item'], told: Verdict): RunEvent => ({
   type: 'verdict',
   play: 'Prepare the hosts',
   host,
@@ -34,14 +30,19 @@ export const everyEvent: readonly RunEvent[] = [
     hint: 'make room in /var',
   }),
   verdict('h4', 'package', { kind: 'skipped', because: 'interrupted' }),
-  { type: 'waiting', play: 'Prove', until: '2 node(s) truly in', limitSeconds: 150 },
+  {
+    type: 'waiting',
+    play: 'Verify',
+    message: 'waiting up to 150 s for r[1-2] to come online',
+    limitSeconds: 150,
+  },
   {
     type: 'cib-written',
     play: 'Connect',
     purpose: 'connection-resource',
     copy: '/var/log/cib-1.xml',
   },
-  { type: 'notice', play: 'Prove', message: 'the DC has changed' },
+  { type: 'notice', play: 'Verify', message: 'the DC has changed' },
 ];
 
 const failed = (host: string): RunEvent =>

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { loadSchema } from '../../../src/flows/load-document.ts';
-import type { SavedPlan } from '../../../src/plan/saved-plan.ts';
-import { planAsJson } from '../../../src/report/plan-json.ts';
-import { renderPlan } from '../../../src/report/plan-text.ts';
-import { readSavedPlan, savedPlanAsJson } from '../../../src/report/saved-plan-json.ts';
+import type { SavedPlan } from '../../../src/plan/saved/saved-plan.ts';
+import { planAsJson } from '../../../src/report/plan/plan-json.ts';
+import { renderPlan } from '../../../src/report/plan/plan-text.ts';
+import { readSavedPlan, savedPlanAsJson } from '../../../src/report/plan/saved-plan-json.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
 import { fleetPlan, quietPlan } from './plans.ts';
+import { cases } from '../../support/cases.ts';
 
 const schemas = { saved: loadSchema('saved-plan'), plan: loadSchema('plan') };
 const digest = (digit: string): string => digit.repeat(64);
@@ -57,7 +58,7 @@ describe('the file of a saved plan', () => {
         assert.deepEqual(read(text).plan.notes, [note]);
         assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
       }),
-      { numRuns: 30 },
+      { numRuns: cases(30) },
     );
   });
 
@@ -65,7 +66,7 @@ describe('the file of a saved plan', () => {
     const text = savedPlanAsJson(saved);
     fc.assert(
       fc.property(fc.nat(text.length - 3), (length) => {
-        assert.match(complaint(text.slice(0, length)), /^p (is no saved plan|was cut off)/);
+        assert.match(complaint(text.slice(0, length)), /^p (is not a saved plan|was truncated)/);
       }),
     );
   });
@@ -80,7 +81,7 @@ describe('the file of a saved plan', () => {
           fc.pre(text[at] !== other && !/\s/.test(text[at] ?? ''));
           assert.match(
             complaint(text.slice(0, at) + other + text.slice(at + 1)),
-            /^p (is no saved plan|was cut off|was damaged|has the format)/,
+            /^p (is not a saved plan|was truncated|was damaged|has format)/,
           );
         },
       ),
@@ -88,18 +89,18 @@ describe('the file of a saved plan', () => {
   });
 
   for (const [what, text, words] of [
-    ['an inventory', 'apiVersion: outrigger/v1\n', /^p is no saved plan$/],
-    ['a plan that was printed as JSON', planAsJson(quietPlan), /^p is no saved plan$/],
-    ['nothing', '', /^p is no saved plan$/],
+    ['an inventory', 'apiVersion: outrigger/v1\n', /^p is not a saved plan$/],
+    ['a plan that was printed as JSON', planAsJson(quietPlan), /^p is not a saved plan$/],
+    ['nothing', '', /^p is not a saved plan$/],
     [
       'a later format',
       savedPlanAsJson(saved).replace('"formatVersion": "1.0"', '"formatVersion": "2.0"'),
-      /^p has the format 2\.0, and this outrigger reads 1\.0$/,
+      /^p has format 2\.0, but this version of outrigger reads format 1\.0$/,
     ],
     [
       'an edited step',
       savedPlanAsJson({ ...saved, plan: fleetPlan() }).replace('"after": "', '"after": "not '),
-      /^p was damaged or edited \(its checksum is another\)$/,
+      /^p was damaged or edited \(checksum mismatch\)$/,
     ],
   ] as const) {
     it(`is told from ${what}`, () => {

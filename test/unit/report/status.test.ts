@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readCib } from '../../../src/pacemaker/cib.ts';
-import { readCrmMon } from '../../../src/pacemaker/crm-mon.ts';
-import { statusAsJson } from '../../../src/report/status-json.ts';
-import { renderStatus } from '../../../src/report/status-text.ts';
+import { readCib } from '../../../src/pacemaker/cib/cib.ts';
+import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
+import { statusAsJson } from '../../../src/report/status/status-json.ts';
+import { renderStatus } from '../../../src/report/status/status-text.ts';
+import { guestNode, remoteNode, sshTo } from '../../support/specs.ts';
 import { assertGolden } from './golden.ts';
 
 const monNode = (name: string, attributes: string): string =>
@@ -65,22 +66,36 @@ const cib =
     <primitive id="db" class="ocf" provider="heartbeat" type="pgsql"/>
   </resources><constraints/></configuration><status/></cib>`);
 
+const declaredBy = (remotes: readonly string[], guests: readonly string[] = []) => ({
+  clusterNodes: ['c1', 'c2'].map((name) => ({ name, address: name, connection: sshTo })),
+  remoteNodes: remotes.map((name) => remoteNode(name)),
+  guestNodes: guests.map((name) => guestNode(name)),
+  absent: { remoteNodes: [], guestNodes: [] },
+});
+
+const spec = declaredBy(['r1', 'r2', 'r10'], ['g1']);
+
+const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
+
 describe('the status of a cluster', () => {
   it('is a few tables for people', () => {
-    assertGolden('status.txt', renderStatus({ mon, cib }));
+    assertGolden('status.txt', renderStatus({ mon, cib }, spec));
   });
 
   it('is a document for programs', () => {
-    assertGolden('status.json.txt', statusAsJson({ mon, cib }));
+    assertGolden('status.json.txt', statusAsJson({ mon, cib }, spec));
   });
 
   it('keeps control characters to itself', () => {
-    assert.doesNotMatch(renderStatus({ mon, cib }), /[^\P{C}\n]/u);
-    assert.doesNotMatch(statusAsJson({ mon, cib }), /[^\P{C}\n]/u);
+    assert.doesNotMatch(renderStatus({ mon, cib }, spec), /[^\P{C}\n]/u);
+    assert.doesNotMatch(statusAsJson({ mon, cib }, spec), /[^\P{C}\n]/u);
   });
 
   it('keeps the passwords of fence devices to itself', () => {
-    assert.doesNotMatch(renderStatus({ mon, cib }) + statusAsJson({ mon, cib }), /hunter2/);
+    assert.doesNotMatch(
+      renderStatus({ mon, cib }, spec) + statusAsJson({ mon, cib }, spec),
+      /hunter2/,
+    );
   });
 
   it('tells of a cluster that has nothing yet', () => {
@@ -91,8 +106,57 @@ describe('the status of a cluster', () => {
       '<pacemaker-result><status code="0" message="OK"/></pacemaker-result>',
     );
     assert.equal(
-      renderStatus({ mon: silent, cib: empty }),
+      renderStatus({ mon: silent, cib: empty }, { ...declaredBy([]), clusterNodes: [] }),
       'Cluster (without a name): no DC, no quorum, fencing on\n\n0 of 0 cluster nodes online, 0 of 0 remote nodes in\n',
+    );
+  });
+
+  it('counts the nodes that are declared, not those that the cluster has', () => {
+    const more = declaredBy(['r1', 'r10', 'r11'], ['g1', 'g2']);
+    const text = renderStatus({ mon, cib }, more);
+    assert.match(text, /^ {2}r11 +not online: it is not in the cluster +- +192\.0\.2\.21:3121/m);
+    assert.match(text, /^ {2}r2 .*, not in the inventory/m);
+    assert.equal(
+      lastLine(text),
+      '2 of 2 cluster nodes online, 2 of 3 remote nodes in (1 not in the inventory), 1 of 2 guest nodes in, 1 failure',
+    );
+  });
+
+  it('says the same to programs', () => {
+    const { remoteNodes } = JSON.parse(
+      statusAsJson({ mon, cib }, declaredBy(['r1', 'r11'], ['g1'])),
+    ) as { remoteNodes: Record<string, unknown>[] };
+    assert.deepEqual(
+      remoteNodes.map(({ name, isIn, notIn, declared }) => [name, isIn, notIn, declared]),
+      [
+        ['r1', true, null, 'present'],
+        ['r2', false, 'failed', 'not-declared'],
+        ['r10', true, null, 'not-declared'],
+        ['r11', false, 'not-in-cluster', 'present'],
+      ],
+    );
+  });
+
+  it('does not count a node that is to be removed', () => {
+    const leaving = {
+      ...declaredBy(['r1'], ['g1']),
+      absent: { remoteNodes: ['r2', 'r10', 'r12'].map((name) => remoteNode(name)), guestNodes: [] },
+    };
+    const text = renderStatus({ mon, cib }, leaving);
+    assert.doesNotMatch(text, /r12/);
+    assert.match(
+      lastLine(text),
+      /, 1 of 1 remote node in \(2 to be removed\), 1 of 1 guest node in,/,
+    );
+  });
+
+  it('counts a cluster node that is declared and that the cluster does not have', () => {
+    const [first] = spec.clusterNodes;
+    assert.ok(first);
+    const three = { ...spec, clusterNodes: [...spec.clusterNodes, { ...first, name: 'c3' }] };
+    assert.match(
+      lastLine(renderStatus({ mon, cib }, three)),
+      /^2 of 3 cluster nodes online \(the cluster has 2\), /,
     );
   });
 });

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { quote } from '../../../src/shell/quote.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
+import { cases } from '../../support/cases.ts';
 
 const anyText = fc
   .string({
@@ -19,7 +20,7 @@ describe('quote', () => {
           const { stdout } = spawnSync(shell, ['-c', script], { encoding: 'buffer' });
           assert.deepEqual(stdout, Buffer.from(words.map((word) => `${word}\0`).join('')));
         }),
-        { numRuns: 40 },
+        { numRuns: cases(40) },
       );
     }
   });

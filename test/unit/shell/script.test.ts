@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import {
   commandLine,
-  isThrough,
+  type Heard,
+  listenToSudo,
   ownErrors,
-  passwordAsked,
   readReply,
   type ScriptReply,
   standardInput,
 } from '../../../src/shell/script.ts';
+import { cases } from '../../support/cases.ts';
 
 const NONCE = '0123456789abcdef';
 const VARIABLES = ['nonce', 'count', 'uid', 'line']
@@ -85,7 +86,7 @@ for (const program of ['/bin/dash', '/bin/bash']) {
             assert.deepEqual(reply, { kind: 'ran', stdout: `${params.length}:${lines}${input}` });
           },
         ),
-        { numRuns: 40 },
+        { numRuns: cases(40) },
       );
     });
 
@@ -147,10 +148,25 @@ describe('commandLine', () => {
     assert.ok(line.includes(` sudo -S -p 'outrigger:${NONCE}:password:%p:' -- /bin/sh -c 'echo `));
     assert.throws(() => commandLine('sudo', `'; reboot`), /nonce/);
     const stderr = `We trust you\noutrigger:${NONCE}:password:admin:outrigger:${NONCE}:password:admin:`;
-    assert.deepEqual(passwordAsked(stderr, NONCE), ['admin', 'admin']);
-    assert.deepEqual(passwordAsked(stderr, 'fedcba9876543210'), []);
-    assert.equal(isThrough(stderr, NONCE), false);
-    assert.equal(isThrough(`${stderr}outrigger:${NONCE}:through\n`, NONCE), true);
+    const heardOf = (text: string, gate = NONCE): Heard => listenToSudo(gate)(text);
+    const { questions, asked, isThrough } = heardOf(stderr);
+    assert.deepEqual(
+      { questions, asked, isThrough },
+      { questions: 2, asked: 'admin', isThrough: false },
+    );
+    assert.equal(heardOf(stderr, 'fedcba9876543210').questions, 0);
+    assert.equal(heardOf(`${stderr}outrigger:${NONCE}:through\n`).isThrough, true);
+  });
+
+  it('hears sudo alike, however its words are cut into pieces', () => {
+    const said = `We trust you\noutrigger:${NONCE}:password:admin:Sorry, try again.\nsudo: 1 incorrect password attempt\noutrigger:${NONCE}:through\n`;
+    const whole = listenToSudo(NONCE)(said);
+    for (const length of [1, 2, 7, 50]) {
+      const listen = listenToSudo(NONCE);
+      const pieces = said.match(new RegExp(`[^]{1,${length}}`, 'g')) ?? [];
+      assert.deepEqual(pieces.map(listen).at(-1), whole);
+    }
+    assert.deepEqual(whole, { questions: 1, asked: 'admin', isThrough: true, isIncorrect: true });
   });
 
   it('is one that csh and fish read as sh does: short, one line, no backslash, no exclamation mark', () => {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { errorAt, type Diagnostic } from '../../../src/support/diagnostic.ts';
-import { nearest } from '../../../src/support/nearest.ts';
-import { diagnosticsAsJson, renderDiagnostics } from '../../../src/support/render-diagnostics.ts';
+import { errorAt, type Diagnostic } from '../../../src/support/yaml/diagnostic.ts';
+import { nearest } from '../../../src/support/yaml/nearest.ts';
+import {
+  diagnosticsAsJson,
+  renderDiagnostics,
+} from '../../../src/support/yaml/render-diagnostics.ts';
 
 const at = (line: number, column: number, more: Partial<Diagnostic> = {}): Diagnostic => ({
-  ...errorAt('', 'some-code', 'some message'),
+  ...errorAt('', 'wrong-value', 'some message'),
   file: 'a.yml',
   line,
   column,
@@ -20,7 +23,7 @@ describe('renderDiagnostics', () => {
     assert.equal(
       renderDiagnostics([diagnostic], new Map([['a.yml', 'one:\n  nmae: x\n']])),
       [
-        'a.yml:2:3: error: some message [some-code]',
+        'a.yml:2:3: error: some message [wrong-value]',
         '  2 |   nmae: x',
         '    |   ^',
         '    = expected: a name',
@@ -51,7 +54,7 @@ describe('renderDiagnostics', () => {
   });
 
   it('orders by position, whatever the order it is given', () => {
-    const diagnostics = [at(1, 2), at(1, 10), at(3, 1), at(3, 1, { code: 'z' })];
+    const diagnostics = [at(1, 2), at(1, 10), at(3, 1), at(3, 1, { code: 'yaml-tag' })];
     fc.assert(
       fc.property(fc.shuffledSubarray(diagnostics, { minLength: 4 }), (shuffled) => {
         assert.equal(
@@ -85,6 +88,7 @@ describe('diagnosticsAsJson', () => {
       fc.property(anyText, (message) => {
         const diagnostic = at(1, 1, { message });
         assert.deepEqual(JSON.parse(diagnosticsAsJson([diagnostic])), {
+          formatVersion: '1.0',
           valid: false,
           errorCount: 1,
           warningCount: 0,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { fitsGlob } from '../../../src/support/glob.ts';
+import { fitsGlob } from '../../../src/support/text/glob.ts';
+import { cases } from '../../support/cases.ts';
 
 /** The same by a regular expression, for short patterns. */
 const expected = (pattern: string, text: string): boolean =>
@@ -14,7 +15,7 @@ describe('a glob', () => {
       fc.property(short(['a', 'b', '*', '?']), short(['a', 'b']), (pattern, text) => {
         assert.equal(fitsGlob(pattern, text), expected(pattern, text), `${pattern} ${text}`);
       }),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     );
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { findSchemaFaults, type JsonSchema } from '../../../src/support/json-schema.ts';
-import { withoutFaults } from '../../../src/support/sound.ts';
-import { readSchema } from '../spec/golden.ts';
+import { findSchemaFaults, type JsonSchema } from '../../../src/support/yaml/json-schema.ts';
+import { withoutFaults } from '../../../src/support/yaml/sound.ts';
+import { readSchema } from '../inventory/golden.ts';
 
 describe('findSchemaFaults', () => {
   it('tells one fault where none of several forms fits', () => {

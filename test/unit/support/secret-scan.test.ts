@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { secretsIn, secretsSeen } from '../../support/secret-scan.ts';
+import { cases } from '../../support/cases.ts';
 
 const seen = (text: string, content: Uint8Array): boolean =>
   secretsSeen(text, secretsIn('it', content)).length > 0;
@@ -33,7 +34,7 @@ describe('the search for secrets in outputs', () => {
           assert.ok(seen(`before ${text} after`, key));
         },
       ),
-      { numRuns: 500 },
+      { numRuns: cases(500) },
     );
     assert.equal(seen(randomBytes(4096).toString('hex'), key), false);
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { childPointer } from '../../../src/support/json-pointer.ts';
-import { readYaml } from '../../../src/support/yaml.ts';
+import { childPointer } from '../../../src/support/yaml/json-pointer.ts';
+import { readYaml } from '../../../src/support/yaml/yaml.ts';
+import { cases } from '../../support/cases.ts';
 
 const text = `# a comment
 plain: one
@@ -127,7 +128,7 @@ describe('readYaml', () => {
           assert.ok(column >= 1 && column <= (lines[line - 1] ?? '').length + 1);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
   });
 });
