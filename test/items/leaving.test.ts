@@ -132,10 +132,15 @@ describe('on a host that leaves', () => {
       [
         'public 3121/tcp from 10.77.0.11: open -> closed',
         'public 3121/tcp from 10.77.0.12: open -> closed',
-        `close-firewalld public ${ruleFor('10.77.0.11')}`,
-        `close-firewalld public ${ruleFor('10.77.0.12')}`,
+        `close-firewalld public ${ruleFor('10.77.0.11')} permanent`,
+        `close-firewalld public ${ruleFor('10.77.0.12')} runtime`,
       ],
     );
+    const both = rules(ruleFor('10.77.0.11'));
+    assert.deepEqual(told(item, { firewall: zone(both, both) }), [
+      'public 3121/tcp from 10.77.0.11: open -> closed',
+      `close-firewalld public ${ruleFor('10.77.0.11')} runtime permanent`,
+    ]);
     assert.equal(told(item, { firewall: zone(rules(network), rules()) }), 'in sync');
     assert.equal(told(item, {}), 'in sync');
   });

@@ -116,30 +116,41 @@ export const firewallClosed = (host: string, port: number): HostItem => ({
         before: 'open',
         after: 'closed',
       })),
-      open.map(({ zone, source }) =>
-        script('close-firewalld', [zone, ruleFor(port, source)], 60_000),
+      open.map(({ zone, source, states }) =>
+        script('close-firewalld', [zone, ruleFor(port, source), ...states], 60_000),
       ),
     );
   },
 });
 
-function openedIn(
-  firewall: FirewallFacts,
-  port: number,
-): readonly { readonly zone: string; readonly source: string }[] {
+const STATES = ['runtime', 'permanent'] as const;
+
+/** A rule of outrigger's. */
+interface OpenedPort {
+  readonly zone: string;
+  readonly source: string;
+  /** Where it is: firewall-cmd fails for a zone that the other state does not have. */
+  readonly states: readonly (typeof STATES)[number][];
+}
+
+function openedIn(firewall: FirewallFacts, port: number): readonly OpenedPort[] {
   if (firewall.kind === 'none') return [];
-  const rulesOf = new Map<string, Set<string>>();
-  for (const { name, rules } of [...firewall.runtime.zones, ...firewall.permanent.zones]) {
-    const all = rulesOf.get(name) ?? new Set();
-    for (const rule of rules.richRules) all.add(rule);
-    rulesOf.set(name, all);
-  }
-  return [...rulesOf].flatMap(([zone, rules]) =>
-    [...rules]
-      .flatMap((rule) => sourceIn(rule, port) ?? [])
-      .sort()
-      .map((source) => ({ zone, source })),
+  const rulesOf = STATES.flatMap((state) =>
+    firewall[state].zones.map(({ name, rules }) => ({ state, name, rules: rules.richRules })),
   );
+  return [...new Set(rulesOf.map(({ name }) => name))].flatMap((zone) => {
+    const inZone = rulesOf.filter(({ name }) => name === zone);
+    const sources = inZone.flatMap(({ rules }) =>
+      rules.flatMap((rule) => sourceIn(rule, port) ?? []),
+    );
+    return [...new Set(sources)].sort().map((source) => ({
+      zone,
+      source,
+      states: inZone
+        .filter(({ rules }) => rules.includes(ruleFor(port, source)))
+        .map(({ state }) => state),
+    }));
+  });
 }
 
 /** For whom a rule opens the port, when it is one that outrigger could have made. */

@@ -147,5 +147,21 @@ describe('a host with firewalld', function () {
     await inSync();
   });
 
+  it('keeps no rule for a node that is removed, also in a zone that comes with the next reload', async () => {
+    const later = `firewall-cmd --quiet --permanent --zone=later`;
+    const own = rule(`family="ipv4" source address="${c1}" ${PORT} accept`);
+    await set(own);
+    await lab.sh(
+      HOST,
+      `firewall-cmd --quiet --permanent --new-zone=later && ${later} --add-source=${c1} && ${later} ${own}`,
+    );
+    const absent = writeInventory(lab, {
+      remoteNodes: [{ name: HOST, host: HOST, state: 'absent' }],
+    });
+    await applied(lab, 0, ['-i', absent]);
+    assert.deepEqual(await richRules(), ['']);
+    assert.equal(await lab.sh(HOST, `${later} --list-rich-rules`), '\n');
+  });
+
   it('has not disturbed the cluster', () => assertQuiet(lab));
 });
