@@ -17,7 +17,7 @@ interface Schema {
   readonly oneOf?: readonly Schema[];
   readonly definitions?: Readonly<Record<string, Schema>>;
   readonly 'x-expected'?: string;
-  readonly 'x-notBuiltYet'?: readonly string[];
+  readonly 'x-notImplemented'?: readonly string[];
 }
 
 /** An object that has a section of its own. */
@@ -60,7 +60,7 @@ function sectionText({ name, schema }: Section, reader: Reader): string {
 }
 
 function textOf(schema: Schema): string {
-  const missing = schema['x-notBuiltYet'] ?? [];
+  const missing = schema['x-notImplemented'] ?? [];
   const rest =
     missing.length === 0 ? '' : ` Not yet: ${missing.map((name) => `\`${name}\``).join(', ')}.`;
   return `${schema.description ?? ''}${rest}`;

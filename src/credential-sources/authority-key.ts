@@ -108,7 +108,7 @@ async function openKeys(
     return hardened(directory, { passphrase, held }, tell);
   }
   throw new OutriggerError('INPUT_INVALID', `wrong passphrase for ${path}`, {
-    hint: 'nothing was signed and no host was changed; if the passphrase is lost, name a new directory under `authority`: all nodes then get certificates of a new CA at once (risk `authority-replaced`)',
+    hint: 'nothing was signed and no host was changed; if the passphrase is lost, name a new directory under `authority`: all nodes then get certificates of a new CA at once (risk `ca-replaced`)',
   });
 }
 

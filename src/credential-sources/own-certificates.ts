@@ -197,7 +197,7 @@ function faultsOf(
 function unfit(lines: ReadonlySet<string> | undefined): CertificateFault | undefined {
   if (lines === undefined) return undefined;
   return {
-    code: 'CERTIFICATE_UNFIT',
+    code: 'CERTIFICATE_UNUSABLE',
     message: `its certificates cannot be used: ${[...lines].join('; ')}`,
     hint: 'a daemon would reject them or lose its connections; the files are unchanged',
   };

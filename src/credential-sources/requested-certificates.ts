@@ -129,7 +129,7 @@ const cannotMake = (
 ): boolean => states.get(name)?.kind === 'to-request' && madeKeys?.hasOpenssl === false;
 
 const NO_OPENSSL: CertificateFault = {
-  code: 'CERTIFICATE_UNFIT',
+  code: 'CERTIFICATE_UNUSABLE',
   message: 'openssl is not installed, so no key can be created there',
   hint: 'install the package openssl there, then plan again',
 };

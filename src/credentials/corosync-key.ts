@@ -16,7 +16,7 @@ export function corosyncsKey({
   if (posix.normalize(path) !== COROSYNC_KEY) return undefined;
   const file = environmentFile ?? 'environment file';
   return {
-    code: 'AUTHKEY_IS_COROSYNCS',
+    code: 'AUTHKEY_IS_COROSYNC_KEY',
     message: `its ${file} uses Corosync's own key as the authkey of Pacemaker (PCMK_authkey_location=${path})`,
     hint: `a cluster node whose ${COROSYNC_KEY} is replaced or removed cannot join again. Copy it to ${AUTHKEY_FILE} (0400 hacluster:haclient) on every node, and remove that line: the key stays the same`,
   };

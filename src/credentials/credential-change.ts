@@ -61,18 +61,18 @@ export function credentialChange(
   const connected = connectedNames(cluster.cib);
   const restarts = restartsAny(kind, facts, cluster, wanted);
   const pinned = restarts ? pinnedChange(facts, cluster, prefersPinned) : undefined;
-  const isDetached = restarts && pinned === undefined;
+  const inMaintenanceMode = restarts && pinned === undefined;
   const clusterNodes = [...facts.clusterNodes.keys()];
   return {
     kind,
-    isDetached,
-    pinned,
+    inMaintenanceMode,
+    nodeByNode: pinned,
     clusterNodes,
     seconds:
       pinned === undefined
         ? SECONDS.nodes +
-          (isDetached ? SECONDS.clusterNode * clusterNodes.length : 0) +
-          (kind === 'authkey' && !isDetached ? SECONDS.keyCache : 0)
+          (inMaintenanceMode ? SECONDS.clusterNode * clusterNodes.length : 0) +
+          (kind === 'authkey' && !inMaintenanceMode ? SECONDS.keyCache : 0)
         : PINNED_SECONDS.nodes + PINNED_SECONDS.clusterNode * clusterNodes.length,
     nodes: connected.filter((name) => hosts.has(name)),
     absent: connected.filter((name) => !hosts.has(name)),
@@ -100,8 +100,10 @@ function restartsAny(
 }
 
 /** Whether Pacemaker is restarted on cluster nodes for it. */
-export const restartsPacemaker = ({ isDetached, pinned }: CredentialChange): boolean =>
-  isDetached || pinned !== undefined;
+export const restartsPacemaker = ({
+  inMaintenanceMode,
+  nodeByNode: pinned,
+}: CredentialChange): boolean => inMaintenanceMode || pinned !== undefined;
 
 /** Whether hosts are told of other credentials, which are proven there, and taken back where that fails. */
 export const isConversion = ({ items }: CredentialChange): boolean => items.includes('environment');

@@ -115,7 +115,7 @@ const quorum = ({ haveQuorum }: Cib): Reason | undefined =>
 /** Those that a run which died protects may be away. */
 function notIn({ cib, mon }: ClusterFacts): Reason | undefined {
   const names = connectedNames(cib).filter(
-    (name) => connectionState(mon, name).state !== 'truly-in' && !isQuiet(cib, name),
+    (name) => connectionState(mon, name).state !== 'node-online' && !isQuiet(cib, name),
   );
   if (names.length === 0) return undefined;
   return {

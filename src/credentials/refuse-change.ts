@@ -45,13 +45,13 @@ export function refuseChange(
     forgotten(change, facts, cluster) ??
     leftAlone(change, cluster);
   if (why !== undefined) throw new OutriggerError('REFUSED', ...why);
-  if (change.isDetached) refuseDetached([...facts.clusterNodes.values()], cluster.cib);
-  if (change.pinned !== undefined) refusePinned(change, change.pinned, cluster);
+  if (change.inMaintenanceMode) refuseDetached([...facts.clusterNodes.values()], cluster.cib);
+  if (change.nodeByNode !== undefined) refusePinned(change, change.nodeByNode, cluster);
 }
 
 function refusePinned(
   change: CredentialChange,
-  { because }: NonNullable<CredentialChange['pinned']>,
+  { because }: NonNullable<CredentialChange['nodeByNode']>,
   cluster: ClusterFacts,
 ): void {
   const reason = whyNotPinned(change.clusterNodes, cluster);

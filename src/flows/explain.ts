@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ALL_CODES } from '../model/codes.ts';
+import { RENAMED_CODES } from '../model/renamed-codes.ts';
 import { readExplanations, type Explanation } from '../report/explanations.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { nearest } from '../support/yaml/nearest.ts';
@@ -18,6 +19,13 @@ export function explain(word: string): readonly Explanation[] {
   const [asked = ''] = word.toLowerCase().split(':');
   const found = loadExplanations().filter(({ code }) => code.toLowerCase() === asked);
   if (found.length > 0) return found;
+  const renamed = RENAMED_CODES.find(([former]) => former.toLowerCase() === asked);
+  if (renamed !== undefined) {
+    const [former, code] = renamed;
+    throw new OutriggerError('USAGE', `the code \`${former}\` was renamed to \`${code}\``, {
+      hint: `run \`outrigger explain ${code}\``,
+    });
+  }
   const meant = nearest(asked, ALL_CODES);
   throw new OutriggerError('USAGE', `unknown code \`${word.slice(0, 100)}\``, {
     hint: `${meant === undefined ? '' : `did you mean ${meant}? `}\`outrigger explain\` lists all codes`,

@@ -231,17 +231,17 @@ function refuseUnplayed(
 
 function refuseWithoutPlay({ plays }: Playbook, procedure: keyof typeof NEEDED_PLAYS): void {
   const isNeeded = (play: Play): boolean =>
-    procedure === 'removal' ? play.around === procedure : isTogether(play);
+    procedure === 'removal' ? play.procedure === procedure : isTogether(play);
   if (plays.some(isNeeded)) return;
   throw new OutriggerError(
     'REFUSED',
     `${NEEDED_PLAYS[procedure]}, but the playbook has no play for it`,
-    { hint: `copy the play with \`around: ${procedure}\` from playbooks/site.yml` },
+    { hint: `copy the play with \`procedure: ${procedure}\` from playbooks/site.yml` },
   );
 }
 
 const prefersPinned = ({ plays }: Playbook): boolean =>
-  plays.some(({ around }) => around === 'pinned-credential-change');
+  plays.some(({ procedure }) => procedure === 'node-by-node-credential-change');
 
 /** Nodes that shall be absent, with what became known of their hosts. */
 const leaversOf = ({ absent }: Nodes, { hosts, unreachable }: Gathered['leavers']): Leaver[] => {

@@ -114,7 +114,7 @@ export async function forecastFor(
     .filter(
       (host) =>
         nodeConnection(cluster.cib, host)?.guarded === true &&
-        connectionState(cluster.mon, host).state !== 'truly-in',
+        connectionState(cluster.mon, host).state !== 'node-online',
     );
   const intention: Intention = {
     joining,

@@ -160,7 +160,7 @@ function judge(
         ),
       ]),
     ].sort(),
-    homeless: homeless(now, settled, leaving),
+    withoutEligibleNode: withoutEligibleNode(now, settled, leaving),
   };
   return { forecast, notStarted: joiningNames.filter((name) => isStopped(settled, name)) };
 }
@@ -172,11 +172,11 @@ const isStopped = ({ after }: Simulation, name: string): boolean => {
 };
 
 /** What runs on nodes that leave and on no node in the end; of a clone another instance is enough. */
-function homeless(
+function withoutEligibleNode(
   now: Simulation,
   settled: Simulation,
   leaving: readonly string[],
-): Forecast['homeless'] {
+): Forecast['withoutEligibleNode'] {
   const goOn = new Set(
     settled.after.resources.filter(({ active }) => active).map(({ primitive }) => primitive),
   );

@@ -26,7 +26,7 @@ export async function foreseePinned(
   foresees = true,
 ): Promise<CredentialChange | undefined> {
   // What a run that died has begun goes on from wherever it is.
-  if (!foresees || change?.pinned === undefined || isApart(cluster.cib)) return change;
+  if (!foresees || change?.nodeByNode === undefined || isApart(cluster.cib)) return change;
   const edits = courseOf(cluster, change.clusterNodes).map((operations) => {
     const { deletes, merge } = combine(operations);
     return { xpath: deletes.join('|'), fragment: merge === undefined ? '' : serializeXml(merge) };
@@ -56,5 +56,5 @@ export async function foreseePinned(
   const { moves, refusal } = judgeCourse(cluster.cib, steps);
   if (refusal !== undefined)
     throw new OutriggerError('REFUSED', refusal.message, { hint: refusal.hint });
-  return { ...change, pinned: { ...change.pinned, moves } };
+  return { ...change, nodeByNode: { ...change.nodeByNode, moves } };
 }

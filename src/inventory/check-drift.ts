@@ -34,7 +34,7 @@ function checkHost(
   if (item === undefined || OF_OTHERS.includes(item)) return [];
   return names.some((name) => fitsPattern(host, name))
     ? []
-    : [warningAt(path, 'without-effect', `\`${host}\` is not a host of this inventory`)];
+    : [warningAt(path, 'no-effect', `\`${host}\` is not a host of this inventory`)];
 }
 
 /** 2026-02-30 has the right shape, and is no day. */

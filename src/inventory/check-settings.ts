@@ -62,7 +62,7 @@ function checkMethod({ authentication }: Sound<Inventory>): Finding[] {
         : undefined;
   if (unused === undefined) return [];
   const message = `\`${unused}\` is not used with \`method: ${method}\``;
-  return [warningAt(`/authentication/${unused}`, 'without-effect', message, { at: 'key' })];
+  return [warningAt(`/authentication/${unused}`, 'no-effect', message, { at: 'key' })];
 }
 
 /** What a group or a remote node says of connections. */
@@ -173,7 +173,7 @@ function checkGroups({
       .filter((key) => group?.[key] !== undefined)
       .map((key) => {
         const message = `\`${key}\` has no effect on ${kind}, and the group \`${name}\` has no other nodes`;
-        return warningAt(childPointer(pointer, key), 'without-effect', message, { at: 'key' });
+        return warningAt(childPointer(pointer, key), 'no-effect', message, { at: 'key' });
       });
   });
 }

@@ -107,6 +107,6 @@ function asFindings(
   return told.map(({ severity, path, message }) => {
     const place = severity === 'error' ? errorAt : warningAt;
     const pointer = pointers.get(path) ?? '/authentication/x509';
-    return place(pointer, 'unfit-certificate', `${path}: ${message}`);
+    return place(pointer, 'invalid-certificate', `${path}: ${message}`);
   });
 }

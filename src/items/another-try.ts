@@ -31,7 +31,7 @@ export function anotherTry(
 ): AttributeChange | undefined {
   if (!isManaged || targetRole?.toLowerCase() === 'stopped') return undefined;
   const state = connectionState(mon, id);
-  if (state.state === 'truly-in') return undefined;
+  if (state.state === 'node-online') return undefined;
   const failures = mon.failures.filter(({ operationKey }) =>
     operationKey.startsWith(`${id}_start_`),
   );

@@ -35,13 +35,17 @@ export const fenceDeviceItem = (
     const coverage = fenceCoverage(cib, { node, device, plug });
     if (coverage.kind === 'dynamic' && told?.includes(device) === false) {
       return {
-        code: 'FENCE_DEVICE_UNFIT',
+        code: 'FENCE_DEVICE_UNSUITABLE',
         message: `its fence device ${device} queries its own list of nodes, and ${node} is not in it`,
         hint: 'add the node on the device itself, or declare a device with a pcmk_host_list or pcmk_host_map',
       };
     }
     if (coverage.kind !== 'refused') return undefined;
     const { message, hint } = coverage;
-    return { code: 'FENCE_DEVICE_UNFIT', message: `its fence device ${device}: ${message}`, hint };
+    return {
+      code: 'FENCE_DEVICE_UNSUITABLE',
+      message: `its fence device ${device}: ${message}`,
+      hint,
+    };
   },
 });

@@ -78,7 +78,7 @@ function isStopped({ cib, mon }: Read, name: string): boolean {
   const state = connectionState(mon, name);
   const isTheirs = connection?.targetRole?.toLowerCase() === 'stopped';
   if (connection?.isManaged !== true || isTheirs) return false;
-  return state.state === 'not-in' && state.why === 'not-started';
+  return state.state === 'not-online' && state.why === 'not-started';
 }
 
 /** Cluster nodes that may run resources. */

@@ -14,12 +14,12 @@ export type CredentialChangeKind =
 export interface CredentialChange {
   readonly kind: CredentialChangeKind;
   /** Pacemaker has to be restarted on cluster nodes: the cluster is in maintenance mode meanwhile. */
-  readonly isDetached: boolean;
+  readonly inMaintenanceMode: boolean;
   /**
    * Pacemaker is restarted on the cluster nodes one by one, each in standby, while every connection stays with cluster nodes
    * of its own kind. Undefined: it is not done so.
    */
-  readonly pinned: PinnedChange | undefined;
+  readonly nodeByNode: PinnedChange | undefined;
   /** The cluster nodes that answered, in the order in which they change. */
   readonly clusterNodes: readonly string[];
   /** The nodes that the cluster is connected to, or would be, and whose hosts answered. */

@@ -4,8 +4,8 @@ import type { ProblemCode } from './problem-code.ts';
 
 /** What can be wrong although every file and every entry that the inventory asks for is as it says. */
 export const FINDING_KINDS = {
-  'firewall-port': 'kept-out',
-  connection: 'not-in',
+  'firewall-port': 'blocked-by-firewall',
+  connection: 'not-online',
   fencing: 'unfenceable',
   'certificate-expiry': 'expiring',
   'node-record': 'leftover-node',

@@ -8,7 +8,8 @@ import type { ProblemCode } from './problem-code.ts';
 import type { Risk } from './risk.ts';
 
 /** What a change does to a running pacemaker_remote, or to Pacemaker on a cluster node (in maintenance mode, or each in standby). */
-export type Restart = 'none' | 'restart' | 'quiet-restart' | 'detached-restart' | 'pinned-restart';
+export type Restart =
+  'none' | 'restart' | 'quiet-restart' | 'maintenance-mode-restart' | 'node-by-node-restart';
 
 /** One thing on one host, or in the CIB for one Pacemaker Remote node, that apply would make right. */
 export interface Change {
@@ -73,7 +74,7 @@ export interface Forecast {
   /** Who would be fenced if every new connection failed to start everywhere. */
   readonly fencedOnFailure: readonly string[];
   /** What runs on nodes that leave, and will run nowhere. */
-  readonly homeless: readonly Placed[];
+  readonly withoutEligibleNode: readonly Placed[];
 }
 
 /** Who can fence a remote node. */

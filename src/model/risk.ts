@@ -12,15 +12,15 @@ export const RISKS = {
     'the authkey of the cluster changes while connections exist, possibly to one that its hosts already have: each connection uses the new key from its next start on; if daemons cache the key, Pacemaker is restarted on each cluster node in maintenance mode',
   'credentials-converted':
     'cluster nodes and connected nodes change between authkey and certificates, or to other certificate files: Pacemaker is restarted on each cluster node in maintenance mode, during which failures are not recovered (alternative: `--playbook playbooks/node-by-node.yml`)',
-  'credentials-pinned':
+  'credentials-node-by-node':
     'cluster nodes change their credentials one by one: each is in standby while Pacemaker is restarted there, its resources are stopped and started elsewhere, and connections have fewer eligible cluster nodes',
-  'authority-replaced':
+  'ca-replaced':
     'the CA of the certificates is replaced in one step, during which the two ends of a connection do not accept each other: these nodes are unmanaged for that time, and failures there are not recovered',
   unfenceable:
     'fencing is on, but no fence device reports that it can fence the node: if the node is lost, it stays unclean, and its resources are not recovered until an operator confirms that it is down',
-  'clone-runs-there':
+  'clone-already-active':
     'an instance of a clone is already active on a host that joins: the cluster stops it during the join, and starts it again when standby is cleared',
-  'starts-at-boot':
+  'enabled-at-boot':
     'a unit that the cluster manages is enabled on a host that joins: after a boot of that host it would be active twice, and the cluster would stop both instances',
   'guest-joins':
     'a VM of the cluster becomes a guest node: the VM is unmanaged until its connection is verified, and a failed join is rolled back; if the rollback fails, the cluster stops or restarts the VM',
@@ -29,7 +29,7 @@ export const RISKS = {
   'host-is-off':
     'a host is unreachable, and the cluster reports it neither fenced nor stopped: its resources could become active twice. Allow this only for a host that you know is powered off',
   'removes-many': 'many nodes would be removed at once (more than one, and more than 10% of them)',
-  'only-home':
+  'no-eligible-node':
     'resources would have no eligible node: the node to be removed is the only one that may run them',
   'edited-since':
     'nodes joined by the run were edited since, by a later run or by another user: these edits are lost',

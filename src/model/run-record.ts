@@ -48,7 +48,7 @@ export interface RunRecord {
   readonly joined: readonly JoinedNode[];
   readonly listed: readonly ListEntry[];
   /** Taken out of the cluster. */
-  readonly takenBack: readonly string[];
+  readonly undone: readonly string[];
   readonly end: RunEnd;
   /** Lines of the record cannot be read. */
   readonly isDamaged: boolean;
@@ -64,7 +64,7 @@ export function readRunRecord(cluster: string, id: string, text: string): RunRec
   const changed = of('verdict').filter(
     ({ verdict }) => isObject(verdict) && verdict['kind'] === 'changed',
   );
-  const takenBack = of('taken-back').flatMap(({ nodes }) => listOf(nodes).filter(isText));
+  const undone = of('taken-back').flatMap(({ nodes }) => listOf(nodes).filter(isText));
   const steps = stepsIn(of('plan')[0]);
   const begun = new Set([...of('action'), ...changed].map(stepOf));
   const failed = new Set(
@@ -76,7 +76,7 @@ export function readRunRecord(cluster: string, id: string, text: string): RunRec
   const joined = done
     .filter(isJoin)
     .map((step) => joinedBy(step, steps, failed.has(step.name)))
-    .filter(({ name }) => !takenBack.includes(name));
+    .filter(({ name }) => !undone.includes(name));
   const undoes = textOf(run, 'undoes');
   return {
     id,
@@ -91,8 +91,8 @@ export function readRunRecord(cluster: string, id: string, text: string): RunRec
     changedHosts: new Set(changed.map(({ host }) => host)).size,
     hasActed: begun.size > 0 || of('cib-written').length > 0,
     joined,
-    listed: done.flatMap(listedBy).filter(({ node }) => !takenBack.includes(node)),
-    takenBack: undoes === undefined ? [] : takenBack,
+    listed: done.flatMap(listedBy).filter(({ node }) => !undone.includes(node)),
+    undone: undoes === undefined ? [] : undone,
     end: endOf(of('end')[0]),
     isDamaged: isDamaged || of('run').length === 0,
   };

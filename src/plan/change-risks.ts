@@ -20,16 +20,23 @@ export function changeRisks({
   differences,
 }: ChangeRisksInput): readonly Risk[] {
   if (credentialChange === undefined) return [];
-  const { kind, nodes, absent, clusterNodes, pinned, isDetached } = credentialChange;
+  const {
+    kind,
+    nodes,
+    absent,
+    clusterNodes,
+    nodeByNode: pinned,
+    inMaintenanceMode,
+  } = credentialChange;
   if (pinned !== undefined)
-    return [{ code: 'credentials-pinned', subjects: [...clusterNodes, ...pinned.moves] }];
+    return [{ code: 'credentials-node-by-node', subjects: [...clusterNodes, ...pinned.moves] }];
   const subjects = [...nodes, ...absent];
-  if (kind === 'authority') return [{ code: 'authority-replaced', subjects }];
+  if (kind === 'authority') return [{ code: 'ca-replaced', subjects }];
   if (kind !== 'authkey') return [{ code: 'credentials-converted', subjects }];
   const isTold = [...differences.onHosts].some(
     ([item, { risks }]) => item.kind === 'authkey' && risks.length > 0,
   );
-  return isDetached && !isClusterDetached(cluster.cib) && !isTold
+  return inMaintenanceMode && !isClusterDetached(cluster.cib) && !isTold
     ? [{ code: 'authkey-replaced', subjects }]
     : [];
 }

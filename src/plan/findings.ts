@@ -68,7 +68,7 @@ interface NodeOut {
 export const nodesOut = (facts: Facts, cluster: ClusterFacts): readonly NodeOut[] =>
   [...facts.servers.keys()].flatMap((name): readonly NodeOut[] => {
     const state = connectionState(cluster.mon, name);
-    if (state.state === 'truly-in' || NO_FAULT.includes(state.why)) return [];
+    if (state.state === 'node-online' || NO_FAULT.includes(state.why)) return [];
     return isMeantToRun(name, facts, cluster) ? [{ name, why: state.why }] : [];
   });
 

@@ -26,7 +26,7 @@ export function forecastRisks({
   const { fencingDevices } = cluster.cib;
   const connections = connectedNames(cluster.cib);
   const leaving = departures?.names ?? [];
-  const { effects, fencedOnFailure, homeless } = forecast;
+  const { effects, fencedOnFailure, withoutEligibleNode } = forecast;
   const counts = ({ resource }: { readonly resource: string }): boolean =>
     !fencingDevices.includes(resource);
   // A reload leaves a resource running; that a connection is stopped and started has a name of its own: `reconnects`.
@@ -51,7 +51,10 @@ export function forecastRisks({
         ...others,
       ],
     },
-    { code: 'only-home', subjects: homeless.map(({ resource, on }) => `${resource} on ${on}`) },
+    {
+      code: 'no-eligible-node',
+      subjects: withoutEligibleNode.map(({ resource, on }) => `${resource} on ${on}`),
+    },
     { code: 'fences-nodes', subjects: fenced },
   ];
   return risks.filter(({ subjects }) => subjects.length > 0);

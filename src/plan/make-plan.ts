@@ -122,7 +122,7 @@ const joiningIn = ({ inCib }: Differences): ReadonlySet<string> =>
 
 function changesOf(play: Play, input: PlanInput): readonly Change[] {
   const { onHosts, inCib } = input.differences;
-  if (play.around === 'removal') return departing(play, input.departures ?? NO_DEPARTURES);
+  if (play.procedure === 'removal') return departing(play, input.departures ?? NO_DEPARTURES);
   if (play.hosts === 'cluster') {
     return [...inCib]
       .filter(([{ kind, host }]) => play.items.includes(kind) && isFor(play, host, input))
@@ -224,7 +224,9 @@ const restartBy = (
 ): Restart => {
   if (!needsRestart) return 'none';
   if (kind === 'pacemaker')
-    return input.credentialChange?.pinned === undefined ? 'detached-restart' : 'pinned-restart';
+    return input.credentialChange?.nodeByNode === undefined
+      ? 'maintenance-mode-restart'
+      : 'node-by-node-restart';
   return kind === 'service' ? restartOf(host, input) : 'none';
 };
 

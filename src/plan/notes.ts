@@ -172,7 +172,7 @@ function priorityNotes(facts: Facts, { mon }: ClusterFacts): readonly string[] {
   const members = [...facts.clusterNodes.values()];
   return remoteHosts(facts).flatMap((host) => {
     const hosts = [...members, host];
-    const isIn = connectionState(mon, host.name).state === 'truly-in';
+    const isIn = connectionState(mon, host.name).state === 'node-online';
     if (isIn || !havePrioritiesThatDiffer(hosts)) return [];
     const why = whyNoHandshake(hosts, !hosts.some(hasCertificates));
     return why === undefined ? [] : [`${host.name}: ${why}`];
@@ -200,7 +200,8 @@ const connectionNotes = (
     if (mon.nodes.get(id)?.unclean === true)
       said.push(`${id}: the node is unclean and has not been fenced yet`);
     const state = connectionState(mon, id);
-    if (said.length === 0 && state.state === 'not-in') said.push(...notIn(id, state.why, known));
+    if (said.length === 0 && state.state === 'not-online')
+      said.push(...notIn(id, state.why, known));
     return said;
   });
 
@@ -237,7 +238,7 @@ const guestNotes = ({ cib, mon }: ClusterFacts, known: KnownOfConnections): read
     if (!isManaged) return [`${name}: its VM ${resource} is unmanaged by an operator`];
     if (machine.kind !== 'running') return [`${name}: its VM ${resource}: ${machine.why}`];
     const state = connectionState(mon, name);
-    return state.state === 'truly-in' ? [] : notIn(name, state.why, known);
+    return state.state === 'node-online' ? [] : notIn(name, state.why, known);
   });
 
 /** Remote and guest nodes of the cluster that the inventory does not name: they are left alone. */

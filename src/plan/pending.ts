@@ -35,7 +35,7 @@ function whyPending(host: string, facts: Facts, { cib, mon }: ClusterFacts): str
     if (machine.kind === 'on-the-way') return `its VM ${resource}: ${machine.why}`;
   }
   const state = connectionState(mon, host);
-  return state.state === 'not-in' && PENDING.includes(state.why)
+  return state.state === 'not-online' && PENDING.includes(state.why)
     ? `its connection is not up yet (${state.why})`
     : undefined;
 }

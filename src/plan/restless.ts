@@ -10,7 +10,7 @@ export const isRestless = ({ cib, mon }: ClusterFacts): boolean =>
   connectedNames(cib).some((name) => {
     const connection = nodeConnection(cib, name);
     const state = connectionState(mon, name);
-    if (connection?.targetRole?.toLowerCase() === 'stopped' || state.state === 'truly-in')
+    if (connection?.targetRole?.toLowerCase() === 'stopped' || state.state === 'node-online')
       return false;
     if (state.why !== 'not-started') return false;
     const { isGuest = false, carrier } = connection ?? {};

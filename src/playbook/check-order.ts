@@ -63,20 +63,20 @@ const courseOf = (kind: PlayFor, steps: readonly Step[]): Course => ({
 
 /** Refuses an order in which the cluster would connect to a node before that is proven to work. */
 export function checkOrder(steps: readonly Step[]): Finding[] {
-  const coming = steps.filter(({ around }) => around !== 'removal');
+  const coming = steps.filter(({ procedure }) => procedure !== 'removal');
   return [...checkCourses(coming), ...checkOneByOne(coming), ...checkLeaving(steps)];
 }
 
 /** Nodes leave when those that come are in: what runs on them then has somewhere to go. */
 function checkLeaving(steps: readonly Step[]): Finding[] {
-  const first = steps.findIndex(({ around }) => around === 'removal');
+  const first = steps.findIndex(({ procedure }) => procedure === 'removal');
   const leaving = steps[first];
   const later = steps
     .slice(first + 1)
-    .find(({ what, around }) => around !== 'removal' && isComing(what));
+    .find(({ what, procedure }) => procedure !== 'removal' && isComing(what));
   if (leaving === undefined || later === undefined) return [];
   const message = `nodes are removed before \`${later.what}\`: their resources may not have an eligible node yet`;
-  const expected = 'the play with `around: removal` after all plays that join nodes';
+  const expected = 'the play with `procedure: removal` after all plays that join nodes';
   return [errorAt(leaving.pointer, 'unsafe-order', message, { expected })];
 }
 
@@ -167,9 +167,9 @@ function checkTakenUp({ kind, connect, steps }: Course): Finding[] {
 function checkProven({ connect, steps }: Course): Finding[] {
   const last = steps.findLastIndex(({ what }) => what === connect);
   const step = steps[last];
-  if (step === undefined || steps.slice(last).some(({ what }) => what === 'truly-in')) return [];
+  if (step === undefined || steps.slice(last).some(({ what }) => what === 'node-online')) return [];
   const message = 'no check verifies that the nodes connected here are online';
-  const expected = '`truly-in` in a later play';
+  const expected = '`node-online` in a later play';
   return [errorAt(step.pointer, 'unsafe-order', message, { expected })];
 }
 
@@ -179,18 +179,18 @@ function checkReleased({ connect, steps }: Course): Finding[] {
   const findings: Finding[] = [];
   for (const { what, pointer } of steps) {
     if (what === connect) proven = false;
-    if (what === 'truly-in') proven = true;
+    if (what === 'node-online') proven = true;
     if (what !== 'node-state' || proven) continue;
     const message =
-      '`node-state` comes before `truly-in`: standby cannot be cleared before a node is online';
-    const expected = '`truly-in` in an earlier play';
+      '`node-state` comes before `node-online`: standby cannot be cleared before a node is online';
+    const expected = '`node-online` in an earlier play';
     findings.push(errorAt(pointer, 'unsafe-order', message, { expected }));
   }
   return findings;
 }
 
 /** What follows the connection of a guest node, before the next guest node is taken. */
-const AFTER_CONNECTING: readonly (ItemKind | Check)[] = ['truly-in', 'node-state'];
+const AFTER_CONNECTING: readonly (ItemKind | Check)[] = ['node-online', 'node-state'];
 
 /**
  * Only neighbouring plays are taken together, guest node by guest node: parted from their proof or their release, all

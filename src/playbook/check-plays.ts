@@ -4,13 +4,14 @@ import type { Sound } from '../support/yaml/sound.ts';
 import { kindOfItem, type ItemKind } from './item-kinds.ts';
 import type { PlayFor, PlayHosts } from './play-hosts.ts';
 import type { Check } from './playbook.ts';
+import { isWhole, itemsOfProcedure, WHOLE_PROCEDURES } from './procedures.ts';
 import type { Play } from './schema-types.ts';
 
 /** The hosts of the plays that may name a check. */
 const CHECK_HOSTS: Readonly<Record<Check, readonly PlayHosts[]>> = {
   'port-reachable': ['clusterNodes'],
   'same-credentials': ['clusterNodes'],
-  'truly-in': ['cluster'],
+  'node-online': ['cluster'],
 };
 
 const isCheck = (what: ItemKind | Check): what is Check => Object.hasOwn(CHECK_HOSTS, what);
@@ -26,7 +27,7 @@ export interface Step {
   readonly what: ItemKind | Check;
   readonly hosts: PlayHosts | undefined;
   readonly for: PlayFor;
-  readonly around: Play['around'] | undefined;
+  readonly procedure: Play['procedure'] | undefined;
   /** Which play it stands in, from 0. */
   readonly play: number;
   readonly pointer: string;
@@ -37,40 +38,56 @@ type SoundPlays = readonly (Sound<Play> | undefined)[];
 /** All steps in the order in which they are done: a play's items come before its checks. */
 export const stepsOf = (plays: SoundPlays): Step[] =>
   plays.flatMap((play, index) =>
-    (['items', 'checks'] as const).flatMap((kind) =>
-      (play?.[kind] ?? []).flatMap((what, position) => {
-        const pointer = childPointer('/plays', index, kind, position);
-        return what === undefined
-          ? []
-          : [
-              {
-                ...{ what, hosts: play?.hosts, for: play?.for ?? 'remoteNodes' },
-                ...{ around: play?.around, play: index, pointer },
-              },
-            ];
-      }),
+    placedIn(play, childPointer('/plays', index)).map(({ what, pointer }) => ({
+      what,
+      hosts: play?.hosts,
+      for: play?.for ?? 'remoteNodes',
+      procedure: play?.procedure,
+      play: index,
+      pointer,
+    })),
+  );
+
+/** The items of a procedure stand where the procedure is named. */
+function placedIn(
+  play: Sound<Play> | undefined,
+  pointer: string,
+): readonly Pick<Step, 'what' | 'pointer'>[] {
+  const written = (['items', 'checks'] as const).flatMap((kind) =>
+    (play?.[kind] ?? []).flatMap((what, position) =>
+      what === undefined ? [] : [{ what, pointer: childPointer(pointer, kind, position) }],
     ),
   );
+  if (!isWhole(play?.procedure)) return written;
+  const at = childPointer(pointer, 'procedure');
+  const own = itemsOfProcedure(play.procedure).map((what) => ({ what, pointer: at }));
+  return [...own, ...written.filter(({ what }) => isCheck(what))];
+}
 
 /** What is wrong with single plays, whatever their order. */
 export const checkPlays = (plays: SoundPlays): Finding[] => [
   ...plays.flatMap((play, index) =>
     play === undefined ? [] : checkPlay(play, childPointer('/plays', index)),
   ),
-  ...stepsOf(plays).flatMap((step) => [...checkStepHosts(step), ...checkStepFor(step)]),
+  ...stepsOf(plays)
+    .filter(({ what, procedure }) => isCheck(what) || !isWhole(procedure))
+    .flatMap((step) => [...checkStepHosts(step), ...checkStepFor(step)]),
 ];
 
 function checkPlay(play: Sound<Play>, pointer: string): Finding[] {
   const findings: Finding[] = [];
-  if (play.items === undefined && play.checks === undefined) {
+  const isEmpty = play.items === undefined && play.checks === undefined;
+  if (isEmpty && !isWhole(play.procedure)) {
     const expected = '`items`, `checks` or both';
     findings.push(errorAt(pointer, 'empty-play', 'this play does nothing', { expected }));
   }
-  findings.push(...checkTogether(play, pointer));
-  if (play.around === 'quiet-restart' && play.hosts !== undefined && !ofNodes(play.hosts)) {
-    const message = `\`${play.around}\` restarts the daemon of remote nodes and guest nodes`;
+  findings.push(...checkWhole(play, pointer));
+  if (play.procedure === 'quiet-restart' && play.hosts !== undefined && !ofNodes(play.hosts)) {
+    const message = `\`${play.procedure}\` restarts the daemon of remote nodes and guest nodes`;
     const expected = '`hosts: remoteNodes` or `hosts: guestNodes`';
-    findings.push(errorAt(childPointer(pointer, 'around'), 'wrong-hosts', message, { expected }));
+    findings.push(
+      errorAt(childPointer(pointer, 'procedure'), 'wrong-hosts', message, { expected }),
+    );
   }
   if (play.for !== undefined && play.hosts !== undefined && ofNodes(play.hosts)) {
     const message = `\`for\` has no meaning in a play with \`hosts: ${play.hosts}\``;
@@ -84,49 +101,24 @@ function checkPlay(play: Sound<Play>, pointer: string): Finding[] {
   return findings;
 }
 
-/** What a change of credentials may have to change; which of it does is decided by the plan. */
-const CREDENTIALS = {
-  items: ['authkey', 'certificate', 'environment', 'pacemaker', 'service'],
-  message: 'a change of credentials covers all files that daemons read, and nothing else',
-} as const;
-
-/** Procedures for everybody at once: their steps and the order of these are not the playbook's. */
-const TOGETHER = {
-  'credential-change': CREDENTIALS,
-  'pinned-credential-change': CREDENTIALS,
-  removal: {
-    items: [
-      ...['connection-resource', 'guest-node', 'constraint', 'node-state'],
-      ...['service', 'authkey', 'certificate', 'environment', 'firewall-port', 'node-record'],
-    ],
-    message: 'a removal covers everything that belongs to a node, and nothing else',
-  },
-} as const satisfies Partial<
-  Record<NonNullable<Play['around']>, { items: readonly ItemKind[]; message: string }>
->;
-
-const isOfAll = (around: Play['around']): around is keyof typeof TOGETHER =>
-  around !== undefined && Object.hasOwn(TOGETHER, around);
-
-function checkTogether(play: Sound<Play>, pointer: string): Finding[] {
-  const { around } = play;
-  if (!isOfAll(around) && play.hosts !== 'all') return [];
-  if (!isOfAll(around) || play.hosts !== 'all') {
-    const key = isOfAll(around) ? 'around' : 'hosts';
-    const procedures = isOfAll(around) ? [around] : Object.keys(TOGETHER);
-    const named = procedures.map((name) => `\`around: ${name}\``).join(' or ');
+function checkWhole(play: Sound<Play>, pointer: string): Finding[] {
+  const { procedure } = play;
+  if (!isWhole(procedure) && play.hosts !== 'all') return [];
+  if (!isWhole(procedure) || play.hosts !== 'all') {
+    const key = isWhole(procedure) ? 'procedure' : 'hosts';
+    const procedures = isWhole(procedure) ? [procedure] : WHOLE_PROCEDURES;
+    const named = procedures.map((name) => `\`procedure: ${name}\``).join(' or ');
     const message = `\`hosts: all\` and ${named} require each other`;
     return [
       errorAt(childPointer(pointer, key), 'wrong-hosts', message, { expected: 'both, or neither' }),
     ];
   }
   const findings: Finding[] = [];
-  const items = play.items ?? [];
-  const { items: needed, message } = TOGETHER[around];
-  if (needed.some((kind) => !items.includes(kind)) || items.length !== needed.length) {
-    const at = play.items === undefined ? pointer : childPointer(pointer, 'items');
-    const expected = `\`items: [${needed.join(', ')}]\``;
-    findings.push(errorAt(at, 'wrong-items', message, { expected }));
+  if (play.items !== undefined) {
+    const message = `\`procedure: ${procedure}\` has its own items`;
+    findings.push(
+      errorAt(childPointer(pointer, 'items'), 'wrong-items', message, { expected: 'no `items`' }),
+    );
   }
   if (play.batch !== undefined) {
     const message = 'all hosts change together: batches are not allowed';

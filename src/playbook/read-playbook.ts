@@ -4,6 +4,7 @@ import type { Sound } from '../support/yaml/sound.ts';
 import { checkOrder } from './check-order.ts';
 import { checkPlays, stepsOf } from './check-plays.ts';
 import type { BatchSize, Play, Playbook } from './playbook.ts';
+import { isWhole, itemsOfProcedure } from './procedures.ts';
 import type { Playbook as PlaybookDocument, Play as PlayDocument } from './schema-types.ts';
 
 export interface ReadPlaybook {
@@ -18,7 +19,9 @@ export function readPlaybook(text: DocumentText): ReadPlaybook {
   const { checked, diagnostics } = readDocument<PlaybookDocument>(text);
   if (checked === undefined) return { playbook: undefined, diagnostics };
   const plays = checked.sound.plays ?? [];
-  const shape = [...checked.findings, ...checkPlays(plays)];
+  // What a former name stands for is missing: whatever else is found would follow from that.
+  const hasFormerNames = checked.findings.some(({ code }) => code === 'renamed');
+  const shape = [...checked.findings, ...(hasFormerNames ? [] : checkPlays(plays))];
   const findings = [...shape, ...(hasErrors(shape) ? [] : checkOrder(stepsOf(plays)))];
   return {
     playbook: hasErrors(findings) ? undefined : { plays: plays.flatMap(playOf) },
@@ -35,9 +38,9 @@ const playOf = (play: Sound<PlayDocument> | undefined): Play[] =>
           hosts: play.hosts,
           for: play.for ?? 'remoteNodes',
           gates: present(play.gates),
-          items: present(play.items),
+          items: isWhole(play.procedure) ? itemsOfProcedure(play.procedure) : present(play.items),
           checks: present(play.checks),
-          around: play.around,
+          procedure: play.procedure,
           batch: batchOf(play.batch),
         },
       ];

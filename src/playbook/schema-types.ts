@@ -1,11 +1,11 @@
 // Generated from schemas/playbook.schema.json by scripts/generate-types.ts; do not edit.
 
 /**
- * The cluster has quorum, has nothing left to do, is not in maintenance mode.
+ * The cluster has quorum, has no pending transition, is not in maintenance mode.
  */
 export type Gate = 'quorum' | 'no-pending-transition' | 'no-maintenance';
 /**
- * A kind of thing that outrigger keeps in shape.
+ * A kind of item that outrigger manages.
  */
 export type Item =
   | 'package'
@@ -24,9 +24,9 @@ export type Item =
   | 'constraint'
   | 'node-record';
 /**
- * Every cluster node reaches the port; the keys are the same everywhere; the node has really joined.
+ * Every cluster node reaches the port; all hosts have the same credentials; the node is online and verified.
  */
-export type Check = 'port-reachable' | 'same-credentials' | 'truly-in';
+export type Check = 'port-reachable' | 'same-credentials' | 'node-online';
 /**
  * A number of hosts, or a share of them.
  */
@@ -48,7 +48,7 @@ export interface Playbook {
   plays: Play[];
 }
 /**
- * Some items brought into shape, or some checks made, on one kind of hosts.
+ * Items that are brought to their desired state, or checks, on one kind of hosts.
  */
 export interface Play {
   /**
@@ -56,33 +56,33 @@ export interface Play {
    */
   name: string;
   /**
-   * Who the play works on: the machines themselves (`all`: those of every kind, only with a change of credentials, or `removal`, in `around`), or the CIB (`cluster`).
+   * What the play works on: the hosts of one kind of nodes, those of all kinds (`all`, only with a change of credentials or `removal` as `procedure`), or the CIB (`cluster`).
    */
   hosts: 'clusterNodes' | 'remoteNodes' | 'guestNodes' | 'all' | 'cluster';
   /**
-   * For whom a play works on the cluster. One for guest nodes takes them one at a time: `batch: 1`.
+   * The kind of nodes for which a play works on the cluster. Guest nodes are processed one at a time: `batch: 1`.
    */
   for?: 'remoteNodes' | 'guestNodes';
   /**
-   * What must hold before the play, and before each of its batches, starts.
+   * What must be true before the play, and before each of its batches, starts.
    */
   gates?: Gate[];
   /**
-   * The kinds of things to bring into shape, in this order.
+   * The kinds of items to bring to their desired state, in this order.
    *
    * @minItems 1
    */
   items?: Item[];
   /**
-   * What is proven without changing anything, after the play's items.
+   * What is verified without a change, after the items of the play.
    *
    * @minItems 1
    */
   checks?: Check[];
   /**
-   * The procedure used where a running daemon has to be restarted. `quiet-restart`: a daemon that the cluster is connected to is always restarted quietly, whether this is written or not. `credential-change`: where cluster nodes and connected nodes get other credentials, all of them change together, and with conversions everything is put back when it fails; in a cluster with sbd, DLM, GFS2 or lvmlockd they do it node by node, with connections pinned to cluster nodes of their own kind. `pinned-credential-change`: that, wherever Pacemaker has to be restarted on cluster nodes. `removal`: nodes that shall be absent are stopped, taken out of the CIB, cleaned up and forgotten.
+   * The procedure of the play. `quiet-restart`: a daemon that the cluster is connected to is restarted without disruption (it always is, whether this is set or not). The others work on all hosts and have their own items, so that `items` is left out. `credential-change`: all cluster nodes and connected nodes switch their credentials together, and a conversion that fails is rolled back; in a cluster with sbd, DLM, GFS2 or lvmlockd they switch node by node, with connections restricted to cluster nodes that have switched, or have not, as they have. `node-by-node-credential-change`: node by node wherever Pacemaker has to be restarted on cluster nodes. `removal`: nodes with `state: absent` are stopped, removed from the CIB and from their hosts, and forgotten by the cluster.
    */
-  around?: 'quiet-restart' | 'credential-change' | 'pinned-credential-change' | 'removal';
+  procedure?: 'quiet-restart' | 'credential-change' | 'node-by-node-credential-change' | 'removal';
   /**
    * How many hosts at a time: one size after the other, the last one for all that remain. Neighbouring plays with the same batches are taken together, batch by batch. Without it: all hosts at once.
    *

@@ -5,7 +5,7 @@ import { jsonText } from './text/json.ts';
 export interface UndoResult {
   readonly run: string;
   readonly cluster: string;
-  readonly takenOut: readonly string[];
+  readonly removedNodes: readonly string[];
   readonly failed: readonly {
     readonly host: string;
     readonly message: string;

@@ -95,7 +95,7 @@ describe('applying what is not proven', () => {
       assert.deepEqual(verdictsOf(applied, 'h1'), [
         'port-reachable: in-sync',
         'same-credentials: in-sync',
-        'truly-in: failed',
+        'node-online: failed',
         'node-state: skipped',
       ]);
       assert.deepEqual([...lab.cib.remoteConnections.keys()], []);
@@ -106,7 +106,7 @@ describe('applying what is not proven', () => {
       lab.reported.clear();
       const applied = await apply(lab, { planned });
       assert.deepEqual(verdictsOf(applied, 'h1').slice(-2), [
-        'truly-in: in-sync',
+        'node-online: in-sync',
         'node-state: changed',
       ]);
       assert.equal(lab.cib.remoteConnections.get('h1')?.guarded, false);
@@ -181,7 +181,7 @@ describe('applying what is not proven', () => {
     assert.deepEqual([...applied.failed], [['h1', 'cleanup: crm_resource: exit 1']]);
     assert.deepEqual(verdictsOf(applied, 'h2').slice(-3), [
       'connection-resource: changed',
-      'truly-in: in-sync',
+      'node-online: in-sync',
       'node-state: changed',
     ]);
     assert.deepEqual([...lab.cib.remoteConnections.keys()], ['h2']);
@@ -200,12 +200,12 @@ describe('applying what is not proven', () => {
     assert.deepEqual([...applied.failed.keys()], ['h1']);
     assert.deepEqual(verdictsOf(applied, 'h1').slice(-3), [
       'connection-resource: changed',
-      'truly-in: failed',
+      'node-online: failed',
       'node-state: skipped',
     ]);
     assert.deepEqual(verdictsOf(applied, 'h2').slice(-3), [
       'connection-resource: changed',
-      'truly-in: in-sync',
+      'node-online: in-sync',
       'node-state: changed',
     ]);
     const left = [...lab.cib.remoteConnections.values()].map(({ id, joining }) => [id, joining]);
@@ -323,6 +323,6 @@ describe('applying what is not proven', () => {
     const applied = await apply(lab);
     assert.deepEqual([...applied.failed], []);
     assert.ok(verdictsOf(applied, 'h1').includes('connection-resource: changed'));
-    assert.ok(verdictsOf(applied, 'h1').includes('truly-in: skipped'));
+    assert.ok(verdictsOf(applied, 'h1').includes('node-online: skipped'));
   });
 });

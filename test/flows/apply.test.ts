@@ -28,7 +28,7 @@ const WHOLE = [
   'port-reachable: in-sync',
   'same-credentials: in-sync',
   'connection-resource: changed',
-  'truly-in: in-sync',
+  'node-online: in-sync',
   'node-state: changed',
 ];
 
@@ -64,17 +64,17 @@ describe('applying a plan', () => {
     const { events } = await apply(lab, { batch: [1, '100%'] });
     assert.equal(lab.cibWrites.length, 4);
     const order = events.flatMap((event) =>
-      event.type === 'verdict' && ['truly-in', 'connection-resource'].includes(event.item)
+      event.type === 'verdict' && ['node-online', 'connection-resource'].includes(event.item)
         ? [`${event.host} ${event.item}`]
         : [],
     );
     assert.deepEqual(order, [
       'h1 connection-resource',
-      'h1 truly-in',
+      'h1 node-online',
       'h2 connection-resource',
       'h3 connection-resource',
-      'h2 truly-in',
-      'h3 truly-in',
+      'h2 node-online',
+      'h3 node-online',
     ]);
   });
 

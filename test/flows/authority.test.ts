@@ -228,7 +228,7 @@ describe("outrigger's own authority in its directory", () => {
       pending?.make(asking('wrong')) ?? Promise.resolve(),
       (thrown: unknown) =>
         thrown instanceof OutriggerError &&
-        /passphrase is lost, name a new directory under `authority`.*`authority-replaced`/.test(
+        /passphrase is lost, name a new directory under `authority`.*`ca-replaced`/.test(
           thrown.hint ?? '',
         ),
     );

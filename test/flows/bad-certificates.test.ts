@@ -151,7 +151,7 @@ describe('bad certificates', function () {
       assert.ok(line.startsWith(`${inventory}:${PLACES[file] ?? 0}:`), validated.text);
       assert.ok(line.includes(join(directory, file)), line);
       assert.ok(line.includes(expected), `${line}\ndoes not say\n${expected}`);
-      assert.ok(line.endsWith(`[${one.code ?? 'unfit-certificate'}]`), line);
+      assert.ok(line.endsWith(`[${one.code ?? 'invalid-certificate'}]`), line);
       if (one.more !== true) assert.equal(told.length, 1, validated.text);
 
       for (const command of [['plan'], ['drift'], ['apply', '--yes']]) {

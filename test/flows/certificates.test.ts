@@ -280,9 +280,9 @@ describe('certificates of an existing authority', function () {
     const whole = new Map(contents);
     await issueAnew();
     put('ca.pem', other.pem);
-    assert.deepEqual(await risksNow(), ['authority-replaced']);
+    assert.deepEqual(await risksNow(), ['ca-replaced']);
     put('ca.pem', old + other.pem);
-    assert.deepEqual(await risksNow(), ['authority-replaced'], 'nobody knows the new one yet');
+    assert.deepEqual(await risksNow(), ['ca-replaced'], 'nobody knows the new one yet');
     for (const [name, text] of whole) put(name, text);
 
     const step = async (): Promise<void> => {

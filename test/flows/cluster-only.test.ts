@@ -23,7 +23,7 @@ const CONNECTED = [
   'port-reachable: in-sync',
   'same-credentials: in-sync',
   'connection-resource: changed',
-  'truly-in: in-sync',
+  'node-online: in-sync',
   'node-state: changed',
 ];
 

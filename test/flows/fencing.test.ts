@@ -95,7 +95,7 @@ describe('fencing before joining', () => {
       [
         [
           'h1',
-          'FENCE_DEVICE_UNFIT',
+          'FENCE_DEVICE_UNSUITABLE',
           'its fence device no-such: the cluster has no fence device no-such',
           'fence devices of the cluster: fencing',
         ],

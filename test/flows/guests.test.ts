@@ -27,7 +27,7 @@ const WHOLE = [
   'port-reachable: in-sync',
   'same-credentials: in-sync',
   'guest-node: changed',
-  'truly-in: in-sync',
+  'node-online: in-sync',
   'node-state: changed',
 ];
 
@@ -200,7 +200,7 @@ describe('applying a plan with guest nodes', () => {
         'node-state: none',
       ]);
       assert.deepEqual(verdictsOf(applied, 'g1').slice(-2), [
-        'truly-in: in-sync',
+        'node-online: in-sync',
         'node-state: changed',
       ]);
       assert.equal(changeCount((await planOf(lab)).plan), 0);

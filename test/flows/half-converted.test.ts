@@ -168,7 +168,7 @@ describe('a host of which the file says one thing and the daemon does another', 
     it('for a cluster node whose Pacemaker runs as declared already', async () => {
       says('c1', ...VARIABLES);
       const { plan } = await planOf(lab);
-      assert.equal(plan.credentialChange?.isDetached, false);
+      assert.equal(plan.credentialChange?.inMaintenanceMode, false);
       assert.deepEqual(await restartsOf(), []);
       lab.forget();
       // Nothing here is as old as the minute for which a key is remembered; but nobody connects anew.
@@ -186,7 +186,7 @@ describe('a host of which the file says one thing and the daemon does another', 
 
     it('but the one of a daemon that runs with something else', async () => {
       runs('c1', ...VARIABLES);
-      assert.deepEqual(await restartsOf(), ['c1 pacemaker detached-restart']);
+      assert.deepEqual(await restartsOf(), ['c1 pacemaker maintenance-mode-restart']);
       runs('c1');
       runs('h1', ...VARIABLES);
       assert.deepEqual(await restartsOf(), ['h1 service quiet-restart']);

@@ -135,7 +135,7 @@ describe('a remote node that shall be absent', () => {
 
   it('needs a play of the playbook', async () => {
     const lab = await labWithout(['h1']);
-    const plays = sitePlaybook.plays.filter(({ around }) => around !== 'removal');
+    const plays = sitePlaybook.plays.filter(({ procedure }) => procedure !== 'removal');
     await assert.rejects(planOf(lab, { plays }), /the playbook has no play for it/);
   });
 });

@@ -36,8 +36,8 @@ describe('an undo that is interrupted', () => {
     const { stopped, failed } = await interruptedAt(lab, 'cib-written');
     assert.deepEqual([stopped, [...failed]], [undefined, []]);
     assert.equal(configurationOf(lab), before);
-    const { takenBack, end } = records().at(-1) ?? {};
-    assert.deepEqual([takenBack, end?.kind], [['h1', 'h2'], 'interrupted']);
+    const { undone, end } = records().at(-1) ?? {};
+    assert.deepEqual([undone, end?.kind], [['h1', 'h2'], 'interrupted']);
   });
 
   it('begins nothing while it waits for the cluster, and goes on the next time', async () => {
@@ -51,7 +51,7 @@ describe('an undo that is interrupted', () => {
     const { stopped } = await interruptedAt(lab, 'waiting', () => (isIdle = true));
     assert.equal(stopped, INTERRUPTED);
     assert.equal(configurationOf(lab), joined); // and the lock is given back
-    assert.deepEqual([records().at(-1)?.takenBack, records().at(-1)?.end.kind], [[], 'stopped']);
+    assert.deepEqual([records().at(-1)?.undone, records().at(-1)?.end.kind], [[], 'stopped']);
     assert.equal((await undo(lab)).stopped, undefined);
     assert.equal(configurationOf(lab), before);
   });

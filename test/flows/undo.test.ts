@@ -42,7 +42,7 @@ describe('the undo of a run', () => {
     assert.ok(existsSync(log));
     const [first, second] = records();
     assert.equal(second?.undoes, first?.id);
-    assert.deepEqual(second?.takenBack, ['h1', 'h2']);
+    assert.deepEqual(second?.undone, ['h1', 'h2']);
     assert.deepEqual(
       editsOf(lab).filter((edit) => !edit.startsWith('c1')),
       [],
@@ -75,7 +75,7 @@ describe('the undo of a run', () => {
       [['h1', 'db still runs there']],
     );
     assert.deepEqual([...lab.cib.remoteConnections.keys()], ['h1']);
-    assert.deepEqual(records().at(-1)?.takenBack, ['h2']);
+    assert.deepEqual(records().at(-1)?.undone, ['h2']);
     lab.others.blocked.delete('db');
     assert.equal((await undo(lab)).stopped, undefined);
     assert.deepEqual([...lab.cib.remoteConnections.keys()], []);

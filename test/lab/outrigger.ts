@@ -152,7 +152,7 @@ export type DriftDocument = {
     reason: string | null;
   }[];
   ignored: { host: string; item: string }[];
-  endedIgnores: { host: string; until: string }[];
+  expiredIgnores: { host: string; until: string }[];
   unreachable: { host: string }[];
   refused: { host: string; code: string }[];
   pending: { host: string; message: string }[];

@@ -56,7 +56,7 @@ export async function failForced(
   for (const name of names) {
     assert.match(
       failures[name] ?? stdout,
-      /^truly-in: .*start on c[12]: Key was rejected by service.*; the join was rolled back$/,
+      /^node-online: .*start on c[12]: Key was rejected by service.*; the join was rolled back$/,
     );
     assert.deepEqual(await tracesOf(lab, name), []);
     assert.doesNotMatch(status, new RegExp(`"${name}"`));

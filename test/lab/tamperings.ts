@@ -114,7 +114,7 @@ export const TAMPERINGS: readonly Tampering[] = [
     does: `cibadmin --create -o constraints -X '${ban('c1')}' && cibadmin --create -o constraints -X '${ban('c2')}'`,
     mends:
       'for n in c1 c2; do cibadmin --delete --xml-text "<rsc_location id=\\"away-$n\\"/>"; done',
-    names: ['h2 connection state: not-in'],
+    names: ['h2 connection state: not-online'],
   },
   {
     what: 'an entry of a node that was removed',

@@ -64,7 +64,7 @@ export async function changeCredentials(context: RunContext, play: Play): Promis
   try {
     await refuseUnready(context, play, change);
     const failures =
-      change.pinned === undefined
+      change.nodeByNode === undefined
         ? await changeTogether(context, play, change)
         : await changeOneByOne(context, play, change);
     for (const [host, verdict] of failures) {
@@ -152,7 +152,7 @@ async function changeTogether(
   const window = { change, before, inUse, failures, restarted };
   try {
     await takeUp(begun.context, play, window);
-    if (change.isDetached) await attach(context, play, change.nodes);
+    if (change.inMaintenanceMode) await attach(context, play, change.nodes);
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
     if (isUntouched(window, begun)) await giveBack(context, play, change, marked);
@@ -212,20 +212,20 @@ const isConnectedAnew = (
 ): boolean =>
   restarted.size > 0 ||
   quietlyProtected(before.cib).length > 0 || // by a run that died
-  names.some((name) => connectionState(before.mon, name).state !== 'truly-in');
+  names.some((name) => connectionState(before.mon, name).state !== 'node-online');
 
 /** Files, environment and daemons, in the order in which a failure costs least; a conversion that fails is put back. */
 async function takeUp(context: RunContext, play: Play, window: Window): Promise<void> {
   const { change, before, inUse, restarted } = window;
   try {
-    if (change.isDetached) await detach(context, play);
+    if (change.inMaintenanceMode) await detach(context, play);
     for (const host of clusterHosts(context))
       await changeHost(context, play, host, only(change, ['authkey', 'certificate']));
     await takeUpOnNodes(context, play, window);
     if (isConversion(change)) await proveNodes(context, window);
     for (const host of clusterHosts(context)) {
       // Somebody may have ended maintenance mode meanwhile: what runs there would be stopped.
-      if (change.isDetached) await detach(context, play);
+      if (change.inMaintenanceMode) await detach(context, play);
       const kinds = only(change, ['environment', 'pacemaker']);
       if (!(await changeHost(context, play, host, kinds))) continue;
       restarted.add(host.name);

@@ -23,7 +23,7 @@ export function followChanges(context: RunContext): {
 export async function giveBack(
   context: RunContext,
   play: Play,
-  { isDetached: wasDetached, nodes }: CredentialChange,
+  { inMaintenanceMode: wasDetached, nodes }: CredentialChange,
   marked: ReadonlySet<string>,
 ): Promise<void> {
   try {

@@ -155,7 +155,7 @@ async function putAllBack(
       restoreMember(context, play, failed, { host, wanted: wantedWith(host.name) }),
     );
   const ready = change.nodes.filter((name) => !left.has(name));
-  if (change.isDetached) {
+  if (change.inMaintenanceMode) {
     await refuseWhileStopped(context, before);
     await attach(context, play, ready);
   }
@@ -206,7 +206,7 @@ async function restoreMember(
 ): Promise<void> {
   const certificates = inUse.get(host.name);
   if (certificates === undefined) return;
-  if (change.isDetached) await detach(context, play);
+  if (change.inMaintenanceMode) await detach(context, play);
   const ranBefore = onlineMembers(before).includes(host.name);
   const daemon = (ranBefore ? runningPacemakerItem : pacemakerItem)(host.name, {
     ...{ certificates, newKey: undefined, isUnfinished: false },

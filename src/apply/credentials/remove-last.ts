@@ -32,7 +32,9 @@ export async function whyCredentialsStay(context: RunContext): Promise<string | 
     if (why !== undefined) return `${name} ${why}`;
   }
   const { cib, mon } = await readCluster(context.lead);
-  const out = connectedNames(cib).find((name) => connectionState(mon, name).state !== 'truly-in');
+  const out = connectedNames(cib).find(
+    (name) => connectionState(mon, name).state !== 'node-online',
+  );
   return out === undefined ? undefined : `the connection of ${out} is not verified`;
 }
 

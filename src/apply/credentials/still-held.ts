@@ -10,7 +10,7 @@ import { stillDetached } from './detached.ts';
 /** What is still protected, and what to do about it; nothing of that where all has been put back. */
 export async function stillHeld(
   context: RunContext,
-  { isDetached: wasDetached }: CredentialChange,
+  { inMaintenanceMode: wasDetached }: CredentialChange,
   thrown: OutriggerError,
 ): Promise<OutriggerError> {
   const cluster = await readIfPossible(context);

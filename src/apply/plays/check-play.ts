@@ -33,7 +33,7 @@ export async function runCheckPlay(
 ): Promise<void> {
   for (const check of play.checks) {
     const names =
-      check === 'truly-in'
+      check === 'node-online'
         ? await namesToProve(context, play, batch)
         : batch.filter((name) => !context.failed.has(name) && mustBeProven(context, name));
     if (names.length === 0) continue;
@@ -81,7 +81,7 @@ async function namesToProve(
     context.joining.delete(name);
     if (!isNew && wanted.includes(name) && isOperators(cluster, name)) {
       const because = 'its connection was stopped or unmanaged by an operator';
-      conclude(context, play, { host: name, item: 'truly-in' }, { kind: 'skipped', because });
+      conclude(context, play, { host: name, item: 'node-online' }, { kind: 'skipped', because });
     } else if (isJoining && !(context.failed.has(name) && isOperators(cluster, name))) {
       context.joining.add(name);
       names.push(name);
@@ -112,7 +112,7 @@ async function findObjections(
       return tryPorts(context, play, nodes);
     case 'same-credentials':
       return checkNewcomers(context, nodes);
-    case 'truly-in':
+    case 'node-online':
       return proveOrUndo(context, play, nodes);
   }
 }

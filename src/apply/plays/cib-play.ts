@@ -193,7 +193,7 @@ const releasedGuests = (
 function guardedAndOut({ cib, mon }: ClusterFacts, name: string): NotIn | undefined {
   if (nodeConnection(cib, name)?.guarded !== true) return undefined;
   const state = connectionState(mon, name);
-  return state.state === 'truly-in' ? undefined : state.why;
+  return state.state === 'node-online' ? undefined : state.why;
 }
 
 const keptGuard = (why: NotIn): Verdict => ({

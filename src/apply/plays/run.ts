@@ -117,7 +117,7 @@ async function runPlay(
 
 async function runItems(context: RunContext, play: Play, batch: readonly string[]): Promise<void> {
   if (isTogether(play)) await changeCredentials(context, play);
-  else if (play.around === 'removal') await runRemoval(context, play, batch);
+  else if (play.procedure === 'removal') await runRemoval(context, play, batch);
   else if (play.hosts === 'cluster') await runCibPlay(context, play, batch);
   else await runHostPlay(context, play, batch);
 }

@@ -74,4 +74,4 @@ export async function unreached(
 }
 
 const isIn = ({ cib, mon }: ClusterFacts, name: string): boolean =>
-  !isQuiet(cib, name) && connectionState(mon, name).state === 'truly-in';
+  !isQuiet(cib, name) && connectionState(mon, name).state === 'node-online';

@@ -30,7 +30,7 @@ export function attachmentOf({ cib, mon }: ClusterFacts, name: string): Attachme
  */
 export function isStillOut({ cib, mon }: ClusterFacts, name: string): boolean {
   const isMarked = quietlyProtected(cib).includes(carrierOf(cib, name));
-  return isMarked || (isQuiet(cib, name) && connectionState(mon, name).state !== 'truly-in');
+  return isMarked || (isQuiet(cib, name) && connectionState(mon, name).state !== 'node-online');
 }
 
 /**

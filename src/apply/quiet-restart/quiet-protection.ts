@@ -257,7 +257,7 @@ async function forgetFailedStarts(
     (name) =>
       cib.remoteConnections.has(name) &&
       failuresOf(mon, name).some(({ task }) => task === 'start') &&
-      connectionState(mon, name).state !== 'truly-in',
+      connectionState(mon, name).state !== 'node-online',
   );
   if (failed.length === 0) return;
   await writeCib(context, play, 'quiet-guard', (cluster) => guard(cluster.cib, failed));

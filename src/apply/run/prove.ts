@@ -51,8 +51,8 @@ export async function prove(
   const streak = new Map<string, number>(names.map((name) => [name, 0]));
   const isSettled = (cluster: ClusterFacts, name: string): boolean => {
     const state = connectionState(cluster.mon, name);
-    streak.set(name, state.state === 'truly-in' ? (streak.get(name) ?? 0) + 1 : 0);
-    if (state.state === 'truly-in') return (streak.get(name) ?? 0) >= READS_IN_A_ROW;
+    streak.set(name, state.state === 'node-online' ? (streak.get(name) ?? 0) + 1 : 0);
+    if (state.state === 'node-online') return (streak.get(name) ?? 0) >= READS_IN_A_ROW;
     return isFinal(cluster, name, state.why) && failuresOf(cluster.mon, name).length > 0;
   };
   const { cluster } = await watchCluster(lead, limitMs, (seen) =>
@@ -78,7 +78,7 @@ function notProven(
 ): string | undefined {
   if (streak >= READS_IN_A_ROW) return undefined;
   const state = connectionState(cluster.mon, name);
-  const why = state.state === 'truly-in' ? 'its connection is not stable' : WORDS[state.why];
+  const why = state.state === 'node-online' ? 'its connection is not stable' : WORDS[state.why];
   const failures = failuresOf(cluster.mon, name).map(
     ({ task, node, exitStatus, exitReason }) => `${task} on ${node}: ${exitReason || exitStatus}`,
   );

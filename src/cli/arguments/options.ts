@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { newCode } from '../../model/renamed-codes.ts';
 import { BY_NAME, RISKS } from '../../model/risk.ts';
 import type { BatchSize } from '../../playbook/playbook.ts';
 import { durationMs } from '../../support/values/duration.ts';
@@ -57,6 +58,9 @@ const leaseTime = (text: string): number => {
 
 const riskCode = (text: string, before: readonly string[] = []): readonly string[] => {
   const [code = '', name] = text.split(':');
+  const renamed = newCode(code);
+  if (renamed !== undefined)
+    throw new InvalidArgumentError(`the risk \`${code}\` was renamed to \`${renamed}\``);
   if (!Object.hasOwn(RISKS, code)) {
     throw new InvalidArgumentError(`the risk codes are ${Object.keys(RISKS).join(', ')}`);
   }

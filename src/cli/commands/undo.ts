@@ -100,7 +100,7 @@ function nothingJoined(
   return EXIT.ok;
 }
 
-const NOTHING = { takenOut: [], failed: [], stopped: undefined, log: undefined } as const;
+const NOTHING = { removedNodes: [], failed: [], stopped: undefined, log: undefined } as const;
 
 interface Undoing {
   readonly options: Options & { readonly inventory: string };
@@ -219,12 +219,12 @@ function tellUndone(
   ]);
 }
 
-const takenOut = ({ leaving }: UndoPlan, { failed, stopped }: Undone): readonly string[] =>
+const removedNodes = ({ leaving }: UndoPlan, { failed, stopped }: Undone): readonly string[] =>
   stopped === undefined ? leaving.map(({ name }) => name).filter((name) => !failed.has(name)) : [];
 
 function undoneText(plan: UndoPlan, undone: Undone): string {
   if (undone.stopped !== undefined) return '';
-  const out = takenOut(plan, undone);
+  const out = removedNodes(plan, undone);
   return `Done: ${out.length === 0 ? 'no node' : foldNames(out)} removed.\n`;
 }
 
@@ -236,7 +236,7 @@ function undoneAsJson(plan: UndoPlan, undone: Undone): string {
   const { log, stopped } = undone;
   return undoAsJson({
     ...{ run, cluster, failed, log },
-    takenOut: takenOut(plan, undone),
+    removedNodes: removedNodes(plan, undone),
     stopped: stopped?.message,
   });
 }

@@ -156,8 +156,8 @@ export type NotIn =
   | 'node-offline';
 
 export type ConnectionState =
-  | { readonly state: 'truly-in'; readonly on: string }
-  | { readonly state: 'not-in'; readonly why: NotIn };
+  | { readonly state: 'node-online'; readonly on: string }
+  | { readonly state: 'not-online'; readonly why: NotIn };
 
 type Rule<Subject> = readonly [why: NotIn, holds: (subject: Subject) => boolean];
 
@@ -195,8 +195,8 @@ export function connectionState(mon: CrmMon, name: string): ConnectionState {
     firstBroken(CONNECTION_RULES, connection, 'no-connection') ??
     firstBroken(NODE_RULES, mon.nodes.get(name), 'no-node');
   return why === undefined
-    ? { state: 'truly-in', on: connectionNode(mon, name) ?? '' }
-    : { state: 'not-in', why };
+    ? { state: 'node-online', on: connectionNode(mon, name) ?? '' }
+    : { state: 'not-online', why };
 }
 
 /** The CIB element that carries the settings of a reported resource: what a bundle makes by itself answers to the bundle. */

@@ -40,7 +40,7 @@ export interface Drift {
   readonly findings: readonly Finding[];
   readonly ignored: readonly IgnoredDifference[];
   /** What the inventory has said to ignore until a day that is over: it ignores nothing any more. */
-  readonly endedIgnores: readonly DriftIgnoreSpec[];
+  readonly expiredIgnores: readonly DriftIgnoreSpec[];
   /** Hosts about which nothing is known, or that must not be touched: never in sync. */
   readonly problems: readonly Problem[];
   /** Guest nodes whose machine the cluster has stopped: no drift, and not in sync either. */
@@ -84,7 +84,7 @@ export function driftOf(
     drifted,
     findings,
     ignored,
-    endedIgnores: ended,
+    expiredIgnores: ended,
     problems: plan.problems,
     stoppedGuests: plan.stoppedGuests,
     pending: plan.pending,

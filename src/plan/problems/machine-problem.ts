@@ -27,7 +27,7 @@ export function machineProblem({ cluster, machines }: Facts, name: string): Reas
   const state = machineState(mon, { name, resource }, isHeld(cib, resource));
   if (state.kind === 'running' || state.kind === 'stopped') return undefined;
   return {
-    code: 'MACHINE_NOT_READY',
+    code: 'VM_NOT_READY',
     message: `its VM ${resource} cannot become a guest node now: ${state.why}`,
     hint: 'make sure that the VM is running and managed by the cluster, then plan again',
   };
@@ -46,7 +46,7 @@ export function machineDown({ cluster, machines }: Facts, name: string): Reason 
   if (failure === undefined) return undefined;
   const set = `crm_resource -r ${resource} --meta`;
   return {
-    code: 'MACHINE_DOWN',
+    code: 'VM_DOWN',
     message: `the cluster stopped its VM ${resource}, because the connection to it failed (${failure})`,
     hint: `on a cluster node: \`${set} -p target-role -v Stopped\`, \`crm_resource --cleanup -r ${name}\`, \`${set} -d remote-node\`, \`${set} -d target-role\`: the VM then starts as a plain resource, and apply makes it a guest node again`,
   };
@@ -76,7 +76,7 @@ function unfitFor(cib: Cib, resource: string): Reason | undefined {
 const NOT_PRIMITIVE: readonly string[] = ['group', 'clone', 'master', 'bundle', 'template'];
 
 const notFit = (resource: string, why: string): Reason => ({
-  code: 'RESOURCE_UNFIT',
+  code: 'RESOURCE_UNSUITABLE',
   message: `${resource} cannot be the VM of a guest node: ${why}`,
   hint: 'a guest node requires a primitive, standalone or in a group: name the resource that is the VM',
 });

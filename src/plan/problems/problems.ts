@@ -170,7 +170,7 @@ function sameMachine({ name, local }: HostFacts, { servers }: Facts): Reason | u
   if (twin === undefined) return undefined;
   const [other, { address }] = twin;
   return {
-    code: 'HOST_IS_TWICE',
+    code: 'DUPLICATE_HOST',
     message: `it has the address ${address}, which is the server address of ${other}: both are the same host`,
     hint: 'a host can be only one node; keep one of the two entries, or correct their addresses',
   };

@@ -65,7 +65,7 @@ export function runsThere(host: HostFacts, cluster: ClusterFacts): Refusal | und
     ({ resource: { id, agent }, form }) => `${id} (${agent}): ${stateOf(form)}`,
   );
   return {
-    code: 'RESOURCE_RUNS_THERE',
+    code: 'RESOURCE_ALREADY_ACTIVE',
     message: `resources of the cluster are already active on it: ${what.join('; ')}`,
     hint: `the cluster would find them active twice and stop the working instance. Stop them on the host first: ${found.map(({ form }) => remedyOf(form)).join('; ')}`,
   };
@@ -106,11 +106,11 @@ export function runningRisks(
     some.map(({ host, resource }) => `${resource.id} on ${host}`);
   return [
     {
-      code: 'clone-runs-there',
+      code: 'clone-already-active',
       subjects: named(found.filter(({ resource, when }) => when === 'now' && resource.isClone)),
     },
     {
-      code: 'starts-at-boot',
+      code: 'enabled-at-boot',
       subjects: named(
         found.filter(({ resource, when }) => when === 'at boot' && !resource.isClone),
       ),

@@ -77,7 +77,7 @@ function unfit({ node: { name } }: Leaving, { cib }: ClusterFacts): Reason | und
   const around = cib.remoteConnections.get(name)?.enclosing.at(0);
   if (around === undefined) return undefined;
   return {
-    code: 'RESOURCE_UNFIT',
+    code: 'RESOURCE_UNSUITABLE',
     message: `its connection is inside the ${around.name} ${around.id}`,
     hint: `remove it from ${around.id} first`,
   };
@@ -127,13 +127,13 @@ function unproven(
       : `stop its VM ${machine}`;
   if (standing === 'in')
     return {
-      code: 'HOST_SILENT',
+      code: 'HOST_UNREACHABLE',
       message: `${silence?.message ?? 'it is unreachable'}, but the cluster is connected to it: it is running`,
       hint: `fix the SSH connection to it; or ${stop}, so that the cluster reports it offline and clean`,
     };
   if (machine === undefined) return undefined;
   return {
-    code: 'HOST_SILENT',
+    code: 'HOST_UNREACHABLE',
     message: `${silence?.message ?? 'it is unreachable'}, and the cluster does not report it stopped gracefully`,
     hint: `${stop}, or have the cluster recover it; then plan again`,
   };

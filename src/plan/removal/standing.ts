@@ -10,7 +10,7 @@ type Standing = 'none' | 'out' | 'in' | 'unproven';
 
 export function standingOf({ cib, mon }: ClusterFacts, name: string): Standing {
   if (nodeConnection(cib, name) === undefined) return 'none';
-  if (connectionState(mon, name).state === 'truly-in') return 'in';
+  if (connectionState(mon, name).state === 'node-online') return 'in';
   const node = mon.nodes.get(name);
   const isDown = node === undefined || (!node.online && !node.unclean && !node.pending);
   const connection = mon.resources.find(({ id }) => id === name);

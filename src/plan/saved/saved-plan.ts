@@ -248,7 +248,13 @@ function lostFencing(saved: Plan, fresh: Plan): readonly string[] {
 /** Who changes credentials, and how. */
 const takingPart = ({ credentialChange: change }: Plan): string =>
   JSON.stringify(
-    change && [change.kind, change.isDetached, change.clusterNodes, change.nodes, change.absent],
+    change && [
+      change.kind,
+      change.inMaintenanceMode,
+      change.clusterNodes,
+      change.nodes,
+      change.absent,
+    ],
   );
 
 const leftOutOf = ({ problems, stoppedGuests }: Plan): ReadonlyMap<string, string> =>

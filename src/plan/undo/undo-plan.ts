@@ -118,7 +118,7 @@ export function undoPlan(input: UndoInput): UndoPlan {
  */
 const isUndoUnfinished = ({ record, later }: UndoInput, name: string): boolean =>
   later.some(({ undoes }) => undoes === record.id) &&
-  later.every(({ takenBack }) => !takenBack.includes(name));
+  later.every(({ undone }) => !undone.includes(name));
 
 /** Nothing is left to be taken back. */
 export const isUndone = ({ leaving, remembered, listed, restored }: UndoPlan): boolean =>

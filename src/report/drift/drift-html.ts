@@ -222,7 +222,7 @@ const causes = (title: string, complaints: readonly Complaint[]): readonly Tag[]
         ),
       ];
 
-function ignoredParts({ ignored, endedIgnores }: Drift): readonly Tag[] {
+function ignoredParts({ ignored, expiredIgnores }: Drift): readonly Tag[] {
   const rows = groupBy(ignored, ({ item, attribute, expected, actual, ignore }) =>
     JSON.stringify([item, attribute, expected, actual, ignore.reason, ignore.until]),
   );
@@ -254,7 +254,7 @@ function ignoredParts({ ignored, endedIgnores }: Drift): readonly Tag[] {
         ]),
     ...list(
       'No longer ignored',
-      endedIgnores.map(
+      expiredIgnores.map(
         ({ host, item, attribute, reason, until }) =>
           `${host}, ${item}${attribute === undefined ? '' : ` ${attribute}`}: until ${until} (${reason})`,
       ),

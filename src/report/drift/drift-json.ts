@@ -35,7 +35,7 @@ export function driftAsJson(drift: Drift): string {
       ...differenceObject(difference),
       ignore: { reason: ignore.reason, until: ignore.until },
     })),
-    endedIgnores: drift.endedIgnores.map(ignoreObject),
+    expiredIgnores: drift.expiredIgnores.map(ignoreObject),
     unreachable,
     refused,
     stoppedGuests: stoppedGuests.map(stoppedGuestObject),

@@ -87,7 +87,7 @@ function attributeCells({ name, before, after }: AttributeChange, style: Style):
 }
 
 /** What somebody knows of, and what is not ignored any longer. */
-const ignoredLines = ({ ignored, endedIgnores }: Drift): readonly string[] => [
+const ignoredLines = ({ ignored, expiredIgnores }: Drift): readonly string[] => [
   ...causeLines(
     ignored.map(({ host, item, attribute, expected, actual, ignore }) => ({
       host,
@@ -95,7 +95,7 @@ const ignoredLines = ({ ignored, endedIgnores }: Drift): readonly string[] => [
     })),
     plainStyle.faint,
   ),
-  ...endedIgnores.flatMap(({ host, item, attribute, until, reason }) =>
+  ...expiredIgnores.flatMap(({ host, item, attribute, until, reason }) =>
     wrapText(
       printable(
         `${host}: ${item}${attribute === undefined ? '' : ` ${attribute}`}: expired on ${until}, no longer ignored (${reason})`,

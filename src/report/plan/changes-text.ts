@@ -53,8 +53,8 @@ function consequenceLines(change: Change, style: Style): readonly string[] {
 const restartWords = {
   restart: 'restart',
   'quiet-restart': 'restart without disruption',
-  'detached-restart': 'restart in maintenance mode, one cluster node at a time',
-  'pinned-restart': 'restart in standby, one cluster node at a time',
+  'maintenance-mode-restart': 'restart in maintenance mode, one cluster node at a time',
+  'node-by-node-restart': 'restart in standby, one cluster node at a time',
 } as const;
 
 const MARKS: Readonly<Record<Change['action'], (style: Style) => string>> = {

@@ -14,13 +14,21 @@ const CHANGES: Readonly<Record<CredentialChange['kind'], string>> = {
 
 /** Credentials that all ends of the connections change together: who takes part, what happens meanwhile, and how long. */
 export function credentialChangeLines(change: CredentialChange, style: Style): readonly string[] {
-  const { kind, isDetached, pinned, clusterNodes, nodes, absent, seconds } = change;
+  const {
+    kind,
+    inMaintenanceMode,
+    nodeByNode: pinned,
+    clusterNodes,
+    nodes,
+    absent,
+    seconds,
+  } = change;
   if (pinned !== undefined) return pinnedLines(change, pinned, style);
   const connected = nodes.length === 0 ? '' : ` and ${foldNames(nodes)} (connected)`;
-  const alone = isDetached ? 'all resources' : 'resources on the connected nodes';
+  const alone = inMaintenanceMode ? 'all resources' : 'resources on the connected nodes';
   return [
     `${CHANGES[kind]}: ${foldNames(clusterNodes)}${connected} change together.`,
-    ...(isDetached
+    ...(inMaintenanceMode
       ? [`Pacemaker is restarted on ${foldNames(clusterNodes)}, one node at a time.`]
       : []),
     `For about ${seconds} s ${alone} are unmanaged: nothing is stopped or moved, and failures are recovered afterwards.`,
@@ -40,7 +48,7 @@ export function credentialChangeLines(change: CredentialChange, style: Style): r
 /** The same where cluster nodes change one by one, and connections stay with those of their own kind. */
 function pinnedLines(
   { kind, clusterNodes, nodes, seconds }: CredentialChange,
-  { because, moves }: NonNullable<CredentialChange['pinned']>,
+  { because, moves }: NonNullable<CredentialChange['nodeByNode']>,
   style: Style,
 ): readonly string[] {
   const why = because.length === 0 ? '' : ` (because of ${because.join(', ')})`;

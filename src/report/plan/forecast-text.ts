@@ -10,7 +10,7 @@ const LABEL = 19;
 
 /** What the cluster itself will do, by its own scheduler, as lines below a heading. */
 export function forecastLines(
-  { effects, fencedOnFailure, homeless }: Forecast,
+  { effects, fencedOnFailure, withoutEligibleNode }: Forecast,
   style: Style,
 ): readonly string[] {
   const others = groupBy(effects.others, ({ action }) => action);
@@ -25,7 +25,7 @@ export function forecastLines(
     ['grows', grown(effects.cloneGrowth), style.good],
     ['moves', moved(effects.moves), style.attention],
     ['stops', onNodes(effects.stops), style.bad],
-    ['no eligible node', onNodes(homeless), style.bad],
+    ['no eligible node', onNodes(withoutEligibleNode), style.bad],
     ...[...others]
       .sort(([a], [b]) => compareNames(a, b))
       .map(([action, list]): [string, string, Paint] => [

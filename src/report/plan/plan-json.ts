@@ -49,7 +49,8 @@ export const planObject = (plan: Plan) => ({
 
 /** A plan as its document tells it. */
 type Told = Omit<Plan, 'forecast' | 'credentialChange'> & {
-  readonly forecast?: Forecast['effects'] & Pick<Forecast, 'fencedOnFailure' | 'homeless'>;
+  readonly forecast?: Forecast['effects'] &
+    Pick<Forecast, 'fencedOnFailure' | 'withoutEligibleNode'>;
   readonly credentialChange?: Omit<CredentialChange, 'items'>;
 };
 
@@ -66,9 +67,9 @@ export function planFrom(document: object): Plan {
 
 const forecastFrom = ({
   fencedOnFailure,
-  homeless,
+  withoutEligibleNode,
   ...effects
-}: NonNullable<Told['forecast']>): Forecast => ({ effects, fencedOnFailure, homeless });
+}: NonNullable<Told['forecast']>): Forecast => ({ effects, fencedOnFailure, withoutEligibleNode });
 
 /** What stands in the cluster, as JSON documents tell it. */
 export const clusterObject = (cluster: ClusterSummary) => ({
@@ -116,18 +117,18 @@ const changeObject = ({ host, item, action, attributes, restart, isConsequence }
 
 const credentialChangeObject = (change: CredentialChange) => ({
   kind: change.kind,
-  isDetached: change.isDetached,
-  pinned:
-    change.pinned === undefined
+  inMaintenanceMode: change.inMaintenanceMode,
+  nodeByNode:
+    change.nodeByNode === undefined
       ? null
-      : { because: change.pinned.because, moves: change.pinned.moves },
+      : { because: change.nodeByNode.because, moves: change.nodeByNode.moves },
   clusterNodes: change.clusterNodes,
   nodes: change.nodes,
   absent: change.absent,
   seconds: change.seconds,
 });
 
-const forecastObject = ({ effects, fencedOnFailure, homeless }: Forecast) => ({
+const forecastObject = ({ effects, fencedOnFailure, withoutEligibleNode }: Forecast) => ({
   connectionStarts: effects.connectionStarts.map(({ node, on }) => ({ node, on })),
   probes: effects.probes,
   starts: effects.starts.map(({ resource, on }) => ({ resource, on })),
@@ -137,5 +138,5 @@ const forecastObject = ({ effects, fencedOnFailure, homeless }: Forecast) => ({
   cloneGrowth: effects.cloneGrowth.map(({ clone, by }) => ({ clone, by })),
   fences: effects.fences,
   fencedOnFailure,
-  homeless: homeless.map(({ resource, on }) => ({ resource, on })),
+  withoutEligibleNode: withoutEligibleNode.map(({ resource, on }) => ({ resource, on })),
 });

@@ -24,9 +24,9 @@ function rowOf(run: RunRecord, style: Style): readonly Cell[] {
 }
 
 /** What a run did, in a few words. */
-function workText({ changed, changedHosts, joined, undoes, takenBack }: RunRecord): string {
+function workText({ changed, changedHosts, joined, undoes, undone }: RunRecord): string {
   if (undoes !== undefined) {
-    const names = takenBack.length === 0 ? 'none' : foldNames(takenBack);
+    const names = undone.length === 0 ? 'none' : foldNames(undone);
     return `undo of ${printable(undoes)}: ${names} removed`;
   }
   const changes = `${counted(changed, 'change')} on ${counted(changedHosts, 'host')}`;
@@ -71,7 +71,7 @@ const runObject = (run: RunRecord) => ({
   changed: run.changed,
   changedHosts: run.changedHosts,
   joined: run.joined.filter(({ hasFailed }) => !hasFailed).map(({ name }) => name),
-  takenBack: run.takenBack,
+  undone: run.undone,
   end: run.end.kind,
   failed: run.end.kind === 'failed' ? run.end.hosts : [],
   stopped: run.end.kind === 'stopped' ? run.end.because : null,

@@ -16,7 +16,7 @@ export const eventAsJson = ({ type, ...event }: RunEvent, time: string): string 
 /** The last JSON line of a run. */
 export function summaryAsJson(run: FinishedRun, time: string): string {
   const summary = summariseRun(run);
-  const { steps, changedHosts, failures, leftOut, unfinished, unreleased } = summary;
+  const { steps, changedHosts, failures, leftOut, unfinished, stillProtected } = summary;
   return jsonText({
     type: 'summary',
     time,
@@ -31,7 +31,7 @@ export function summaryAsJson(run: FinishedRun, time: string): string {
     failures: failures.map(({ host, message, hint }) => ({ host, message, hint: hint ?? null })),
     leftOut: leftOut.map(({ host, message }) => ({ host, message })),
     unfinished: unfinished.map(({ play, host, item }) => ({ play, host, item })),
-    unreleased,
+    stillProtected,
     wasInterrupted: summary.wasInterrupted,
     ...(summary.stopped === undefined ? {} : { stopped: summary.stopped }),
     seconds: summary.seconds,

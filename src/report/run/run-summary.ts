@@ -35,7 +35,7 @@ export interface RunSummary {
   /** Steps that were begun and have no verdict. */
   readonly unfinished: readonly StepName[];
   /** Nodes that were connected and not released: in standby and guarded. */
-  readonly unreleased: readonly string[];
+  readonly stillProtected: readonly string[];
   readonly wasInterrupted: boolean;
   readonly stopped: string | undefined;
   readonly seconds: number;
@@ -56,7 +56,7 @@ export function summariseRun({ result, events, seconds, stopped, plan }: Finishe
     failures,
     leftOut: leftOutBy(result, failures),
     unfinished: unfinishedIn(events),
-    unreleased: unreleasedIn(verdicts, connectionsTriedIn(plan)),
+    stillProtected: unreleasedIn(verdicts, connectionsTriedIn(plan)),
     wasInterrupted: result.wasInterrupted,
     stopped,
     seconds,
@@ -144,7 +144,7 @@ function unreleasedIn(
     const isConnected = CONNECTIONS.includes(item) && verdict.kind === 'changed' && isTried(host);
     if (isConnected) connected.add(host);
     if (item === 'node-state' && isDone) connected.delete(host);
-    if (item === 'truly-in' && verdict.kind === 'failed') connected.delete(host);
+    if (item === 'node-online' && verdict.kind === 'failed') connected.delete(host);
     if (item === 'node-record') connected.delete(host); // it leaves
   }
   return [...connected].sort(compareNames);

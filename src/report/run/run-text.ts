@@ -77,15 +77,19 @@ const section = (title: string, lines: readonly string[], style: Style): readonl
 const stoppedLines = ({ stopped }: RunSummary): readonly string[] =>
   stopped === undefined ? [] : wrapText(printable(stopped), 2, 4);
 
-function halfDoneLines({ unfinished, unreleased, wasInterrupted }: RunSummary): readonly string[] {
+function halfDoneLines({
+  unfinished,
+  stillProtected,
+  wasInterrupted,
+}: RunSummary): readonly string[] {
   const begun = [...groupBy(unfinished, ({ item }) => item)].map(
     ([item, steps]) =>
       `${foldNames(steps.map(({ host }) => host))}: ${item} was started, result unknown`,
   );
   const waiting =
-    unreleased.length === 0
+    stillProtected.length === 0
       ? []
-      : [`${foldNames(unreleased)}: connected, but still in standby and with a join guard`];
+      : [`${foldNames(stillProtected)}: connected, but still in standby and with a join guard`];
   const lines = [...begun.toSorted(compareNames), ...waiting];
   if (lines.length === 0)
     return wasInterrupted ? ['  nothing: all started steps were completed'] : [];

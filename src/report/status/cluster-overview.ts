@@ -43,7 +43,7 @@ export interface ClusterNodeOverview {
 export interface RemoteOverview {
   readonly name: string;
   /** Undefined: truly in. */
-  readonly notIn: WhyNotIn | undefined;
+  readonly notOnline: WhyNotIn | undefined;
   readonly declared: Declared;
   /** The cluster node on which its connection is active. */
   readonly connectedFrom: string | undefined;
@@ -52,7 +52,7 @@ export interface RemoteOverview {
   /** `standby`, `maintenance`, as the node is or as its entry says. */
   readonly states: readonly string[];
   /** What an earlier run left behind: a join guard (`guard`), a quiet mark (`quiet`). */
-  readonly marks: readonly string[];
+  readonly markers: readonly string[];
   /** Resources that run there, besides its connection. */
   readonly resources: readonly string[];
 }
@@ -131,14 +131,14 @@ const remoteNodesOf = ({ mon, cib }: ClusterState, declared: DeclaredAs): Remote
   [...cib.remoteConnections.values()].map((connection) => ({
     ...remoteNode({ ...connection, name: connection.id }, { mon, cib }),
     declared: declared.get(connection.id) ?? 'not-declared',
-    marks: [...(connection.guarded ? ['guard'] : []), ...(connection.quiet ? ['quiet'] : [])],
+    markers: [...(connection.guarded ? ['guard'] : []), ...(connection.quiet ? ['quiet'] : [])],
   }));
 
 const guestNodesOf = ({ mon, cib }: ClusterState, declared: DeclaredAs): GuestOverview[] =>
   cib.guestNodes.map((guest) => ({
     ...remoteNode(guest, { mon, cib }),
     declared: declared.get(guest.name) ?? 'not-declared',
-    marks: [
+    markers: [
       ...(guest.guarded ? ['guard'] : []),
       ...(isMarked(cib, guest.resource) ? ['quiet'] : []),
     ],
@@ -156,8 +156,8 @@ const declarations = (spec: DeclaredNodes): DeclaredAs =>
   ]);
 
 const missingNode = ({ name, server, port }: PacemakerRemoteSpec): RemoteOverview => ({
-  ...{ name, server, port, notIn: 'not-in-cluster', declared: 'present' },
-  ...{ connectedFrom: undefined, states: [], marks: [], resources: [] },
+  ...{ name, server, port, notOnline: 'not-in-cluster', declared: 'present' },
+  ...{ connectedFrom: undefined, states: [], markers: [], resources: [] },
 });
 
 const isMarked = ({ primitives }: Cib, resource: string): boolean => {
@@ -185,12 +185,12 @@ type RemoteHome = Pick<RemoteOverview, 'name' | 'server' | 'port'>;
 function remoteNode(
   { name, server, port }: RemoteHome,
   { mon, cib }: ClusterState,
-): Omit<RemoteOverview, 'marks' | 'declared'> {
+): Omit<RemoteOverview, 'markers' | 'declared'> {
   const connection = connectionState(mon, name);
   const [node, entry] = [mon.nodes.get(name), cib.nodeEntries.get(name)];
   return {
     name,
-    notIn: connection.state === 'truly-in' ? undefined : connection.why,
+    notOnline: connection.state === 'node-online' ? undefined : connection.why,
     connectedFrom: connectionNode(mon, name),
     server,
     port,

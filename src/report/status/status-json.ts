@@ -40,7 +40,7 @@ export function statusAsJson(
       isStopped: guest.isStopped,
     })),
     orphans: orphans.map(({ id, agent, on, resources }) => ({ id, agent, on, resources })),
-    quietMarks: quiet,
+    temporaryMarkers: quiet,
     failures: failures.map((failure) => ({
       operation: failure.operationKey,
       node: failure.node,
@@ -58,13 +58,13 @@ export function statusAsJson(
 
 const remoteObject = (node: RemoteOverview) => ({
   name: node.name,
-  isIn: node.notIn === undefined,
-  notIn: node.notIn ?? null,
+  isOnline: node.notOnline === undefined,
+  notOnline: node.notOnline ?? null,
   declared: node.declared,
   connectedFrom: node.connectedFrom ?? null,
   server: node.server,
   port: node.port,
   states: node.states,
-  marks: node.marks,
+  markers: node.markers,
   resources: node.resources,
 });

@@ -140,10 +140,12 @@ const orphanRow = ({ id, agent, on, resources }: OrphanOverview, style: Style): 
   foldNames(resources) || '-',
 ];
 
-function stateCell({ notIn, declared, states, marks }: RemoteOverview, style: Style): Cell {
-  const also = [...states, ...marks.map((mark) => `${mark} left`), ...DECLARED_WORDS[declared]];
-  const text = [notIn === undefined ? 'in' : `not online: ${REASONS[notIn]}`, ...also].join(', ');
-  if (notIn !== undefined) return { text, paint: style.bad };
+function stateCell({ notOnline, declared, states, markers }: RemoteOverview, style: Style): Cell {
+  const also = [...states, ...markers.map((mark) => `${mark} left`), ...DECLARED_WORDS[declared]];
+  const text = [notOnline === undefined ? 'in' : `not online: ${REASONS[notOnline]}`, ...also].join(
+    ', ',
+  );
+  if (notOnline !== undefined) return { text, paint: style.bad };
   return { text, paint: also.length === 0 ? style.good : style.attention };
 }
 
@@ -161,7 +163,7 @@ function leftBehindLines(
   remoteNodes: readonly RemoteOverview[],
 ): readonly string[] {
   const guarded = remoteNodes
-    .filter(({ marks }) => marks.includes('guard'))
+    .filter(({ markers }) => markers.includes('guard'))
     .map(({ name }) => name);
   const told = [
     ...(guarded.length === 0 ? [] : [`join guard: ${foldNames(guarded)}`]),
@@ -204,7 +206,7 @@ function clusterNodesText(
 function shareText(nodes: readonly RemoteOverview[], noun: string, style: Style): string {
   const declared = nodes.filter((node) => node.declared === 'present');
   const running = declared.filter((node) => !isStopped(node));
-  const inside = running.filter(({ notIn }) => notIn === undefined).length;
+  const inside = running.filter(({ notOnline }) => notOnline === undefined).length;
   const text = `${inside} of ${counted(running.length, noun)} in`;
   const rest = [
     [declared.length - running.length, 'stopped'],

@@ -18,8 +18,8 @@ export interface SchemaFault {
   readonly message: string;
 }
 
-/** Annotations of ours: what to say was expected, and keys or values that a later version will know. */
-const ANNOTATIONS = ['x-expected', 'x-notBuiltYet'];
+/** Annotations of outrigger: what is expected in words, keys or values of a later version, and former ones with their new names. */
+const ANNOTATIONS = ['x-expected', 'x-notImplemented', 'x-renamed'];
 
 const validators = new WeakMap<JsonSchema, ValidateFunction>();
 

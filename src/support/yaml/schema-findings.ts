@@ -69,7 +69,9 @@ function explainWrongKey({ path, params, rule }: SchemaFault): Finding {
 
 function explainUnknownKey({ path, params, rule }: SchemaFault): Finding {
   const key = word(params['additionalProperty']);
-  if (laterWords(rule).includes(key)) return notBuiltYet(path, `\`${key}\``, 'key');
+  if (laterWords(rule).includes(key)) return notImplemented(path, `\`${key}\``, 'key');
+  const renamed = newName(rule, key);
+  if (renamed !== undefined) return renamedTo(path, `\`${key}\``, renamed, 'key');
   const known = Object.keys(asSchema(rule['properties']));
   if (key === '<<') {
     return errorAt(path, 'unknown-key', 'merge keys (`<<`) are not supported', {
@@ -89,8 +91,10 @@ function explainUnknownValue(fault: SchemaFault): Finding {
   if (laterWords(fault.rule).includes(value)) {
     const key = pointerSegments(fault.path).at(-1) ?? '';
     const isEntry = /^\d+$/.test(key);
-    return notBuiltYet(fault.path, isEntry ? `\`${value}\`` : `\`${key}: ${value}\``, 'value');
+    return notImplemented(fault.path, isEntry ? `\`${value}\`` : `\`${key}: ${value}\``, 'value');
   }
+  const renamed = newName(fault.rule, value);
+  if (renamed !== undefined) return renamedTo(fault.path, `\`${value}\``, renamed, 'value');
   const known = words(fault.rule['enum']);
   return errorAt(fault.path, 'wrong-value', `${subject(fault)} cannot be ${shownIn(fault)}`, {
     expected: oneOf(known),
@@ -98,9 +102,9 @@ function explainUnknownValue(fault: SchemaFault): Finding {
   });
 }
 
-function notBuiltYet(path: string, what: string, at: 'key' | 'value'): Finding {
+function notImplemented(path: string, what: string, at: 'key' | 'value'): Finding {
   const message = `${what} is not implemented in this version of outrigger`;
-  return errorAt(path, 'not-built-yet', message, { at });
+  return errorAt(path, 'not-implemented', message, { at });
 }
 
 /** `port`, or for an entry of a list `items[2]`, or `this file`. */
@@ -161,7 +165,17 @@ const oneOf = (known: readonly string[]): string => {
   return more.length === 0 ? (only ?? 'nothing') : `one of ${[only, ...more].join(', ')}`;
 };
 
-const laterWords = (rule: JsonSchema): string[] => words(rule['x-notBuiltYet']);
+/** The name that stands for a former one. */
+function newName(rule: JsonSchema, former: string): string | undefined {
+  const names = asSchema(rule['x-renamed']);
+  const name = Object.hasOwn(names, former) ? names[former] : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
+const renamedTo = (path: string, what: string, name: string, at: 'key' | 'value'): Finding =>
+  errorAt(path, 'renamed', `${what} was renamed to \`${name}\``, { at });
+
+const laterWords = (rule: JsonSchema): string[] => words(rule['x-notImplemented']);
 
 const suggestion = (meant: string | undefined) =>
   meant === undefined ? {} : { suggestion: meant };

@@ -127,9 +127,9 @@ describe('drift of a cluster', function () {
     assert.deepEqual((await found(2, without())).names, ['h2 membership node: undeclared-node']);
     const { drifted, ignored } = await found(0, without('2999-12-31'));
     assert.deepEqual([drifted, ignored.map(({ host }) => host)], [[], ['h2']]);
-    const { endedIgnores } = await found(2, without('2026-01-31'));
+    const { expiredIgnores } = await found(2, without('2026-01-31'));
     assert.deepEqual(
-      endedIgnores.map(({ until }) => until),
+      expiredIgnores.map(({ until }) => until),
       ['2026-01-31'],
     );
   });

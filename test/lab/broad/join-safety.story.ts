@@ -175,7 +175,7 @@ describe('joining is safe while fencing is on', function () {
     assert.match(problems[0]?.hint ?? '', /^add location constraints that let cluster nodes run/);
     await applied(lab, 5, ['-i', both]);
     const { drifted, names } = await drift(lab, 2, ['-i', inventory]);
-    assert.deepEqual(names, ['debian1 connection state: not-in']);
+    assert.deepEqual(names, ['debian1 connection state: not-online']);
     assert.equal(drifted[0]?.reason, `its connection is unchanged: ${OPT_IN}`);
     assert.equal(await epochOf(lab), epoch);
     for (const constraint of ALLOW)
@@ -262,7 +262,7 @@ describe('joining is safe while fencing is on', function () {
     });
     assert.match(
       failures['late1'] ?? '',
-      /^truly-in: .*start on c[12].*; the join was rolled back$/,
+      /^node-online: .*start on c[12].*; the join was rolled back$/,
     );
     assert.deepEqual(await tracesOf(lab, 'late1'), []);
     await assertQuiet(lab);

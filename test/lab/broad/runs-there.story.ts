@@ -95,9 +95,9 @@ describe('what runs already on a host that joins', function () {
     assert.deepEqual(
       problems.map(({ host, code: why, message }) => [host, why, message.replace(/^.*: /, '')]),
       [
-        ['h1', 'RESOURCE_RUNS_THERE', 'ledger.service is active'],
-        ['h2', 'RESOURCE_RUNS_THERE', 'it has the address 10.77.9.9'],
-        ['h3', 'RESOURCE_RUNS_THERE', '/srv/data is mounted'],
+        ['h1', 'RESOURCE_ALREADY_ACTIVE', 'ledger.service is active'],
+        ['h2', 'RESOURCE_ALREADY_ACTIVE', 'it has the address 10.77.9.9'],
+        ['h3', 'RESOURCE_ALREADY_ACTIVE', '/srv/data is mounted'],
       ],
     );
     assert.deepEqual([changes.filter(({ host }) => host.startsWith('h')), code], [[], 5]);

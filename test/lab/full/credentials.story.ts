@@ -115,10 +115,10 @@ describe('credentials with a Pacemaker that keeps the authkey for life', functio
       const { risks } = await plan(lab, second);
       assert.deepEqual(
         risks.map(({ code }) => code),
-        ['authority-replaced'],
+        ['ca-replaced'],
       );
       await quietly(lab, second, async () => {
-        await applied(lab, 0, ['-i', second, '--allow', 'authority-replaced']);
+        await applied(lab, 0, ['-i', second, '--allow', 'ca-replaced']);
       });
     });
   });

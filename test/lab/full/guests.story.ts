@@ -133,7 +133,7 @@ describe('guest nodes', function () {
       assert.match(
         one.failures['g1'] ?? one.stdout,
         // By how much time is left, Pacemaker 3.0.0 calls a wrong key the one or the other.
-        /^truly-in: .*(Key was rejected|Protocol error).*; the join was rolled back$/,
+        /^node-online: .*(Key was rejected|Protocol error).*; the join was rolled back$/,
       );
       const untried = one.lines.flatMap((line) =>
         line.type === 'verdict' && line.verdict.kind === 'skipped' && line.host === 'g2'
@@ -147,7 +147,7 @@ describe('guest nodes', function () {
           for (const member of ['c1', 'c2']) await lab.block(member, 'v2', 3121);
         },
       });
-      assert.match(two.failures['g2'] ?? two.stdout, /^truly-in: .*; the join was rolled back$/);
+      assert.match(two.failures['g2'] ?? two.stdout, /^node-online: .*; the join was rolled back$/);
       for (const name of ['g1', 'g2']) assert.deepEqual(await tracesOf(lab, name), []);
       assert.equal(await guestSettings(lab), '0\n');
       await assertNothingLeft(lab);

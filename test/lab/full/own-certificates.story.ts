@@ -99,7 +99,7 @@ function story(fencing: boolean): void {
       `chmod 0755 ${PKI}/private; openssl ecparam -genkey -name prime256v1 -noout -out ${PKI}/private/h1.key`,
     );
     const [other] = (await plan(lab, inventory)).problems;
-    assert.equal(other?.code, 'CERTIFICATE_UNFIT');
+    assert.equal(other?.code, 'CERTIFICATE_UNUSABLE');
     assert.match(other.message, /private\/h1\.key: it is not the key of h1:/);
     await install('h1');
   });

@@ -24,7 +24,7 @@ import { assertNothingLeft, skipWithoutLab, startApply } from '../story-run.ts';
 import { waitFor } from '../wait.ts';
 import { photograph, startOn } from '../workload.ts';
 
-const PINNED = ['--allow', 'credentials-pinned'];
+const PINNED = ['--allow', 'credentials-node-by-node'];
 
 const NODE_BY_NODE = new URL('../../../playbooks/node-by-node.yml', import.meta.url).pathname;
 
@@ -165,15 +165,17 @@ for (const { name, members, nodes, fencing } of KINDS) {
       const { risks, changes } = await plan(lab, wanted);
       assert.deepEqual(
         risks.map(({ code }) => code),
-        ['credentials-pinned'],
+        ['credentials-node-by-node'],
       );
       for (const resource of ['on-c1', 'on-c2', 'dlm'])
         assert.ok(risks[0]?.subjects.includes(resource), resource);
-      assert.ok(changes.some(({ host, restart }) => host === 'c1' && restart === 'pinned-restart'));
+      assert.ok(
+        changes.some(({ host, restart }) => host === 'c1' && restart === 'node-by-node-restart'),
+      );
       const { stdout } = await outrigger(lab, ['plan', '-i', wanted]);
       assert.match(stdout, /node by node \(because of sbd\.service on c1/);
       const { stderr, stdout: said } = await applied(lab, 5, ['-i', wanted]);
-      assert.match(stderr + said, /--allow credentials-pinned/);
+      assert.match(stderr + said, /--allow credentials-node-by-node/);
     });
 
     it('become certificates, although the run dies while Pacemaker is restarted', async () => {

@@ -154,7 +154,7 @@ for (const fencing of [true, false]) {
       const { risks } = await plan(lab, inventoryWith(lab, other.authentication));
       assert.deepEqual(
         risks.map(({ code }) => code),
-        ['authority-replaced'],
+        ['ca-replaced'],
       );
     });
 

@@ -59,7 +59,7 @@ describe('batches', () => {
 describe('plays that are taken together', () => {
   const play = (name: string, ...batch: BatchSize[]): Play => ({
     ...{ name, hosts: 'cluster', gates: [], items: [], checks: [] },
-    ...{ for: 'remoteNodes', around: undefined },
+    ...{ for: 'remoteNodes', procedure: undefined },
     batch,
   });
   const grouped = (...plays: Play[]) =>

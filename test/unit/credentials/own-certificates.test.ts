@@ -79,7 +79,7 @@ describe('certificates that hosts have already', () => {
       r2: ownCertificates(old, authority),
     };
     assert.deepEqual(await faultsOf(hosts), {
-      r2: 'CERTIFICATE_UNFIT: its certificates cannot be used: /etc/pki/host.pem: CN=r2 expired on 2030-05-30',
+      r2: 'CERTIFICATE_UNUSABLE: its certificates cannot be used: /etc/pki/host.pem: CN=r2 expired on 2030-05-30',
     });
     assert.deepEqual((await judge(hosts)).validity.until, inDays(90), 'the expired one counts not');
   });
@@ -139,7 +139,7 @@ describe('certificates that hosts have already', () => {
       r2: ownCertificates(foreign, both),
     };
     assert.deepEqual(await faultsOf(hosts), {
-      r2: 'CERTIFICATE_UNFIT: its certificates cannot be used: /etc/pki/host.pem: it is not issued by a CA of /etc/pki/ca.pem (its issuer is CN=another authority)',
+      r2: 'CERTIFICATE_UNUSABLE: its certificates cannot be used: /etc/pki/host.pem: it is not issued by a CA of /etc/pki/ca.pem (its issuer is CN=another authority)',
     });
     const { c1: one, r1: two, r2: three } = hosts;
     assert.deepEqual(
@@ -156,7 +156,7 @@ describe('certificates that hosts have already', () => {
       r1: ownCertificates(r1, other),
     };
     assert.deepEqual(await faultsOf(hosts), {
-      r1: 'CERTIFICATE_UNFIT: its certificates cannot be used: c1:/etc/pki/host.pem: it is not issued by a CA of /etc/pki/ca.pem (its issuer is CN=the authority); /etc/pki/host.pem: it is not issued by a CA of /etc/pki/ca.pem (its issuer is CN=the authority)',
+      r1: 'CERTIFICATE_UNUSABLE: its certificates cannot be used: c1:/etc/pki/host.pem: it is not issued by a CA of /etc/pki/ca.pem (its issuer is CN=the authority); /etc/pki/host.pem: it is not issued by a CA of /etc/pki/ca.pem (its issuer is CN=the authority)',
     });
   });
 

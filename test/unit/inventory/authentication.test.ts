@@ -131,7 +131,7 @@ describe('authentication by certificates', () => {
     [
       'with an authkey as well',
       `method: x509, x509: ${X509}, authkey: { source: cluster }`,
-      'without-effect',
+      'no-effect',
     ],
     [
       'with files of both sides',
@@ -155,7 +155,7 @@ describe('authentication by certificates', () => {
       'method: x509, x509: { onHosts: { ca: /a, certificate: /c, key: /etc/pacemaker/x509-key.pem } }',
       'wrong-value',
     ],
-    ['while the authkey is used', `x509: ${X509}`, 'without-effect'],
+    ['while the authkey is used', `x509: ${X509}`, 'no-effect'],
   ] as const) {
     it(`is told of ${what}`, () => {
       assert.deepEqual(

@@ -36,15 +36,15 @@ for (const version of VERSIONS) {
     });
 
     it('believes a connection that is in', () => {
-      assert.deepEqual(connectionState(mon, 'r1'), { state: 'truly-in', on: 'c2' });
-      assert.equal(connectionState(mon, 'guest1').state, 'truly-in');
+      assert.deepEqual(connectionState(mon, 'r1'), { state: 'node-online', on: 'c2' });
+      assert.equal(connectionState(mon, 'guest1').state, 'node-online');
       assert.equal(connectionNode(mon, 'r1'), 'c2');
     });
 
     it('says why one is not', () => {
-      assert.deepEqual(connectionState(mon, 'r2'), { state: 'not-in', why: 'not-started' });
-      assert.deepEqual(connectionState(mon, 'r9'), { state: 'not-in', why: 'no-connection' });
-      assert.deepEqual(connectionState(failed, 'r5'), { state: 'not-in', why: 'blocked' });
+      assert.deepEqual(connectionState(mon, 'r2'), { state: 'not-online', why: 'not-started' });
+      assert.deepEqual(connectionState(mon, 'r9'), { state: 'not-online', why: 'no-connection' });
+      assert.deepEqual(connectionState(failed, 'r5'), { state: 'not-online', why: 'blocked' });
       assert.equal(connectionNode(mon, 'r2'), undefined);
     });
 
@@ -118,12 +118,12 @@ describe('a connection is not in', () => {
   ];
   for (const [why, mon] of cases) {
     it(`when it is ${why}`, () => {
-      assert.deepEqual(connectionState(mon, 'r'), { state: 'not-in', why });
+      assert.deepEqual(connectionState(mon, 'r'), { state: 'not-online', why });
     });
   }
 
   it('and is when nothing speaks against it, also under the agent name of before 2.1.0', () => {
-    assert.deepEqual(connectionState(monOf({}), 'r'), { state: 'truly-in', on: 'c1' });
+    assert.deepEqual(connectionState(monOf({}), 'r'), { state: 'node-online', on: 'c1' });
   });
 });
 

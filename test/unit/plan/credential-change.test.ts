@@ -23,11 +23,11 @@ const change = (
 ): string | undefined => {
   const { facts, cluster } = stateOf(state);
   const found = credentialChange(facts, cluster, wanted, prefersPinned);
-  if (found?.pinned !== undefined) {
-    assert.ok(!found.isDetached, 'it is one or the other');
-    return [found.kind, 'pinned', ...found.pinned.because].join(', ');
+  if (found?.nodeByNode !== undefined) {
+    assert.ok(!found.inMaintenanceMode, 'it is one or the other');
+    return [found.kind, 'pinned', ...found.nodeByNode.because].join(', ');
   }
-  return found && `${found.kind}${found.isDetached ? ', detached' : ''}`;
+  return found && `${found.kind}${found.inMaintenanceMode ? ', detached' : ''}`;
 };
 
 const life = { keepsAuthkey: true };

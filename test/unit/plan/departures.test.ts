@@ -127,7 +127,7 @@ describe('a node that shall be absent', () => {
 describe('a host that gives no answer', () => {
   it('is not taken out while the cluster is connected to it', () => {
     const { codes, items } = departures([silent('r1')], clusterWith(IN));
-    assert.deepEqual([codes, items], [['r1 HOST_SILENT'], []]);
+    assert.deepEqual([codes, items], [['r1 HOST_UNREACHABLE'], []]);
   });
 
   it('is taken out when the cluster shows it stopped, but the host is not cleaned up', () => {
@@ -150,7 +150,7 @@ describe('a host that gives no answer', () => {
   it('is refused as a guest node whose machine is not shown to be stopped', () => {
     const cluster = clusterWith({ ...IN, guest1: { failed: true, on: 'c1' } });
     const { codes } = departures([asGuest(silent('guest1'), 'vm1')], cluster);
-    assert.deepEqual(codes, ['guest1 HOST_SILENT']);
+    assert.deepEqual(codes, ['guest1 HOST_UNREACHABLE']);
   });
 
   it('stays unreachable once the cluster has nothing of it', () => {

@@ -61,7 +61,7 @@ describe('the hosts of a drift', () => {
   });
 
   it('are in sync only when the drift says so, and what is worse counts', () => {
-    const problem = { code: 'HOST_SILENT', message: '', hint: undefined } as const;
+    const problem = { code: 'HOST_UNREACHABLE', message: '', hint: undefined } as const;
     const told = hosts({
       findings: [
         {

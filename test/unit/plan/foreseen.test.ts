@@ -26,7 +26,11 @@ function clusterWith(running: Places, operations: Places = []): ClusterFacts {
 
 const foreseen = (effects: Partial<Forecast['effects']>) =>
   foreseenIn({
-    forecast: { effects: { ...quietEffects, ...effects }, fencedOnFailure: [], homeless: [] },
+    forecast: {
+      effects: { ...quietEffects, ...effects },
+      fencedOnFailure: [],
+      withoutEligibleNode: [],
+    },
   });
 
 const startsOnH1 = foreseen({ starts: [{ resource: 'cl-one:4', on: 'h1' }] });

@@ -34,13 +34,13 @@ describe('a resource cannot be the machine of a guest node when', () => {
   for (const [resource, code, message] of [
     ['vmm1', 'RESOURCE_UNKNOWN', /has no resource vmm1$/],
     ['vm1', 'RESOURCE_IS_GUEST', /is already the VM of the guest node guest1$/],
-    ['r1', 'RESOURCE_UNFIT', /it is the connection of a remote node$/],
-    ['fence1', 'RESOURCE_UNFIT', /it is a fence device$/],
-    ['web', 'RESOURCE_UNFIT', /it is a group$/],
-    ['ping-clone', 'RESOURCE_UNFIT', /it is a clone$/],
-    ['ping', 'RESOURCE_UNFIT', /it is inside a clone$/],
-    ['proxy', 'RESOURCE_UNFIT', /it is a bundle$/],
-    ['d1', 'MACHINE_NOT_READY', /the cluster does not report it$/],
+    ['r1', 'RESOURCE_UNSUITABLE', /it is the connection of a remote node$/],
+    ['fence1', 'RESOURCE_UNSUITABLE', /it is a fence device$/],
+    ['web', 'RESOURCE_UNSUITABLE', /it is a group$/],
+    ['ping-clone', 'RESOURCE_UNSUITABLE', /it is a clone$/],
+    ['ping', 'RESOURCE_UNSUITABLE', /it is inside a clone$/],
+    ['proxy', 'RESOURCE_UNSUITABLE', /it is a bundle$/],
+    ['d1', 'VM_NOT_READY', /the cluster does not report it$/],
   ] as const) {
     it(`it is ${resource}`, () => {
       const [problem] = problemsOf('g9', resource);
@@ -68,7 +68,7 @@ describe('a resource cannot be the machine of a guest node when', () => {
       },
       machines: { vm1: {} },
     });
-    assert.equal(problem?.code, 'MACHINE_DOWN');
+    assert.equal(problem?.code, 'VM_DOWN');
     assert.match(problem.message, /start on c1: Key was rejected; start on c2: Key was rejected/);
     assert.match(
       problem.hint ?? '',

@@ -115,7 +115,10 @@ describe('a host is left out of the plan when', () => {
 
   for (const path of ['/etc/corosync/authkey', '/etc//pacemaker/./../corosync/authkey'])
     it(`its authkey would be Corosync's own: ${path}`, () => {
-      assert.equal(problemOf(hostFacts('r9', { authkey: { path } }))?.code, 'AUTHKEY_IS_COROSYNCS');
+      assert.equal(
+        problemOf(hostFacts('r9', { authkey: { path } }))?.code,
+        'AUTHKEY_IS_COROSYNC_KEY',
+      );
     });
 
   it('its authkey is elsewhere: it is not', () => {
@@ -131,7 +134,7 @@ describe('a host is left out of the plan when', () => {
       ['r10', { address: '2001:DB8:0::9', port: 3121 }],
     ]);
     assert.deepEqual(problemOf(hostFacts('r9', { local }), { servers }), {
-      code: 'HOST_IS_TWICE',
+      code: 'DUPLICATE_HOST',
       message:
         'it has the address 2001:DB8:0::9, which is the server address of r10: both are the same host',
     });

@@ -41,7 +41,7 @@ describe('a change of credentials is refused', () => {
     }
   };
   const keyed: State = { members: [KEY, KEY], node: KEY };
-  const why = { code: 'HOST_SILENT', message: 'no', hint: undefined } as const;
+  const why = { code: 'HOST_UNREACHABLE', message: 'no', hint: undefined } as const;
   const unreachable: Problem = { host: 'r1', kind: 'unreachable', ...why };
 
   it('not where everybody takes part', () => {

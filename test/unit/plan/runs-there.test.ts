@@ -116,7 +116,7 @@ const CASES: readonly (readonly [string, ClusterFacts, There, string])[] = [
     'a unit that is only enabled',
     clusterWith(unit('web')),
     { enabled: ['web.service'] },
-    'starts-at-boot: web on r1',
+    'enabled-at-boot: web on r1',
   ],
   [
     'a mount',
@@ -159,7 +159,7 @@ const CASES: readonly (readonly [string, ClusterFacts, There, string])[] = [
     'an instance of a clone of a group',
     clusterWith(`<clone id="c"><group id="g">${unit('web')}</group></clone>`),
     { active: ['web.service'], enabled: ['web.service'] },
-    'clone-runs-there: web on r1',
+    'clone-already-active: web on r1',
   ],
   [
     'a unit of a clone that is only enabled',
@@ -249,7 +249,7 @@ describe('what runs already on a host that joins', () => {
       addresses: ['192.0.2.9'],
     });
     const refusal = runsThere(hostFacts('r1', { local }), cluster);
-    assert.equal(refusal?.code, 'RESOURCE_RUNS_THERE');
+    assert.equal(refusal?.code, 'RESOURCE_ALREADY_ACTIVE');
     for (const remedy of [
       'systemctl disable --now web.service',
       'umount /srv/data',

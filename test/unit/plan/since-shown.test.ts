@@ -17,7 +17,7 @@ const planWith = (effects: Effects | undefined, more: Partial<Plan> = {}): Plan 
   forecast: effects && {
     effects: { ...quietEffects, ...effects },
     fencedOnFailure: [],
-    homeless: [],
+    withoutEligibleNode: [],
   },
   ...more,
 });

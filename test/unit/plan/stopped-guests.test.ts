@@ -20,7 +20,7 @@ const cibWith = (probedOn: readonly string[]): string =>
 
 interface Window {
   readonly answers?: boolean;
-  readonly isDetached?: boolean;
+  readonly inMaintenanceMode?: boolean;
   readonly probedOn?: readonly string[];
   readonly reported?: Reported;
 }
@@ -28,12 +28,14 @@ interface Window {
 /** The guest nodes that count as stopped; the cluster reports the machine of g1 as stopped. */
 function stopped({
   answers = true,
-  isDetached = true,
+  inMaintenanceMode = true,
   probedOn = ['c1', 'c2'],
   reported = {},
 }: Window): readonly string[] {
   const before = cibWith(probedOn);
-  const cibText = isDetached ? applyOperations(before, detachCluster(readCib(before))) : before;
+  const cibText = inMaintenanceMode
+    ? applyOperations(before, detachCluster(readCib(before)))
+    : before;
   const cluster: ClusterFacts = {
     toldBy: 'c1',
     cib: readCib(cibText),
@@ -56,7 +58,7 @@ function stopped({
 describe('a guest node whose machine the cluster reports as stopped', () => {
   it('is left alone, also when its address answers', () => {
     assert.deepEqual(stopped({}), ['g1']);
-    assert.deepEqual(stopped({ isDetached: false }), ['g1']);
+    assert.deepEqual(stopped({ inMaintenanceMode: false }), ['g1']);
     assert.deepEqual(stopped({ answers: false, probedOn: ['c1'] }), ['g1']);
   });
 
@@ -70,6 +72,6 @@ describe('a guest node whose machine the cluster reports as stopped', () => {
   });
 
   it('is when the cluster node is down for another reason', () => {
-    assert.deepEqual(stopped({ isDetached: false, reported: { down: ['c2'] } }), ['g1']);
+    assert.deepEqual(stopped({ inMaintenanceMode: false, reported: { down: ['c2'] } }), ['g1']);
   });
 });

@@ -32,11 +32,11 @@ describe('readPlaybook', () => {
         'cluster fence-device',
         'clusterNodes port-reachable same-credentials',
         'cluster connection-resource',
-        'cluster truly-in',
+        'cluster node-online',
         'cluster node-state',
         'clusterNodes port-reachable same-credentials',
         'cluster guest-node',
-        'cluster truly-in',
+        'cluster node-online',
         'cluster node-state',
         'all connection-resource guest-node constraint node-state service authkey certificate environment firewall-port node-record',
         'remoteNodes authkey-removed certificate-removed',
@@ -54,11 +54,11 @@ describe('readPlaybook', () => {
     };
     const site = playsIn('site');
     const plays = playsIn('node-by-node');
-    const other = site.findIndex(({ around }) => around === 'credential-change');
-    assert.equal(plays[other]?.around, 'pinned-credential-change');
+    const other = site.findIndex(({ procedure }) => procedure === 'credential-change');
+    assert.equal(plays[other]?.procedure, 'node-by-node-credential-change');
     const without = (all: typeof plays) =>
       all.map((play, index) =>
-        index === other ? { ...play, name: undefined, around: undefined } : play,
+        index === other ? { ...play, name: undefined, procedure: undefined } : play,
       );
     assert.deepEqual(without(plays), without(site));
   });
@@ -87,7 +87,7 @@ plays: [{ name: Keys, hosts: clusterNodes, items: [authkey] }]
         gates: [],
         items: ['authkey'],
         checks: [],
-        around: undefined,
+        procedure: undefined,
         batch: [],
       },
     ]);

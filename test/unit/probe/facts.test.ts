@@ -156,7 +156,7 @@ describe('the facts of', () => {
     const cluster = clusterOf('c1', lead);
     assert.equal(cluster?.dcState, 'S_IDLE');
     assert.deepEqual([...cluster.cib.remoteConnections.keys()], ['h1', 'h2', 'h3']);
-    assert.equal(connectionState(cluster.mon, 'h2').state, 'truly-in');
+    assert.equal(connectionState(cluster.mon, 'h2').state, 'node-online');
     const facts = factsOf(recorded('lead'));
     assert.ok(facts.hasCorosyncConf);
     assert.deepEqual(facts.authkey.mode, '640');

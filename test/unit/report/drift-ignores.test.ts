@@ -56,7 +56,7 @@ describe('drift that is ignored', () => {
   it('counts again when its day is over, and drift says so', () => {
     const ended = ignore({ until: '2026-11-25' });
     assert.deepEqual(left(ended), ALL);
-    assert.deepEqual(driftOf(plan, [ended], TODAY).endedIgnores, [ended]);
+    assert.deepEqual(driftOf(plan, [ended], TODAY).expiredIgnores, [ended]);
   });
 
   it('is only what it names', () => {

@@ -51,7 +51,7 @@ describe('the documents of --json', () => {
   });
 
   it('of undo, unlock and import', () => {
-    const ended = { run: 'r', cluster: 'c', takenOut: ['h1'], stopped: undefined, log: '/x' };
+    const ended = { run: 'r', cluster: 'c', removedNodes: ['h1'], stopped: undefined, log: '/x' };
     assertIs('undo', undoAsJson({ ...ended, failed: [{ host: 'h2', message: 'm', hint: 'h' }] }));
     assertIs('undo', undoAsJson({ ...ended, failed: [], stopped: 's', log: undefined }));
     assertIs('unlock', unlockedAsJson('abc'));

@@ -12,7 +12,7 @@ const schema = JSON.parse(
 const smallPlan = {
   ...fleetPlan(),
   plays: [{ name: 'Prepare the hosts', changes: wrongKey('storage1') }],
-  forecast: { effects: quietEffects, fencedOnFailure: [], homeless: [] },
+  forecast: { effects: quietEffects, fencedOnFailure: [], withoutEligibleNode: [] },
 };
 
 describe('a plan as JSON', () => {

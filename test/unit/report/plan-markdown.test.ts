@@ -41,7 +41,7 @@ const hostile = fc.string({
 const planOf = ([host = '', value = '', message = '']: readonly string[]): Plan => ({
   ...withHosts([host]),
   cluster: { ...quietPlan.cluster, name: value },
-  problems: [{ host, kind: 'refused', code: 'HOST_SILENT', message, hint: value }],
+  problems: [{ host, kind: 'refused', code: 'HOST_UNREACHABLE', message, hint: value }],
   risks: [
     { code: 'fences-nodes', subjects: [value, host] },
     { code: 'host-is-off', subjects: [message] },

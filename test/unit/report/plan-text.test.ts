@@ -55,7 +55,7 @@ describe('a plan for people', () => {
 
   it('says who would be fenced, or that nobody would', () => {
     const changes = wrongKey('r1');
-    const forecast = { effects: quietEffects, fencedOnFailure: [], homeless: [] };
+    const forecast = { effects: quietEffects, fencedOnFailure: [], withoutEligibleNode: [] };
     const text = renderPlan({ ...withChanges(changes), forecast });
     assert.match(
       text,
@@ -145,7 +145,7 @@ describe('a plan for people', () => {
               ],
             },
           ],
-          problems: [{ host, kind: 'refused', code: 'HOST_SILENT', message, hint: value }],
+          problems: [{ host, kind: 'refused', code: 'HOST_UNREACHABLE', message, hint: value }],
           risks: [{ code: 'fences-nodes', subjects: [value] }],
           notes: [message, `${host}: ${value}`],
           unmanaged: [value],
@@ -157,7 +157,7 @@ describe('a plan for people', () => {
               cloneGrowth: [{ clone: value, by: 1 }],
             },
             fencedOnFailure: [value],
-            homeless: [],
+            withoutEligibleNode: [],
           },
         });
         assert.doesNotMatch(text, /[^\P{C}\n]/u);

@@ -155,7 +155,7 @@ export function fleetPlan(): Plan {
         cloneGrowth: [{ clone: 'ping-clone', by: 481 }],
       },
       fencedOnFailure: ['storage2'],
-      homeless: [],
+      withoutEligibleNode: [],
     },
   };
 }

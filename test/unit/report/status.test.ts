@@ -127,7 +127,12 @@ describe('the status of a cluster', () => {
       statusAsJson({ mon, cib }, declaredBy(['r1', 'r11'], ['g1'])),
     ) as { remoteNodes: Record<string, unknown>[] };
     assert.deepEqual(
-      remoteNodes.map(({ name, isIn, notIn, declared }) => [name, isIn, notIn, declared]),
+      remoteNodes.map(({ name, isOnline, notOnline, declared }) => [
+        name,
+        isOnline,
+        notOnline,
+        declared,
+      ]),
       [
         ['r1', true, null, 'present'],
         ['r2', false, 'failed', 'not-declared'],

@@ -22,7 +22,7 @@ export function replacedAsJson({ subject, key, replaced }: ReplacedKey): string 
 
 const whoIs = ({ name, server, jumps }: Subject) => ({
   ...{ name, address: server.address, port: server.port },
-  behind: jumps.map(({ alias }) => alias),
+  jumpHosts: jumps.map(({ alias }) => alias),
 });
 
 const STATES = { new: 'recorded', known: 'known', refused: 'refused', silent: 'silent' } as const;
