@@ -51,7 +51,7 @@ export const logLine = ({ user, from, run, cluster }: Author, changes: readonly 
  * Leaves one line in the system log of each host that was changed, one exec each. That this fails is no failure of the
  * run: gives what there is to say about it, or nothing.
  */
-export async function tellHosts(
+export async function logOnHosts(
   hosts: ReadonlyMap<string, Host>,
   changes: ReadonlyMap<string, readonly string[]>,
   author: Author,
@@ -59,7 +59,7 @@ export async function tellHosts(
 ): Promise<string | undefined> {
   const limit = pLimit(forks);
   const failures: { readonly name: string; readonly why: string }[] = [];
-  const tell = async (name: string, what: readonly string[]): Promise<void> => {
+  const report = async (name: string, what: readonly string[]): Promise<void> => {
     const host = hosts.get(name);
     if (host === undefined) return;
     try {
@@ -70,7 +70,7 @@ export async function tellHosts(
       failures.push({ name, why: messageOf(thrown) });
     }
   };
-  await Promise.all([...changes].map(([name, what]) => limit(() => tell(name, what))));
+  await Promise.all([...changes].map(([name, what]) => limit(() => report(name, what))));
   const [first] = failures;
   if (first === undefined) return undefined;
   const names = failures.map(({ name }) => name).sort();

@@ -12,7 +12,7 @@ const LEAVE = { interrupted: EXIT.interrupted, quietly: EXIT.ok, failed: EXIT.er
 
 const interrupts = new Interrupts({
   isChanging: changesThings(argv),
-  tell: (text) => {
+  report: (text) => {
     err(text);
   },
   leave: (how) => process.exit(LEAVE[how]),

@@ -119,7 +119,7 @@ export async function runCommandLine(
   } catch (thrown) {
     const isUsage = thrown instanceof CommanderError;
     if (isUsage && thrown.exitCode === 0) return EXIT.ok; // Help and version are no errors.
-    if (wantsJson(argv) && results.length === 0)
+    if (isJsonRequested(argv) && results.length === 0)
       terminal.out(errorAsJson(isUsage ? usage(thrown) : thrown));
     if (isUsage) return EXIT.error; // commander has already said what was wrong.
     throw thrown;
@@ -136,7 +136,7 @@ async function parseAndRun(argv: readonly string[], terminal: Terminal): Promise
 }
 
 /** Whether the command line asks for JSON, also where it cannot be parsed. */
-const wantsJson = (argv: readonly string[]): boolean => {
+const isJsonRequested = (argv: readonly string[]): boolean => {
   const end = argv.indexOf('--');
   return (end < 0 ? argv : argv.slice(0, end)).some((word) => /^--json(?:=|$)/.test(word));
 };

@@ -108,10 +108,10 @@ function readSecret(path: string): Buffer | undefined {
 const read = (path: string): Buffer | undefined =>
   asInput(path, () => ifThere(() => openLocalFile(path, MAX_BYTES)))?.content;
 
-function refuseExposed(path: string, mode: number, mend: string): void {
+function refuseExposed(path: string, mode: number, repair: string): void {
   if ((mode & 0o077) === 0) return;
   const digits = (mode & 0o777).toString(8).padStart(4, '0');
-  throw unusable(path, `other users can access it (mode ${digits}): ${mend} ${path}`);
+  throw unusable(path, `other users can access it (mode ${digits}): ${repair} ${path}`);
 }
 
 /** What a look at a file gives; undefined: there is none. */

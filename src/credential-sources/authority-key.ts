@@ -21,7 +21,7 @@ export interface Asking {
   readonly fetchSecret: FetchSecret;
   readonly signal: AbortSignal;
   /** Tells what is waited for, and what is remarkable. */
-  readonly tell: (line: string) => void;
+  readonly report: (line: string) => void;
 }
 
 /** The keys of an authority, opened: its own, and while another takes its place that one's too. */
@@ -49,7 +49,7 @@ export function madeKey(passphrase: Secret): HeldKey {
 /** As often as ssh asks for a passphrase (ssh_config(5), NumberOfPasswordPrompts). */
 const MOST_TRIES = 3;
 
-type Means = Pick<Asking, 'fetchSecret' | 'tell'>;
+type Means = Pick<Asking, 'fetchSecret' | 'report'>;
 
 /** Opens the keys of the authority, or makes its first one. The passphrase is asked for once. */
 export async function openAuthority(
@@ -92,7 +92,7 @@ async function makeFirstKey(
 
 async function openKeys(
   { directory, passphrase: source }: AuthoritySpec,
-  { fetchSecret, tell }: Means,
+  { fetchSecret, report }: Means,
 ): Promise<AuthorityKeys> {
   const path = authorityPaths(directory).caKey;
   const pem = readAuthorityKey(directory);
@@ -104,8 +104,8 @@ async function openKeys(
     if (held === undefined) continue;
     const weakness = passphraseWeakness(reveal(passphrase));
     if (weakness !== undefined)
-      tell(`the passphrase of ${path} is easy to guess: ${weakness}; ${ANOTHER_PASSPHRASE}`);
-    return hardened(directory, { passphrase, held }, tell);
+      report(`the passphrase of ${path} is easy to guess: ${weakness}; ${ANOTHER_PASSPHRASE}`);
+    return hardened(directory, { passphrase, held }, report);
   }
   throw new OutriggerError('INPUT_INVALID', `wrong passphrase for ${path}`, {
     hint: 'nothing was signed and no host was changed; if the passphrase is lost, name a new directory under `authority`: all nodes then get certificates of a new CA at once (risk `ca-replaced`)',
@@ -119,7 +119,7 @@ async function openKeys(
 function hardened(
   directory: string,
   keys: AuthorityKeys,
-  tell: (line: string) => void,
+  report: (line: string) => void,
 ): AuthorityKeys {
   if (keys.held.every(({ pem }) => isHardToGuess(pem))) return keys;
   const { caKey: path } = authorityPaths(directory);
@@ -133,10 +133,10 @@ function hardened(
     writeAuthorityKey(directory, textOf(held));
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
-    tell(`${path} stays encrypted with the weaker key derivation: ${thrown.message}`);
+    report(`${path} stays encrypted with the weaker key derivation: ${thrown.message}`);
     return keys;
   }
-  tell(`${path} was re-encrypted with a stronger key derivation: replace its copies`);
+  report(`${path} was re-encrypted with a stronger key derivation: replace its copies`);
   return { ...keys, held };
 }
 

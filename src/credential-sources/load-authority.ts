@@ -55,13 +55,13 @@ export async function loadAuthority(request: AuthorityRequest): Promise<Credenti
     underWay && loadAuthority({ ...request, step: stepAfter(underWay) });
   const canGoOn = pending === undefined && (hasKey || request.step !== undefined);
   const notes = [
-    ...loaded.wanted.notes,
+    ...loaded.desired.notes,
     ...notesOn(authority, work, step, now),
     ...waitingForKey(authority, work, step !== undefined && !hasKey),
   ];
   return {
     ...loaded,
-    wanted: { ...loaded.wanted, notes, faults: faultsOf(authority, work) },
+    desired: { ...loaded.desired, notes, faults: faultsOf(authority, work) },
     rollover: step && { step, next: canGoOn ? next : undefined },
     pending: pending && {
       revokes: {

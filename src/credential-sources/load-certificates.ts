@@ -5,8 +5,8 @@ import { CERTIFICATE_FILES, type CertificateRole } from '../pacemaker/basics/nam
 import type { GivenList, Revokes } from '../credentials/revoked-in-use.ts';
 import {
   certificateVariables,
-  type WantedFile,
-  type WantedX509,
+  type DesiredFile,
+  type DesiredX509,
 } from '../credentials/certificates.ts';
 import { fileOfNode, type X509Spec } from '../inventory/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
@@ -21,12 +21,12 @@ import { checkSet } from '../credentials/x509/checks/check-set.ts';
 import type { RolloverStep } from '../credentials/x509/rollover.ts';
 import { day } from '../credentials/x509/time-left.ts';
 import type { Host } from '../host/host.ts';
-import type { ToldKey } from '../model/facts.ts';
+import type { ReportedKey } from '../model/facts.ts';
 import type { Asking } from './authority-key.ts';
 
 /** What `method: x509` wants on hosts, and the bytes of it. */
 export interface Credentials {
-  readonly wanted: WantedX509;
+  readonly desired: DesiredX509;
   /** The content of a node's file. */
   readonly contentOf: (node: string, role: CertificateRole) => Secret;
   /** What has still to be made before anything is given to hosts; undefined: nothing. */
@@ -70,7 +70,7 @@ export interface PendingFiles {
 
 /** An inventory's files of an authority; the keys lie beside them, or are on the hosts. */
 type CertificateFiles = Omit<X509Spec, 'kind' | 'keyPattern'> &
-  (Pick<X509Spec, 'keyPattern'> | { readonly keysOnHosts: ReadonlyMap<string, ToldKey> });
+  (Pick<X509Spec, 'keyPattern'> | { readonly keysOnHosts: ReadonlyMap<string, ReportedKey> });
 
 /** More than any bundle of authorities. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -97,10 +97,10 @@ export async function loadCertificates(
   };
   const digestOf = (node: string, role: CertificateRole): string => {
     const key = role === 'key' ? held(files.keys, node) : undefined;
-    return key && 'told' in key ? key.told.publicDigest : sha256(contentOf(node, role));
+    return key && 'reported' in key ? key.reported.publicDigest : sha256(contentOf(node, role));
   };
   return {
-    wanted: wantedOf(spec, { nodes, now, contentOf, digestOf, pending }, checked),
+    desired: desiredOf(spec, { nodes, now, contentOf, digestOf, pending }, checked),
     contentOf,
     list: files.crl && {
       count: checked.revokedCount,
@@ -134,7 +134,10 @@ function readFiles(
   const there = nodes.filter((node) => pending?.certificates.has(node) !== true);
   const keyOf = (node: string): NodeFiles['key'] => {
     if ('keysOnHosts' in spec)
-      return { path: `${node}:${CERTIFICATE_FILES.key.path}`, told: held(spec.keysOnHosts, node) };
+      return {
+        path: `${node}:${CERTIFICATE_FILES.key.path}`,
+        reported: held(spec.keysOnHosts, node),
+      };
     const path = fileOfNode(spec.keyPattern, node);
     return { path, content: read(path) };
   };
@@ -227,12 +230,12 @@ interface Asked extends Pick<Credentials, 'contentOf'> {
   readonly pending: PendingFiles | undefined;
 }
 
-function wantedOf(
+function desiredOf(
   spec: CertificateFiles,
   { nodes, now, contentOf, digestOf, pending }: Asked,
   { ca, nodes: summaries, findings }: CheckedSet,
-): WantedX509 {
-  const wanted = (role: CertificateRole, node: string, description: string) => ({
+): DesiredX509 {
+  const desired = (role: CertificateRole, node: string, description: string) => ({
     path: CERTIFICATE_FILES[role].path,
     digest: digestOf(node, role),
     description,
@@ -241,11 +244,11 @@ function wantedOf(
   /** What has still to be made; undefined: the file lies there. */
   const either = (
     role: CertificateRole,
-    toBeMade: Pick<WantedFile, 'description' | 'pem' | 'issuer'> | undefined,
+    toBeMade: Pick<DesiredFile, 'description' | 'pem' | 'issuer'> | undefined,
     there: readonly [node: string, description: string],
-  ): WantedFile =>
+  ): DesiredFile =>
     toBeMade === undefined
-      ? wanted(role, ...there)
+      ? desired(role, ...there)
       : { path: CERTIFICATE_FILES[role].path, digest: undefined, ...toBeMade };
   const issued = (made: string | undefined) =>
     made === undefined ? undefined : { description: made, issuer: pending?.issuer };

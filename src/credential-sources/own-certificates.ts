@@ -3,7 +3,7 @@ import {
   variablesFor,
   type CertificateFault,
   type ExpiringFile,
-  type WantedCertificates,
+  type DesiredCertificates,
 } from '../credentials/certificates.ts';
 import {
   remoteHosts,
@@ -84,9 +84,9 @@ export async function judgeOwnCertificates(
     const summary = summaries.get(name);
     return [...(authorities.get(name) ?? []), ...(summary === undefined ? [] : [summary])];
   });
-  const wanted = {
+  const desired = {
     nodes: new Map(
-      owners.map((one) => [one.name, wantedOf(one, authorities.get(one.name), summaries)]),
+      owners.map((one) => [one.name, desiredOf(one, authorities.get(one.name), summaries)]),
     ),
     removesAuthkey,
     validity: validityOf(all, now),
@@ -96,7 +96,7 @@ export async function judgeOwnCertificates(
     faults,
   };
   return {
-    wanted,
+    desired,
     contentOf: () => {
       throw new Error('certificates of the hosts are not written');
     },
@@ -161,7 +161,7 @@ function setOf(judges: readonly Owner[], judged: readonly Owner[]) {
       },
       key: {
         path: pathIn(name, files.key),
-        told: { ...key, publicDigest: files.key?.digest ?? '' },
+        reported: { ...key, publicDigest: files.key?.digest ?? '' },
       },
     })),
   };
@@ -213,11 +213,11 @@ function unreadable({ files }: OwnCertificateFacts): CertificateFault | undefine
   return undefined;
 }
 
-function wantedOf(
+function desiredOf(
   { name, own: { files } }: Owner,
   authorities: readonly CertificateSummary[] = [],
   summaries: ReadonlyMap<string, CertificateSummary>,
-): WantedCertificates {
+): DesiredCertificates {
   const own = summaries.get(name);
   const descriptions: Readonly<Record<CertificateRole, string>> = {
     ca: authorities.map(described).join('; '),

@@ -7,7 +7,7 @@ import { readLocalFile } from '../host/files/local-file.ts';
 import { runProgram } from '../host/secrets/local-program.ts';
 import { syncFolder, writePrivateFile } from '../host/files/private-file.ts';
 import { WAITING_PAIR } from '../pacemaker/basics/names.ts';
-import type { ToldKey } from '../model/facts.ts';
+import type { ReportedKey } from '../model/facts.ts';
 import { MOST_BYTES } from '../inventory/files-named.ts';
 import { fileOfNode, type X509RequestsSpec } from '../inventory/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
@@ -38,10 +38,10 @@ const AT_A_TIME = 20;
 export async function requestCertificates(
   requesting: Requesting,
   means: Means,
-): Promise<ReadonlyMap<string, ToldKey>> {
+): Promise<ReadonlyMap<string, ReportedKey>> {
   const { x509, nodes } = requesting;
   const limit = `at most ${KEY_LIMIT_MS / 1000} s`;
-  means.tell(`${nodes.length} hosts create a key and a CSR (${limit} each)`);
+  means.report(`${nodes.length} hosts create a key and a CSR (${limit} each)`);
   const requests = await requestsOf(nodes, means.hosts);
   const { signing } = x509;
   if (signing.by === 'hand') {
@@ -50,8 +50,8 @@ export async function requestCertificates(
   }
   const [program = ''] = signing.argv;
   const each = `at most ${SIGN_LIMIT_MS / 1000} s each`;
-  means.tell(`${printable(program)} signs ${requests.size} CSRs (${each})`);
-  const keys = new Map<string, ToldKey>();
+  means.report(`${printable(program)} signs ${requests.size} CSRs (${each})`);
+  const keys = new Map<string, ReportedKey>();
   for (const [node, { pem, key }] of requests) {
     const certificate = await signed(signing.argv, { node, request: pem }, means.signal);
     await checkOne(requesting, { node, certificate, key, program });
@@ -63,7 +63,7 @@ export async function requestCertificates(
 
 interface MadeRequest {
   readonly pem: string;
-  readonly key: ToldKey;
+  readonly key: ReportedKey;
 }
 
 /** All hosts are asked before any failure is told: one line each. */
@@ -149,7 +149,7 @@ async function checkOne(
   }: {
     readonly node: string;
     readonly certificate: string;
-    readonly key: ToldKey;
+    readonly key: ReportedKey;
     readonly program: string;
   },
 ): Promise<void> {
@@ -167,7 +167,7 @@ async function checkOne(
         {
           node,
           certificate: { path, text: certificate },
-          key: { path: `${node}:${WAITING_PAIR.key}`, told: key },
+          key: { path: `${node}:${WAITING_PAIR.key}`, reported: key },
         },
       ],
     },

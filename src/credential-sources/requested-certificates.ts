@@ -1,7 +1,7 @@
 import { openLocalFile } from '../host/files/local-file.ts';
 import { WAITING_PAIR } from '../pacemaker/basics/names.ts';
 import type { CertificateFault } from '../credentials/certificates.ts';
-import { allHosts, type Facts, type HostFacts, type ToldKey } from '../model/facts.ts';
+import { allHosts, type Facts, type HostFacts, type ReportedKey } from '../model/facts.ts';
 import { fileOfNode, type X509RequestsSpec } from '../inventory/spec.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { pemBlocks } from '../credentials/x509/pem.ts';
@@ -54,16 +54,19 @@ export async function requestedCertificates(request: RequestedRequest): Promise<
   const nodes = hosts
     .map(({ name }) => name)
     .filter((name) => keys.has(name) || asked.includes(name));
-  const load = (keysOnHosts: ReadonlyMap<string, ToldKey>, when: Date, pending?: PendingFiles) =>
-    loadCertificates(filesOf(x509, keysOnHosts), nodes, when, pending);
-  const { wanted, contentOf, list } = await load(
+  const load = (
+    keysOnHosts: ReadonlyMap<string, ReportedKey>,
+    when: Date,
+    pending?: PendingFiles,
+  ) => loadCertificates(filesOf(x509, keysOnHosts), nodes, when, pending);
+  const { desired, contentOf, list } = await load(
     keys,
     now,
     asked.length === 0 ? undefined : pendingIn(x509, asked),
   );
   const waiting = awaited.filter((name) => keys.has(name)).map((name) => noteOf(x509, name));
   return {
-    wanted: { ...wanted, faults, notes: [...wanted.notes, ...waiting] },
+    desired: { ...desired, faults, notes: [...desired.notes, ...waiting] },
     ...{ contentOf, list },
     ...(asked.length === 0
       ? {}
@@ -78,7 +81,7 @@ export async function requestedCertificates(request: RequestedRequest): Promise<
               if (x509.signing.by === 'hand')
                 throw stillAwaited(x509, [...new Set([...awaited, ...asked])]);
               const whole = await load(new Map([...keys, ...made]), request.now());
-              return { ...whole, wanted: { ...whole.wanted, faults } };
+              return { ...whole, desired: { ...whole.desired, faults } };
             },
           },
         }),
@@ -117,7 +120,7 @@ function textIn(path: string): string | undefined {
   }
 }
 
-function keyIn(name: string, state: RequestState): readonly (readonly [string, ToldKey])[] {
+function keyIn(name: string, state: RequestState): readonly (readonly [string, ReportedKey])[] {
   if (state.kind === 'to-request') return [];
   const key = state.kind === 'held' ? state.key : state.inUse;
   return key === undefined ? [] : [[name, key]];
@@ -155,7 +158,7 @@ function refuseShort(
 
 const filesOf = (
   { ca, certificatePattern, crl, renewBeforeMs, removesAuthkey }: X509RequestsSpec,
-  keysOnHosts: ReadonlyMap<string, ToldKey>,
+  keysOnHosts: ReadonlyMap<string, ReportedKey>,
 ) => ({
   ...{ ca, certificatePattern, crl, removesAuthkey, keysOnHosts },
   warnBeforeMs: renewBeforeMs,

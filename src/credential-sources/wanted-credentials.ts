@@ -7,12 +7,12 @@ import {
   type AuthkeyOfInventory,
 } from '../credentials/authkey-choice.ts';
 import { refuseOnCluster } from '../credentials/certificate-problems.ts';
-import type { WantedX509 } from '../credentials/certificates.ts';
+import type { DesiredX509 } from '../credentials/certificates.ts';
 import {
   hasCertificates,
   isKeyUnfinished,
   isLeftBehind,
-  type WantedCredentials,
+  type DesiredCredentials,
 } from '../credentials/credential-change.ts';
 import type { ClusterFacts, Facts } from '../model/facts.ts';
 import { refuseUnreadable } from '../credentials/unreadable-files.ts';
@@ -25,7 +25,7 @@ import { reveal } from '../support/secret.ts';
  * there are, fetched from where it lives, or made where nobody has one or another one is wanted (`rotates`). Throws REFUSED when the
  * cluster cannot have them.
  */
-export function wantedCredentials(
+export function desiredCredentials(
   {
     spec,
     facts,
@@ -36,11 +36,11 @@ export function wantedCredentials(
     readonly spec: Spec;
     readonly facts: Facts;
     readonly cluster: ClusterFacts;
-    readonly x509: WantedX509 | undefined;
+    readonly x509: DesiredX509 | undefined;
     readonly key: AuthkeyOfInventory | undefined;
   },
   rotates: boolean,
-): WantedCredentials {
+): DesiredCredentials {
   const { authentication } = spec;
   const isStated = authentication.method === 'psk' && authentication.isStated;
   refuseOnCluster(facts, cluster, x509, isStated);

@@ -2,7 +2,7 @@ import type { Cib } from '../pacemaker/cib/cib.ts';
 import { DECIDING_VARIABLES } from '../pacemaker/basics/names.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { groupBy } from '../support/text/group-by.ts';
-import type { WantedX509 } from './certificates.ts';
+import type { DesiredX509 } from './certificates.ts';
 import type { ClusterFacts, Facts, HostFacts } from '../model/facts.ts';
 import { hazardsIn } from './hazards.ts';
 import { certificatesOn } from './in-use.ts';
@@ -11,7 +11,7 @@ import type { Problem } from '../model/plan.ts';
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
 
 /** Why the host of a remote node or guest node cannot use the certificates of the inventory. */
-export const unfitForCertificates = (host: HostFacts, x509: WantedX509): Reason | undefined =>
+export const unfitForCertificates = (host: HostFacts, x509: DesiredX509): Reason | undefined =>
   unknown(host) ?? faultOf(host, x509) ?? foreign(host, x509) ?? clockOutside(host, x509);
 
 function unknown({ knowsCertificates }: HostFacts): Reason | undefined {
@@ -23,13 +23,13 @@ function unknown({ knowsCertificates }: HostFacts): Reason | undefined {
   };
 }
 
-const faultOf = ({ name }: HostFacts, { faults }: WantedX509): Reason | undefined =>
+const faultOf = ({ name }: HostFacts, { faults }: DesiredX509): Reason | undefined =>
   faults?.get(name);
 
 /** Its environment file names other files: somebody else's certificates. */
 function foreign(
   { name: host, environment, environmentFile }: HostFacts,
-  { nodes }: WantedX509,
+  { nodes }: DesiredX509,
 ): Reason | undefined {
   const variables = nodes.get(host)?.variables;
   const other = DECIDING_VARIABLES.find(
@@ -44,7 +44,7 @@ function foreign(
 }
 
 /** Each host judges the others' certificates by its own clock. */
-function clockOutside({ clockAhead }: HostFacts, { validity }: WantedX509): Reason | undefined {
+function clockOutside({ clockAhead }: HostFacts, { validity }: DesiredX509): Reason | undefined {
   const there = new Date(validity.now.getTime() + clockAhead * 1000);
   if (there >= validity.from && there < validity.until) return undefined;
   return {
@@ -61,7 +61,7 @@ function clockOutside({ clockAhead }: HostFacts, { validity }: WantedX509): Reas
 export function refuseOnCluster(
   facts: Facts,
   cluster: ClusterFacts,
-  x509: WantedX509 | undefined,
+  x509: DesiredX509 | undefined,
   isStated: boolean,
 ): void {
   const members = [...facts.clusterNodes.values()];
@@ -89,7 +89,7 @@ export function refuseOnCluster(
 }
 
 /** Throws REFUSED where what a cluster node runs would go on without Pacemaker, and come to harm. */
-export function refuseDetached(members: readonly HostFacts[], cib: Cib): void {
+export function refuseMaintenance(members: readonly HostFacts[], cib: Cib): void {
   const hazards = hazardsIn(members, cib);
   if (hazards.length === 0) return;
   throw refused(

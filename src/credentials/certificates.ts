@@ -8,7 +8,7 @@ import type { HostFacts } from '../model/facts.ts';
 import type { ProblemCode } from '../model/problem-code.ts';
 
 /** A file as it shall be on a host. */
-export interface WantedFile {
+export interface DesiredFile {
   readonly path: string;
   /** SHA-256, hexadecimal; that of a key is never shown. Undefined: the file has still to be made. */
   readonly digest: string | undefined;
@@ -21,8 +21,8 @@ export interface WantedFile {
 }
 
 /** The certificate files of one host. */
-export interface WantedCertificates {
-  readonly files: Readonly<Partial<Record<CertificateRole, WantedFile>>>;
+export interface DesiredCertificates {
+  readonly files: Readonly<Partial<Record<CertificateRole, DesiredFile>>>;
   /** The key was made on the host, where it waits for this certificate; its digest is that of its public half. */
   readonly isKeyMadeThere?: boolean;
   /** With these Pacemaker uses them. */
@@ -32,12 +32,12 @@ export interface WantedCertificates {
 /** Whether a file on a host is this one; what has still to be made is on none. */
 export const isThatFile = (
   found: { readonly digest: string } | undefined,
-  wanted: WantedFile | undefined,
-): boolean => found !== undefined && found.digest === wanted?.digest;
+  desired: DesiredFile | undefined,
+): boolean => found !== undefined && found.digest === desired?.digest;
 
 /** What `method: x509` wants, for all nodes of the inventory that a run is about. */
-export interface WantedX509 {
-  readonly nodes: ReadonlyMap<string, WantedCertificates>;
+export interface DesiredX509 {
+  readonly nodes: ReadonlyMap<string, DesiredCertificates>;
   readonly removesAuthkey: boolean;
   /** When the plan was made, by this machine's clock, and when all certificates are valid. */
   readonly validity: { readonly now: Date; readonly from: Date; readonly until: Date };
@@ -89,8 +89,8 @@ export const NO_CERTIFICATES: CertificateVariables = Object.fromEntries(
 /** Whether a process or a file says something else. */
 export const variablesDiffer = (
   found: Readonly<Record<string, string>>,
-  wanted: CertificateVariables,
-): boolean => Object.entries(wanted).some(([name, value]) => (found[name] ?? '') !== value);
+  desired: CertificateVariables,
+): boolean => Object.entries(desired).some(([name, value]) => (found[name] ?? '') !== value);
 
 /** Whether Pacemaker uses certificates with this environment, and then nothing else. */
 export const usesCertificates = (environment: Readonly<Record<string, string>>): boolean =>
@@ -101,9 +101,9 @@ export const usesCertificates = (environment: Readonly<Record<string, string>>):
  * node whose Pacemaker is stopped connects to nobody, and will start with what is written down. `filesAlone`: its daemon has
  * still to take them up.
  */
-export function certificateObjection(
+export function certificateBlocker(
   facts: HostFacts,
-  { files, variables }: WantedCertificates,
+  { files, variables }: DesiredCertificates,
   { isClusterNode, filesAlone = false }: { isClusterNode: boolean; filesAlone?: boolean },
 ): string | undefined {
   const { certificates, environment, daemonVariables, knowsCertificates } = facts;

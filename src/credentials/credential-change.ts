@@ -1,7 +1,7 @@
 import { connectedNames, hasConnections, type Cib } from '../pacemaker/cib/cib.ts';
 import {
   isApart,
-  isClusterDetached,
+  isHeldInMaintenance,
   isQuiet,
   quietlyProtected,
 } from '../pacemaker/procedures/edit.ts';
@@ -10,11 +10,11 @@ import { CLUSTER_UNIT } from '../pacemaker/basics/names.ts';
 import type {
   CredentialChange,
   CredentialChangeKind,
-  PinnedChange,
+  NodeByNodeChange,
 } from '../model/credential-change.ts';
 import type { ItemKind } from '../playbook/item-kinds.ts';
 import type { AuthkeyChoice } from './authkey-choice.ts';
-import { usesCertificates, variablesDiffer, type WantedX509 } from './certificates.ts';
+import { usesCertificates, variablesDiffer, type DesiredX509 } from './certificates.ts';
 import {
   remoteHosts,
   type ClusterFacts,
@@ -24,11 +24,11 @@ import {
 } from '../model/facts.ts';
 import { hazardsIn } from './hazards.ts';
 import { hasOther, keepsTrust } from './keeps-trust.ts';
-import { PINNED_SECONDS } from './pinned-change.ts';
+import { NODE_BY_NODE_SECONDS } from './pinned-change.ts';
 
 /** With which credentials the nodes shall be connected; `isStated`: the inventory says so, it is not the default. */
-export type WantedCredentials =
-  | { readonly x509: WantedX509; readonly isStated: boolean }
+export type DesiredCredentials =
+  | { readonly x509: DesiredX509; readonly isStated: boolean }
   | { readonly authkey: AuthkeyChoice; readonly isStated: boolean };
 
 /** What is changed with these; each daemon reads it when it is started, or for each connection. */
@@ -49,18 +49,18 @@ const SECONDS = { nodes: 15, clusterNode: 15, keyCache: 60 } as const;
 export function credentialChange(
   facts: Facts,
   cluster: ClusterFacts,
-  wanted: WantedCredentials,
-  prefersPinned = false,
+  desired: DesiredCredentials,
+  prefersNodeByNode = false,
 ): CredentialChange | undefined {
   const kind =
-    'x509' in wanted
-      ? towards(facts, cluster, wanted.x509)
-      : towardsAuthkey(facts, cluster, wanted);
+    'x509' in desired
+      ? towards(facts, cluster, desired.x509)
+      : towardsAuthkey(facts, cluster, desired);
   if (kind === undefined) return undefined;
   const hosts = new Set(remoteHosts(facts).map(({ name }) => name));
   const connected = connectedNames(cluster.cib);
-  const restarts = restartsAny(kind, facts, cluster, wanted);
-  const pinned = restarts ? pinnedChange(facts, cluster, prefersPinned) : undefined;
+  const restarts = restartsAny(kind, facts, cluster, desired);
+  const pinned = restarts ? nodeByNodeChange(facts, cluster, prefersNodeByNode) : undefined;
   const inMaintenanceMode = restarts && pinned === undefined;
   const clusterNodes = [...facts.clusterNodes.keys()];
   return {
@@ -73,7 +73,7 @@ export function credentialChange(
         ? SECONDS.nodes +
           (inMaintenanceMode ? SECONDS.clusterNode * clusterNodes.length : 0) +
           (kind === 'authkey' && !inMaintenanceMode ? SECONDS.keyCache : 0)
-        : PINNED_SECONDS.nodes + PINNED_SECONDS.clusterNode * clusterNodes.length,
+        : NODE_BY_NODE_SECONDS.nodes + NODE_BY_NODE_SECONDS.clusterNode * clusterNodes.length,
     nodes: connected.filter((name) => hosts.has(name)),
     absent: connected.filter((name) => !hosts.has(name)),
     items: CREDENTIAL_ITEMS[kind],
@@ -85,15 +85,15 @@ function restartsAny(
   kind: CredentialChangeKind,
   facts: Facts,
   cluster: ClusterFacts,
-  wanted: WantedCredentials,
+  desired: DesiredCredentials,
 ): boolean {
-  if (kind === 'authkey') return keepsKey(facts, cluster, wanted);
+  if (kind === 'authkey') return keepsKey(facts, cluster, desired);
   if (kind === 'authority') return false;
   return (
     isLeftBehind(cluster.cib) ||
     [...facts.clusterNodes.values()].some(({ name, daemonVariables = {} }) =>
-      'x509' in wanted
-        ? variablesDiffer(daemonVariables, wanted.x509.nodes.get(name)?.variables ?? {})
+      'x509' in desired
+        ? variablesDiffer(daemonVariables, desired.x509.nodes.get(name)?.variables ?? {})
         : usesCertificates(daemonVariables),
     )
   );
@@ -109,12 +109,12 @@ export const restartsPacemaker = ({
 export const isConversion = ({ items }: CredentialChange): boolean => items.includes('environment');
 
 /** What a run that died has begun in one way is ended in that way. */
-function pinnedChange(
+function nodeByNodeChange(
   { clusterNodes }: Facts,
   { cib }: ClusterFacts,
   isPreferred: boolean,
-): PinnedChange | undefined {
-  if (isClusterDetached(cib)) return undefined;
+): NodeByNodeChange | undefined {
+  if (isHeldInMaintenance(cib)) return undefined;
   const because = hazardsIn([...clusterNodes.values()], cib);
   return because.length > 0 || isPreferred || isApart(cib) ? { because, moves: [] } : undefined;
 }
@@ -130,7 +130,7 @@ export const takesPart = (
 function towards(
   facts: Facts,
   cluster: ClusterFacts,
-  x509: WantedX509,
+  x509: DesiredX509,
 ): CredentialChangeKind | undefined {
   const members = [...facts.clusterNodes.values()];
   const ends = [...members, ...connectedHosts(facts, cluster.cib)];
@@ -157,12 +157,12 @@ export function isKeyUnfinished(cib: Cib): boolean {
 }
 
 /** A run that died left the cluster detached, or connections kept apart. */
-export const isLeftBehind = (cib: Cib): boolean => isClusterDetached(cib) || isApart(cib);
+export const isLeftBehind = (cib: Cib): boolean => isHeldInMaintenance(cib) || isApart(cib);
 
 /** Whether it uses other credentials, or would from its next start on. */
 function usesOthers(
   { name, environment, daemonVariables = environment }: HostFacts,
-  { nodes }: WantedX509,
+  { nodes }: DesiredX509,
 ): boolean {
   const { variables = {} } = nodes.get(name) ?? {};
   return variablesDiffer(environment, variables) || variablesDiffer(daemonVariables, variables);
@@ -171,16 +171,16 @@ function usesOthers(
 function towardsAuthkey(
   facts: Facts,
   cluster: ClusterFacts,
-  wanted: Extract<WantedCredentials, { readonly authkey: AuthkeyChoice }>,
+  desired: Extract<DesiredCredentials, { readonly authkey: AuthkeyChoice }>,
 ): CredentialChangeKind | undefined {
   const { cib } = cluster;
   const members = [...facts.clusterNodes.values()];
-  if (wanted.isStated && members.some(hasCertificates)) return 'to-authkey';
+  if (desired.isStated && members.some(hasCertificates)) return 'to-authkey';
   if (isLeftBehind(cib)) return 'authkey';
   const isTogether =
     quietlyProtected(cib).length > 0
-      ? isHalfChanged(facts, cib, wanted.authkey)
-      : hasConnections(cib) && mustChangeTogether(facts, cluster, wanted);
+      ? isHalfChanged(facts, cib, desired.authkey)
+      : hasConnections(cib) && mustChangeTogether(facts, cluster, desired);
   return isTogether ? 'authkey' : undefined;
 }
 
@@ -205,17 +205,17 @@ function isHalfChanged(facts: Facts, cib: Cib, authkey: AuthkeyChoice): boolean 
 function mustChangeTogether(
   facts: Facts,
   cluster: ClusterFacts,
-  wanted: Extract<WantedCredentials, { readonly authkey: AuthkeyChoice }>,
+  desired: Extract<DesiredCredentials, { readonly authkey: AuthkeyChoice }>,
 ): boolean {
   const members = [...facts.clusterNodes.values()];
   if (members.some((host) => usesOlderKey(host, cluster.cib))) return true;
-  const isOther = holdsAnother(wanted.authkey);
+  const isOther = holdsAnother(desired.authkey);
   if (!members.some(isOther)) return false;
   return (
     members.every(isOther) ||
     connectedHosts(facts, cluster.cib).some(isOther) ||
     leftOutOf(facts, cluster.cib).length > 0 ||
-    keepsKey(facts, cluster, wanted)
+    keepsKey(facts, cluster, desired)
   );
 }
 
@@ -253,14 +253,14 @@ function usesOlderKey(host: ClusterNodeFacts, cib: Cib): boolean {
 }
 
 /** Whether a cluster node would go on with a key from before. */
-function keepsKey(facts: Facts, { cib }: ClusterFacts, wanted: WantedCredentials): boolean {
+function keepsKey(facts: Facts, { cib }: ClusterFacts, desired: DesiredCredentials): boolean {
   if (isLeftBehind(cib)) return true;
   return (
-    'authkey' in wanted &&
+    'authkey' in desired &&
     [...facts.clusterNodes.values()].some(
       (host) =>
         host.keepsAuthkey === true &&
-        (host.authkey.digest !== wanted.authkey.digest || usesOlderKey(host, cib)),
+        (host.authkey.digest !== desired.authkey.digest || usesOlderKey(host, cib)),
     )
   );
 }

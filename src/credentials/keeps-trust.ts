@@ -3,7 +3,7 @@ import { connectedNames, type Cib } from '../pacemaker/cib/cib.ts';
 import { certificatesIn, trustedBy } from './x509/trust.ts';
 import { REMOTE_UNIT } from '../pacemaker/basics/names.ts';
 import { nodeKey } from '../pacemaker/basics/node-names.ts';
-import { isThatFile, type WantedFile, type WantedX509 } from './certificates.ts';
+import { isThatFile, type DesiredFile, type DesiredX509 } from './certificates.ts';
 import {
   allHosts,
   remoteHosts,
@@ -16,9 +16,9 @@ import { nameInCluster } from '../model/membership.ts';
 /** What one end of connections shows and accepts, as it is and as it shall be. */
 interface End {
   /** Certificate files; in the place of one that has still to be made that of its authority. */
-  readonly shows: { readonly now: string; readonly wanted: string };
+  readonly shows: { readonly now: string; readonly desired: string };
   /** CA files. */
-  readonly accepts: { readonly now: string; readonly wanted: string };
+  readonly accepts: { readonly now: string; readonly desired: string };
 }
 
 /**
@@ -27,7 +27,7 @@ interface End {
  * end has and by the one that it gets. Where it is not known what an end has (its host gave no answer, or its daemon is
  * older than its files), nobody may begin to show what it may not accept, or cease to accept what it may show.
  */
-export function keepsTrust(facts: Facts, cib: Cib, x509: WantedX509): boolean {
+export function keepsTrust(facts: Facts, cib: Cib, x509: DesiredX509): boolean {
   const connected = connectedNames(cib);
   const members = [...facts.clusterNodes.values()];
   const nodes = remoteHosts(facts).filter(({ name }) => connected.includes(name));
@@ -53,7 +53,7 @@ export function keepsTrust(facts: Facts, cib: Cib, x509: WantedX509): boolean {
  * Cluster nodes and connected nodes of which nobody knows that they use the certificates that are wanted: a step that
  * stands on this one cannot begin.
  */
-export function notYetUsing(facts: Facts, cib: Cib, x509: WantedX509): readonly string[] {
+export function notYetUsing(facts: Facts, cib: Cib, x509: DesiredX509): readonly string[] {
   const isUsing = (host: HostFacts): boolean =>
     (['ca', 'certificate'] as const).every(
       (role) =>
@@ -77,18 +77,18 @@ function isOlderThan({ certificates, units }: HostFacts, role: 'ca' | 'certifica
 
 export const hasOther = (
   { name, certificates }: HostFacts,
-  { nodes }: WantedX509,
+  { nodes }: DesiredX509,
   role: 'ca' | 'certificate',
 ): boolean => {
-  const wanted = nodes.get(name)?.files[role];
+  const desired = nodes.get(name)?.files[role];
   return (
-    wanted !== undefined &&
+    desired !== undefined &&
     certificates[role] !== undefined &&
-    !isThatFile(certificates[role], wanted)
+    !isThatFile(certificates[role], desired)
   );
 };
 
-function endOf({ name, certificates }: HostFacts, { nodes }: WantedX509): End {
+function endOf({ name, certificates }: HostFacts, { nodes }: DesiredX509): End {
   const files = nodes.get(name)?.files;
   return {
     shows: textsOf(certificates.certificate, files?.certificate),
@@ -97,15 +97,15 @@ function endOf({ name, certificates }: HostFacts, { nodes }: WantedX509): End {
 }
 
 /** A file that is not there is about to be. */
-function textsOf(found: CertificateFileFacts | undefined, file: WantedFile | undefined) {
-  const wanted = file?.pem ?? file?.issuer ?? '';
+function textsOf(found: CertificateFileFacts | undefined, file: DesiredFile | undefined) {
+  const desired = file?.pem ?? file?.issuer ?? '';
   const isSame = found === undefined || isThatFile(found, file);
-  return { now: isSame ? wanted : (found.pem ?? ''), wanted };
+  return { now: isSame ? desired : (found.pem ?? ''), desired };
 }
 
 const accept = (some: readonly End[], others: readonly End[]): boolean => {
-  const files = new Set(some.flatMap(({ accepts }) => [accepts.now, accepts.wanted]));
-  const shown = others.flatMap(({ shows }) => [shows.now, shows.wanted]);
+  const files = new Set(some.flatMap(({ accepts }) => [accepts.now, accepts.desired]));
+  const shown = others.flatMap(({ shows }) => [shows.now, shows.desired]);
   const chains = [...new Set(shown)].map(certificatesIn);
   return [...files]
     .map(certificatesIn)
@@ -124,14 +124,14 @@ const authorityOf = (
 
 /** Whether an end will show a certificate of an authority of which somebody shows one already. */
 function showsNothingNew(ends: readonly End[]): (end: End) => boolean {
-  const authorityAt = ({ shows, accepts }: End, when: 'now' | 'wanted'): string | undefined =>
+  const authorityAt = ({ shows, accepts }: End, when: 'now' | 'desired'): string | undefined =>
     authorityOf(certificatesIn(shows[when]), certificatesIn(accepts[when]));
   const shown = new Set(ends.map((end) => authorityAt(end, 'now')));
-  return (end) => shown.has(authorityAt(end, 'wanted'));
+  return (end) => shown.has(authorityAt(end, 'desired'));
 }
 
 function acceptsNoLess({ accepts }: End): boolean {
-  if (accepts.now === accepts.wanted) return true;
-  const kept = new Set(certificatesIn(accepts.wanted).map(({ fingerprint256 }) => fingerprint256));
+  if (accepts.now === accepts.desired) return true;
+  const kept = new Set(certificatesIn(accepts.desired).map(({ fingerprint256 }) => fingerprint256));
   return certificatesIn(accepts.now).every(({ fingerprint256 }) => kept.has(fingerprint256));
 }

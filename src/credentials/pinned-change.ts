@@ -18,7 +18,7 @@ export interface Reason {
 }
 
 // As in labs of three cluster nodes (3.0.0): standby, restart and return of one; what runs on it may take longer to stop.
-export const PINNED_SECONDS = { clusterNode: 25, nodes: 20 } as const;
+export const NODE_BY_NODE_SECONDS = { clusterNode: 25, nodes: 20 } as const;
 
 /** Which of the cluster nodes may carry connections: online, and kept from it by no operator. */
 export const eligible = ({ cib, mon }: ClusterFacts, names: readonly string[]): readonly string[] =>
@@ -45,7 +45,7 @@ export function firstToChange(cluster: ClusterFacts, names: readonly string[]): 
 }
 
 /** What makes it impossible to change cluster nodes one by one, while connections stay with those of their own kind. */
-export const whyNotPinned = (
+export const whyNotNodeByNode = (
   clusterNodes: readonly string[],
   cluster: ClusterFacts,
 ): Reason | undefined =>

@@ -46,7 +46,7 @@ export interface Course {
 }
 
 /** Judges what the scheduler made of each step; the first is the CIB as it is. */
-export function judgeCourse(cib: Cib, simulations: readonly Simulation[]): Course {
+export function judgeSimulation(cib: Cib, simulations: readonly Simulation[]): Course {
   const [now, ...steps] = simulations;
   if (now === undefined) return { moves: [], refusal: undefined };
   const connections = connectedNames(cib);

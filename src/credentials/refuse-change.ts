@@ -1,14 +1,14 @@
 import { isInMaintenance } from '../pacemaker/cib/cluster-options.ts';
-import { isClusterDetached, isQuiet } from '../pacemaker/procedures/edit.ts';
+import { isHeldInMaintenance, isQuiet } from '../pacemaker/procedures/edit.ts';
 import { keptUntilRestart } from '../pacemaker/procedures/transient.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { isSameNode } from '../pacemaker/basics/node-names.ts';
 import { someOf } from '../support/text/some-of.ts';
-import { refuseDetached } from './certificate-problems.ts';
+import { refuseMaintenance } from './certificate-problems.ts';
 import type { CredentialChange } from '../model/credential-change.ts';
 import { isLeftBehind, restartsPacemaker } from './credential-change.ts';
 import { clusterOnlyNodes, type ClusterFacts, type Facts } from '../model/facts.ts';
-import { whyNotPinned } from './pinned-change.ts';
+import { whyNotNodeByNode } from './pinned-change.ts';
 import type { Problem, StoppedGuest } from '../model/plan.ts';
 
 /** What else is known when a change of credentials is planned. */
@@ -18,7 +18,7 @@ export interface ChangeContext {
   /** Those that shall be absent (default: none). */
   readonly absentNames?: readonly string[];
   /** Cluster nodes of the inventory that gave no answer. */
-  readonly silentMembers: readonly string[];
+  readonly unreachableClusterNodes: readonly string[];
   /** Cluster nodes of the CIB that the inventory does not name. */
   readonly undeclaredMembers: readonly string[];
   readonly problems: readonly Problem[];
@@ -45,16 +45,16 @@ export function refuseChange(
     forgotten(change, facts, cluster) ??
     leftAlone(change, cluster);
   if (why !== undefined) throw new OutriggerError('REFUSED', ...why);
-  if (change.inMaintenanceMode) refuseDetached([...facts.clusterNodes.values()], cluster.cib);
-  if (change.nodeByNode !== undefined) refusePinned(change, change.nodeByNode, cluster);
+  if (change.inMaintenanceMode) refuseMaintenance([...facts.clusterNodes.values()], cluster.cib);
+  if (change.nodeByNode !== undefined) refuseNodeByNode(change, change.nodeByNode, cluster);
 }
 
-function refusePinned(
+function refuseNodeByNode(
   change: CredentialChange,
   { because }: NonNullable<CredentialChange['nodeByNode']>,
   cluster: ClusterFacts,
 ): void {
-  const reason = whyNotPinned(change.clusterNodes, cluster);
+  const reason = whyNotNodeByNode(change.clusterNodes, cluster);
   if (reason === undefined) return;
   const { message, hint } = reason;
   const why = because.length === 0 ? '' : ` because of ${someOf(because)}`;
@@ -141,9 +141,9 @@ const isOnline = ({ nodes }: ClusterFacts['mon'], name: string): boolean =>
 function silent(
   { kind, absent }: CredentialChange,
   { mon }: ClusterFacts,
-  { silentMembers, undeclaredMembers }: ChangeContext,
+  { unreachableClusterNodes, undeclaredMembers }: ChangeContext,
 ) {
-  const members = [...silentMembers, ...undeclaredMembers].filter(
+  const members = [...unreachableClusterNodes, ...undeclaredMembers].filter(
     (name) => kind !== 'authkey' || isOnline(mon, name),
   );
   const nodes = absent.filter((name) => kind !== 'authkey' || mon.nodes.get(name)?.online === true);
@@ -190,12 +190,12 @@ function forgotten(change: CredentialChange, { clusterNodes }: Facts, { cib }: C
 
 /** What an operator keeps from the cluster stays so, and could not be connected again. */
 function leftAlone({ kind, nodes }: CredentialChange, { cib, mon }: ClusterFacts) {
-  if (nodes.length > 0 && isInMaintenance({ cib, mon }) && !isClusterDetached(cib))
+  if (nodes.length > 0 && isInMaintenance({ cib, mon }) && !isHeldInMaintenance(cib))
     return [
       `${CHANGES[kind]}, but the cluster is in maintenance mode`,
       { hint: 'end it first: no connection would be restored or verified' },
     ] satisfies Why;
-  if (isClusterDetached(cib)) return undefined;
+  if (isHeldInMaintenance(cib)) return undefined;
   const names = nodes.filter((name) => {
     const connection = mon.resources.find(({ id }) => id === name);
     return (

@@ -4,7 +4,7 @@ import { nodeKey } from '../pacemaker/basics/node-names.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { someOf } from '../support/text/some-of.ts';
 import { certificatesIn } from './x509/trust.ts';
-import { isThatFile, type WantedX509 } from './certificates.ts';
+import { isThatFile, type DesiredX509 } from './certificates.ts';
 import { allHosts, remoteHosts, type Facts, type HostFacts } from '../model/facts.ts';
 import { mayBeNamed, nameInCluster } from '../model/membership.ts';
 
@@ -71,7 +71,7 @@ export interface GivenList {
 
 /** Credentials with such a list. */
 interface Listing {
-  readonly wanted: Pick<WantedX509, 'nodes'>;
+  readonly desired: Pick<DesiredX509, 'nodes'>;
   readonly list?: GivenList | undefined;
 }
 
@@ -116,9 +116,9 @@ export function refuseListedInUse(
 }
 
 /** Whose certificates are shown to hosts that do not have the list yet. */
-function seenByNewOnes(facts: Facts, cib: Cib, { wanted }: Listing): readonly string[] {
+function seenByNewOnes(facts: Facts, cib: Cib, { desired }: Listing): readonly string[] {
   const isNewTo = ({ name, certificates }: HostFacts): boolean => {
-    const crl = wanted.nodes.get(name)?.files.crl;
+    const crl = desired.nodes.get(name)?.files.crl;
     return crl !== undefined && !isThatFile(certificates.crl, crl);
   };
   return [

@@ -25,10 +25,10 @@ function prioritiesText(hosts: readonly Host[]): string | undefined {
     const value = prioritiesOf(host);
     return value === undefined ? 'not set' : `"${shorten(printable(value), 200)}"`;
   });
-  const told = [...groups].map(
+  const reported = [...groups].map(
     ([value, same]) => `${value} on ${same.map(({ name }) => name).join(', ')}`,
   );
-  return `${VARIABLE} is ${told.sort().join(', ')}`;
+  return `${VARIABLE} is ${reported.sort().join(', ')}`;
 }
 
 /** Why a handshake between hosts with the same authkey may fail, or between hosts with certificates; undefined: that is not it. */

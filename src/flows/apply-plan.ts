@@ -46,13 +46,13 @@ export interface Applied extends RunResult {
 export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   const { spec, selected, playbook, planned, options, lease, allowed, signal, onEvent } = request;
   refuseRisks(planned.plan.risks, allowed);
-  const { plan, hosts, lead, authkey, credentials, cluster } = planned;
+  const { plan, hosts, queryNode, authkey, credentials, cluster } = planned;
   // Kept here, so that it is known who has failed when the run is stopped.
   const failed = new Map(leftOut(plan).map(({ host, message }) => [host, message]));
   const lastFacts = new Map<string, HostFacts>(planned.facts.clusterNodes);
   const recorded = await underRecord(
     {
-      ...{ cluster: spec.cluster.name, hosts, lead, lease, allowed, origin: request.origin },
+      ...{ cluster: spec.cluster.name, hosts, queryNode, lease, allowed, origin: request.origin },
       entries: [{ type: 'plan', plays: plan.plays }],
       ...{ forks: options.forks, signal, onEvent, notice: 'Record', failed: () => failed },
     },
@@ -63,7 +63,7 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
         plan,
         ...{ hostItems: planned.hostItems, cibItems: planned.cibItems, absent: planned.absent },
         hosts,
-        lead,
+        queryNode,
         lease,
         probe: async (host) => {
           const found = await probeHost(host, {
@@ -76,7 +76,7 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
         lastFacts,
         reached: new Map(),
         authkey,
-        x509: credentials?.wanted,
+        x509: credentials?.desired,
         options,
         ...recorder,
         signal,

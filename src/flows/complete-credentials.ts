@@ -1,4 +1,4 @@
-import { desire } from '../plan/desired/desired-items.ts';
+import { desiredItems } from '../plan/desired/desired-items.ts';
 import type { Nodes, Spec } from '../inventory/spec.ts';
 import type { Means } from '../credential-sources/load-certificates.ts';
 import type { Planned } from './plan-cluster.ts';
@@ -16,6 +16,6 @@ export async function completeCredentials(
   const credentials = await pending.make({ ...asking, hosts: planned.hosts });
   const { facts, plan } = planned;
   const about = { ...spec, ...selected };
-  const desired = desire(about, facts, credentials.wanted, plan.credentialChange);
-  return { ...planned, ...desired, credentials };
+  const items = desiredItems(about, facts, credentials.desired, plan.credentialChange);
+  return { ...planned, ...items, credentials };
 }

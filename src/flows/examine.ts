@@ -68,8 +68,8 @@ async function examineHosts(
     await Promise.all(
       [...hosts].map(([name, host]) =>
         limit(async () => {
-          const told = await tryTo(() => examineHost(host, missingOn(facts, name)));
-          return [name, told] as const;
+          const reported = await tryTo(() => examineHost(host, missingOn(facts, name)));
+          return [name, reported] as const;
         }),
       ),
     ),
@@ -80,7 +80,7 @@ async function examineHosts(
 function missingOn(facts: Facts, name: string): readonly string[] {
   const host = remoteHosts(facts).find((each) => each.name === name);
   const platform = host === undefined ? undefined : platformOf(host);
-  return platform?.remotePackages.filter((wanted) => host?.packages[wanted] === undefined) ?? [];
+  return platform?.remotePackages.filter((desired) => host?.packages[desired] === undefined) ?? [];
 }
 
 async function reachFrom(

@@ -14,9 +14,9 @@ export async function nextStep(
 ): Promise<Credentials | undefined> {
   const next = credentials?.rollover?.next;
   if (credentials === undefined || next === undefined) return credentials;
-  const { wanted } = credentials;
-  const late = notYetUsing(facts, cib, wanted);
+  const { desired } = credentials;
+  const late = notYetUsing(facts, cib, desired);
   if (late.length === 0) return next();
   const note = `the next step of the CA replacement needs ${someOf(late)}`;
-  return { ...credentials, wanted: { ...wanted, notes: [...wanted.notes, note] } };
+  return { ...credentials, desired: { ...desired, notes: [...desired.notes, note] } };
 }

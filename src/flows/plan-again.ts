@@ -11,10 +11,10 @@ import { gatherFor, planFrom, type Planned, type PlanRequest } from './plan-clus
  * has ended meanwhile is opened again; who gave no answer the first time is left out still. The caller closes the hosts.
  */
 export async function planAgain(request: PlanRequest, shown: Planned): Promise<Planned> {
-  const unreachable = new Map([...shown.facts.unreachable, ...shown.leavers.unreachable]);
+  const unreachable = new Map([...shown.facts.unreachable, ...shown.removedNodes.unreachable]);
   const earlier = { hosts: shown.hosts, unreachable };
   const now = await planFrom(request, shown.local, await gatherFor({ ...request, earlier }));
-  shown.lead.follow(now.lead);
+  shown.queryNode.follow(now.queryNode);
   return now;
 }
 
@@ -22,18 +22,18 @@ export async function planAgain(request: PlanRequest, shown: Planned): Promise<P
  * The same with a cluster node that answers: while somebody thought about it, every connection may have ended. Rejects with
  * HOST_UNREACHABLE where no cluster node answers any more.
  */
-export async function withLead<Shown extends Pick<Planned, 'lead' | 'hosts'>>(
+export async function withQueryNode<Shown extends Pick<Planned, 'queryNode' | 'hosts'>>(
   { spec, connect, signal }: Pick<PlanRequest, 'spec' | 'connect' | 'signal'>,
   shown: Shown,
 ): Promise<Shown> {
   try {
-    await readLock(shown.lead);
+    await readLock(shown.queryNode);
     return shown;
   } catch (thrown) {
     if (!isUnreachable(thrown)) throw thrown;
     const { host } = await firstMember(spec, connect, { signal }, readLock);
-    const lead = failover([host], host.name);
-    return { ...shown, lead, hosts: new Map([...shown.hosts, [host.name, host]]) };
+    const queryNode = failover([host], host.name);
+    return { ...shown, queryNode, hosts: new Map([...shown.hosts, [host.name, host]]) };
   }
 }
 
@@ -68,4 +68,4 @@ export function refuseUnannounced(shown: Planned, now: Planned): readonly string
   ];
 }
 
-const touching = (planned: Planned) => ({ ...planned, x509: planned.credentials?.wanted });
+const touching = (planned: Planned) => ({ ...planned, x509: planned.credentials?.desired });

@@ -10,8 +10,8 @@ import type { FetchSecret } from '../host/secrets/secret-source.ts';
 import type { AuthkeyChoice, AuthkeyOfInventory } from '../credentials/authkey-choice.ts';
 import { refuseCorosyncsKey } from '../credentials/corosync-key.ts';
 import { credentialChange } from '../credentials/credential-change.ts';
-import { findDepartures, type Departures } from '../plan/removal/departures.ts';
-import type { Leaver } from '../plan/removal/leaver.ts';
+import { findRemovals, type Removals } from '../plan/removal/departures.ts';
+import type { RemovedNode } from '../plan/removal/leaver.ts';
 import { findDifferences, type Differences } from '../plan/differences.ts';
 import type { ClusterFacts, Facts } from '../model/facts.ts';
 import { makePlan, type PlanInput } from '../plan/make-plan.ts';
@@ -20,8 +20,8 @@ import type { Plan } from '../model/plan.ts';
 import { refuseChange, type ChangeContext } from '../credentials/refuse-change.ts';
 import { refuseListedInUse, refuseRevokedInUse } from '../credentials/revoked-in-use.ts';
 import { isTogether, type Play, type Playbook } from '../playbook/playbook.ts';
-import { desireAbsent } from '../plan/desired/absent-items.ts';
-import { desire, type Desired } from '../plan/desired/desired-items.ts';
+import { absentItems } from '../plan/desired/absent-items.ts';
+import { desiredItems, type DesiredItems } from '../plan/desired/desired-items.ts';
 import {
   clusterOnlyIn,
   hasManagedHost,
@@ -35,12 +35,12 @@ import {
 } from '../inventory/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { failover, type FailoverNode } from '../probe/query-node.ts';
-import { foreseePinned } from '../forecast/foresee-pinned.ts';
+import { simulateNodeByNode } from '../forecast/foresee-pinned.ts';
 import { foresee } from '../forecast/forecast-plan.ts';
 import type { Credentials } from '../credential-sources/load-certificates.ts';
 import { nextStep } from './next-step.ts';
 import { noClusterNode } from './no-cluster.ts';
-import { keyOfInventory, wantedCredentials } from '../credential-sources/wanted-credentials.ts';
+import { keyOfInventory, desiredCredentials } from '../credential-sources/wanted-credentials.ts';
 
 export interface PlanRequest {
   /** The whole inventory. */
@@ -68,22 +68,22 @@ export interface PlanRequest {
 }
 
 /** A plan, and what apply needs to carry it out. The caller closes the hosts. */
-export interface Planned extends Desired {
+export interface Planned extends DesiredItems {
   readonly plan: Plan;
   readonly facts: Facts;
   readonly cluster: ClusterFacts;
   readonly differences: Differences;
-  readonly departures: Departures;
+  readonly removals: Removals;
   /** What the hosts told that shall be absent. */
-  readonly leavers: Gathered['leavers'];
-  readonly lead: FailoverNode;
+  readonly removedNodes: Gathered['removedNodes'];
+  readonly queryNode: FailoverNode;
   readonly hosts: ReadonlyMap<string, Host>;
   /** Undefined: certificates are used. */
   readonly authkey: AuthkeyChoice | undefined;
   /** Undefined: the authkey is used. */
   readonly credentials: Credentials | undefined;
   /** Of nodes that shall be absent: what must be gone. */
-  readonly absent: Desired;
+  readonly absent: DesiredItems;
   /** Hosts were asked what their package managers would upgrade. */
   readonly upgrades: boolean;
   /** What lay on this machine. */
@@ -139,37 +139,37 @@ export async function gatherFor({
 export async function planFrom(
   request: PlanRequest,
   local: LocalCredentials,
-  { facts, hosts, leavers }: Gathered,
+  { facts, hosts, removedNodes }: Gathered,
 ): Promise<Planned> {
   const { spec, selected, playbook } = request;
-  const { cluster, lead } = clusterOf(facts, hosts);
+  const { cluster, queryNode } = clusterOf(facts, hosts);
   refuseCorosyncsKey(facts);
   const credentials =
     (await nextStep(local.certificates, facts, cluster)) ??
     (await certificatesByFacts(request, facts));
-  const x509 = credentials?.wanted;
+  const x509 = credentials?.desired;
   const about = aboutNodes(spec, facts, cluster);
   refuseRevokedInUse(facts, cluster.cib, credentials);
   // Who only compares changes nothing.
   const changes = request.foresees !== false;
   const unknown = changes ? refuseListedInUse(facts, cluster.cib, credentials, about.declared) : [];
-  const wanted = wantedCredentials(
+  const desired = desiredCredentials(
     { spec, facts, cluster, x509, key: local.key },
     request.rotates === true,
   );
-  const change = credentialChange(facts, cluster, wanted, prefersPinned(playbook));
-  const authkey = 'x509' in wanted ? undefined : wanted.authkey;
-  const credentialsOf = 'x509' in wanted ? wanted.x509 : wanted.authkey;
-  const desired = desire({ ...spec, ...selected }, facts, credentialsOf, change);
-  const found = findDifferences(facts, cluster, desired, { ...wanted, x509 });
-  const leaving = leaversOf(selected, leavers);
-  const absent = desireAbsent(leaving, facts, spec.authentication);
-  const departures = findDepartures(leaving, facts, cluster, absent);
+  const change = credentialChange(facts, cluster, desired, prefersNodeByNode(playbook));
+  const authkey = 'x509' in desired ? undefined : desired.authkey;
+  const credentialsOf = 'x509' in desired ? desired.x509 : desired.authkey;
+  const items = desiredItems({ ...spec, ...selected }, facts, credentialsOf, change);
+  const found = findDifferences(facts, cluster, items, { ...desired, x509 });
+  const leaving = removedNodesOf(selected, removedNodes);
+  const absent = absentItems(leaving, facts, spec.authentication);
+  const removals = findRemovals(leaving, facts, cluster, absent);
   const converts = change !== undefined && changes;
   if (converts) refuseChange(change, facts, cluster, { ...about, ...found });
-  refuseUnplayed(playbook, converts, departures);
-  const asked = { desired, differences: found, departures, change, isAsked: changes };
-  const { differences, ...foreseen } = await foresee(lead, cluster, asked);
+  refuseUnplayed(playbook, converts, removals);
+  const asked = { desired: items, differences: found, removals, change, isAsked: changes };
+  const { differences, ...foreseen } = await foresee(queryNode, cluster, asked);
   const plan = makePlan({
     clusterName: spec.cluster.name,
     playbook,
@@ -177,16 +177,16 @@ export async function planFrom(
     cluster,
     differences,
     ...about,
-    credentialChange: await foreseePinned(lead, cluster, change, request.foresees),
-    departures,
+    credentialChange: await simulateNodeByNode(queryNode, cluster, change, request.foresees),
+    removals,
     ...aboutKey(authkey, local.key),
     certificates: x509 && { ...x509, notes: [...x509.notes, ...unknown] },
     ...foreseen,
   });
   return {
-    ...desired,
+    ...items,
     ...{ absent, plan, facts, cluster },
-    ...{ differences, departures, leavers, lead, hosts, authkey, credentials, local },
+    ...{ differences, removals, removedNodes, queryNode, hosts, authkey, credentials, local },
     upgrades: request.upgrades === true,
   };
 }
@@ -202,14 +202,14 @@ function aboutNodes(
   spec: Spec,
   facts: Facts,
   { cib }: ClusterFacts,
-): Pick<PlanInput, 'declared' | 'silentMembers' | 'undeclaredMembers'> &
+): Pick<PlanInput, 'declared' | 'unreachableClusterNodes' | 'undeclaredMembers'> &
   Pick<ChangeContext, 'absentNames'> {
   const names = spec.clusterNodes.map(({ name }) => name);
   const absentNames = nodesOf(spec.absent).map(({ name }) => name);
   return {
     absentNames,
     declared: [...nodesOf(spec).map(({ name }) => name), ...absentNames],
-    silentMembers: names.filter((name) => facts.unreachable.has(name)),
+    unreachableClusterNodes: names.filter((name) => facts.unreachable.has(name)),
     undeclaredMembers: undeclaredMembers(facts, cib, names),
   };
 }
@@ -220,11 +220,7 @@ const NEEDED_PLAYS = {
 } as const;
 
 /** Throws REFUSED where the playbook lacks the play of a procedure that the plan needs. */
-function refuseUnplayed(
-  playbook: Playbook,
-  converts: boolean,
-  { inCib, onHosts }: Departures,
-): void {
+function refuseUnplayed(playbook: Playbook, converts: boolean, { inCib, onHosts }: Removals): void {
   if (converts) refuseWithoutPlay(playbook, 'credential-change');
   if (inCib.size + onHosts.size > 0) refuseWithoutPlay(playbook, 'removal');
 }
@@ -240,11 +236,14 @@ function refuseWithoutPlay({ plays }: Playbook, procedure: keyof typeof NEEDED_P
   );
 }
 
-const prefersPinned = ({ plays }: Playbook): boolean =>
+const prefersNodeByNode = ({ plays }: Playbook): boolean =>
   plays.some(({ procedure }) => procedure === 'node-by-node-credential-change');
 
 /** Nodes that shall be absent, with what became known of their hosts. */
-const leaversOf = ({ absent }: Nodes, { hosts, unreachable }: Gathered['leavers']): Leaver[] => {
+const removedNodesOf = (
+  { absent }: Nodes,
+  { hosts, unreachable }: Gathered['removedNodes'],
+): RemovedNode[] => {
   const machines = new Map(absent.guestNodes.map(({ name, resource }) => [name, resource]));
   return nodesOf(absent).map((node) => ({
     node,
@@ -273,7 +272,7 @@ function machinesOf(spec: Spec, { remoteNodes, guestNodes, absent }: Nodes): rea
     ...spec.clusterNodes.map((node) => machine(node, 'clusterNode')),
     ...managed(remoteNodes, 'remoteNode'),
     ...managed(guestNodes, 'guestNode'),
-    ...managed(nodesOf(absent), 'leaver'),
+    ...managed(nodesOf(absent), 'removedNode'),
   ];
 }
 
@@ -323,12 +322,12 @@ async function certificatesByFacts(
 export function clusterOf(
   facts: Facts,
   hosts: Gathered['hosts'],
-): { cluster: ClusterFacts; lead: FailoverNode } {
+): { cluster: ClusterFacts; queryNode: FailoverNode } {
   const { cluster, clusterNodes } = facts;
   const [first, ...others] = [...clusterNodes.keys()].flatMap((name) => hosts.get(name) ?? []);
   if (cluster === undefined || first === undefined) throw noCluster(facts);
   checkMembership(facts, cluster.cib);
-  return { cluster, lead: failover([first, ...others], cluster.toldBy) };
+  return { cluster, queryNode: failover([first, ...others], cluster.readFrom) };
 }
 
 function noCluster({ unreachable, clusterNodes }: Facts): OutriggerError {

@@ -9,7 +9,7 @@ import {
   type RunLog,
   type RunOrigin,
 } from '../records/run-log.ts';
-import { changesByHost, tellHosts } from '../apply/tell-hosts.ts';
+import { changesByHost, logOnHosts } from '../apply/tell-hosts.ts';
 import type { Host } from '../host/host.ts';
 import type { FailoverNode } from '../probe/query-node.ts';
 import type { RunEvent } from '../model/run-event.ts';
@@ -20,7 +20,7 @@ export interface RecordedRun {
   readonly cluster: string;
   readonly hosts: ReadonlyMap<string, Host>;
   /** The cluster node through which the cluster is changed. */
-  readonly lead: FailoverNode;
+  readonly queryNode: FailoverNode;
   readonly lease: Lease;
   readonly allowed: ReadonlySet<string>;
   readonly origin: RunOrigin | undefined;
@@ -52,8 +52,8 @@ export async function underRecord(
   run: RecordedRun,
   work: (recorder: Pick<EditContext, 'log' | 'emit'>) => Promise<unknown>,
 ): Promise<Recorded> {
-  const { cluster, hosts, lead, lease, allowed, signal, onEvent } = run;
-  const queryNode = lead.name;
+  const { cluster, hosts, queryNode, lease, allowed, signal, onEvent } = run;
+  const queryNodeName = queryNode.name;
   const log = openRunLog(logDirectory(cluster, new Date(), process.env), () => new Date());
   const [user, from] = [userName(), hostname()];
   log.write({
@@ -71,7 +71,7 @@ export async function underRecord(
     onEvent(event);
   };
   let stopped: Error | undefined;
-  const noMoreMoves = lead.onMove((move) => {
+  const noMoreMoves = queryNode.onMove((move) => {
     emit({ type: 'query-node-changed', play, ...move });
   });
   try {
@@ -81,8 +81,13 @@ export async function underRecord(
   }
   noMoreMoves();
   const author = { user, from, run: basename(log.directory), cluster };
-  const untold = await tellHosts(hosts, changesByHost(events, queryNode), author, run.forks);
-  if (untold !== undefined) onEvent({ type: 'notice', play: run.notice, message: untold });
+  const unreported = await logOnHosts(
+    hosts,
+    changesByHost(events, queryNodeName),
+    author,
+    run.forks,
+  );
+  if (unreported !== undefined) onEvent({ type: 'notice', play: run.notice, message: unreported });
   const wasInterrupted = signal.aborted;
   endRecord(log, { failed: run.failed(), wasInterrupted, stopped });
   const unpruned = pruneRecords(process.env, cluster, new Date());

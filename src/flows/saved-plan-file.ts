@@ -63,7 +63,7 @@ export function savePlan(
   checkPlanFile(file);
   const { inventory, playbook, limit } = sources;
   const saved = savedPlan(
-    { ...planned, x509: planned.credentials?.wanted },
+    { ...planned, x509: planned.credentials?.desired },
     {
       outrigger: version,
       savedAt: new Date().toISOString(),
@@ -143,7 +143,7 @@ export function refuseOtherSources(
 
 /** Throws REFUSED when something that a saved plan changes, or depends on, is not what it was, naming it. */
 export function refuseStale(saved: SavedPlan, planned: Planned): void {
-  refuse(staleness(saved, { ...planned, x509: planned.credentials?.wanted }));
+  refuse(staleness(saved, { ...planned, x509: planned.credentials?.desired }));
 }
 
 /** As many as anybody reads before planning again. */
@@ -152,13 +152,13 @@ const MOST_REASONS = 20;
 function refuse(reasons: readonly string[]): void {
   if (reasons.length === 0) return;
   const more = reasons.length - MOST_REASONS;
-  const told = [
+  const reported = [
     ...reasons.slice(0, MOST_REASONS).map(printable),
     ...(more > 0 ? [`and ${more} more`] : []),
   ];
   throw new OutriggerError(
     'REFUSED',
-    `the saved plan is stale; nothing was changed:\n  ${told.join('\n  ')}`,
+    `the saved plan is stale; nothing was changed:\n  ${reported.join('\n  ')}`,
     { hint: 'plan again, review the new plan, and apply it' },
   );
 }

@@ -13,7 +13,7 @@ import { readCluster } from '../probe/read-cluster.ts';
 import type { ConnectHost, Host, QueryNode } from '../host/host.ts';
 import type { Cib } from '../pacemaker/cib/cib.ts';
 import {
-  beginLeaving,
+  beginRemoval,
   removeConnection,
   removeConnections,
   type CibOperation,
@@ -30,10 +30,10 @@ import { otherForecast } from '../plan/saved/since-forecast.ts';
 import {
   editRisks,
   isUnproven,
-  leavingNode,
+  undoneNode,
   newlyUndone,
   undoPlan,
-  type LeavingNode,
+  type UndoneNode,
   type UndoPlan,
 } from '../plan/undo/undo-plan.ts';
 import { nodesOf, type NodeLists, type Spec } from '../inventory/spec.ts';
@@ -62,7 +62,7 @@ export interface PreparedUndo {
   /** Undefined: nothing leaves that is in. */
   readonly forecast: Forecast | undefined;
   readonly risks: readonly Risk[];
-  readonly lead: FailoverNode;
+  readonly queryNode: FailoverNode;
   readonly cluster: ClusterFacts;
   readonly hosts: ReadonlyMap<string, Host>;
   /** Who gave no answer. */
@@ -88,29 +88,29 @@ export function nodesJoined(
 export async function prepareUndo(request: UndoRequest): Promise<PreparedUndo> {
   const { spec, record, later, found, connect, signal, earlier } = request;
   const absent = nodesJoined(spec, record);
-  const { facts, leavers, hosts } = await gatherFor({
+  const { facts, removedNodes, hosts } = await gatherFor({
     spec,
     selected: { remoteNodes: [], guestNodes: [], absent },
     ...{ connect, signal, earlier },
     forks: FORKS,
   });
   try {
-    const { cluster, lead } = clusterOf(facts, hosts);
+    const { cluster, queryNode } = clusterOf(facts, hosts);
     const known = new Set(nodesOf(absent).map(({ name }) => name));
     const unknown = new Set(
       record.joined.map(({ name }) => name).filter((name) => !known.has(name)),
     );
-    const silent = leavers.unreachable;
+    const silent = removedNodes.unreachable;
     const plan = undoPlan({ record, later, cluster, found, silent, unknown });
     const proven = plan.leaving.filter((node) => !node.isUnproven);
     const names = proven.map(({ name }) => name);
-    const foreseen = await foresee(lead, cluster, names);
+    const foreseen = await foresee(queryNode, cluster, names);
     const risks = [
       ...editRisks(plan),
-      ...forecastRisks({ forecast: foreseen, cluster, departures: { names } }),
+      ...forecastRisks({ forecast: foreseen, cluster, removals: { names } }),
     ];
     const unreachable = new Map([...facts.unreachable, ...silent]);
-    return { request, plan, forecast: foreseen, risks, lead, cluster, hosts, unreachable };
+    return { request, plan, forecast: foreseen, risks, queryNode, cluster, hosts, unreachable };
   } catch (thrown) {
     // The caller has the connections of an earlier look.
     if (earlier === undefined) await closeAll(hosts);
@@ -122,7 +122,7 @@ export async function prepareUndo(request: UndoRequest): Promise<PreparedUndo> {
 export async function prepareAgain(shown: PreparedUndo): Promise<PreparedUndo> {
   const { hosts, unreachable, request } = shown;
   const now = await prepareUndo({ ...request, earlier: { hosts, unreachable } });
-  shown.lead.follow(now.lead);
+  shown.queryNode.follow(now.queryNode);
   refuseChanged([
     ...newlyUndone(shown.plan, now.plan).map((what) => `${what}: now also to be undone`),
     ...otherForecast(shown.forecast, now.forecast, now.cluster.cib).unannounced,
@@ -133,13 +133,13 @@ export async function prepareAgain(shown: PreparedUndo): Promise<PreparedUndo> {
 
 /** What the cluster does once these nodes are to be empty. */
 async function foresee(
-  lead: QueryNode,
+  queryNode: QueryNode,
   cluster: ClusterFacts,
   leaving: readonly string[],
 ): Promise<Forecast | undefined> {
   if (leaving.length === 0) return undefined;
-  const final = beginLeaving(cluster.cib, leaving);
-  return (await forecast(lead, cluster, { final, joining: [], joiningNames: [], leaving }))
+  const final = beginRemoval(cluster.cib, leaving);
+  return (await forecast(queryNode, cluster, { final, joining: [], joiningNames: [], leaving }))
     .forecast;
 }
 
@@ -175,7 +175,7 @@ export async function undoRun(
     readonly onEvent: (event: RunEvent) => void;
   },
 ): Promise<Undone> {
-  const { plan, risks, lead, hosts, request } = prepared;
+  const { plan, risks, queryNode, hosts, request } = prepared;
   refuseRisks(risks, allowed);
   const failed = new Map<string, Failed>();
   const { log, stopped } = await underRecord(
@@ -183,7 +183,7 @@ export async function undoRun(
       ...{
         cluster: plan.cluster,
         hosts,
-        lead,
+        queryNode,
         lease,
         allowed,
         origin,
@@ -195,7 +195,7 @@ export async function undoRun(
     },
     async (recorder) => {
       request.signal.throwIfAborted();
-      await takeBack({ lead, lease, ...recorder, machines: new Map() }, prepared, failed);
+      await takeBack({ queryNode, lease, ...recorder, machines: new Map() }, prepared, failed);
     },
   );
   return { log, failed, stopped };
@@ -214,7 +214,7 @@ async function takeBack(
   await passGates(context, PLAY);
   request.signal.throwIfAborted();
   // While a connection starts, its node looks as if it were in: only now, with the cluster idle, this can be told.
-  const cluster = await readCluster(context.lead);
+  const cluster = await readCluster(context.queryNode);
   const unproven = leaving.filter((node) => isUnproven(cluster, node));
   const proven = leaving.filter((node) => !unproven.includes(node));
   await takeBackUnproven(context, cluster, unproven);
@@ -263,7 +263,7 @@ const NEXT = 'check `crm_mon -1`; run undo again to continue, or apply to let th
 async function takeBackUnproven(
   context: UndoContext,
   cluster: ClusterFacts,
-  unproven: readonly LeavingNode[],
+  unproven: readonly UndoneNode[],
 ): Promise<void> {
   const remotes = unproven.filter(({ machine }) => machine === undefined).map(({ name }) => name);
   if (remotes.length > 0) await undoJoins(context, PLAY, remotes);
@@ -285,11 +285,11 @@ function isAsShown(
   cluster: ClusterFacts,
   name: string,
   { record, found }: UndoRequest,
-  shown: readonly LeavingNode[],
+  shown: readonly UndoneNode[],
 ): boolean {
   const node = record.joined.find((one) => one.name === name);
   const before = shown.find((one) => one.name === name);
   if (node === undefined || before === undefined) return false;
-  const now = leavingNode(cluster, node, found);
+  const now = undoneNode(cluster, node, found);
   return now.edits.every((edit) => before.edits.includes(edit));
 }

@@ -30,7 +30,7 @@ export type DriftReportKind = keyof typeof DRIFT_REPORTS;
 export type PlanReportKind = keyof typeof PLAN_REPORTS;
 
 /** A report that is wanted, and the file for it. */
-export interface WantedReport<Kind extends string = string> {
+export interface RequestedReport<Kind extends string = string> {
   readonly kind: Kind;
   readonly path: string;
 }
@@ -39,24 +39,24 @@ export interface WantedReport<Kind extends string = string> {
 const MODE = 0o666;
 
 /** Throws USAGE when a report could not be written: before hosts are asked, not after. */
-export function checkReports(wanted: readonly WantedReport[]): void {
-  const twice = wanted.find(
-    ({ path }, index) => wanted.findIndex((one) => one.path === path) < index,
+export function checkReports(desired: readonly RequestedReport[]): void {
+  const twice = desired.find(
+    ({ path }, index) => desired.findIndex((one) => one.path === path) < index,
   );
   if (twice !== undefined)
     throw new OutriggerError('USAGE', `two reports would be written to ${printable(twice.path)}`, {
       hint: 'use a separate file for each report',
     });
-  for (const { kind, path } of wanted) attempt(kind, path, tryToWrite);
+  for (const { kind, path } of desired) attempt(kind, path, tryToWrite);
 }
 
 /** Writes each report whole, or leaves the one that was there. */
 export function writeReports<Kind extends string, Known>(
   reports: Reports<Kind, Known>,
-  wanted: readonly WantedReport<Kind>[],
+  desired: readonly RequestedReport<Kind>[],
   known: Known,
 ): void {
-  for (const { kind, path } of wanted)
+  for (const { kind, path } of desired)
     attempt(kind, path, () => {
       writeWholeFile(target(path), reports[kind](known), { mode: MODE });
     });

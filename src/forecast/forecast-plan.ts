@@ -3,7 +3,7 @@ import { nodeConnection, readCib } from '../pacemaker/cib/cib.ts';
 import { isInMaintenance } from '../pacemaker/cib/cluster-options.ts';
 import {
   applyOperations,
-  beginLeaving,
+  beginRemoval,
   forgetHistory,
   holdMachines,
   protect,
@@ -12,7 +12,7 @@ import {
 } from '../pacemaker/procedures/edit.ts';
 import { activeOn, connectionState } from '../pacemaker/status/crm-mon.ts';
 import type { CredentialChange } from '../model/credential-change.ts';
-import type { Departures } from '../plan/removal/departures.ts';
+import type { Removals } from '../plan/removal/departures.ts';
 import type { Differences } from '../plan/differences.ts';
 import type { ClusterFacts } from '../model/facts.ts';
 import { withoutNotStarted } from '../plan/not-started.ts';
@@ -20,7 +20,7 @@ import { isRestless } from '../plan/restless.ts';
 import { hindrances } from '../items/why-not-started.ts';
 import { isMoved, type CibDifference, type CibItem } from '../model/item.ts';
 import { connects } from '../playbook/playbook.ts';
-import type { Desired } from '../plan/desired/desired-items.ts';
+import type { DesiredItems } from '../plan/desired/desired-items.ts';
 import { forecast, type Foreseen, type Intention } from './forecast.ts';
 
 /** Where the scheduler is not asked. */
@@ -35,9 +35,9 @@ export type ForeseenPlan = (Foreseen | typeof NOTHING_TO_ASK) &
 
 /** What a plan is about. */
 interface Planned {
-  readonly desired: Desired;
+  readonly desired: DesiredItems;
   readonly differences: Differences;
-  readonly departures: Departures;
+  readonly removals: Removals;
 }
 
 /**
@@ -45,7 +45,7 @@ interface Planned {
  * nodes change their credentials with all others; in maintenance mode it starts nothing, and apply waits for its end.
  */
 export async function foresee(
-  lead: QueryNode,
+  queryNode: QueryNode,
   cluster: ClusterFacts,
   {
     change,
@@ -60,13 +60,13 @@ export async function foresee(
   const { differences } = planned;
   const leftAsIs: readonly string[] = [];
   if (!isAsked) return { ...NOTHING_TO_ASK, differences, leftAsIs };
-  const foreseen = await forecastFor(lead, cluster, planned);
+  const foreseen = await forecastFor(queryNode, cluster, planned);
   const left = [...new Set([...foreseen.notStarted, ...editedInVain(differences, cluster)])].filter(
     (name) => change?.nodes.includes(name) !== true,
   );
   if (left.length === 0 || isInMaintenance(cluster)) return { ...foreseen, differences, leftAsIs };
   const others = withoutNotStarted(differences, cluster, left);
-  return { ...(await forecastFor(lead, cluster, { ...planned, ...others })), ...others };
+  return { ...(await forecastFor(queryNode, cluster, { ...planned, ...others })), ...others };
 }
 
 /** Whose connection would be edited, and then waited for, although something is shown to hinder its start. */
@@ -82,14 +82,14 @@ const editedInVain = ({ inCib }: Differences, cluster: ClusterFacts): readonly s
 
 /** Nothing to do in the CIB: nothing to ask the scheduler. */
 export async function forecastFor(
-  lead: QueryNode,
+  queryNode: QueryNode,
   cluster: ClusterFacts,
-  { desired, differences: { inCib, onHosts }, departures }: Planned,
+  { desired, differences: { inCib, onHosts }, removals }: Planned,
 ): Promise<Foreseen | typeof NOTHING_TO_ASK> {
   // Whatever is done on hosts, the lock or a protection is an edit of the CIB.
   const wakes = onHosts.size > 0 && isRestless(cluster);
-  if (inCib.size + departures.inCib.size === 0 && !wakes) return NOTHING_TO_ASK;
-  const leaving = [...new Set([...departures.inCib.keys()].map(({ host }) => host))];
+  if (inCib.size + removals.inCib.size === 0 && !wakes) return NOTHING_TO_ASK;
+  const leaving = [...new Set([...removals.inCib.keys()].map(({ host }) => host))];
   const connections = [...inCib].filter(([{ kind }]) => connects(kind));
   // The fence devices come first, and the scheduler tells that they are restarted for it.
   const fencing = [...inCib].filter(([item]) => item.kind === 'fence-device');
@@ -123,12 +123,12 @@ export async function forecastFor(
       ...joining,
       ...released,
       ...heldMeanwhile(cluster, connections),
-      ...beginLeaving(cluster.cib, leaving),
+      ...beginRemoval(cluster.cib, leaving),
       ...leaving.flatMap((name) => removeReferences(cluster.cib, name)),
     ],
     leaving,
   };
-  return forecast(lead, cluster, intention);
+  return forecast(queryNode, cluster, intention);
 }
 
 /** What the cluster remembers of connections that are tried again is forgotten before: see apply/plays/cib-play.ts. */

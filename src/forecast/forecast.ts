@@ -46,30 +46,30 @@ export interface Foreseen {
 
 /** Lets a cluster node's own scheduler judge an intended CIB. Rejects when Pacemaker finds it invalid. */
 export async function forecast(
-  lead: QueryNode,
+  queryNode: QueryNode,
   cluster: ClusterFacts,
   intention: Intention,
 ): Promise<Foreseen> {
   const [{ refusals, remarks }, sections] = await Promise.all([
-    verifyEdit(lead, cluster, intention.final),
-    simulate(lead, cluster, intention),
+    verifyEdit(queryNode, cluster, intention.final),
+    simulate(queryNode, cluster, intention),
   ]);
   if (refusals.length > 0) {
     throw new OutriggerError(
       'REFUSED',
       `Pacemaker reports the planned CIB as invalid: ${someOf(refusals)}`,
-      { host: lead.name },
+      { host: queryNode.name },
     );
   }
   const rests = cluster.dcState.includes('S_IDLE');
   const machines = machinesIn(cluster, intention);
-  const judged = ofHost(lead.name, () => judge(sections, intention, { machines, rests }));
+  const judged = ofHost(queryNode.name, () => judge(sections, intention, { machines, rests }));
   return { ...judged, remarks };
 }
 
 /** All simulations in one exec. */
 async function simulate(
-  lead: QueryNode,
+  queryNode: QueryNode,
   cluster: ClusterFacts,
   intention: Intention,
 ): Promise<Sections> {
@@ -82,14 +82,14 @@ async function simulate(
   const failing = intention.joiningNames.flatMap((name) =>
     cluster.cib.clusterNodes.map((node) => `${name}_start_0@${node.name}=1`),
   );
-  const { stdout } = await lead.exec({
+  const { stdout } = await queryNode.exec({
     script: loadScript(SCRIPT),
     params: [nonce, String(final.length), String(joining.length), String(PASSES), ...failing],
     input: Buffer.concat([final, joining]).toString(),
     timeoutMs: TIMEOUT_MS,
     maxOutputMiB: SIMULATIONS_MIB,
   });
-  return splitSections(stdout, nonce, lead.name);
+  return splitSections(stdout, nonce, queryNode.name);
 }
 
 const textOf = (sections: Sections, name: string): string =>

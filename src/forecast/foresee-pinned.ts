@@ -8,7 +8,7 @@ import { readSimulation } from '../pacemaker/status/simulate.ts';
 import { serializeXml } from '../pacemaker/basics/xml.ts';
 import type { CredentialChange } from '../model/credential-change.ts';
 import type { ClusterFacts } from '../model/facts.ts';
-import { courseOf, judgeCourse } from '../credentials/pinned-course.ts';
+import { courseOf, judgeSimulation } from '../credentials/pinned-course.ts';
 import { OutriggerError } from '../support/errors.ts';
 
 const SCRIPT = new URL('./simulate-course.sh', import.meta.url);
@@ -19,8 +19,8 @@ const SIMULATIONS_MIB = 64;
  * Lets a cluster node's own scheduler go through a change of cluster nodes one by one, in one exec: what leaves each of them,
  * and what happens when the last mark is gone. Throws REFUSED where that would disturb what runs on connected nodes.
  */
-export async function foreseePinned(
-  lead: QueryNode,
+export async function simulateNodeByNode(
+  queryNode: QueryNode,
   cluster: ClusterFacts,
   change: CredentialChange | undefined,
   foresees = true,
@@ -32,7 +32,7 @@ export async function foreseePinned(
     return { xpath: deletes.join('|'), fragment: merge === undefined ? '' : serializeXml(merge) };
   });
   const nonce = randomBytes(8).toString('hex');
-  const { stdout } = await lead.exec({
+  const { stdout } = await queryNode.exec({
     script: loadScript(SCRIPT),
     params: [
       nonce,
@@ -42,18 +42,18 @@ export async function foreseePinned(
     timeoutMs: TIMEOUT_MS,
     maxOutputMiB: SIMULATIONS_MIB,
   });
-  const sections = splitSections(stdout, nonce, lead.name);
+  const sections = splitSections(stdout, nonce, queryNode.name);
   if (!sections.has('end'))
     throw new OutriggerError('REPLY_INVALID', 'crm_simulate could not simulate the change', {
-      host: lead.name,
+      host: queryNode.name,
       hint: 'try `crm_simulate -SL` there',
     });
   const read = (name: string) => readSimulation((sections.get(name) ?? []).join('\n').trim());
-  const steps = ofHost(lead.name, () => [
+  const steps = ofHost(queryNode.name, () => [
     read('now'),
     ...edits.map((_edit, index) => read(`step ${index + 1}`)),
   ]);
-  const { moves, refusal } = judgeCourse(cluster.cib, steps);
+  const { moves, refusal } = judgeSimulation(cluster.cib, steps);
   if (refusal !== undefined)
     throw new OutriggerError('REFUSED', refusal.message, { hint: refusal.hint });
   return { ...change, nodeByNode: { ...change.nodeByNode, moves } };

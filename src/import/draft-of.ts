@@ -57,8 +57,8 @@ export function draftOf(facts: ImportFacts, { address, connection }: Asked): Dra
 
 /** Letters, digits, `.`, `_` and `-`: it names a folder. */
 function clusterNameOf({ cib, clusterName }: ImportFacts): string {
-  const told = cib.properties.get('cluster-name')?.value ?? clusterName ?? '';
-  const name = told.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '');
+  const reported = cib.properties.get('cluster-name')?.value ?? clusterName ?? '';
+  const name = reported.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '');
   return name === '' ? 'cluster' : name.slice(0, 64);
 }
 
@@ -156,7 +156,7 @@ function operationsOf({ operations }: RemoteConnection): Operations {
   const firsts = operations.filter(
     (op, index) => operations.findIndex(({ name }) => name === op.name) === index,
   );
-  const told = firsts.flatMap(({ name, ...op }) => {
+  const reported = firsts.flatMap(({ name, ...op }) => {
     const usual = DEFAULT_OPERATIONS.find((each) => each.name === name);
     const differing = (['interval', 'timeout'] as const).flatMap((key) => {
       const value = op[key];
@@ -166,7 +166,7 @@ function operationsOf({ operations }: RemoteConnection): Operations {
     });
     return differing.length === 0 ? [] : [[name, Object.fromEntries(differing)] as const];
   });
-  return Object.fromEntries(told.sort(([one], [other]) => (one < other ? -1 : 1)));
+  return Object.fromEntries(reported.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 function operationNotes({ operations }: RemoteConnection): readonly string[] {

@@ -67,7 +67,7 @@ export function readInventory(inventory: InventoryText): ReadInventory {
     diagnostics: sortDiagnostics(findings.map((finding) => document.place(finding))),
     files,
     diagnoseFiles: (facts) => placeFindings(document, checkFiles(files, facts)),
-    diagnoseCertificateFindings: (told) => placeFindings(document, asFindings(told, files)),
+    diagnoseCertificateFindings: (reported) => placeFindings(document, asFindings(reported, files)),
   };
 }
 
@@ -100,11 +100,11 @@ const placeFindings = (document: YamlDocument, findings: readonly Finding[]): Di
 
 /** Where the inventory names the file of each finding. */
 function asFindings(
-  told: readonly CertificateFinding[],
+  reported: readonly CertificateFinding[],
   files: readonly NamedFile[],
 ): readonly Finding[] {
   const pointers = new Map(files.map(({ path, pointer }) => [path, pointer]));
-  return told.map(({ severity, path, message }) => {
+  return reported.map(({ severity, path, message }) => {
     const place = severity === 'error' ? errorAt : warningAt;
     const pointer = pointers.get(path) ?? '/authentication/x509';
     return place(pointer, 'invalid-certificate', `${path}: ${message}`);

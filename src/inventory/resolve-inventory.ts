@@ -276,9 +276,9 @@ function connectionSpec(layers: readonly ConnectionLayer[], base: PlaceBase): Co
   };
 }
 
-function hostKeyPolicy(wanted: Sound<Connection>['hostKeys']): HostKeyPolicy {
-  if (wanted === undefined || wanted === 'strict') return { kind: 'strict' };
-  if (wanted === 'accept-new') return { kind: 'accept-new' };
-  const fingerprints = (wanted.pinned ?? []).filter((print) => print !== undefined);
+function hostKeyPolicy(desired: Sound<Connection>['hostKeys']): HostKeyPolicy {
+  if (desired === undefined || desired === 'strict') return { kind: 'strict' };
+  if (desired === 'accept-new') return { kind: 'accept-new' };
+  const fingerprints = (desired.pinned ?? []).filter((print) => print !== undefined);
   return { kind: 'pinned', fingerprints };
 }

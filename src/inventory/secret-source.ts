@@ -6,18 +6,18 @@ import type { SecretSource } from './spec.ts';
 
 /** Where a secret comes from, as the inventory says it at this place of it. */
 export function secretSource(
-  wanted: Sound<Written> | 'prompt' | undefined,
+  desired: Sound<Written> | 'prompt' | undefined,
   base: PlaceBase,
   pointer: string,
 ): SecretSource | undefined {
-  if (wanted === undefined) return undefined;
-  if (wanted === 'prompt') return { kind: 'prompt' };
+  if (desired === undefined) return undefined;
+  if (desired === 'prompt') return { kind: 'prompt' };
   const at = base.placeOf(pointer);
-  const { file, command, askpass } = wanted;
+  const { file, command, askpass } = desired;
   if (file !== undefined) return { kind: 'file', path: absolutePath(file, base), at };
   if (command !== undefined) return { kind: 'command', argv: argvOf(command, base), at };
   if (askpass !== undefined) return { kind: 'askpass', argv: argvOf(askpass, base), at };
-  return encryptedSource(wanted, base, pointer);
+  return encryptedSource(desired, base, pointer);
 }
 
 function encryptedSource(

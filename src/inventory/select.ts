@@ -125,13 +125,13 @@ function padded(pattern: string, known: readonly string[]): string | undefined {
 
 function matching(pattern: string, known: readonly string[]): readonly string[] {
   const expanded = expandTogether({ name: pattern }, MAX_NODES);
-  const wanted =
+  const desired =
     'fault' in expanded ? [pattern] : expanded.entries.map(({ name }) => name ?? pattern);
   if (!/[*?]/.test(pattern)) {
-    const names = new Set(wanted);
+    const names = new Set(desired);
     return known.filter((name) => names.has(name));
   }
-  return known.filter((name) => wanted.some((glob) => fitsGlob(glob, name)));
+  return known.filter((name) => desired.some((glob) => fitsGlob(glob, name)));
 }
 
 /** Whether a pattern (a name, a range or a glob) stands for this name. */

@@ -25,7 +25,7 @@ export const STAYS: AttributeChange = {
  * daemon was stopped in good order stays down until something changes the CIB (Pacemaker 3.0.0). A connection that an
  * operator stopped or unmanaged is theirs, and where something else is shown to hinder it, another try changes nothing.
  */
-export function anotherTry(
+export function retry(
   { cib, mon, dcState }: ClusterFacts,
   { id, isManaged, targetRole }: Connection,
 ): AttributeChange | undefined {

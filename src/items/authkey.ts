@@ -11,7 +11,7 @@ const MODE = '0400';
 const TIMEOUT_MS = 30_000;
 
 /** The key that every node shall hold: its digest, or undefined while it has still to be made. */
-export interface WantedAuthkey {
+export interface DesiredAuthkey {
   readonly digest: string | undefined;
   /** What the plan shows as the desired content: `matches the cluster`, `new key`. */
   readonly description: string;
@@ -24,13 +24,13 @@ export interface WantedAuthkey {
  */
 export const authkeyItem = (
   host: string,
-  want: WantedAuthkey,
+  desired: DesiredAuthkey,
   risks: readonly Risk[] = [],
 ): HostItem => ({
   kind: 'authkey',
   host,
   compare: ({ authkey }) => {
-    const content = contentChange(authkey, want);
+    const content = contentChange(authkey, desired);
     const grants = grantsFor([authkey]);
     if (content !== undefined) {
       return {
@@ -44,7 +44,7 @@ export const authkeyItem = (
     if (rights.length + grants.length === 0) return undefined;
     return {
       attributes: [...grants.map(grantChange), ...rights],
-      actions: [...grants.map(grantAction), ...(rights.length === 0 ? [] : [mended(authkey)])],
+      actions: [...grants.map(grantAction), ...(rights.length === 0 ? [] : [repaired(authkey)])],
       needsRestart: false,
       risks: [],
     };
@@ -56,7 +56,7 @@ const RIGHTS = { owner: DAEMON_USER, group: DAEMON_GROUP, mode: MODE };
 const write = ({ path }: AuthkeyFacts): Action => ({ kind: 'write-authkey', path, ...RIGHTS });
 
 /** What a link leads to may be there for somebody else: the link is replaced by a file, and that one stays as it is. */
-const mended = (authkey: AuthkeyFacts): Action =>
+const repaired = (authkey: AuthkeyFacts): Action =>
   isLink(authkey.reach)
     ? write(authkey)
     : {
@@ -65,15 +65,18 @@ const mended = (authkey: AuthkeyFacts): Action =>
       };
 
 /** The content that is not the desired one: `differs from c1`. */
-const otherContent = ({ description }: WantedAuthkey): string =>
+const otherContent = ({ description }: DesiredAuthkey): string =>
   description.startsWith('matches ')
     ? description.replace('matches ', 'differs from ')
     : 'previous key';
 
-function contentChange(authkey: AuthkeyFacts, want: WantedAuthkey): AttributeChange | undefined {
-  if (authkey.digest !== undefined && authkey.digest === want.digest) return undefined;
-  const before = authkey.digest === undefined ? undefined : otherContent(want);
-  return { name: 'content', before, after: want.description };
+function contentChange(
+  authkey: AuthkeyFacts,
+  desired: DesiredAuthkey,
+): AttributeChange | undefined {
+  if (authkey.digest !== undefined && authkey.digest === desired.digest) return undefined;
+  const before = authkey.digest === undefined ? undefined : otherContent(desired);
+  return { name: 'content', before, after: desired.description };
 }
 
 function rightsChanges(

@@ -8,8 +8,8 @@ import {
 import type { Action, ScriptName } from '../model/action.ts';
 import {
   isThatFile,
-  type WantedCertificates,
-  type WantedFile,
+  type DesiredCertificates,
+  type DesiredFile,
 } from '../credentials/certificates.ts';
 import type { CertificateFileFacts, HostFacts } from '../model/facts.ts';
 import { grantsFor, type Grant } from '../credentials/file-access.ts';
@@ -32,31 +32,31 @@ export const CALLED: Readonly<Record<CertificateRole, string>> = {
  * The certificate files of a host: the right content, readable by haclient and by nobody else. Once they are written they
  * are verified there, as the daemons' user sees them, before any daemon is told of them.
  */
-export const certificateItem = (host: string, want: WantedCertificates): HostItem => ({
+export const certificateItem = (host: string, desired: DesiredCertificates): HostItem => ({
   kind: 'certificate',
   host,
   compare: ({ certificates, authkey }) => {
-    const wanted = CERTIFICATE_ROLES.filter((role) => want.files[role] !== undefined);
+    const desiredRoles = CERTIFICATE_ROLES.filter((role) => desired.files[role] !== undefined);
     const isOther = (role: CertificateRole): boolean =>
-      !isThatFile(certificates[role], want.files[role]);
-    const there = wanted.flatMap((role) => certificates[role] ?? []);
+      !isThatFile(certificates[role], desired.files[role]);
+    const there = desiredRoles.flatMap((role) => certificates[role] ?? []);
     // Its directory is the same, and is there before they are.
     const grants = grantsFor([...there, authkey]);
     const isExposed = (role: CertificateRole): boolean => !hasRights(certificates[role], grants);
-    const changed = wanted.filter(isOther);
-    const exposed = wanted.filter((role) => !isOther(role) && isExposed(role));
+    const changed = desiredRoles.filter(isOther);
+    const exposed = desiredRoles.filter((role) => !isOther(role) && isExposed(role));
     if (changed.length + exposed.length + grants.length === 0) return undefined;
     return {
       attributes: [
         ...grants.map(grantChange),
-        ...changed.map((role) => contentChange(role, certificates, want)),
+        ...changed.map((role) => contentChange(role, certificates, desired)),
         ...exposed.map((role) => rightsChange(role, certificates)),
       ],
       actions: [
         ...grants.map(grantAction),
-        ...writeActions(changed, certificates, want),
-        ...exposed.map((role) => rightsAction(role, certificates, want)),
-        verifyAction(want),
+        ...writeActions(changed, certificates, desired),
+        ...exposed.map((role) => rightsAction(role, certificates, desired)),
+        verifyAction(desired),
       ],
       needsRestart: changed.length > 0,
       risks: [],
@@ -70,7 +70,7 @@ const hasRights = (file: CertificateFileFacts | undefined, grants: readonly Gran
 const contentChange = (
   role: CertificateRole,
   certificates: HostFacts['certificates'],
-  { files }: WantedCertificates,
+  { files }: DesiredCertificates,
 ): AttributeChange => ({
   name: CALLED[role],
   before: certificates[role] === undefined ? undefined : 'another',
@@ -87,13 +87,13 @@ const rightsChange = (
   reason: `hacluster must be able to read it, and no user outside haclient${isLink(certificates[role]?.reach) ? '; the link is replaced by a file' : ''}`,
 });
 
-const pathOf = (role: CertificateRole, { files }: WantedCertificates): string =>
+const pathOf = (role: CertificateRole, { files }: DesiredCertificates): string =>
   files[role]?.path ?? '';
 
 const writeAction = (
   role: CertificateRole,
-  want: WantedCertificates,
-  path = pathOf(role, want),
+  desired: DesiredCertificates,
+  path = pathOf(role, desired),
 ): Action => ({ kind: 'write-certificate', role, path, ...RIGHTS });
 
 /**
@@ -103,29 +103,29 @@ const writeAction = (
 function writeActions(
   changed: readonly CertificateRole[],
   certificates: HostFacts['certificates'],
-  want: WantedCertificates,
+  desired: DesiredCertificates,
 ): readonly Action[] {
   const isReplaced =
     changed.includes('certificate') &&
     certificates.certificate !== undefined &&
     certificates.key !== undefined;
-  const isPair = changed.includes('key') && (want.isKeyMadeThere === true || isReplaced);
-  if (!isPair) return changed.map((role) => writeAction(role, want));
+  const isPair = changed.includes('key') && (desired.isKeyMadeThere === true || isReplaced);
+  if (!isPair) return changed.map((role) => writeAction(role, desired));
   const { certificate, key } = WAITING_PAIR;
   const others = changed.filter((role) => role === 'ca' || role === 'crl');
   return [
-    ...others.map((role) => writeAction(role, want)),
-    writeAction('certificate', want, certificate),
-    want.isKeyMadeThere === true ? rightsOf(key) : writeAction('key', want, key),
-    verifyAction({ ...want, files: { ...want.files, ...waitingFiles(want) } }),
+    ...others.map((role) => writeAction(role, desired)),
+    writeAction('certificate', desired, certificate),
+    desired.isKeyMadeThere === true ? rightsOf(key) : writeAction('key', desired, key),
+    verifyAction({ ...desired, files: { ...desired.files, ...waitingFiles(desired) } }),
     script('take-up-pair', [
-      ...[key, pathOf('key', want)],
-      ...[certificate, pathOf('certificate', want)],
+      ...[key, pathOf('key', desired)],
+      ...[certificate, pathOf('certificate', desired)],
     ]),
   ];
 }
 
-const waitingFiles = ({ files: { certificate, key } }: WantedCertificates) => ({
+const waitingFiles = ({ files: { certificate, key } }: DesiredCertificates) => ({
   ...(certificate && { certificate: { ...certificate, path: WAITING_PAIR.certificate } }),
   ...(key && { key: { ...key, path: WAITING_PAIR.key } }),
 });
@@ -144,22 +144,22 @@ const rightsOf = (path: string): Action =>
 function rightsAction(
   role: CertificateRole,
   certificates: HostFacts['certificates'],
-  want: WantedCertificates,
+  desired: DesiredCertificates,
 ): Action {
-  if (!isLink(certificates[role]?.reach)) return rightsOf(pathOf(role, want));
-  return role === 'key' && want.isKeyMadeThere === true
-    ? takeIn(want.files.key)
-    : writeAction(role, want);
+  if (!isLink(certificates[role]?.reach)) return rightsOf(pathOf(role, desired));
+  return role === 'key' && desired.isKeyMadeThere === true
+    ? takeIn(desired.files.key)
+    : writeAction(role, desired);
 }
 
-const takeIn = (key: WantedFile | undefined): Action => {
+const takeIn = (key: DesiredFile | undefined): Action => {
   const { owner, group, mode } = RIGHTS;
   return script('take-in-key', [key?.path ?? '', key?.digest ?? '', owner, group, mode]);
 };
 
 /** Verifies the files as the daemons' user sees them. */
-export const verifyAction = (want: WantedCertificates): Action =>
+export const verifyAction = (desired: DesiredCertificates): Action =>
   script('verify-certificates', [
-    ...CERTIFICATE_ROLES.map((role) => pathOf(role, want)),
+    ...CERTIFICATE_ROLES.map((role) => pathOf(role, desired)),
     DAEMON_USER,
   ]);

@@ -1,8 +1,8 @@
 import {
   connectionDifferences,
-  endLeaving,
+  endRemoval,
   guard,
-  isLeaving,
+  isBeingRemoved,
   join,
   updateConnections,
 } from '../pacemaker/procedures/edit.ts';
@@ -11,20 +11,20 @@ import type { RemoteConnection } from '../pacemaker/cib/connections.ts';
 import type { ClusterFacts } from '../model/facts.ts';
 import type { AttributeChange, CibDifference, CibItem } from '../model/item.ts';
 import type { RemoteNodeSpec } from '../inventory/spec.ts';
-import { anotherTry, STAYS } from './another-try.ts';
+import { retry, STAYS } from './another-try.ts';
 
 /** The `ocf:pacemaker:remote` resource that connects the cluster to a remote node. */
-export const connectionResourceItem = (want: RemoteNodeSpec): CibItem => ({
+export const connectionResourceItem = (desired: RemoteNodeSpec): CibItem => ({
   kind: 'connection-resource',
-  host: want.name,
+  host: desired.name,
   compare: (cluster) => {
-    const have = cluster.cib.remoteConnections.get(want.name);
-    return have === undefined ? joining(cluster, want) : updating(cluster, have, want);
+    const have = cluster.cib.remoteConnections.get(desired.name);
+    return have === undefined ? joining(cluster, desired) : updating(cluster, have, desired);
   },
 });
 
-function joining({ cib }: ClusterFacts, want: RemoteNodeSpec): CibDifference {
-  const { server, port, reconnectInterval } = want;
+function joining({ cib }: ClusterFacts, desired: RemoteNodeSpec): CibDifference {
+  const { server, port, reconnectInterval } = desired;
   const attributes: AttributeChange[] = [
     { name: 'server', before: undefined, after: server },
     { name: 'port', before: undefined, after: String(port) },
@@ -32,10 +32,10 @@ function joining({ cib }: ClusterFacts, want: RemoteNodeSpec): CibDifference {
   if (reconnectInterval !== undefined) {
     attributes.push({ name: 'reconnect_interval', before: undefined, after: reconnectInterval });
   }
-  for (const [name, after] of [...Object.entries(want.meta), ...operationSettings(want)]) {
+  for (const [name, after] of [...Object.entries(desired.meta), ...operationSettings(desired)]) {
     attributes.push({ name, before: undefined, after });
   }
-  return { attributes, operations: join(cib, [want]), joins: true, cleansUp: false, risks: [] };
+  return { attributes, operations: join(cib, [desired]), joins: true, cleansUp: false, risks: [] };
 }
 
 /** What is declared of operations, each under the name that an update gives it (`start timeout`). */
@@ -50,12 +50,12 @@ const operationSettings = ({ operations }: RemoteNodeSpec): readonly [string, st
 function updating(
   cluster: ClusterFacts,
   have: RemoteConnection,
-  want: RemoteNodeSpec,
+  desired: RemoteNodeSpec,
 ): CibDifference | undefined {
   const { cib } = cluster;
-  const differences = connectionDifferences(have, want);
+  const differences = connectionDifferences(have, desired);
   // A run that was to take it out did not finish, and it shall stay after all: started again, guarded.
-  const failed = isLeaving(cib, want.name) ? STAYS : anotherTry(cluster, have);
+  const failed = isBeingRemoved(cib, desired.name) ? STAYS : retry(cluster, have);
   if (differences.length === 0 && failed === undefined) return undefined;
   const reconnects = differences.some(({ name }) => name === 'server' || name === 'port');
   const attributes = differences.map(({ name, attribute, before, after }): AttributeChange => ({
@@ -65,13 +65,17 @@ function updating(
     ...(name === 'server' || name === 'port' ? { reason: 'the connection is restarted' } : {}),
   }));
   if (failed !== undefined) attributes.push(failed);
-  const guarding: readonly CibOperation[] = failed === undefined ? [] : guard(cib, [want.name]);
+  const guarding: readonly CibOperation[] = failed === undefined ? [] : guard(cib, [desired.name]);
   return {
     attributes,
-    operations: [...endLeaving(cib, [want.name]), ...updateConnections(cib, [want]), ...guarding],
+    operations: [
+      ...endRemoval(cib, [desired.name]),
+      ...updateConnections(cib, [desired]),
+      ...guarding,
+    ],
     joins: false,
     cleansUp: failed !== undefined,
     risks:
-      reconnects && failed === undefined ? [{ code: 'reconnects', subjects: [want.name] }] : [],
+      reconnects && failed === undefined ? [{ code: 'reconnects', subjects: [desired.name] }] : [],
   };
 }

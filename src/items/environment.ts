@@ -12,7 +12,7 @@ import type { Platform } from '../platform/platform.ts';
 export const PORT_VARIABLE = 'PCMK_remote_port';
 
 /** What Pacemaker's daemons are told by the environment file; what is undefined is not ours to say. */
-export interface WantedEnvironment {
+export interface DesiredEnvironment {
   /** Where the daemon listens: the port that the cluster connects to. */
   readonly port?: number;
   /** All variables for certificates, set together; `none`: they are not to be in use. */
@@ -21,7 +21,7 @@ export interface WantedEnvironment {
 
 /** With fewer than it takes they are not in use, and somebody else's (remote access to the CIB). */
 const variablesFor = (
-  certificates: WantedEnvironment['certificates'],
+  certificates: DesiredEnvironment['certificates'],
   environment: Readonly<Record<string, string>>,
 ): CertificateVariables => {
   if (certificates !== 'none') return certificates;
@@ -59,14 +59,14 @@ export function actionsFor(
 /** The environment file says what is wanted; whatever else stands in it stays. */
 export const environmentItem = (
   host: string,
-  { port, certificates }: WantedEnvironment,
+  { port, certificates }: DesiredEnvironment,
   platform: Platform,
 ): HostItem => ({
   kind: 'environment',
   host,
   compare: (facts) => {
     const { environment, environmentElsewhere } = facts;
-    const wanted: readonly Pair[] = [
+    const desired: readonly Pair[] = [
       ...(port === undefined || portOf(environment) === port
         ? []
         : [[PORT_VARIABLE, String(port)] as const]),
@@ -74,15 +74,15 @@ export const environmentItem = (
         ([name, value]) => (environment[name] ?? '') !== value,
       ),
     ];
-    if (wanted.length === 0) return undefined;
+    if (desired.length === 0) return undefined;
     return {
-      attributes: wanted.map(([name, value]) => ({
+      attributes: desired.map(([name, value]) => ({
         name,
         before: environment[name],
         after: value === '' ? undefined : value,
       })),
-      actions: actionsFor(platform.environmentFile, wanted, environmentElsewhere),
-      needsRestart: runsWithOther(facts, wanted),
+      actions: actionsFor(platform.environmentFile, desired, environmentElsewhere),
+      needsRestart: runsWithOther(facts, desired),
       risks: [],
     };
   },
@@ -91,10 +91,10 @@ export const environmentItem = (
 /** Whether the running daemon was started with something else: one that has what is wanted already goes on. */
 const runsWithOther = (
   { daemonVariables, listening }: HostFacts,
-  wanted: readonly Pair[],
+  desired: readonly Pair[],
 ): boolean =>
   daemonVariables === undefined ||
-  wanted.some(([name, value]) =>
+  desired.some(([name, value]) =>
     name === PORT_VARIABLE
       ? !listening.includes(Number(value))
       : (daemonVariables[name] ?? '') !== value,

@@ -11,7 +11,7 @@ import type { FencingSpec } from '../inventory/spec.ts';
 export const fenceDeviceItem = (
   node: string,
   { device, plug }: FencingSpec,
-  told: readonly string[] | undefined,
+  reported: readonly string[] | undefined,
 ): CibItem => ({
   kind: 'fence-device',
   host: node,
@@ -33,7 +33,7 @@ export const fenceDeviceItem = (
   refuse: ({ cib, mon }) => {
     if (!isFencingOn({ cib, mon })) return undefined;
     const coverage = fenceCoverage(cib, { node, device, plug });
-    if (coverage.kind === 'dynamic' && told?.includes(device) === false) {
+    if (coverage.kind === 'dynamic' && reported?.includes(device) === false) {
       return {
         code: 'FENCE_DEVICE_UNSUITABLE',
         message: `its fence device ${device} queries its own list of nodes, and ${node} is not in it`,

@@ -1,11 +1,11 @@
 import type { Cib } from '../pacemaker/cib/cib.ts';
 import { guestSettings, type GuestNode } from '../pacemaker/cib/connections.ts';
 import {
-  endLeaving,
+  endRemoval,
   guestDifferences,
   holdForRetry,
   isHeld,
-  isLeaving,
+  isBeingRemoved,
   joinGuests,
   joiningValues,
   updateGuests,
@@ -15,37 +15,37 @@ import type { ClusterFacts } from '../model/facts.ts';
 import type { AttributeChange, CibDifference, CibItem } from '../model/item.ts';
 import { machineState } from '../pacemaker/status/machine.ts';
 import type { GuestNodeSpec } from '../inventory/spec.ts';
-import { anotherTry, STAYS } from './another-try.ts';
+import { retry, STAYS } from './another-try.ts';
 
 /** The meta attributes by which the resource of a virtual machine makes that machine a guest node. */
-export const guestNodeItem = (want: GuestNodeSpec): CibItem => ({
+export const guestNodeItem = (desired: GuestNodeSpec): CibItem => ({
   kind: 'guest-node',
-  host: want.name,
+  host: desired.name,
   compare: (cluster) => {
     const { cib } = cluster;
-    const have = cib.guestNodes.find(({ name }) => name === want.name);
+    const have = cib.guestNodes.find(({ name }) => name === desired.name);
     if (have === undefined) {
       return {
-        attributes: joiningAttributes(cib, want),
-        operations: joinGuests(cib, [want]),
+        attributes: joiningAttributes(cib, desired),
+        operations: joinGuests(cib, [desired]),
         joins: true,
         cleansUp: false,
-        risks: [{ code: 'guest-joins', subjects: [want.name] }],
+        risks: [{ code: 'guest-joins', subjects: [desired.name] }],
       };
     }
-    return differenceOf(cluster, have, want);
+    return differenceOf(cluster, have, desired);
   },
 });
 
 function differenceOf(
   cluster: ClusterFacts,
   have: GuestNode,
-  want: GuestNodeSpec,
+  desired: GuestNodeSpec,
 ): CibDifference | undefined {
   const { cib } = cluster;
-  const differences = guestDifferences(have, want);
+  const differences = guestDifferences(have, desired);
   const failed = tryHeld(cluster, have);
-  const stays = isLeaving(cib, want.name) ? [STAYS] : [];
+  const stays = isBeingRemoved(cib, desired.name) ? [STAYS] : [];
   if (differences.length + stays.length === 0 && failed === undefined) return undefined;
   const reconnects = differences.some(movesIt) && failed === undefined;
   const changed = [
@@ -55,13 +55,13 @@ function differenceOf(
     })),
     ...stays,
   ];
-  const holding = failed === undefined ? [] : holdForRetry(cib, [want.name]);
+  const holding = failed === undefined ? [] : holdForRetry(cib, [desired.name]);
   return {
     attributes: failed === undefined ? changed : [...changed, failed],
-    operations: [...endLeaving(cib, [want.name]), ...updateGuests(cib, [want]), ...holding],
+    operations: [...endRemoval(cib, [desired.name]), ...updateGuests(cib, [desired]), ...holding],
     joins: false,
     cleansUp: failed !== undefined,
-    risks: reconnects ? [{ code: 'reconnects', subjects: [want.name] }] : [],
+    risks: reconnects ? [{ code: 'reconnects', subjects: [desired.name] }] : [],
   };
 }
 
@@ -71,19 +71,19 @@ function differenceOf(
  */
 function tryHeld(cluster: ClusterFacts, have: GuestNode): AttributeChange | undefined {
   const machine = machineState(cluster.mon, have, isHeld(cluster.cib, have.resource));
-  return machine.kind === 'running' ? anotherTry(cluster, { ...have, id: have.name }) : undefined;
+  return machine.kind === 'running' ? retry(cluster, { ...have, id: have.name }) : undefined;
 }
 
 const movesIt = ({ name }: Pick<AttributeChange, 'name'>): boolean =>
   name === GUEST_META.address || name === GUEST_META.port;
 
 /** A machine may have some of its own already, e.g. left by a guest node that was taken out by hand. */
-function joiningAttributes(cib: Cib, want: GuestNodeSpec): readonly AttributeChange[] {
-  const machine = cib.primitives.get(want.resource);
+function joiningAttributes(cib: Cib, desired: GuestNodeSpec): readonly AttributeChange[] {
+  const machine = cib.primitives.get(desired.resource);
   const have = machine && guestSettings(machine.element);
   return [
-    { name: 'machine', before: undefined, after: want.resource },
-    ...Object.entries(joiningValues(cib, want))
+    { name: 'machine', before: undefined, after: desired.resource },
+    ...Object.entries(joiningValues(cib, desired))
       .map(([name, after]) => ({ name, before: have?.get(name)?.value, after }))
       .filter(({ before, after }) => before !== after),
   ];

@@ -20,38 +20,41 @@ export const isGuardChange = ({ name }: AttributeChange): boolean =>
  * What the cluster may do with a node that is in: standby and maintenance as declared, permanent node attributes, and
  * nothing left over from a join or a quiet restart.
  */
-export const nodeStateItem = (want: PacemakerRemoteSpec): CibItem => ({
+export const nodeStateItem = (desired: PacemakerRemoteSpec): CibItem => ({
   kind: 'node-state',
-  host: want.name,
+  host: desired.name,
   compare: (cluster) => {
-    const wanted = [
-      { name: want.name, state: stateFor(cluster, want), attributes: want.attributes },
+    const desiredAll = [
+      { name: desired.name, state: stateFor(cluster, desired), attributes: desired.attributes },
     ];
-    const attributes = changes(cluster, want);
-    const operations = release(cluster.cib, wanted);
+    const attributes = changes(cluster, desired);
+    const operations = release(cluster.cib, desiredAll);
     if (attributes.length === 0 && operations.length === 0) return undefined;
     return { attributes, operations, joins: false, cleansUp: false, risks: [] };
   },
 });
 
 /** A state that is not declared is the operator's, except for the standby in which a node joins. */
-function stateFor({ cib }: ClusterFacts, want: PacemakerRemoteSpec): PacemakerRemoteSpec['state'] {
-  const connection = nodeConnection(cib, want.name);
+function stateFor(
+  { cib }: ClusterFacts,
+  desired: PacemakerRemoteSpec,
+): PacemakerRemoteSpec['state'] {
+  const connection = nodeConnection(cib, desired.name);
   const isJoining = connection === undefined || connection.joining;
-  return want.state ?? (isJoining ? 'online' : undefined);
+  return desired.state ?? (isJoining ? 'online' : undefined);
 }
 
-function changes(cluster: ClusterFacts, want: PacemakerRemoteSpec): readonly AttributeChange[] {
+function changes(cluster: ClusterFacts, desired: PacemakerRemoteSpec): readonly AttributeChange[] {
   const { cib } = cluster;
-  const connection = nodeConnection(cib, want.name);
+  const connection = nodeConnection(cib, desired.name);
   if (connection === undefined) {
     // Its entry may be there from before, with attributes of its own.
-    const attributes = attributeDifferences(cib.nodeEntries.get(want.name), want);
-    return [{ name: 'state', before: undefined, after: want.state ?? 'online' }, ...attributes];
+    const attributes = attributeDifferences(cib.nodeEntries.get(desired.name), desired);
+    return [{ name: 'state', before: undefined, after: desired.state ?? 'online' }, ...attributes];
   }
-  const found: AttributeChange[] = nodeDifferences(cib.nodeEntries.get(want.name), {
-    ...want,
-    state: stateFor(cluster, want),
+  const found: AttributeChange[] = nodeDifferences(cib.nodeEntries.get(desired.name), {
+    ...desired,
+    state: stateFor(cluster, desired),
   }).map(({ name, before, after }) => ({ name, before, after }));
   if (connection.guarded) {
     found.push({
@@ -61,7 +64,7 @@ function changes(cluster: ClusterFacts, want: PacemakerRemoteSpec): readonly Att
       reason: `left by an interrupted ${connection.joining ? 'join' : 'retry'}`,
     });
   }
-  if (isQuietUnfinished(cib, cluster.mon, want.name)) {
+  if (isQuietUnfinished(cib, cluster.mon, desired.name)) {
     found.push({
       name: 'restart protection',
       before: 'unfinished',

@@ -1,6 +1,6 @@
 import { CERTIFICATE_ROLES } from '../pacemaker/basics/names.ts';
 import type { Action } from '../model/action.ts';
-import type { WantedCertificates } from '../credentials/certificates.ts';
+import type { DesiredCertificates } from '../credentials/certificates.ts';
 import type { OwnCertificateFacts } from '../model/facts.ts';
 import { accessTo, type Grant } from '../credentials/file-access.ts';
 import type { AttributeChange, HostItem } from '../model/item.ts';
@@ -11,7 +11,7 @@ import { rightsText } from '../model/rights.ts';
  * The certificates that a host has already: haclient can read them. Their content is not ours. Whether it is right, and
  * whether the rights can be given at all, is judged before there is a plan: see credentials/certificate-problems.ts.
  */
-export const ownCertificateItem = (host: string, want: WantedCertificates): HostItem => ({
+export const ownCertificateItem = (host: string, desired: DesiredCertificates): HostItem => ({
   kind: 'certificate',
   host,
   compare: ({ ownCertificates }) => {
@@ -19,7 +19,7 @@ export const ownCertificateItem = (host: string, want: WantedCertificates): Host
     if (grants.length === 0) return undefined;
     return {
       attributes: grants.map(rightsChange),
-      actions: [...grants.map(rightsAction), verifyAction(want)],
+      actions: [...grants.map(rightsAction), verifyAction(desired)],
       needsRestart: false,
       risks: [],
     };

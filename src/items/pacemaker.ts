@@ -19,7 +19,7 @@ const RESTART: Action = {
 };
 
 /** What Pacemaker on a cluster node shall have been started with. */
-export interface WantedPacemaker {
+export interface DesiredPacemaker {
   /** The variables for certificates; `none`: it shall not use any. */
   readonly certificates: CertificateVariables | 'none';
   /** A key that replaces the one which a connection may have been made with; undefined: nothing replaces it. */
@@ -32,17 +32,17 @@ export interface WantedPacemaker {
  * Pacemaker on a cluster node uses the credentials of the inventory. Its controller opens the connections: it inherits the
  * variables for certificates from its parent, and may keep an authkey for life; only a restart of the whole changes that.
  */
-export const pacemakerItem = (host: string, want: WantedPacemaker): HostItem => ({
+export const pacemakerItem = (host: string, desired: DesiredPacemaker): HostItem => ({
   kind: 'pacemaker',
   host,
   compare: (facts) => {
     if (facts.daemonVariables === undefined) return undefined;
-    const older = olderThan(facts, facts.daemonVariables, want);
-    if (older === undefined && !want.isUnfinished) return undefined;
+    const older = olderThan(facts, facts.daemonVariables, desired);
+    if (older === undefined && !desired.isUnfinished) return undefined;
     return {
       attributes: [
         ...(older === undefined ? [] : [older]),
-        ...(want.isUnfinished
+        ...(desired.isUnfinished
           ? [
               {
                 name: 'temporary markers in the CIB',
@@ -60,8 +60,8 @@ export const pacemakerItem = (host: string, want: WantedPacemaker): HostItem => 
 });
 
 /** The same for a cluster node whose Pacemaker ran before: one that is stopped is started. */
-export const runningPacemakerItem = (host: string, want: WantedPacemaker): HostItem => {
-  const item = pacemakerItem(host, want);
+export const runningPacemakerItem = (host: string, desired: DesiredPacemaker): HostItem => {
+  const item = pacemakerItem(host, desired);
   return {
     ...item,
     compare: (facts) =>
@@ -77,7 +77,7 @@ export const runningPacemakerItem = (host: string, want: WantedPacemaker): HostI
 function olderThan(
   facts: HostFacts,
   uses: CertificateVariables,
-  { certificates, newKey }: WantedPacemaker,
+  { certificates, newKey }: DesiredPacemaker,
 ): AttributeChange | undefined {
   if (certificates !== 'none') {
     return variablesDiffer(uses, certificates)

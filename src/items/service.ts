@@ -115,11 +115,11 @@ function runningChanges(
 function certificateChanges(
   { certificates, daemonVariables }: HostFacts,
   { startedAt }: UnitFacts,
-  wanted: CertificateVariables,
+  desired: CertificateVariables,
 ): readonly AttributeChange[] {
   const written = Object.values(certificates).map(({ modifiedAt }) => modifiedAt);
   const isStale = startedAt !== undefined && written.some((when) => startedAt < when);
-  const isOlder = daemonVariables !== undefined && variablesDiffer(daemonVariables, wanted);
+  const isOlder = daemonVariables !== undefined && variablesDiffer(daemonVariables, desired);
   return isStale || isOlder
     ? [
         {

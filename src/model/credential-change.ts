@@ -19,7 +19,7 @@ export interface CredentialChange {
    * Pacemaker is restarted on the cluster nodes one by one, each in standby, while every connection stays with cluster nodes
    * of its own kind. Undefined: it is not done so.
    */
-  readonly nodeByNode: PinnedChange | undefined;
+  readonly nodeByNode: NodeByNodeChange | undefined;
   /** The cluster nodes that answered, in the order in which they change. */
   readonly clusterNodes: readonly string[];
   /** The nodes that the cluster is connected to, or would be, and whose hosts answered. */
@@ -32,7 +32,7 @@ export interface CredentialChange {
   readonly seconds: number;
 }
 
-export interface PinnedChange {
+export interface NodeByNodeChange {
   /** What must not run on a cluster node where Pacemaker is restarted in maintenance mode; empty: the playbook asks for it. */
   readonly because: readonly string[];
   /** Resources that are stopped on a cluster node meanwhile, and started elsewhere or again: the scheduler's forecast. */

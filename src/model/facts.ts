@@ -108,7 +108,7 @@ export interface OwnDirectoryFacts extends Rights {
 }
 
 /** A private key that stays on its host: what that tells of it. */
-export interface ToldKey {
+export interface ReportedKey {
   /** How many private keys are in the file. */
   readonly count: number;
   readonly isEncrypted: boolean;
@@ -118,9 +118,9 @@ export interface ToldKey {
 
 /** The keys that a host has made; undefined: there is no such file. */
 export interface MadeKeys {
-  readonly inUse: ToldKey | undefined;
+  readonly inUse: ReportedKey | undefined;
   /** One that waits for its certificate. */
-  readonly waiting: ToldKey | undefined;
+  readonly waiting: ReportedKey | undefined;
   /** Without it no key can be made. */
   readonly hasOpenssl: boolean;
 }
@@ -238,7 +238,7 @@ export interface Unreachable {
 
 /** The state of the cluster as the first cluster node that answered tells it. */
 export interface ClusterFacts {
-  readonly toldBy: string;
+  readonly readFrom: string;
   readonly cib: Cib;
   /** The CIB as it was printed. It may hold secrets of fence devices: never shown. */
   readonly cibText: string;

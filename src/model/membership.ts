@@ -40,10 +40,10 @@ export function checkMembership(facts: Facts, cib: Cib): void {
     });
   }
   const known = new Set(cib.clusterNodes.map(({ name }) => nodeKey(name)));
-  const stranger = members(facts).find((node) => !known.has(nameInCluster(node)));
-  if (stranger === undefined) return;
+  const undeclared = members(facts).find((node) => !known.has(nameInCluster(node)));
+  if (undeclared === undefined) return;
   throw new OutriggerError('CLUSTER_NOT_READY', 'it belongs to another cluster', {
-    host: stranger.name,
+    host: undeclared.name,
     hint: 'an inventory declares the nodes of one cluster: correct its clusterNodes',
   });
 }

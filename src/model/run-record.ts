@@ -4,7 +4,7 @@ export interface JoinedNode {
   /** The resource that is its machine; undefined: it is a remote node. */
   readonly machine: string | undefined;
   /** What the run was to write of it, by the names of a plan's attributes. */
-  readonly wanted: Readonly<Record<string, string>>;
+  readonly desired: Readonly<Record<string, string>>;
   /** The same of its entry as a node: `state`, and permanent attributes. */
   readonly entry: Readonly<Record<string, string>>;
   /** The run told that this failed; whether something of it is in the CIB is not known. */
@@ -163,11 +163,11 @@ function joinedBy(
   hasFailed: boolean,
 ): JoinedNode {
   const entry = steps.find((step) => step.host === host && step.item === 'node-state');
-  const wanted = valuesOf(attributes);
+  const desired = valuesOf(attributes);
   return {
     name: host,
-    machine: item === 'guest-node' ? wanted['machine'] : undefined,
-    wanted,
+    machine: item === 'guest-node' ? desired['machine'] : undefined,
+    desired,
     entry: valuesOf(entry?.attributes ?? []),
     hasFailed,
   };

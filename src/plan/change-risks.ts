@@ -1,4 +1,4 @@
-import { isClusterDetached } from '../pacemaker/procedures/edit.ts';
+import { isHeldInMaintenance } from '../pacemaker/procedures/edit.ts';
 import type { CredentialChange } from '../model/credential-change.ts';
 import type { Differences } from './differences.ts';
 import type { ClusterFacts } from '../model/facts.ts';
@@ -33,10 +33,10 @@ export function changeRisks({
   const subjects = [...nodes, ...absent];
   if (kind === 'authority') return [{ code: 'ca-replaced', subjects }];
   if (kind !== 'authkey') return [{ code: 'credentials-converted', subjects }];
-  const isTold = [...differences.onHosts].some(
+  const isReported = [...differences.onHosts].some(
     ([item, { risks }]) => item.kind === 'authkey' && risks.length > 0,
   );
-  return inMaintenanceMode && !isClusterDetached(cluster.cib) && !isTold
+  return inMaintenanceMode && !isHeldInMaintenance(cluster.cib) && !isReported
     ? [{ code: 'authkey-replaced', subjects }]
     : [];
 }

@@ -19,7 +19,7 @@ export interface Differences {
 export function findDifferences(
   facts: Facts,
   cluster: ClusterFacts,
-  wanted: { readonly hostItems: readonly HostItem[]; readonly cibItems: readonly CibItem[] },
+  desired: { readonly hostItems: readonly HostItem[]; readonly cibItems: readonly CibItem[] },
   authentication?: Authentication,
 ): Differences {
   const stoppedGuests = findStoppedGuests(facts, cluster);
@@ -27,17 +27,17 @@ export function findDifferences(
   const problems = withRefusals(
     findProblems(facts, stopped, authentication),
     cluster,
-    wanted.cibItems,
+    desired.cibItems,
   );
   const left = new Set([...stopped, ...problems.map(({ host }) => host)]);
   const onHosts = new Map<HostItem, HostDifference>();
-  for (const item of wanted.hostItems.filter(({ host }) => !left.has(host))) {
+  for (const item of desired.hostItems.filter(({ host }) => !left.has(host))) {
     const host = factsOf(facts, item.host);
     const difference = host === undefined ? undefined : item.compare(host);
     if (difference !== undefined) onHosts.set(item, difference);
   }
   const inCib = new Map<CibItem, CibDifference>();
-  for (const item of wanted.cibItems.filter(({ host }) => !left.has(host))) {
+  for (const item of desired.cibItems.filter(({ host }) => !left.has(host))) {
     const difference = item.compare(cluster);
     if (difference !== undefined) inCib.set(item, difference);
   }

@@ -9,11 +9,11 @@ import type { Risk } from '../model/risk.ts';
  * run on a cluster node is not known to the fencer there, so that each of them is listened to.
  */
 export function devicesFor({ clusterNodes }: Facts, node: string): readonly string[] | undefined {
-  const told = [...clusterNodes.values()].flatMap(({ fencers }) => {
+  const reported = [...clusterNodes.values()].flatMap(({ fencers }) => {
     const devices = fencers.get(node);
     return devices === undefined ? [] : [devices];
   });
-  return told.length === 0 ? undefined : [...new Set(told.flat())].sort();
+  return reported.length === 0 ? undefined : [...new Set(reported.flat())].sort();
 }
 
 /** Who can fence each remote node of this plan, and which device will be told of it; empty where fencing is off. */

@@ -3,7 +3,7 @@ import type { Placed } from '../pacemaker/status/simulate.ts';
 import type { ClusterFacts } from '../model/facts.ts';
 import type { Forecast } from '../model/plan.ts';
 import type { Risk } from '../model/risk.ts';
-import type { Departures } from './removal/departures.ts';
+import type { Removals } from './removal/departures.ts';
 
 /** The connection of a node that leaves, or what runs there: that it stops is what is wanted, unless it has no other home. */
 const endsWith = (leaving: readonly string[], { resource, on }: Placed): boolean =>
@@ -16,16 +16,16 @@ const endsWith = (leaving: readonly string[], { resource, on }: Placed): boolean
 export function forecastRisks({
   forecast,
   cluster,
-  departures,
+  removals,
 }: {
   readonly forecast: Forecast | undefined;
   readonly cluster: ClusterFacts;
-  readonly departures?: Pick<Departures, 'names'> | undefined;
+  readonly removals?: Pick<Removals, 'names'> | undefined;
 }): readonly Risk[] {
   if (forecast === undefined) return [];
   const { fencingDevices } = cluster.cib;
   const connections = connectedNames(cluster.cib);
-  const leaving = departures?.names ?? [];
+  const leaving = removals?.names ?? [];
   const { effects, fencedOnFailure, withoutEligibleNode } = forecast;
   const counts = ({ resource }: { readonly resource: string }): boolean =>
     !fencingDevices.includes(resource);

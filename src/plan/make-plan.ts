@@ -7,10 +7,10 @@ import { groupBy } from '../support/text/group-by.ts';
 import { changeRisks } from './change-risks.ts';
 import type { CredentialChange } from '../model/credential-change.ts';
 import { takesPart } from '../credentials/credential-change.ts';
-import { NO_DEPARTURES, type Departures } from './removal/departures.ts';
+import { NO_REMOVALS, type Removals } from './removal/departures.ts';
 import { namesIn, type ClusterFacts, type Facts, type HostFacts } from '../model/facts.ts';
 import type { Differences } from './differences.ts';
-import type { WantedX509 } from '../credentials/certificates.ts';
+import type { DesiredX509 } from '../credentials/certificates.ts';
 import { forecastRisks } from './forecast-risks.ts';
 import { findingsIn } from './findings.ts';
 import type { Finding, FindingItem } from '../model/finding.ts';
@@ -32,7 +32,7 @@ export interface PlanInput {
   /** Names of the remote nodes and guest nodes that the inventory declares, whether this plan is limited to some of them or not. */
   readonly declared: readonly string[];
   /** Cluster nodes that gave no answer. */
-  readonly silentMembers: readonly string[];
+  readonly unreachableClusterNodes: readonly string[];
   /** Cluster nodes of the CIB that the inventory does not name. */
   readonly undeclaredMembers: readonly string[];
   readonly credentialChange: CredentialChange | undefined;
@@ -42,21 +42,21 @@ export interface PlanInput {
   /** What crm_verify remarks on the CIB as it will be, and not on the CIB as it is (default: nothing). */
   readonly remarks?: readonly string[] | undefined;
   /** Nodes that shall be absent (default: none). */
-  readonly departures?: Departures;
+  readonly removals?: Removals;
   /** Another authkey was wanted than the one that this is about. */
   readonly isEarlierKey?: boolean | undefined;
   /** Why the authkey can be guessed that the cluster has already. */
   readonly weakKey?: string | undefined;
   /** What is to be told of certificates, where they are used. */
-  readonly certificates?: Pick<WantedX509, 'notes' | 'expiring'> | undefined;
+  readonly certificates?: Pick<DesiredX509, 'notes' | 'expiring'> | undefined;
 }
 
 /** Compares what is wanted with what is. Pure: the same input gives the same plan. */
 export function makePlan(input: PlanInput): Plan {
   const { facts, cluster, playbook } = input;
-  const { departures = NO_DEPARTURES } = input;
+  const { removals = NO_REMOVALS } = input;
   const { stoppedGuests } = input.differences;
-  const problems = [...input.differences.problems, ...departures.problems].sort(byHost);
+  const problems = [...input.differences.problems, ...removals.problems].sort(byHost);
   const plays = playbook.plays.map((play) => ({
     name: play.name,
     changes: changesOf(play, input),
@@ -70,7 +70,7 @@ export function makePlan(input: PlanInput): Plan {
   const findings = findingsIn({
     ...{ facts, cluster, fencing, hindered },
     ...{ clusterName: input.clusterName, declared: input.declared },
-    ...{ leaving: departures.names, unmanaged },
+    ...{ leaving: removals.names, unmanaged },
     explained: new Set([...changed, ...left]),
     expiring: input.certificates?.expiring ?? [],
   });
@@ -78,8 +78,8 @@ export function makePlan(input: PlanInput): Plan {
   const keptOut = new Set(hostsOf('firewall-port', findings));
   const pending = pendingIn(facts, cluster, new Set([...changed, ...left, ...notIn]));
   const isPending = new Set(pending.map(({ host }) => host));
-  const told = new Set([...notIn, ...isPending]);
-  const known = [...namesIn(facts), ...departures.names];
+  const reported = new Set([...notIn, ...isPending]);
+  const known = [...namesIn(facts), ...removals.names];
   return {
     formatVersion: '1.0',
     cluster: summarise(input),
@@ -90,16 +90,16 @@ export function makePlan(input: PlanInput): Plan {
     risks: risksOf(input, [
       ...fencingRisks(fencing, joining),
       ...runningRisks(facts, cluster, joining),
-      ...departures.risks,
+      ...removals.risks,
     ]),
     credentialChange: input.credentialChange,
     fencing,
     findings,
     notes: [
-      ...notesOn(facts, cluster, { told, hindered }),
-      ...formerNotes(cluster, input.declared, departures.names),
+      ...notesOn(facts, cluster, { reported, hindered }),
+      ...formerNotes(cluster, input.declared, removals.names),
       ...fencingNotes(fencing, cluster),
-      ...departures.notes,
+      ...removals.notes,
       ...(input.certificates?.notes ?? []),
       ...(input.remarks ?? []).map((remark) => `crm_verify on the planned CIB: ${remark}`),
       ...keyNotes(input),
@@ -122,7 +122,7 @@ const joiningIn = ({ inCib }: Differences): ReadonlySet<string> =>
 
 function changesOf(play: Play, input: PlanInput): readonly Change[] {
   const { onHosts, inCib } = input.differences;
-  if (play.procedure === 'removal') return departing(play, input.departures ?? NO_DEPARTURES);
+  if (play.procedure === 'removal') return removalChanges(play, input.removals ?? NO_REMOVALS);
   if (play.hosts === 'cluster') {
     return [...inCib]
       .filter(([{ kind, host }]) => play.items.includes(kind) && isFor(play, host, input))
@@ -167,7 +167,7 @@ function changesOf(play: Play, input: PlanInput): readonly Change[] {
 }
 
 /** Node by node in the inventory's order, and what each has in the play's. */
-function departing({ items }: Play, { names, inCib, onHosts }: Departures): readonly Change[] {
+function removalChanges({ items }: Play, { names, inCib, onHosts }: Removals): readonly Change[] {
   const all = [...inCib, ...onHosts];
   return names.flatMap((name) =>
     items.flatMap((kind) =>
@@ -288,7 +288,7 @@ function risksOf(input: PlanInput, others: readonly Risk[]): readonly Risk[] {
     hasConnections(input.cluster.cib) &&
     [...onHosts].some(([{ kind }, { needsRestart }]) => kind === 'authkey' && needsRestart);
   if (connects || rekeys) {
-    add({ code: 'cluster-node-unreachable', subjects: input.silentMembers });
+    add({ code: 'cluster-node-unreachable', subjects: input.unreachableClusterNodes });
     add({ code: 'cluster-node-undeclared', subjects: input.undeclaredMembers });
   }
   for (const risk of changeRisks(input)) add(risk);

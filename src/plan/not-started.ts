@@ -1,5 +1,5 @@
 import { nodeConnection } from '../pacemaker/cib/cib.ts';
-import { isLeaving, isQuiet } from '../pacemaker/procedures/edit.ts';
+import { isBeingRemoved, isQuiet } from '../pacemaker/procedures/edit.ts';
 import { connects } from '../playbook/playbook.ts';
 import type { ClusterFacts } from '../model/facts.ts';
 import type { Differences } from './differences.ts';
@@ -45,7 +45,7 @@ export function withoutNotStarted(
 /** It has a connection, and nothing on it is from a run that did not finish. */
 function isSettled({ cib }: ClusterFacts, name: string): boolean {
   const connection = nodeConnection(cib, name);
-  if (connection === undefined || connection.guarded || isLeaving(cib, name)) return false;
+  if (connection === undefined || connection.guarded || isBeingRemoved(cib, name)) return false;
   return !isQuiet(cib, name);
 }
 

@@ -24,7 +24,7 @@ const CLOCK_TOLERANCE_SECONDS = 60;
 /** What is known of connections that are not in. */
 export interface KnownOfConnections {
   /** Nodes of which a finding tells that they are not in. */
-  readonly told: ReadonlySet<string>;
+  readonly reported: ReadonlySet<string>;
   /** Nodes whose connections the scheduler does not start, and why. */
   readonly hindered: ReadonlyMap<string, Hindrance>;
 }
@@ -33,7 +33,7 @@ export interface KnownOfConnections {
 export function notesOn(
   facts: Facts,
   cluster: ClusterFacts,
-  known: KnownOfConnections = { told: new Set(), hindered: new Map() },
+  known: KnownOfConnections = { reported: new Set(), hindered: new Map() },
 ): readonly string[] {
   return [
     ...clockNotes(facts),
@@ -206,8 +206,8 @@ const connectionNotes = (
   });
 
 /** That a node is not in, unless a finding tells it. */
-function notIn(name: string, why: NotIn, { told, hindered }: KnownOfConnections): string[] {
-  return told.has(name) ? [] : [`${name}: ${notInText(why, hindered.get(name))}`];
+function notIn(name: string, why: NotIn, { reported, hindered }: KnownOfConnections): string[] {
+  return reported.has(name) ? [] : [`${name}: ${notInText(why, hindered.get(name))}`];
 }
 
 function saidOfConnection({
@@ -234,7 +234,7 @@ const guestNotes = ({ cib, mon }: ClusterFacts, known: KnownOfConnections): read
   cib.guestNodes.flatMap(({ name, resource, isManaged }) => {
     const machine = machineState(mon, { name, resource }, isHeld(cib, resource));
     if (machine.kind === 'stopped') return [];
-    if (machine.kind === 'on-the-way' && known.told.has(name)) return [];
+    if (machine.kind === 'on-the-way' && known.reported.has(name)) return [];
     if (!isManaged) return [`${name}: its VM ${resource} is unmanaged by an operator`];
     if (machine.kind !== 'running') return [`${name}: its VM ${resource}: ${machine.why}`];
     const state = connectionState(mon, name);

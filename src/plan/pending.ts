@@ -14,7 +14,7 @@ export const PENDING: readonly NotIn[] = ['pending', 'node-pending'];
 export const pendingIn = (
   facts: Facts,
   cluster: ClusterFacts,
-  told: ReadonlySet<string>,
+  reported: ReadonlySet<string>,
 ): readonly PendingNode[] =>
   [
     ...[...facts.clusterNodes.values()].map(({ name, uname }) => ({
@@ -23,7 +23,7 @@ export const pendingIn = (
     })),
     ...[...facts.servers.keys()].map((host) => ({ host, why: whyPending(host, facts, cluster) })),
   ].flatMap(({ host, why }) =>
-    why === undefined || told.has(host) ? [] : [{ host, message: why }],
+    why === undefined || reported.has(host) ? [] : [{ host, message: why }],
   );
 
 const JOINS = 'it is still joining the cluster';

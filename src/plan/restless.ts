@@ -13,6 +13,6 @@ export const isRestless = ({ cib, mon }: ClusterFacts): boolean =>
     if (connection?.targetRole?.toLowerCase() === 'stopped' || state.state === 'node-online')
       return false;
     if (state.why !== 'not-started') return false;
-    const { isGuest = false, carrier } = connection ?? {};
-    return !isGuest || mon.resources.some(({ id, active }) => id === carrier && active);
+    const { isGuest = false, managedResource } = connection ?? {};
+    return !isGuest || mon.resources.some(({ id, active }) => id === managedResource && active);
   });

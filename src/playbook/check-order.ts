@@ -64,11 +64,11 @@ const courseOf = (kind: PlayFor, steps: readonly Step[]): Course => ({
 /** Refuses an order in which the cluster would connect to a node before that is proven to work. */
 export function checkOrder(steps: readonly Step[]): Finding[] {
   const coming = steps.filter(({ procedure }) => procedure !== 'removal');
-  return [...checkCourses(coming), ...checkOneByOne(coming), ...checkLeaving(steps)];
+  return [...checkSequences(coming), ...checkOneByOne(coming), ...checkRemoval(steps)];
 }
 
 /** Nodes leave when those that come are in: what runs on them then has somewhere to go. */
-function checkLeaving(steps: readonly Step[]): Finding[] {
+function checkRemoval(steps: readonly Step[]): Finding[] {
   const first = steps.findIndex(({ procedure }) => procedure === 'removal');
   const leaving = steps[first];
   const later = steps
@@ -83,7 +83,7 @@ function checkLeaving(steps: readonly Step[]): Finding[] {
 const isComing = (what: ItemKind | Check): boolean =>
   [...Object.values(CONNECTS), ...AFTER_CONNECTING].includes(what);
 
-const checkCourses = (steps: readonly Step[]): Finding[] =>
+const checkSequences = (steps: readonly Step[]): Finding[] =>
   (['remoteNodes', 'guestNodes'] as const)
     .map((kind) => courseOf(kind, steps))
     .flatMap((course) => [

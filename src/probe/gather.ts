@@ -18,7 +18,7 @@ import { readFencers, readMembership, readRoutes } from './readers/read-member.t
 export interface Machine {
   readonly name: string;
   /** `leaver`: it shall not be part of the cluster. */
-  readonly role: 'clusterNode' | 'remoteNode' | 'guestNode' | 'leaver';
+  readonly role: 'clusterNode' | 'remoteNode' | 'guestNode' | 'removedNode';
   readonly connection: Connection;
   /** What it shall tell of certificates or keys of its own. */
   readonly own: OwnOnHost | undefined;
@@ -52,13 +52,13 @@ export interface EarlierLook {
 export interface Gathered {
   /** Without those that shall not be part of the cluster. */
   readonly facts: Facts;
-  readonly leavers: Leavers;
+  readonly removedNodes: RemovedNodes;
   /** The open connections, for the one who goes on to apply. The caller closes them. */
   readonly hosts: ReadonlyMap<string, Host>;
 }
 
 /** What those told that shall not be part of the cluster, or why they told nothing. */
-interface Leavers {
+interface RemovedNodes {
   readonly hosts: ReadonlyMap<string, HostFacts>;
   readonly unreachable: ReadonlyMap<string, Unreachable>;
 }
@@ -87,12 +87,12 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
       answers.flatMap(({ machine, host }) => (host ? [[machine.name, host] as const] : [])),
     );
     const { servers, machinesOfGuests } = options;
-    const isLeaver = ({ machine }: Answer): boolean => machine.role === 'leaver';
-    const others = answers.filter((answer) => !isLeaver(answer));
+    const isRemovedNode = ({ machine }: Answer): boolean => machine.role === 'removedNode';
+    const others = answers.filter((answer) => !isRemovedNode(answer));
     return {
       hosts,
       facts: { ...(await toFacts(others)), servers, machines: machinesOfGuests },
-      leavers: toLeavers(answers.filter(isLeaver)),
+      removedNodes: toRemovedNodes(answers.filter(isRemovedNode)),
     };
   } catch (thrown) {
     await Promise.allSettled([...opened].map((host) => host.close()));
@@ -103,13 +103,13 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
 async function askAll(options: GatherOptions, opened: Set<Host>): Promise<readonly Answer[]> {
   const { machines, forks, onProgress } = options;
   const limit = pLimit(forks);
-  const lead = machines.find((machine) => machine.role === 'clusterNode');
+  const queryNode = machines.find((machine) => machine.role === 'clusterNode');
   let [done, silent] = [0, 0];
   onProgress?.(done, machines.length, silent);
   return Promise.all(
     machines.map((machine) =>
       limit(async () => {
-        const answer = await ask(machine, roleOf(machine, lead), options, opened);
+        const answer = await ask(machine, roleOf(machine, queryNode), options, opened);
         if (answer.host === undefined) silent += 1;
         onProgress?.(++done, machines.length, silent);
         return answer;
@@ -118,9 +118,9 @@ async function askAll(options: GatherOptions, opened: Set<Host>): Promise<readon
   );
 }
 
-const roleOf = (machine: Machine, lead: Machine | undefined): ProbeRole => {
+const roleOf = (machine: Machine, queryNode: Machine | undefined): ProbeRole => {
   if (machine.role !== 'clusterNode') return 'remote';
-  return machine === lead ? 'lead' : 'member';
+  return machine === queryNode ? 'query-node' : 'member';
 };
 
 /** Asks one machine; a new connection to it is in `opened` from then on, and closed if it fails. */
@@ -168,7 +168,7 @@ async function answerOf(
     host,
     role,
     role === 'remote'
-      ? { own: machine.own, upgrades: upgrades && machine.role !== 'leaver' }
+      ? { own: machine.own, upgrades: upgrades && machine.role !== 'removedNode' }
       : { ...questions(servers, machinesOfGuests), own: machine.own },
   );
   const facts = {
@@ -190,7 +190,7 @@ const problemOf = (name: string, { code, message, hint }: OutriggerError): Unrea
   ...{ name, code, message, hint },
 });
 
-const toLeavers = (answers: readonly Answer[]): Leavers => ({
+const toRemovedNodes = (answers: readonly Answer[]): RemovedNodes => ({
   hosts: new Map(
     answers.flatMap((answer) =>
       answer.host === undefined ? [] : [[answer.machine.name, answer.facts] as const],
@@ -216,12 +216,12 @@ async function toFacts(answers: readonly Answer[]): Promise<Omit<Facts, 'servers
     else (role === 'guestNode' ? guestNodes : remoteNodes).set(name, answer.facts);
     if (answer.host !== undefined) cluster ??= answer.cluster;
   }
-  cluster ??= await firstToTell(answers);
+  cluster ??= await firstReporting(answers);
   return { clusterNodes, remoteNodes, guestNodes, unreachable, cluster };
 }
 
 /** The cluster as the first cluster node tells it whose own Pacemaker runs; the last failure if all fail. */
-async function firstToTell(answers: readonly Answer[]): Promise<ClusterFacts | undefined> {
+async function firstReporting(answers: readonly Answer[]): Promise<ClusterFacts | undefined> {
   let failure: OutriggerError | undefined;
   for (const answer of answers) {
     if (answer.host === undefined || answer.facts.membership === undefined) continue;

@@ -1,6 +1,6 @@
 # Reads the state of a host and prints it in sections; changes nothing.
 #   $1  nonce that frames the sections
-#   $2  role: remote | member (a cluster node) | lead (a cluster node that also prints the CIB and crm_mon)
+#   $2  role: remote | member (a cluster node) | query-node (a cluster node that also prints the CIB and crm_mon)
 #   $3 ... $6  where the host has certificates of its own: CA file, certificate, key, revocation list (empty: none); or $3
 #       alone, `keys`: the keys that it has made; without them: the files that outrigger brings
 # stdin, for a host that is none: `upgrades`, if it shall tell what its package manager would upgrade, by the lists that it has.
@@ -427,7 +427,7 @@ if [ "$role" != remote ]; then
   fi
 fi
 
-if [ "$role" = lead ]; then
+if [ "$role" = query-node ]; then
   section crm_mon
   timeout 20 crm_mon --one-shot --inactive --output-as=xml 2>/dev/null
   section dc_state

@@ -14,8 +14,8 @@ const TIMEOUT_MS = 90_000;
 /** CIB and crm_mon together, with room to spare: those of five hundred remote nodes have less than 2 MiB. */
 export const CLUSTER_MIB = 32;
 
-/** What the probe is asked for: a `lead` is a cluster node that also prints the CIB and crm_mon. */
-export type ProbeRole = 'remote' | 'member' | 'lead';
+/** What the probe is asked for: a `query-node` is a cluster node that also prints the CIB and crm_mon. */
+export type ProbeRole = 'remote' | 'member' | 'query-node';
 
 /** What a host is asked for beyond itself; the first two only a cluster node, the third only one that is none. */
 export interface Questions {
@@ -45,7 +45,7 @@ export async function probe(
       ...(upgrades ? ['upgrades\n'] : []),
     ].join(''),
     timeoutMs: TIMEOUT_MS,
-    ...(role === 'lead' || own !== undefined ? { maxOutputMiB: CLUSTER_MIB } : {}),
+    ...(role === 'query-node' || own !== undefined ? { maxOutputMiB: CLUSTER_MIB } : {}),
   });
   if (result.code !== 0) {
     throw new OutriggerError(

@@ -13,9 +13,9 @@ const TIMEOUT_MS = 60_000;
 
 /** Reads CIB and crm_mon from a cluster node in one exec. Rejects with CLUSTER_NOT_READY when it has none to tell. */
 export const readCluster = (host: QueryNode): Promise<ClusterFacts> =>
-  host.read === undefined ? readFrom(host) : host.read(readFrom);
+  host.read === undefined ? readThere(host) : host.read(readThere);
 
-async function readFrom(host: QueryNode): Promise<ClusterFacts> {
+async function readThere(host: QueryNode): Promise<ClusterFacts> {
   const nonce = randomBytes(8).toString('hex');
   const { stdout } = await host.exec({
     script: loadScript(SCRIPT),
@@ -32,13 +32,13 @@ async function readFrom(host: QueryNode): Promise<ClusterFacts> {
 }
 
 /** The cluster's state from the sections of a reply; undefined: Pacemaker does not run there. */
-export function clusterOf(toldBy: string, sections: Sections): ClusterFacts | undefined {
+export function clusterOf(readFrom: string, sections: Sections): ClusterFacts | undefined {
   const text = (name: string): string => (sections.get(name) ?? []).join('\n').trim();
   const cib = text('cib');
   const mon = text('crm_mon');
   if (cib === '' || mon === '') return undefined;
-  return ofHost(toldBy, () => ({
-    toldBy,
+  return ofHost(readFrom, () => ({
+    readFrom,
     cib: readCib(cib),
     cibText: cib,
     mon: readCrmMon(mon),

@@ -23,7 +23,7 @@ const NOTHING: Verification = { exitCode: 0, complaints: [], notices: [] };
  * outside maintenance, where crm_verify looks at more. Nothing in what it returns is secret or harms a terminal.
  */
 export async function verifyEdit(
-  lead: QueryNode,
+  queryNode: QueryNode,
   cluster: ClusterFacts,
   operations: readonly CibOperation[],
 ): Promise<Judgement> {
@@ -31,14 +31,14 @@ export async function verifyEdit(
   const textOf = (tree: typeof root): string => serializeXml(outsideMaintenance(tree));
   const intended = textOf(applyToTree(root, operations));
   const nonce = randomBytes(8).toString('hex');
-  const { stdout } = await lead.exec({
+  const { stdout } = await queryNode.exec({
     script: loadScript(SCRIPT),
     params: [nonce, String(Buffer.byteLength(intended))],
     input: intended + textOf(root),
     timeoutMs: TIMEOUT_MS,
   });
   // It may quote what it refuses.
-  const sections = splitSections(withoutSecrets(stdout, cluster.cib), nonce, lead.name);
+  const sections = splitSections(withoutSecrets(stdout, cluster.cib), nonce, queryNode.name);
   const { refusals, remarks } = judge(
     verificationIn(sections, 'base'),
     verificationIn(sections, 'intended'),

@@ -129,7 +129,7 @@ describe('applying what is not proven', () => {
   });
 
   describe('keys that nobody tells', () => {
-    for (const [silent, objection] of [
+    for (const [silent, blocker] of [
       [['c1', 'c2', 'h1', 'h2'], /^c1 did not respond/],
       [['c2'], /^c2 did not respond/],
       [['h1', 'h2'], /^it did not respond/],
@@ -148,7 +148,7 @@ describe('applying what is not proven', () => {
           }),
         });
         assert.deepEqual([...applied.failed.keys()], ['h1', 'h2']);
-        for (const because of applied.failed.values()) assert.match(because, objection);
+        for (const because of applied.failed.values()) assert.match(because, blocker);
         assert.equal(lab.cibWrites.length, 0);
       });
     }

@@ -46,19 +46,19 @@ describe("the directory of outrigger's own authority", () => {
     await make();
     renameSync(join(at.directory, 'ca.key'), join(at.folder, 'safe'));
     const now = new Date(Date.now() + 340 * DAY_MS);
-    const { pending, wanted } = await load({
+    const { pending, desired } = await load({
       now,
       declared: [...NODES, 'r2'],
       nodes: [...NODES, 'r2'],
     });
     assert.equal(pending, undefined);
-    assert.deepEqual([...wanted.nodes.keys()], NODES);
-    assert.ok(wanted.expiring.some(({ host }) => host === 'r1'));
+    assert.deepEqual([...desired.nodes.keys()], NODES);
+    assert.ok(desired.expiring.some(({ host }) => host === 'r1'));
     assert.match(
-      wanted.notes.join('\n'),
+      desired.notes.join('\n'),
       /^the renewal that is due \(c1, c2, r1, the CRL\) needs .*ca\.key: restore it/m,
     );
-    const [[host, fault] = assert.fail()] = wanted.faults ?? [];
+    const [[host, fault] = assert.fail()] = desired.faults ?? [];
     assert.deepEqual([host, fault.code], ['r2', 'CERTIFICATE_AWAITED']);
     assert.match(
       fault.message,

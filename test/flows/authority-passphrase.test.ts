@@ -33,15 +33,15 @@ describe("the passphrase of outrigger's own authority", function () {
 
   /** What is told while something is signed. */
   async function sign(passphrase = PASSPHRASE): Promise<string[]> {
-    const told: string[] = [];
+    const reported: string[] = [];
     const { pending } = await load({ renewed: ['r1'] });
     assert.ok(pending);
-    const tell = (line: string): void => {
-      told.push(line.replaceAll(at.folder, ''));
+    const report = (line: string): void => {
+      reported.push(line.replaceAll(at.folder, ''));
     };
-    await pending.make({ ...asking(passphrase), tell });
-    assert.ok(told.every((line) => !line.includes(passphrase) || passphrase.length === 1));
-    return told;
+    await pending.make({ ...asking(passphrase), report });
+    assert.ok(reported.every((line) => !line.includes(passphrase) || passphrase.length === 1));
+    return reported;
   }
 
   it('is refused for a new key when it is easy to guess, and asked for three times', async () => {
@@ -80,9 +80,12 @@ describe("the passphrase of outrigger's own authority", function () {
   it('opens a key that it is too easy to guess for, which is told, and makes no successor of it', async () => {
     await make();
     weaken('x');
-    const told = await sign('x');
-    assert.match(told[0] ?? '', /^the passphrase of \/pki\/ca\/ca\.key is easy to guess: it has f/);
-    assert.match(told[1] ?? '', /was re-encrypted/);
+    const reported = await sign('x');
+    assert.match(
+      reported[0] ?? '',
+      /^the passphrase of \/pki\/ca\/ca\.key is easy to guess: it has f/,
+    );
+    assert.match(reported[1] ?? '', /was re-encrypted/);
     const before = [read(), read(join(at.directory, 'ca.pem'))];
     const { pending } = await load({ step: 'begin' });
     assert.match(
@@ -115,10 +118,10 @@ describe("the passphrase of outrigger's own authority", function () {
     symlinkSync(join(safe, 'ca.key'), keyPath());
     // Where root may write everything: no file can take this name.
     mkdirSync(join(safe, '.ca.key.outrigger-new', 'full'), { recursive: true });
-    const told = await sign();
-    assert.equal(told.length, 1);
+    const reported = await sign();
+    assert.equal(reported.length, 1);
     assert.match(
-      told[0] ?? '',
+      reported[0] ?? '',
       /^\/pki\/ca\/ca\.key stays encrypted with the weaker key derivation: .*\/safe\/ca\.key: it is a directory \(EISDIR\)$/,
     );
     assert.equal(read(join(safe, 'ca.key')), earlier);

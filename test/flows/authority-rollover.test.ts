@@ -30,10 +30,10 @@ describe("outrigger's own authority while another one takes its place", () => {
     const own = read('ca.pem');
     const planned = await load(begin);
     assert.match(
-      planned.wanted.nodes.get('r1')?.files.ca?.description ?? '',
+      planned.desired.nodes.get('r1')?.files.ca?.description ?? '',
       /^with a second, new one, CN=outrigger authority of prod 2, valid until /,
     );
-    assert.match(planned.wanted.notes.join(), /: step 1 of 3 of the CA replacement/);
+    assert.match(planned.desired.notes.join(), /: step 1 of 3 of the CA replacement/);
     assert.deepEqual(counts(), [1, 1, 1], 'a plan makes nothing');
     at.questions = [];
     const trusted = await make(begin);
@@ -54,10 +54,10 @@ describe("outrigger's own authority while another one takes its place", () => {
     assert.deepEqual(counts(), [1, 1, 1]);
     assert.ok(!read('ca.pem').includes(own));
     const last = await load();
-    assert.deepEqual([last.rollover, last.pending, last.wanted.notes], [undefined, undefined, []]);
+    assert.deepEqual([last.rollover, last.pending, last.desired.notes], [undefined, undefined, []]);
     assert.equal(digestOf(last, 'r1', 'certificate'), digestOf(issued, 'r1', 'certificate'));
     await make(begin);
-    assert.match((await load()).wanted.nodes.get('r1')?.files.ca?.description ?? '', / prod 3,/);
+    assert.match((await load()).desired.nodes.get('r1')?.files.ca?.description ?? '', / prod 3,/);
   });
 
   it('begins once, also when two runs have planned it', async () => {
@@ -108,9 +108,9 @@ describe("outrigger's own authority while another one takes its place", () => {
   it('is told when it is due: certificates do not outlive their authority', async () => {
     await make();
     const soon = new Date(Date.now() + 19.5 * 365 * DAY_MS);
-    const { wanted } = await load({ now: soon });
+    const { desired } = await load({ now: soon });
     assert.match(
-      wanted.notes.join(),
+      desired.notes.join(),
       /the CA expires in \d+ days, on .*replace it with `outrigger rotate authority`/,
     );
   });

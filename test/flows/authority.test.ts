@@ -29,10 +29,10 @@ describe("outrigger's own authority in its directory", () => {
       .digest('hex');
 
   it('is planned without making anything, and without a question', async () => {
-    const { wanted, pending } = await load();
+    const { desired, pending } = await load();
     assert.ok(pending);
     assert.equal(existsSync(join(at.folder, 'pki')), false);
-    const { ca, certificate, key, crl } = wanted.nodes.get('r1')?.files ?? {};
+    const { ca, certificate, key, crl } = desired.nodes.get('r1')?.files ?? {};
     for (const file of [ca, certificate, key, crl]) assert.equal(file?.digest, undefined);
     assert.match(ca?.description ?? '', /^new, CN=outrigger authority of prod, valid until /);
     assert.match(certificate?.description ?? '', /^new, issued by the CA, valid until \d{4}-/);
@@ -73,7 +73,7 @@ describe("outrigger's own authority in its directory", () => {
         assert.equal(digestOf(again, node, role), digestOf(made, node, role));
         assert.ok(reveal(again.contentOf(node, role)).length > 0);
       }
-    assert.deepEqual(again.wanted.notes, []);
+    assert.deepEqual(again.desired.notes, []);
     assert.deepEqual(everything(), files);
   });
 
@@ -91,9 +91,9 @@ describe("outrigger's own authority in its directory", () => {
     await make({ nodes: ['c1', 'c2'] });
     const before = everything();
     at.questions = [];
-    const { wanted } = await load();
+    const { desired } = await load();
     assert.deepEqual(
-      NODES.map((node) => wanted.nodes.get(node)?.files.certificate?.digest === undefined),
+      NODES.map((node) => desired.nodes.get(node)?.files.certificate?.digest === undefined),
       [false, false, true],
     );
     await make();
@@ -122,7 +122,7 @@ describe("outrigger's own authority in its directory", () => {
     await make();
     await make({ renewed: ['r1'] });
     const members = { nodes: ['c1', 'c2'], declared: ['c1', 'c2'] };
-    const crl = (credentials: Credentials) => credentials.wanted.nodes.get('c1')?.files.crl;
+    const crl = (credentials: Credentials) => credentials.desired.nodes.get('c1')?.files.crl;
     const planned = await load({ ...members, revoked: ['r1'] });
     assert.match(crl(planned)?.description ?? '', /, 2 revoked$/);
     const certificates = readdirSync(join(at.directory, 'issued')).map((name) => sha256(name));

@@ -146,13 +146,13 @@ describe('bad certificates', function () {
 
       const validated = await run(['validate', '-i', inventory]);
       assert.equal(validated.code, 1, validated.text);
-      const told = validated.text.split('\n').filter((line) => line.includes(': error: '));
-      const [line = ''] = told;
+      const reported = validated.text.split('\n').filter((line) => line.includes(': error: '));
+      const [line = ''] = reported;
       assert.ok(line.startsWith(`${inventory}:${PLACES[file] ?? 0}:`), validated.text);
       assert.ok(line.includes(join(directory, file)), line);
       assert.ok(line.includes(expected), `${line}\ndoes not say\n${expected}`);
       assert.ok(line.endsWith(`[${one.code ?? 'invalid-certificate'}]`), line);
-      if (one.more !== true) assert.equal(told.length, 1, validated.text);
+      if (one.more !== true) assert.equal(reported.length, 1, validated.text);
 
       for (const command of [['plan'], ['drift'], ['apply', '--yes']]) {
         const { code, text } = await run([...command, '-i', inventory]);

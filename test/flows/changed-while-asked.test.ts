@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { applyLive } from '../../src/cli/commands/apply.ts';
-import { planAgain, withLead } from '../../src/flows/plan-again.ts';
+import { planAgain, withQueryNode } from '../../src/flows/plan-again.ts';
 import type { Planned } from '../../src/flows/plan-cluster.ts';
 import type { Host } from '../../src/host/host.ts';
 import { prepareAgain } from '../../src/flows/undo-run.ts';
@@ -136,16 +136,16 @@ describe('what has changed while somebody was asked', () => {
   it('is locked through another cluster node where one has ended, and over a new connection where all have', async () => {
     const lab = new FakeLab(['h1']);
     const shown = await planOf(lab);
-    const alone = () => ({ ...shown, lead: failover([lost('c1'), lost('c2')], 'c1') });
-    const other = { ...shown, lead: failover([lost('c1'), lab.host('c2')], 'c1') };
-    assert.deepEqual(await withLead(requestOf(lab), other), other);
-    assert.equal(other.lead.name, 'c2');
-    const { lead } = await withLead(requestOf(lab), alone());
-    assert.equal(lead.name, 'c1');
+    const alone = () => ({ ...shown, queryNode: failover([lost('c1'), lost('c2')], 'c1') });
+    const other = { ...shown, queryNode: failover([lost('c1'), lab.host('c2')], 'c1') };
+    assert.deepEqual(await withQueryNode(requestOf(lab), other), other);
+    assert.equal(other.queryNode.name, 'c2');
+    const { queryNode } = await withQueryNode(requestOf(lab), alone());
+    assert.equal(queryNode.name, 'c1');
     lab.network.down.add('c1');
-    assert.equal((await withLead(requestOf(lab), alone())).lead.name, 'c2');
+    assert.equal((await withQueryNode(requestOf(lab), alone())).queryNode.name, 'c2');
     lab.network.down.add('c2');
-    await assert.rejects(withLead(requestOf(lab), alone()), {
+    await assert.rejects(withQueryNode(requestOf(lab), alone()), {
       ...{ code: 'HOST_UNREACHABLE' },
       message: /^cannot contact any cluster node; c1: /,
     });

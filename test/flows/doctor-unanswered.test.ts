@@ -32,8 +32,8 @@ describe('doctor, where nobody answers', () => {
 
   const outcomes = ({ checks }: Diagnosis): Partial<Record<Check, string>> =>
     Object.fromEntries(checks.map(({ check, outcome }) => [check, outcome]));
-  const summaryOf = ({ checks }: Diagnosis, wanted: Check): string | undefined =>
-    checks.find(({ check }) => check === wanted)?.summary;
+  const summaryOf = ({ checks }: Diagnosis, desired: Check): string | undefined =>
+    checks.find(({ check }) => check === desired)?.summary;
 
   it('calls nothing ok when no host answers at all', async () => {
     const lab = await joined();

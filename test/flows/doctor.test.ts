@@ -34,8 +34,8 @@ const findingsOf = ({ checks }: Diagnosis): readonly string[] =>
     findings.map(({ host, level, message }) => `${check} ${host} ${level}: ${message}`),
   );
 
-const outcomeOf = ({ checks }: Diagnosis, wanted: string): string | undefined =>
-  checks.find(({ check }) => check === wanted)?.outcome;
+const outcomeOf = ({ checks }: Diagnosis, desired: string): string | undefined =>
+  checks.find(({ check }) => check === desired)?.outcome;
 
 describe('doctor', () => {
   useStateFolder();

@@ -14,8 +14,8 @@ describe('a simulation that cannot be read', () => {
   ] as const)
     it(`is an error of the cluster node that was asked: ${what}`, async () => {
       const lab = new FakeLab(['h1']);
-      const [lead] = lab.hosts;
-      assert.ok(lead);
+      const [queryNode] = lab.hosts;
+      assert.ok(queryNode);
       const reply = [...SECTIONS, 'end'].map((name) => `@NONCE ${name}\n${text}\n`).join('');
       const connect: typeof lab.network.connect = async (...peer) => {
         const host = await lab.network.connect(...peer);

@@ -4,7 +4,7 @@ import { connectionResourceItem } from '../../src/items/connection-resource.ts';
 import { nodeStateItem } from '../../src/items/node-state.ts';
 import { readCib } from '../../src/pacemaker/cib/cib.ts';
 import { readCrmMon } from '../../src/pacemaker/status/crm-mon.ts';
-import { NO_DEPARTURES } from '../../src/plan/removal/departures.ts';
+import { NO_REMOVALS } from '../../src/plan/removal/departures.ts';
 import type { ClusterFacts } from '../../src/model/facts.ts';
 import { foreseenIn } from '../../src/plan/foreseen.ts';
 import { forecastRisks } from '../../src/plan/forecast-risks.ts';
@@ -25,19 +25,19 @@ const read = (state: string, file: string): string =>
 function clusterIn(state: keyof typeof STATES, dcState: string): ClusterFacts {
   const cibText = read(state, 'cib.xml');
   const mon = readCrmMon(read(state, 'crm_mon.xml'));
-  return { toldBy: 'c1', cibText, cib: readCib(cibText), mon, dcState };
+  return { readFrom: 'c1', cibText, cib: readCib(cibText), mon, dcState };
 }
 
 async function forecastOf(
   state: keyof typeof STATES,
   dcState = 'S_IDLE',
-  lead = new FakeHost('c1', {
+  queryNode = new FakeHost('c1', {
     simulate: (request) => replyTo(request, read(state, 'simulate.txt')),
   }),
 ): Promise<Forecast | undefined> {
   const cluster = clusterIn(state, 'S_IDLE');
-  const want = remoteNode('h1', { server: '10.77.1.1', operations: {} });
-  const cibItems = [connectionResourceItem(want), nodeStateItem(want)];
+  const expected = remoteNode('h1', { server: '10.77.1.1', operations: {} });
+  const cibItems = [connectionResourceItem(expected), nodeStateItem(expected)];
   const inCib = new Map(
     cibItems.flatMap((item) => {
       const difference = item.compare(cluster);
@@ -49,12 +49,12 @@ async function forecastOf(
     ['connection-resource'],
   );
   const { forecast } = await forecastFor(
-    lead,
+    queryNode,
     { ...cluster, dcState },
     {
       desired: { hostItems: [], cibItems },
       differences: { onHosts: new Map(), inCib, problems: [], stoppedGuests: [] },
-      departures: NO_DEPARTURES,
+      removals: NO_REMOVALS,
     },
   );
   return forecast;

@@ -19,11 +19,11 @@ const diagnosisOf = (lab: FakeLab): Promise<Diagnosis> =>
     ...{ forks: 10, fetchSecret: askingNobody, signal: new AbortController().signal },
   });
 
-const checkOf = ({ checks }: Diagnosis, wanted: string) =>
-  checks.find(({ check }) => check === wanted) ?? assert.fail(wanted);
+const checkOf = ({ checks }: Diagnosis, desired: string) =>
+  checks.find(({ check }) => check === desired) ?? assert.fail(desired);
 
-const toldBy = (diagnosis: Diagnosis, wanted: string): readonly string[] =>
-  checkOf(diagnosis, wanted).findings.map(
+const readFrom = (diagnosis: Diagnosis, desired: string): readonly string[] =>
+  checkOf(diagnosis, desired).findings.map(
     ({ host, level, message }) => `${host} ${level}: ${message}`,
   );
 
@@ -103,20 +103,20 @@ describe('a host of which the file says one thing and the daemon does another', 
       runs('h1', ...VARIABLES);
       lab.reported.set('h1', failedStart(true));
       const diagnosis = await diagnosisOf(lab);
-      assert.deepEqual(toldBy(diagnosis, 'credentials'), [
+      assert.deepEqual(readFrom(diagnosis, 'credentials'), [
         'h1 bad: its pacemaker_remote uses certificates, but Pacemaker on c1, c2 uses the authkey: they cannot connect',
       ]);
       assert.equal(
         checkOf(diagnosis, 'credentials').summary,
         'certificates are in use on h1, the authkey on c1, c2, h2',
       );
-      assert.deepEqual(toldBy(diagnosis, 'cluster'), H1_IS_OUT);
+      assert.deepEqual(readFrom(diagnosis, 'cluster'), H1_IS_OUT);
       assert.doesNotMatch(JSON.stringify(checkOf(diagnosis, 'plan').findings), /not online/);
     });
 
     it('is a file with which the daemon would come back as another', async () => {
       says('h1', ...VARIABLES);
-      assert.deepEqual(toldBy(await diagnosisOf(lab), 'credentials'), [
+      assert.deepEqual(readFrom(await diagnosisOf(lab), 'credentials'), [
         'h1 bad: its /etc/default/pacemaker sets certificates (PCMK_ca_file and others), but its daemon does not use them yet: from its next start on they take precedence over the authkey',
       ]);
     });
@@ -124,7 +124,7 @@ describe('a host of which the file says one thing and the daemon does another', 
     it('is a cluster node that runs with other credentials than the others', async () => {
       says('c2', ...VARIABLES);
       runs('c2', ...VARIABLES);
-      assert.deepEqual(toldBy(await diagnosisOf(lab), 'credentials'), [
+      assert.deepEqual(readFrom(await diagnosisOf(lab), 'credentials'), [
         'c2 bad: its Pacemaker uses certificates, but that of c1 uses the authkey',
         'h1 bad: its pacemaker_remote uses the authkey, but Pacemaker on c2 uses certificates: they cannot connect',
         'h2 bad: its pacemaker_remote uses the authkey, but Pacemaker on c2 uses certificates: they cannot connect',
@@ -134,7 +134,7 @@ describe('a host of which the file says one thing and the daemon does another', 
     it('is a node that is out, whatever the reason', async () => {
       lab.reported.set('h1', failedStart(true));
       const diagnosis = await diagnosisOf(lab);
-      assert.deepEqual(toldBy(diagnosis, 'cluster'), H1_IS_OUT);
+      assert.deepEqual(readFrom(diagnosis, 'cluster'), H1_IS_OUT);
     });
   });
 

@@ -98,7 +98,7 @@ function networkOf({ spec, replies }: Story): FakeNetwork {
 async function printedBy(story: Story): Promise<readonly string[]> {
   const { connect } = networkOf(story);
   const { signal } = new AbortController();
-  const told = async (work: () => Promise<readonly string[]>): Promise<readonly string[]> => {
+  const reported = async (work: () => Promise<readonly string[]>): Promise<readonly string[]> => {
     try {
       return await work();
     } catch (thrown) {
@@ -106,7 +106,7 @@ async function printedBy(story: Story): Promise<readonly string[]> {
       return [describeError(thrown)];
     }
   };
-  const planned = await told(async () => {
+  const planned = await reported(async () => {
     const { spec } = story;
     const { plan, hosts } = await planCluster({
       ...{ spec, selected: spec, playbook: sitePlaybook, forks: 10, connect, signal },
@@ -117,7 +117,7 @@ async function printedBy(story: Story): Promise<readonly string[]> {
     JSON.parse(json);
     return [renderPlan(plan), json];
   });
-  const status = await told(async () => {
+  const status = await reported(async () => {
     const { cluster } = await readStatus(story.spec, networkOf(story).connect, signal);
     const json = statusAsJson(cluster, story.spec);
     JSON.parse(json);

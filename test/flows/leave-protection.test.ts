@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isClusterDetached, quietlyProtected } from '../../src/pacemaker/procedures/edit.ts';
+import { isHeldInMaintenance, quietlyProtected } from '../../src/pacemaker/procedures/edit.ts';
 import { apply, planOf, useStateFolder, type Run } from '../support/apply-lab.ts';
 import { verified } from '../support/fake-host.ts';
 import { FakeLab } from '../support/fake-lab.ts';
@@ -31,7 +31,7 @@ describe('what crm_verify reports', () => {
 
   const protectedIn = ({ cib }: FakeLab): readonly string[] => [
     ...quietlyProtected(cib),
-    ...(isClusterDetached(cib) ? ['the cluster'] : []),
+    ...(isHeldInMaintenance(cib) ? ['the cluster'] : []),
   ];
 
   const verifications = (lab: FakeLab): number =>
@@ -108,10 +108,10 @@ describe('what crm_verify reports', () => {
     assert.ok(planned.plan.notes.includes(shown));
     const { failed, events } = await apply(lab, { planned });
     assert.deepEqual([...failed], []);
-    const told = events.filter(
+    const reported = events.filter(
       (event) =>
         event.type === 'notice' && event.message === 'crm_verify: warning: st is deprecated',
     );
-    assert.equal(told.length, 1);
+    assert.equal(reported.length, 1);
   });
 });

@@ -8,15 +8,15 @@ const LEFT = '/etc/pacemaker/.authkey.outrigger.0123456789';
 
 describe('files that scripts left on a host when they were killed', () => {
   useStateFolder();
-  const told: (readonly string[])[] = [];
+  const reported: (readonly string[])[] = [];
   const answers = {
     'remove-left-files': ({ params = [] }: ExecRequest) => {
-      told.push(params);
+      reported.push(params);
       return '';
     },
   };
   beforeEach(() => {
-    told.length = 0;
+    reported.length = 0;
   });
 
   async function whole(): Promise<FakeLab> {
@@ -35,7 +35,7 @@ describe('files that scripts left on a host when they were killed', () => {
     assert.deepEqual(plan.notes, [
       `h1: leftovers of an interrupted run: ${LEFT}, /run/outrigger.abcdefghij; the next apply removes them`,
     ]);
-    assert.deepEqual(told, []);
+    assert.deepEqual(reported, []);
   });
 
   it('a directory into which no file would be written is noted', async () => {
@@ -50,6 +50,6 @@ describe('files that scripts left on a host when they were killed', () => {
   it('are removed on that host alone', async () => {
     const { facts, hosts } = await planOf(await whole());
     assert.equal(await removeLeftFiles(facts, hosts, 10), undefined);
-    assert.deepEqual(told, [[LEFT, '/run/outrigger.abcdefghij']]);
+    assert.deepEqual(reported, [[LEFT, '/run/outrigger.abcdefghij']]);
   });
 });

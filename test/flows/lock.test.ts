@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { giveBackLeftLock } from '../../src/flows/lock/left-lock.ts';
+import { releaseLeftLock } from '../../src/flows/lock/left-lock.ts';
 import { waitForLock } from '../../src/flows/lock/wait-for-lock.ts';
 import { unlock } from '../../src/flows/lock/unlock.ts';
 import { processIdentity } from '../../src/host/files/process-identity.ts';
@@ -92,7 +92,7 @@ describe('the lock of the cluster', () => {
     await apply(lab);
     const left = async (): Promise<string | undefined> => {
       const { cluster } = await planOf(lab);
-      return giveBackLeftLock(lab.host('c1'), cluster);
+      return releaseLeftLock(lab.host('c1'), cluster);
     };
     assert.equal(await left(), undefined);
     await holdLock(lab, 60_000, processIdentity());

@@ -54,7 +54,7 @@ describe('a node whose name differs in case only from one that is in the cluster
     addConnection(lab, 'h2', '192.0.2.2');
     const forgetting = forgetNodes(
       {
-        lead: lab.host('c1'),
+        queryNode: lab.host('c1'),
         lease: { confirm: () => Promise.resolve() } as never,
         log: { write: () => undefined } as never,
         emit: () => undefined,

@@ -90,10 +90,10 @@ function mutated(text: string, { at, by }: { at: number; by: (byte: number) => n
   return bytes.toString();
 }
 
-const replyOf = (isWanted: (host: string, story: Story) => boolean) =>
+const replyOf = (isRequested: (host: string, story: Story) => boolean) =>
   fc.constantFrom(...stories).chain((story) => {
     const keys = [...story.replies.keys()].filter((key) =>
-      isWanted(key.split('.')[0] ?? '', story),
+      isRequested(key.split('.')[0] ?? '', story),
     );
     return fc.record({ story: fc.constant(story), key: fc.constantFrom(...keys), mutation });
   });

@@ -100,7 +100,7 @@ describe('a plan', () => {
       h3: ['probe'],
     });
     assert.deepEqual(seen, ['0/5 0', '1/5 0', '2/5 0', '3/5 0', '4/5 0', '5/5 0']);
-    assert.equal(planned.lead.name, 'c1');
+    assert.equal(planned.queryNode.name, 'c1');
     assert.deepEqual([...planned.hosts.keys()], ['c1', 'c2', ...THREE]);
     assert.deepEqual(
       planned.plan.forecast?.effects.connectionStarts.map(({ node }) => node),
@@ -148,7 +148,7 @@ describe('a plan', () => {
   it('asks the second cluster node when the first is down, and names the risk', async () => {
     const lab = new FakeLab(THREE);
     const planned = await planOf(lab, { connect: withoutHosts(lab, 'c1') });
-    assert.equal(planned.lead.name, 'c2');
+    assert.equal(planned.queryNode.name, 'c2');
     assert.deepEqual(lab.host('c2').ran, ['probe', 'read-cluster', 'verify-cib', 'simulate']);
     assert.deepEqual(
       planned.plan.problems.map(({ host, kind }) => [host, kind]),
@@ -161,7 +161,7 @@ describe('a plan', () => {
     const lab = new FakeLab(THREE);
     const nothing = { membership: '', crm_mon: '', cib: '' };
     const planned = await planOf(lab, { connect: toldOtherwise(lab, 'c1', nothing) });
-    assert.equal(planned.lead.name, 'c2');
+    assert.equal(planned.queryNode.name, 'c2');
     assert.deepEqual(lab.host('c1').ran, ['probe']);
     assert.deepEqual(planned.plan.problems, []);
   });
@@ -175,7 +175,7 @@ describe('a plan', () => {
     ]) {
       const lab = new FakeLab(THREE);
       const planned = await planOf(lab, { connect: toldOtherwise(lab, 'c1', nonsense) });
-      assert.equal(planned.lead.name, 'c2');
+      assert.equal(planned.queryNode.name, 'c2');
       assert.deepEqual(
         planned.plan.problems.map(({ host, code }) => [host, code]),
         [['c1', 'REPLY_INVALID']],
@@ -284,7 +284,7 @@ describe('a plan over real SSH', () => {
 
   /** Pacemaker's tools for a machine that has none. */
   async function addTools(server: FakeSshd): Promise<void> {
-    const lead = sectionsOf(
+    const queryNode = sectionsOf(
       readReply(new URL('../golden/first-join/replies/c1.probe.txt', import.meta.url)),
     );
     const folder = join(server.home, '.stubs');
@@ -294,8 +294,8 @@ describe('a plan over real SSH', () => {
       const body = `#!/bin/sh\necho "$*" >>"${server.home}/${tool}.log"\ncat "${server.home}/${tool}.txt"\n`;
       await writeFile(join(folder, tool), body, { mode: 0o755 });
     };
-    await print('cibadmin', lead.get('cib') ?? '');
-    await print('crm_mon', lead.get('crm_mon') ?? '');
+    await print('cibadmin', queryNode.get('cib') ?? '');
+    await print('crm_mon', queryNode.get('crm_mon') ?? '');
     await print('crmadmin', 'S_IDLE\n');
   }
 
@@ -315,7 +315,7 @@ describe('a plan over real SSH', () => {
       return connectSsh(name, server.connection, signal);
     };
     const planned = await plan({ spec, connect });
-    assert.equal(planned.lead.name, 'c1');
+    assert.equal(planned.queryNode.name, 'c1');
     assert.ok(planned.cluster.cib.ids.size > 0);
     await closeAll(planned.hosts);
     for (const [name, { seen, commands }] of servers) {

@@ -184,8 +184,8 @@ async function assertGoesOn(
   const applied = await run(lab);
   const end = endOf(lab, applied);
   // The lock is given back when the run has ended: nobody hears of it.
-  const told = verb === 'release' ? [] : LOST;
-  assert.deepEqual([lost.wasLost, movesIn(applied.events)], [true, told]);
+  const reported = verb === 'release' ? [] : LOST;
+  assert.deepEqual([lost.wasLost, movesIn(applied.events)], [true, reported]);
   if (hasPart(c1)) assert.deepEqual(end, undisturbed);
   else {
     const { failed, ...left } = end;

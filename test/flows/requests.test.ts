@@ -28,13 +28,13 @@ describe('certificates for keys that are made on the hosts', function () {
   useStateFolder();
   let folder = '';
   let authority: Issued;
-  let told: string[] = [];
+  let reported: string[] = [];
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'outrigger-requests-'));
     authority = await makeAuthority(VALID);
     writeFileSync(join(folder, 'ca.pem'), authority.pem);
-    told = [];
+    reported = [];
   });
 
   afterEach(() => {
@@ -85,7 +85,7 @@ describe('certificates for keys that are made on the hosts', function () {
       {
         fetchSecret: askingNobody,
         signal: new AbortController().signal,
-        tell: (line) => told.push(line),
+        report: (line) => reported.push(line),
       },
     );
   }
@@ -141,7 +141,7 @@ describe('certificates for keys that are made on the hosts', function () {
       '  c2: /c2.pem, for the CSR /c2.csr',
       '  h1: /h1.pem, for the CSR /h1.csr',
     ]);
-    assert.match(told.join('\n'), /at most 60 s/);
+    assert.match(reported.join('\n'), /at most 60 s/);
     assert.deepEqual(
       changed(lab).filter((step) => !/ (simulate|verify-cib)$/.test(step)),
       ['c1 make-request', 'c2 make-request', 'h1 make-request'],

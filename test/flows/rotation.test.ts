@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { apply, editsOf, planOf, useStateFolder } from '../support/apply-lab.ts';
-import { detachCluster, isClusterDetached, protect } from '../../src/pacemaker/procedures/edit.ts';
+import {
+  beginMaintenance,
+  isHeldInMaintenance,
+  protect,
+} from '../../src/pacemaker/procedures/edit.ts';
 import { CLUSTER_KEY, FakeLab } from '../support/fake-lab.ts';
 import type { HostTrouble } from '../support/host-trouble.ts';
 
@@ -73,12 +77,12 @@ describe('a new authkey', () => {
       assert.equal(new Set(keys).size, 1);
       assert.notEqual(keys[0], CLUSTER_KEY.toString('hex'));
       assert.deepEqual([isProtected, restarted], [NODES, NODES]);
-      const told = events.flatMap((event) =>
+      const reported = events.flatMap((event) =>
         event.type === 'waiting' && event.message.includes('drop the previous authkey')
           ? [event.limitSeconds]
           : [],
       );
-      assert.deepEqual(told, [milliseconds / 1000]);
+      assert.deepEqual(reported, [milliseconds / 1000]);
       assert.deepEqual(protectedIn(lab), []);
       assert.deepEqual((await planOf(lab)).plan.inSync, HOSTS);
       assert.ok(!lab.host('c1').ran.includes('restart-pacemaker'));
@@ -179,7 +183,7 @@ describe('a new authkey', () => {
   /** As a run leaves it that died when every host had the new key, and Pacemaker had been restarted everywhere. */
   function leaveDetached(lab: FakeLab): void {
     leaveProtected(lab, NODES);
-    for (const operation of detachCluster(lab.cib)) {
+    for (const operation of beginMaintenance(lab.cib)) {
       assert.ok(operation.kind === 'merge');
       lab.merge(operation.fragment);
     }
@@ -194,7 +198,7 @@ describe('a new authkey', () => {
     lab.network.down.add('c1');
     const { failed, stopped } = await apply(lab, { allowed: ['cluster-node-unreachable'] });
     assert.deepEqual([[...failed.keys()], stopped], [['c1'], undefined]);
-    assert.ok(!isClusterDetached(lab.cib));
+    assert.ok(!isHeldInMaintenance(lab.cib));
     assert.deepEqual(protectedIn(lab), []);
     assert.ok(!lab.host('c2').ran.includes('restart-pacemaker'));
   });

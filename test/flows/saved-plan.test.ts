@@ -83,10 +83,10 @@ describe('a saved plan', () => {
     const lab = new FakeLab(['h1']);
     save(await planOf(lab));
     await apply(lab);
-    const told = (await refusal(lab)) ?? '';
+    const reported = (await refusal(lab)) ?? '';
     for (const step of ['h1 package', 'h1 authkey', 'h1 service', 'h1 connection-resource'])
-      assert.match(told, new RegExp(`^  ${step}: no longer necessary`, 'm'));
-    assert.match(told, /^ {2}CIB <primitive> h1: changed since$/m);
+      assert.match(reported, new RegExp(`^  ${step}: no longer necessary`, 'm'));
+    assert.match(reported, /^ {2}CIB <primitive> h1: changed since$/m);
   });
 
   it('is refused when the key of a host that it touches is another, which the plan shows alike', async () => {
@@ -95,8 +95,8 @@ describe('a saved plan', () => {
     save(before);
     lab.tamperKey('h1');
     assert.deepEqual((await planOf(lab)).plan.plays, before.plan.plays);
-    const told = (await refusal(lab)) ?? '';
-    assert.deepEqual(told.split('\n').slice(1), ['  h1 authkey: changed since']);
+    const reported = (await refusal(lab)) ?? '';
+    assert.deepEqual(reported.split('\n').slice(1), ['  h1 authkey: changed since']);
   });
 
   it('is refused when the cluster has other credentials', async () => {
@@ -109,15 +109,15 @@ describe('a saved plan', () => {
   it('is refused when a connection that it changes was edited, and not for another resource', async () => {
     const lab = new FakeLab(['h1', 'h2']);
     await apply(lab);
-    const wanted = new FakeLab(['h1', 'h2'], {}, { reconnectInterval: '77s' });
-    wanted.takeCibFrom(lab);
-    save(await planOf(wanted));
+    const desired = new FakeLab(['h1', 'h2'], {}, { reconnectInterval: '77s' });
+    desired.takeCibFrom(lab);
+    save(await planOf(desired));
     const remote = { class: 'ocf', provider: 'pacemaker', type: 'remote' };
-    prioritise(wanted, { ...remote, type: 'Dummy', id: 'db' });
-    assert.equal(await refusal(wanted), undefined);
-    prioritise(wanted, { ...remote, id: 'h2' });
-    const told = (await refusal(wanted)) ?? '';
-    assert.deepEqual(told.split('\n').slice(1), ['  CIB <primitive> h2: changed since']);
+    prioritise(desired, { ...remote, type: 'Dummy', id: 'db' });
+    assert.equal(await refusal(desired), undefined);
+    prioritise(desired, { ...remote, id: 'h2' });
+    const reported = (await refusal(desired)) ?? '';
+    assert.deepEqual(reported.split('\n').slice(1), ['  CIB <primitive> h2: changed since']);
   });
 
   it('is refused when something that it would remove was edited, in the CIB or on the host, naming it', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { mock } from 'node:test';
-import { isClusterDetached, quietlyProtected } from '../../src/pacemaker/procedures/edit.ts';
+import { isHeldInMaintenance, quietlyProtected } from '../../src/pacemaker/procedures/edit.ts';
 import { apply, planOf, useStateFolder, type Run } from '../support/apply-lab.ts';
 import { FakeLab } from '../support/fake-lab.ts';
 
@@ -58,7 +58,7 @@ describe('a run while others keep editing the CIB', () => {
 
   const heldIn = ({ cib }: FakeLab): readonly string[] => [
     ...quietlyProtected(cib),
-    ...(isClusterDetached(cib) ? ['the cluster'] : []),
+    ...(isHeldInMaintenance(cib) ? ['the cluster'] : []),
   ];
 
   const pauseOf = (lab: FakeLab): Pick<Run, 'pause'> => ({

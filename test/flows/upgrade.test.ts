@@ -28,7 +28,7 @@ describe('an upgrade of packages', () => {
     return plan.plays.flatMap(({ changes }) => changes);
   };
 
-  const told = (events: readonly RunEvent[]): string[] =>
+  const reported = (events: readonly RunEvent[]): string[] =>
     events.flatMap((event) =>
       event.type === 'action' && NODES.includes(event.host)
         ? [`${event.host} ${event.action}`]
@@ -54,7 +54,7 @@ describe('an upgrade of packages', () => {
     const lab = await connected();
     const { failed, stopped, events } = await apply(lab, { upgrades: true });
     assert.deepEqual([[...failed], stopped], [[], undefined]);
-    const actions = told(events);
+    const actions = reported(events);
     assert.deepEqual([...actions.slice(0, 2)].sort(), ['h1 install-apt', 'h2 install-apt']);
     assert.deepEqual(
       actions.slice(2),
@@ -87,7 +87,7 @@ describe('an upgrade of packages', () => {
       'h2 package: not attempted: the upgrade of h1 failed',
       'h2 service: not attempted: the upgrade of h1 failed',
     ]);
-    assert.ok(!told(events).includes('h2 protect'));
+    assert.ok(!reported(events).includes('h2 protect'));
   });
 
   it('after which the daemon does not listen leaves its node protected', async () => {
@@ -110,7 +110,7 @@ describe('an upgrade of packages', () => {
       [...failed],
       [['h2', 'not restarted: h2 port 3121 cannot be reached from c2']],
     );
-    const actions = told(events).filter((action) => action !== 'h2 install-apt'); // its download
+    const actions = reported(events).filter((action) => action !== 'h2 install-apt'); // its download
     assert.deepEqual(actions.slice(-3), ['h1 protect', 'h1 install-apt', 'h1 unprotect']);
     assert.ok(actions.every((action) => action.startsWith('h1 ')));
     assert.deepEqual(protectedIn(lab), []);
@@ -130,7 +130,7 @@ describe('an upgrade of packages', () => {
     });
     const because = 'not restarted: the cluster nodes have different authkeys (c2)';
     assert.equal(failed.get('h1'), because);
-    assert.ok(!told(events).some((action) => action.endsWith(' protect')));
+    assert.ok(!reported(events).some((action) => action.endsWith(' protect')));
     assert.deepEqual(protectedIn(lab), []);
   });
 });

@@ -117,7 +117,7 @@ describe('a cluster that runs with an authkey that can be guessed', () => {
   it('lets a node go, also where the inventory names that key', async () => {
     const lab = await connected();
     const { remoteNodes, ...spec } = lab.spec;
-    const isLeaving = ({ name }: { readonly name: string }): boolean => name === 'h1';
+    const isBeingRemoved = ({ name }: { readonly name: string }): boolean => name === 'h1';
     Object.assign(lab, {
       spec: {
         ...spec,
@@ -125,8 +125,8 @@ describe('a cluster that runs with an authkey that can be guessed', () => {
           ...{ method: 'psk', isStated: true },
           authkey: { kind: 'file', path: '/k', at: 'inventory.yml:1:1' },
         },
-        remoteNodes: remoteNodes.filter((node) => !isLeaving(node)),
-        absent: { remoteNodes: remoteNodes.filter(isLeaving), guestNodes: [] },
+        remoteNodes: remoteNodes.filter((node) => !isBeingRemoved(node)),
+        absent: { remoteNodes: remoteNodes.filter(isBeingRemoved), guestNodes: [] },
       },
     });
     const fetchSecret = () => Promise.resolve(new Secret(KEY));

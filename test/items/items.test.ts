@@ -23,7 +23,7 @@ import { serializeXml } from '../../src/pacemaker/basics/xml.ts';
 import {
   certificateVariables,
   type CertificateVariables,
-  type WantedCertificates,
+  type DesiredCertificates,
 } from '../../src/credentials/certificates.ts';
 import type { Action } from '../../src/model/action.ts';
 import type { ClusterFacts, HostFacts } from '../../src/model/facts.ts';
@@ -38,7 +38,7 @@ import { guestNode, hostFacts, remoteNode, type HostFactsPatch } from '../suppor
 
 /** One case: what is wanted, what is there, and what must come of it. */
 interface Case {
-  readonly want?: Record<string, unknown>;
+  readonly desired?: Record<string, unknown>;
   readonly facts?: HostFactsPatch;
   readonly cluster?: ClusterCase;
   /** The difference, `in sync`, or why it is refused. */
@@ -65,9 +65,9 @@ const variablesIn = ({ certificates }: Want): CertificateVariables | undefined =
   certificates === true ? certificateVariables(false) : undefined;
 
 /** Digests by role, null where the file has still to be made; each is described by its role. */
-const wantedCertificates = ({ isKeyMadeThere, ...want }: Want): WantedCertificates => ({
+const wantedCertificates = ({ isKeyMadeThere, ...desired }: Want): DesiredCertificates => ({
   files: Object.fromEntries(
-    Object.entries(want).map(([role, digest]) => [
+    Object.entries(desired).map(([role, digest]) => [
       role,
       {
         path: CERTIFICATE_FILES[role as CertificateRole].path,
@@ -76,12 +76,12 @@ const wantedCertificates = ({ isKeyMadeThere, ...want }: Want): WantedCertificat
       },
     ]),
   ),
-  variables: certificateVariables('crl' in want),
+  variables: certificateVariables('crl' in desired),
   isKeyMadeThere: isKeyMadeThere === true,
 });
 
 /** Where a host has its own; `onHost: true` in a case. */
-const CERTIFICATES_ON_HOST: WantedCertificates = {
+const CERTIFICATES_ON_HOST: DesiredCertificates = {
   files: {
     ca: { path: '/etc/pki/ca.pem', digest: '', description: '' },
     certificate: { path: '/etc/pki/host.pem', digest: '', description: '' },
@@ -90,23 +90,26 @@ const CERTIFICATES_ON_HOST: WantedCertificates = {
   variables: {},
 };
 
-const onHosts: Partial<Record<ItemKind, (want: Want) => HostItem>> = {
-  package: (want) => packageItem(HOST, platformIn(want)),
-  authkey: (want) =>
+const onHosts: Partial<Record<ItemKind, (desired: Want) => HostItem>> = {
+  package: (desired) => packageItem(HOST, platformIn(desired)),
+  authkey: (desired) =>
     authkeyItem(
       HOST,
-      { digest: want['digest'] as string | undefined, description: String(want['description']) },
-      (want['risks'] as HostDifference['risks'] | undefined) ?? [],
+      {
+        digest: desired['digest'] as string | undefined,
+        description: String(desired['description']),
+      },
+      (desired['risks'] as HostDifference['risks'] | undefined) ?? [],
     ),
-  certificate: (want) =>
-    want['onHost'] === true
+  certificate: (desired) =>
+    desired['onHost'] === true
       ? ownCertificateItem(HOST, CERTIFICATES_ON_HOST)
-      : certificateItem(HOST, wantedCertificates(want)),
-  environment: (want) =>
+      : certificateItem(HOST, wantedCertificates(desired)),
+  environment: (desired) =>
     environmentItem(
       HOST,
-      { port: Number(want['port']), certificates: variablesIn(want) ?? 'none' },
-      platformIn(want),
+      { port: Number(desired['port']), certificates: variablesIn(desired) ?? 'none' },
+      platformIn(desired),
     ),
   pacemaker: ({ certificates, newKey, isUnfinished }) =>
     pacemakerItem(HOST, {
@@ -118,19 +121,19 @@ const onHosts: Partial<Record<ItemKind, (want: Want) => HostItem>> = {
   'certificate-removed': () => certificateRemovedItem(HOST),
   'firewall-port': ({ port, sources, server = '192.0.2.21' }) =>
     firewallPortItem(HOST, { port: Number(port), server: String(server) }, sources as string[]),
-  service: (want) => serviceItem(HOST, Number(want['port']), variablesIn(want)),
+  service: (desired) => serviceItem(HOST, Number(desired['port']), variablesIn(desired)),
 };
 
-const inCib: Partial<Record<ItemKind, (want: Want) => CibItem>> = {
-  'fence-device': ({ device, plug, told }) =>
+const inCib: Partial<Record<ItemKind, (desired: Want) => CibItem>> = {
+  'fence-device': ({ device, plug, reported }) =>
     fenceDeviceItem(
       HOST,
       { device: String(device), plug: plug as string | undefined },
-      told as readonly string[] | undefined,
+      reported as readonly string[] | undefined,
     ),
-  'connection-resource': (want) => connectionResourceItem(remoteNode(HOST, want)),
-  'guest-node': (want) => guestNodeItem(guestNode(HOST, want)),
-  'node-state': (want) => nodeStateItem(remoteNode(HOST, want)),
+  'connection-resource': (desired) => connectionResourceItem(remoteNode(HOST, desired)),
+  'guest-node': (desired) => guestNodeItem(guestNode(HOST, desired)),
+  'node-state': (desired) => nodeStateItem(remoteNode(HOST, desired)),
 };
 
 function clusterFacts({
@@ -144,7 +147,7 @@ function clusterFacts({
     <configuration><nodes/>${cib}</configuration><status>${status}</status></cib>`;
   const text = cib.includes('<nodes>') ? cibText.replace('<nodes/>', '') : cibText;
   return {
-    toldBy: 'c1',
+    readFrom: 'c1',
     cib: readCib(text),
     cibText: text,
     mon: readCrmMon(crmMonXml(mon)),
@@ -166,7 +169,7 @@ function patchOf(facts: HostFactsPatch | undefined): HostFactsPatch | undefined 
   return kind === 'firewalld' ? { ...facts, firewall: firewalld(short) } : facts;
 }
 
-function told(difference: HostDifference | undefined, facts: HostFacts): unknown {
+function reported(difference: HostDifference | undefined, facts: HostFacts): unknown {
   if (difference === undefined) return 'in sync';
   const { attributes, actions, preparations = [], needsRestart, risks } = difference;
   assert.ok(
@@ -223,15 +226,15 @@ for (const kind of kinds) {
     for (const file of readdirSync(folder)) {
       it(file.replace(/\.yml$/, '').replaceAll('-', ' '), () => {
         const {
-          want = {},
+          desired = {},
           facts,
           cluster,
           expect,
         } = load(readFileSync(new URL(file, folder), 'utf8')) as Case;
         const host = hostFacts(HOST, patchOf(facts));
         const actual = onHosts[kind]
-          ? told(onHosts[kind](want).compare(host), host)
-          : toldOfCib(inCib[kind]?.(want), clusterFacts(cluster ?? {}));
+          ? reported(onHosts[kind](desired).compare(host), host)
+          : toldOfCib(inCib[kind]?.(desired), clusterFacts(cluster ?? {}));
         assert.deepEqual(asData(actual), expect);
       });
     }

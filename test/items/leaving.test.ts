@@ -15,7 +15,7 @@ import { hostFacts, type HostFactsPatch } from '../support/specs.ts';
 const HOST = 'r1';
 
 /** What becomes of each attribute, and what is done for it. */
-function told(item: HostItem, facts: HostFactsPatch): unknown {
+function reported(item: HostItem, facts: HostFactsPatch): unknown {
   const difference = item.compare(hostFacts(HOST, facts));
   if (difference === undefined) return 'in sync';
   return [
@@ -50,33 +50,33 @@ describe('on a host that leaves', () => {
   it('the service is stopped and disabled, whatever of it is needed', () => {
     const stop = `stop-service ${REMOTE_UNIT}`;
     const item = serviceGone(HOST);
-    assert.deepEqual(told(item, unit('enabled', 'active')), [
+    assert.deepEqual(reported(item, unit('enabled', 'active')), [
       'enabled at boot: yes -> no',
       'state: active -> inactive',
       stop,
     ]);
-    assert.deepEqual(told(item, unit('disabled', 'activating')), [
+    assert.deepEqual(reported(item, unit('disabled', 'activating')), [
       'state: activating -> inactive',
       stop,
     ]);
     for (const facts of [unit('disabled', 'inactive'), unit('masked', 'failed'), {}])
-      assert.equal(told(item, facts), 'in sync');
+      assert.equal(reported(item, facts), 'in sync');
   });
 
   it('the cluster’s key goes, and no other', () => {
     const item = authkeyGone(HOST, new Set(['ours']));
-    assert.deepEqual(told(item, { authkey: { digest: 'ours' } }), [
+    assert.deepEqual(reported(item, { authkey: { digest: 'ours' } }), [
       'content: matches the cluster -> absent',
       'remove-files /etc/pacemaker/authkey',
     ]);
-    assert.equal(told(item, { authkey: { digest: 'the package’s own' } }), 'in sync');
-    assert.equal(told(item, {}), 'in sync');
+    assert.equal(reported(item, { authkey: { digest: 'the package’s own' } }), 'in sync');
+    assert.equal(reported(item, {}), 'in sync');
   });
 
   it('the certificates that outrigger brought go, and a key that waits; the host’s own stay', () => {
     const item = certificateGone(HOST);
     assert.deepEqual(
-      told(item, {
+      reported(item, {
         certificates: { ca: file, key: file },
         waitingPair: Object.values(WAITING_PAIR),
       }),
@@ -86,8 +86,8 @@ describe('on a host that leaves', () => {
       ],
     );
     const own = { files: {}, key: { count: 1, isEncrypted: false }, hasOpenssl: true };
-    assert.equal(told(item, { certificates: { key: file }, ownCertificates: own }), 'in sync');
-    assert.equal(told(item, {}), 'in sync');
+    assert.equal(reported(item, { certificates: { key: file }, ownCertificates: own }), 'in sync');
+    assert.equal(reported(item, {}), 'in sync');
   });
 
   it('lines of the environment file with just the values that outrigger gives go', () => {
@@ -99,7 +99,10 @@ describe('on a host that leaves', () => {
       PCMK_debug: 'yes',
     };
     assert.deepEqual(
-      told(environmentGone(HOST, { port: 3122, own: undefined }), { environment, environmentFile }),
+      reported(environmentGone(HOST, { port: 3122, own: undefined }), {
+        environment,
+        environmentFile,
+      }),
       [
         'PCMK_remote_port: 3122 -> absent',
         'PCMK_ca_file: /etc/pacemaker/x509-ca.pem -> absent',
@@ -108,7 +111,7 @@ describe('on a host that leaves', () => {
     );
     const own = { ca: '/etc/pki/ca.pem', certificate: '/etc/pki/c', key: '/etc/pki/mine.key' };
     assert.deepEqual(
-      told(environmentGone(HOST, { port: 3121, own: { ...own, crl: undefined } }), {
+      reported(environmentGone(HOST, { port: 3121, own: { ...own, crl: undefined } }), {
         ...{ environment, environmentFile },
       }),
       [
@@ -116,14 +119,14 @@ describe('on a host that leaves', () => {
         'set-environment /etc/default/pacemaker PCMK_key_file ',
       ],
     );
-    assert.equal(told(environmentGone(HOST, { port: 3121, own: undefined }), {}), 'in sync');
+    assert.equal(reported(environmentGone(HOST, { port: 3121, own: undefined }), {}), 'in sync');
   });
 
   it('the rules for its port go that outrigger could have made, for whichever cluster node', () => {
     const item = firewallClosed(HOST, 3121);
     const network = ruleFor('10.0.0.0/8');
     assert.deepEqual(
-      told(item, {
+      reported(item, {
         firewall: zone(
           rules(ruleFor('10.77.0.12'), network, ruleFor('10.77.0.11', 22)),
           rules(ruleFor('10.77.0.11')),
@@ -137,11 +140,11 @@ describe('on a host that leaves', () => {
       ],
     );
     const both = rules(ruleFor('10.77.0.11'));
-    assert.deepEqual(told(item, { firewall: zone(both, both) }), [
+    assert.deepEqual(reported(item, { firewall: zone(both, both) }), [
       'public 3121/tcp from 10.77.0.11: open -> closed',
       `close-firewalld public ${ruleFor('10.77.0.11')} runtime permanent`,
     ]);
-    assert.equal(told(item, { firewall: zone(rules(network), rules()) }), 'in sync');
-    assert.equal(told(item, {}), 'in sync');
+    assert.equal(reported(item, { firewall: zone(rules(network), rules()) }), 'in sync');
+    assert.equal(reported(item, {}), 'in sync');
   });
 });

@@ -16,8 +16,8 @@ describe('rights of a file that is a link', () => {
   const authkey = (realPath: string) => {
     const path = '/etc/pacemaker/authkey';
     const facts = hostFacts('h1', { authkey: { path, ...EXPOSED, ...reachOf(path, realPath) } });
-    const want = { digest: 'aa', description: 'matches the cluster' };
-    return authkeyItem('h1', want).compare(facts) ?? assert.fail('no difference');
+    const desired = { digest: 'aa', description: 'matches the cluster' };
+    return authkeyItem('h1', desired).compare(facts) ?? assert.fail('no difference');
   };
 
   it('an authkey is written in place of the link, without a restart, and the plan says so', () => {
@@ -45,11 +45,11 @@ describe('rights of a file that is a link', () => {
       const facts = hostFacts('h1', {
         certificates: { key: { ...one, ...reachOf(path, realPath) } },
       });
-      const want = {
+      const desired = {
         files: { key: { path, digest: 'aa', description: 'the key' } },
         variables: certificateVariables(false),
       };
-      const difference = certificateItem('h1', want).compare(facts) ?? assert.fail('none');
+      const difference = certificateItem('h1', desired).compare(facts) ?? assert.fail('none');
       assert.deepEqual(difference.actions.map(called), [action, 'verify-certificates']);
       assert.equal(
         (difference.attributes[0]?.reason ?? '').includes('the link is replaced'),
@@ -61,12 +61,12 @@ describe('rights of a file that is a link', () => {
   it('a key that was made on its host is taken in there, and by its public half', () => {
     const path = '/etc/pacemaker/x509-key.pem';
     const key = { ...EXPOSED, modifiedAt: 0, ...reachOf(path, '/srv/keys/key.pem') };
-    const want = {
+    const desired = {
       files: { key: { path, digest: 'aa', description: 'the key' } },
       variables: certificateVariables(false),
       isKeyMadeThere: true,
     };
-    const difference = certificateItem('h1', want).compare(
+    const difference = certificateItem('h1', desired).compare(
       hostFacts('h1', { certificates: { key } }),
     );
     const { actions } = difference ?? assert.fail('none');

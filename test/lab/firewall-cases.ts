@@ -7,7 +7,7 @@ import { hostScript } from '../support/host-script.ts';
 import type { Lab } from './lab.ts';
 
 /** `unclear`: it is let in, or kept out, by what the evaluation cannot know. */
-type Told = 'open' | 'closed' | 'denied' | 'unclear';
+type Reported = 'open' | 'closed' | 'denied' | 'unclear';
 
 interface Case {
   /** Options of firewall-cmd: permanent, then a reload. */
@@ -16,9 +16,9 @@ interface Case {
   readonly runtime?: readonly string[];
   readonly getsIn: readonly [c1: boolean, c2: boolean];
   /** What is said of c1 and c2, where that is not `open` for those that get in and not open for the others. */
-  readonly told?: readonly [Told, Told];
+  readonly reported?: readonly [Reported, Reported];
   /** What is said of them after a reload (default: as now). */
-  readonly later?: readonly [Told, Told];
+  readonly later?: readonly [Reported, Reported];
 }
 
 /** No settings of an operator any more. */
@@ -46,7 +46,7 @@ export async function firewallAsEvaluated(lab: Lab, host: string): Promise<void>
     ...(hasIptables ? directCases(...addresses, await deviceOf(lab, host)) : {}),
   };
   for (const [what, expected] of Object.entries(cases)) {
-    const { permanent = [], runtime = [], getsIn: expectedIn, told, later } = expected;
+    const { permanent = [], runtime = [], getsIn: expectedIn, reported, later } = expected;
     const commands = [
       ...permanent.map((option) => `firewall-cmd --quiet --permanent ${option}`),
       ...(permanent.length === 0 ? [] : ['firewall-cmd --quiet --reload']),
@@ -62,13 +62,13 @@ export async function firewallAsEvaluated(lab: Lab, host: string): Promise<void>
     assert.deepEqual([await getsIn('c1'), await getsIn('c2')], expectedIn, `${what}: firewalld`);
     const now = verdicts.map((one) => one.runtime?.kind);
     const then = verdicts.map((one) => one.permanent?.kind);
-    if (told === undefined)
+    if (reported === undefined)
       assert.deepEqual(
         now.map((kind) => kind === 'open'),
         expectedIn,
         `${what}: evaluation`,
       );
-    else assert.deepEqual(now, told, `${what}: evaluation`);
+    else assert.deepEqual(now, reported, `${what}: evaluation`);
     assert.deepEqual(then, later ?? now, `${what}: after a reload`);
     await lab.sh(host, RESET);
   }
@@ -104,7 +104,7 @@ function zoneCases(c1: string, c2: string): Readonly<Record<string, Case>> {
     'a drop': {
       permanent: ['--add-port=3121/tcp', rule(`family="ipv4" source address="${c2}" drop`)],
       getsIn: [true, false],
-      told: ['open', 'denied'],
+      reported: ['open', 'denied'],
     },
     priorities: {
       permanent: [
@@ -141,7 +141,7 @@ function zoneCases(c1: string, c2: string): Readonly<Record<string, Case>> {
     'a ban by the zone drop': {
       permanent: ['--add-port=3121/tcp', `--zone=drop --add-source=${c2}`],
       getsIn: [true, false],
-      told: ['open', 'denied'],
+      reported: ['open', 'denied'],
     },
     'a redirection': {
       permanent: [
@@ -149,12 +149,12 @@ function zoneCases(c1: string, c2: string): Readonly<Record<string, Case>> {
         '--add-forward-port=port=3121:proto=tcp:toport=3121:toaddr=192.0.2.9',
       ],
       getsIn: [false, false],
-      told: ['denied', 'denied'],
+      reported: ['denied', 'denied'],
     },
     'a zone by hardware address': {
       permanent: ['--add-port=3121/tcp', '--zone=drop --add-source=02:00:00:00:00:01'],
       getsIn: [true, true],
-      told: ['unclear', 'unclear'],
+      reported: ['unclear', 'unclear'],
     },
   };
 }
@@ -174,7 +174,7 @@ function policyCases(c2: string): Readonly<Record<string, Case>> {
     'a policy before the zone': {
       permanent: ['--add-port=3121/tcp', ...policy(-10, drop)],
       getsIn: [true, false],
-      told: ['open', 'denied'],
+      reported: ['open', 'denied'],
     },
     'a policy after the zone': {
       permanent: ['--add-port=3121/tcp', ...policy(10, drop, '--set-target=DROP')],
@@ -190,7 +190,7 @@ function policyCases(c2: string): Readonly<Record<string, Case>> {
         ...policy(-10, '--add-service=ssh', '--set-target=REJECT'),
       ],
       getsIn: [false, false],
-      told: ['denied', 'denied'],
+      reported: ['denied', 'denied'],
     },
     'a policy for another zone': {
       permanent: [
@@ -208,12 +208,12 @@ function directCases(c1: string, c2: string, device: string): Readonly<Record<st
     'a direct rule that drops': {
       permanent: ['--add-port=3121/tcp', `${add} filter INPUT 0 -s ${c2} -j DROP`],
       getsIn: [true, false],
-      told: ['open', 'denied'],
+      reported: ['open', 'denied'],
     },
     'a direct rule that accepts': {
       permanent: [`${add} filter INPUT 0 -p tcp --dport 3121 -j ACCEPT`],
       getsIn: [false, false],
-      told: ['closed', 'closed'],
+      reported: ['closed', 'closed'],
     },
     'direct rules in their order, and in a chain of their own': {
       permanent: [
@@ -224,7 +224,7 @@ function directCases(c1: string, c2: string, device: string): Readonly<Record<st
         `${add} raw own 1 -j DROP`,
       ],
       getsIn: [true, false],
-      told: ['open', 'denied'],
+      reported: ['open', 'denied'],
     },
     'a direct rule for VRRP, as keepalived needs one': {
       permanent: [
@@ -240,7 +240,7 @@ function directCases(c1: string, c2: string, device: string): Readonly<Record<st
         `${add} filter INPUT 5 -i ${device} -s ${c1} -p tcp --dport 3121 -j DROP`,
       ],
       getsIn: [false, false],
-      told: ['unclear', 'denied'],
+      reported: ['unclear', 'denied'],
       later: ['open', 'open'],
     },
   };
@@ -264,7 +264,7 @@ function reloadCases(c1: string, c2: string): Readonly<Record<string, Case>> {
         '--permanent --zone=trusted --add-source=' + c2,
       ],
       getsIn: [true, false],
-      told: ['open', 'closed'],
+      reported: ['open', 'closed'],
       later: ['closed', 'open'],
     },
     'a service that is changed in the permanent configuration': {

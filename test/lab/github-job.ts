@@ -45,7 +45,7 @@ export type JobEnd = {
 };
 
 /** What GitHub has against a workflow; empty: nothing. */
-export async function objectionsTo(text: string): Promise<string[]> {
+export async function blockersOf(text: string): Promise<string[]> {
   const { context, value } = parse(text);
   const template = value && (await convertWorkflowTemplate(context, value));
   return [

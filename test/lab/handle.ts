@@ -63,7 +63,7 @@ export type Lab = {
 
 export type LabLife = Pick<Lab, 'reset' | 'down'>;
 
-export function attach(lab: LabRecord, life: LabLife): Lab {
+export function leaveMaintenance(lab: LabRecord, life: LabLife): Lab {
   const name = lab.settings.name;
   const exec: Lab['exec'] = (host, script, options) => execIn(lab, host, script, options);
   const someOf = (hosts: string[]) =>
@@ -116,12 +116,12 @@ export function attach(lab: LabRecord, life: LabLife): Lab {
 }
 
 /** Tells all that a program has put out, once it has ended. */
-function listen(child: ChildProcess, tell: (text: string) => void): void {
+function listen(child: ChildProcess, report: (text: string) => void): void {
   const chunks: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer | string) => chunks.push(Buffer.from(chunk)));
   child.once('close', () => {
-    tell(Buffer.concat(chunks).toString());
+    report(Buffer.concat(chunks).toString());
   });
 }
 

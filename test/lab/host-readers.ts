@@ -31,7 +31,7 @@ export async function environmentFilesAsSystemd(lab: Lab): Promise<void> {
     'h1',
     `cd ${folder} && ls | xargs -P 8 -I {} sh -c 'systemd-run --quiet --wait --pipe --collect -p EnvironmentFile=-${folder}/{} env -0 >/root/{}.env </dev/null' && n=0 && while [ -e $n ]; do base64 -w 0 /root/$n.env; echo; n=$((n + 1)); done`,
   );
-  const told = byReader
+  const reported = byReader
     .split('@end\n')
     .map((lines) => readEnvironment(lines.split('\n')).environment);
   for (const [index, line] of bySystemd.trimEnd().split('\n').entries()) {
@@ -42,10 +42,10 @@ export async function environmentFilesAsSystemd(lab: Lab): Promise<void> {
         (pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const,
       );
     assert.deepEqual(
-      told[index],
+      reported[index],
       Object.fromEntries(seen),
       JSON.stringify(files[index]?.toString()),
     );
   }
-  assert.equal(told.length - 1, files.length);
+  assert.equal(reported.length - 1, files.length);
 }

@@ -115,14 +115,14 @@ export function walkWithKills(labs: Labs, ways: readonly Way[]): void {
     const end = way.isPutBack && hit.size % 2 === 0 ? way.from : way.to;
     const inventory = inventoryOf(cluster, end);
     await quietly(lab, inventory, async () => {
-      const mend = way.isPutBack ? await keepEnvironment(lab, 'c2') : () => Promise.resolve();
+      const repair = way.isPutBack ? await keepEnvironment(lab, 'c2') : () => Promise.resolve();
       let kills = 0;
       for (; kills < MOST_KILLS; kills += 1) {
         const isRotation = way.from === way.to && isSame(await keysOn(lab), keys);
         if (!(await dies(cluster, way, isRotation))) break;
       }
       if (kills === 0) walked.add(way.name);
-      await mend();
+      await repair();
       await applied(lab, 0, ['-i', inventory, ...ALLOWED]);
     });
     const used = end === 'authkey' ? '0' : '4';

@@ -5,7 +5,7 @@ import { makeDomain } from './domains.ts';
 import { ensureImages } from './images.ts';
 import { freshDisk, switchOn } from './hosts.ts';
 import { createNetwork, openAllPaths } from './network.ts';
-import { attach } from './handle.ts';
+import { leaveMaintenance } from './handle.ts';
 import type { Lab } from './handle.ts';
 import { killGroup } from './cgroups.ts';
 import { labDown, remnants } from './down.ts';
@@ -76,7 +76,10 @@ export async function labReset(lab: LabRecord): Promise<void> {
 }
 
 function handle(lab: LabRecord): Lab {
-  return attach(lab, { reset: () => labReset(lab), down: () => labDown(lab.settings.name) });
+  return leaveMaintenance(lab, {
+    reset: () => labReset(lab),
+    down: () => labDown(lab.settings.name),
+  });
 }
 
 async function bootAll(lab: LabRecord): Promise<void> {

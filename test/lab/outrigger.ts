@@ -70,7 +70,7 @@ export type WantedInventory = {
 };
 
 /** Writes an inventory for hosts of the lab into the lab's directory; gives its path. */
-export function writeInventory(lab: Lab, wanted: WantedInventory): string {
+export function writeInventory(lab: Lab, desired: WantedInventory): string {
   const members = lab.hosts.filter(({ kind }) => kind === 'cluster').map(({ name }) => name);
   const address = (host: string): string => lab.addresses[host] ?? assert.fail(`no host ${host}`);
   const placed = ({ host, ...node }: WantedNode) => ({ address: address(host), ...node });
@@ -82,21 +82,21 @@ export function writeInventory(lab: Lab, wanted: WantedInventory): string {
       identityFile: join(lab.sshDir, 'id_ed25519'),
       knownHostsFile: join(lab.sshDir, 'known_hosts'),
       sshConfig: 'none',
-      connectTimeout: wanted.connectTimeout ?? '5s',
+      connectTimeout: desired.connectTimeout ?? '5s',
     },
-    clusterNodes: (wanted.clusterNodes ?? members).map((name) => ({
+    clusterNodes: (desired.clusterNodes ?? members).map((name) => ({
       name,
       address: address(name),
     })),
     authentication:
-      wanted.authentication ??
-      (wanted.authkey === undefined
+      desired.authentication ??
+      (desired.authkey === undefined
         ? undefined
-        : { method: 'psk', authkey: { file: wanted.authkey } }),
-    groups: wanted.groups ?? {},
-    drift: wanted.drift,
-    remoteNodes: wanted.remoteNodes?.map(placed),
-    guestNodes: wanted.guestNodes?.map(placed),
+        : { method: 'psk', authkey: { file: desired.authkey } }),
+    groups: desired.groups ?? {},
+    drift: desired.drift,
+    remoteNodes: desired.remoteNodes?.map(placed),
+    guestNodes: desired.guestNodes?.map(placed),
   };
   const path = join(mkdtempSync(join(lab.dir, 'inventory-')), 'inventory.yml');
   writeFileSync(path, JSON.stringify(inventory, undefined, 2));
@@ -167,9 +167,9 @@ export async function drift(
   code: number,
   args: readonly string[],
 ): Promise<DriftDocument & { names: string[] }> {
-  const told = await outrigger(lab, ['drift', '--json', ...args]);
-  assert.equal(told.code, code, told.stderr + told.stdout);
-  const document = JSON.parse(told.stdout) as DriftDocument;
+  const reported = await outrigger(lab, ['drift', '--json', ...args]);
+  assert.equal(reported.code, code, reported.stderr + reported.stdout);
+  const document = JSON.parse(reported.stdout) as DriftDocument;
   assert.ok(isDrift(document), JSON.stringify(isDrift.errors));
   return {
     ...document,

@@ -34,20 +34,20 @@ export const disown = (lab: LabRecord, machine: string): void => {
 export type MachineRequest = { action: string; machine: string; from: string; target: string };
 
 /** Tells what is about to be switched. */
-type Tell = (action: 'on' | 'off') => void;
+type Report = (action: 'on' | 'off') => void;
 
 /** Carries out what an agent asks for. */
 export function serveMachine(
   lab: LabRecord,
   request: MachineRequest,
-  tell: Tell,
+  report: Report,
 ): string | Promise<string> {
   const { action, machine, from } = request;
   if (findHost(lab, machine).kind !== 'virtual') return `${machine} is no virtual machine`;
-  if (action === 'start') return start(lab, request, tell);
+  if (action === 'start') return start(lab, request, report);
   const isOwner = isOn(lab, machine) && ownerOf(lab, machine) === from;
   if (action === 'state') return isOwner ? upOrBooting(lab, machine) : 'off';
-  if (action === 'stop') return isOwner ? stop(lab, machine, tell) : 'ok';
+  if (action === 'stop') return isOwner ? stop(lab, machine, report) : 'ok';
   if (action === 'hand-over') return isOwner ? handOver(lab, request) : `it is not on ${from}`;
   return `unknown action '${action}'`;
 }
@@ -55,21 +55,21 @@ export function serveMachine(
 const upOrBooting = (lab: LabRecord, machine: string): string =>
   isUp(lab, machine) ? 'running' : 'booting';
 
-function start(lab: LabRecord, { machine, from }: MachineRequest, tell: Tell): string {
+function start(lab: LabRecord, { machine, from }: MachineRequest, report: Report): string {
   if (isOn(lab, machine)) {
     const owner = ownerOf(lab, machine);
     return owner === from ? 'ok' : `it runs on ${owner ?? 'nobody'} already`;
   }
   // A request of a cluster node that has lost its power since.
   if (!isOn(lab, from)) return `${from} is off`;
-  tell('on');
+  report('on');
   writeFileSync(ownerFile(lab, machine), from);
   switchOn(lab, machine);
   return 'ok';
 }
 
-async function stop(lab: LabRecord, machine: string, tell: Tell): Promise<string> {
-  tell('off');
+async function stop(lab: LabRecord, machine: string, report: Report): Promise<string> {
+  report('off');
   await switchOff(lab, machine);
   disown(lab, machine);
   return 'ok';

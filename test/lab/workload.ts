@@ -80,10 +80,10 @@ export async function startEach(lab: Lab, placed: Record<string, string>): Promi
     all.map(([resource]) => primitive(resource)),
     all.map(([resource, node]) => prefer(resource, node)),
   );
-  const wanted = all.map(([resource, node]) => `cluster: ${resource} Started on ${node}`);
-  await waitFor(`they run: ${wanted.join(', ')}`, 60_000, async () => {
+  const desired = all.map(([resource, node]) => `cluster: ${resource} Started on ${node}`);
+  await waitFor(`they run: ${desired.join(', ')}`, 60_000, async () => {
     const { lines } = await photograph(lab);
-    return wanted.every((line) => lines.includes(line)) || lines.join('\n');
+    return desired.every((line) => lines.includes(line)) || lines.join('\n');
   });
 }
 

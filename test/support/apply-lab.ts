@@ -71,15 +71,15 @@ export async function apply(lab: FakeLab, run: Run = {}): Promise<Applied> {
   const { playbook = sitePlaybook, pause } = run;
   const events: RunEvent[] = [];
   const planned = run.planned ?? (await planOf(lab, playbook, lab.spec, run));
-  const tell = (event: RunEvent): void => {
+  const report = (event: RunEvent): void => {
     events.push(event);
     onEvent?.(event);
   };
   const locking = {
     ...planned,
     leaseMs: run.leaseMs,
-    tell: (message: string) => {
-      tell({ type: 'notice', play: 'Lock', message });
+    report: (message: string) => {
+      report({ type: 'notice', play: 'Lock', message });
     },
   };
   const result = await underLock(locking, (lease) =>
@@ -89,7 +89,7 @@ export async function apply(lab: FakeLab, run: Run = {}): Promise<Applied> {
       allowed: new Set(allowed),
       origin: run.origin,
       signal: run.signal ?? new AbortController().signal,
-      onEvent: tell,
+      onEvent: report,
     }),
   );
   assert.deepEqual(

@@ -4,7 +4,7 @@ import { watchSecondSignal } from '../../src/cli/process/second-signal.ts';
 
 const interrupts = new Interrupts({
   isChanging: true,
-  tell: () => undefined,
+  report: () => undefined,
   leave: () => process.exit(),
 });
 listenForSignals(interrupts);

@@ -24,5 +24,5 @@ export const setOf = ({ ca, crl, certificate, key }: Texts): CertificateSet => (
 });
 
 /** `severity path: message` of each finding. */
-export const told = (findings: readonly CertificateFinding[]): string[] =>
+export const reported = (findings: readonly CertificateFinding[]): string[] =>
   findings.map(({ severity, path, message }) => `${severity} ${path}: ${message}`);

@@ -1,14 +1,14 @@
 import { readCib, type Cib } from '../../src/pacemaker/cib/cib.ts';
 import {
   applyOperations,
-  detachCluster,
+  beginMaintenance,
   keepApart,
   protect,
 } from '../../src/pacemaker/procedures/edit.ts';
 import { readCrmMon } from '../../src/pacemaker/status/crm-mon.ts';
 import type { AuthkeyChoice } from '../../src/credentials/authkey-choice.ts';
-import { certificateVariables, type WantedX509 } from '../../src/credentials/certificates.ts';
-import type { WantedCredentials } from '../../src/credentials/credential-change.ts';
+import { certificateVariables, type DesiredX509 } from '../../src/credentials/certificates.ts';
+import type { DesiredCredentials } from '../../src/credentials/credential-change.ts';
 import type {
   ClusterFacts,
   ClusterNodeFacts,
@@ -25,7 +25,7 @@ const onHost = (digest: string) => ({
   ...{ digest, owner: 'root', group: 'haclient', mode: '640', modifiedAt: 1 },
 });
 const files = { ca: file('aa'), certificate: file('bb'), key: file('cc') };
-const x509: WantedX509 = {
+const x509: DesiredX509 = {
   nodes: new Map(['c1', 'c2', 'r1', 'r2'].map((name) => [name, { files, variables }])),
   removesAuthkey: false,
   expiring: [],
@@ -53,7 +53,7 @@ const START = `<cib admin_epoch="0" epoch="7" num_updates="1" have-quorum="1" dc
 
 const LEFT = {
   protected: (cib: Cib) => protect(cib, ['r1']),
-  detached: detachCluster,
+  detached: beginMaintenance,
   apart: (cib: Cib) => keepApart(cib, new Map([['r1', ['c1']]])),
 };
 
@@ -103,7 +103,7 @@ export function stateOf({
   const cib = readCib(cibText);
   if (left !== undefined) cibText = applyOperations(cibText, LEFT[left](cib));
   const cluster: ClusterFacts = {
-    toldBy: 'c1',
+    readFrom: 'c1',
     cib: readCib(cibText),
     cibText,
     mon: readCrmMon(crmMonXml({ connections: { r1: isOnline ? { on: 'c1' } : {} } })),
@@ -133,7 +133,7 @@ export function stateOf({
 }
 
 /** An inventory that wants this key. */
-export const theKey = (digest: string | undefined, isStated = false): WantedCredentials => {
+export const theKey = (digest: string | undefined, isStated = false): DesiredCredentials => {
   const authkey: AuthkeyChoice = {
     source: { kind: 'generate' },
     digest,
@@ -143,7 +143,7 @@ export const theKey = (digest: string | undefined, isStated = false): WantedCred
   return { authkey, isStated };
 };
 /** One that wants certificates. */
-export const theCertificates: WantedCredentials = { x509, isStated: false };
+export const theCertificates: DesiredCredentials = { x509, isStated: false };
 
 /** A host that uses the key `a`. */
 export const KEY = withKey('a');

@@ -14,7 +14,7 @@ interface Surroundings {
   merge(fragment: XmlElement): void;
 }
 
-type Told = Readonly<Record<string, ReportedConnection>>;
+type Reported = Readonly<Record<string, ReportedConnection>>;
 
 const REJECTED = { c1: 'Key was rejected by service' };
 
@@ -90,7 +90,7 @@ export class FakeGuests {
     this.settle();
   }
 
-  connections(): Told {
+  connections(): Reported {
     return Object.fromEntries(
       this.#around.cib.guestNodes.map(({ name, resource }) => {
         const managed = this.#isManaged(resource);
@@ -102,7 +102,7 @@ export class FakeGuests {
   }
 
   /** What failed is remembered also when the connection is gone. */
-  machines(): Told {
+  machines(): Reported {
     const gone = [...this.#failed].filter((name) => !this.names.includes(name));
     return Object.fromEntries([
       ...this.#around.spec.guestNodes.map(({ resource }): [string, ReportedConnection] => {

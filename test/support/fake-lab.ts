@@ -5,7 +5,7 @@ import { cibView } from '../../src/pacemaker/cib/cib.ts';
 import { LOCK_ID, lockIn } from '../../src/pacemaker/procedures/lock.ts';
 import {
   applyToTree,
-  isClusterDetached,
+  isHeldInMaintenance,
   type CibOperation,
 } from '../../src/pacemaker/procedures/edit.ts';
 import {
@@ -274,7 +274,7 @@ export class FakeLab {
       const { name, attributes } = this.#cib;
       sections.set('membership', serializeXml(element(name, attributes)));
     }
-    const cluster = role === 'lead' ? this.#clusterSections() : NOTHING;
+    const cluster = role === 'query-node' ? this.#clusterSections() : NOTHING;
     return replyTo(request, replyOf(new Map([...sections, ...cluster])));
   }
 
@@ -293,7 +293,7 @@ export class FakeLab {
         const said = this.reported.get(id);
         if (said !== undefined) return [id, said];
         if (this.others.isDisconnected(this.cib, id)) return [id, {}];
-        const managed = isManaged && !quiet && !isClusterDetached(this.cib);
+        const managed = isManaged && !quiet && !isHeldInMaintenance(this.cib);
         if (this.failing.has(id)) return [id, failedStart(managed)];
         return [id, { on: this.network.down.has('c1') ? 'c2' : 'c1', managed }];
       },

@@ -1,5 +1,5 @@
 import type { Cib } from '../../src/pacemaker/cib/cib.ts';
-import { isLeaving } from '../../src/pacemaker/procedures/edit.ts';
+import { isBeingRemoved } from '../../src/pacemaker/procedures/edit.ts';
 import type { Reported } from './crm-mon.ts';
 
 /** Resources of others on remote nodes: each leaves its node when that is to be disconnected, unless it is blocked. */
@@ -27,4 +27,4 @@ export class FakeResources {
 }
 
 const isToBeStopped = (cib: Cib, node: string): boolean =>
-  isLeaving(cib, node) || cib.remoteConnections.get(node)?.targetRole === 'Stopped';
+  isBeingRemoved(cib, node) || cib.remoteConnections.get(node)?.targetRole === 'Stopped';

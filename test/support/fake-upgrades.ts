@@ -39,8 +39,8 @@ export function tellWhatWasAsked(
   const isAsked = input === 'upgrades\n';
   if (role === 'remote' && input !== '' && !isAsked) throw new Error('a host is told of no other');
   const parts = { upgrades: isAsked, made_keys: own === 'keys' };
-  for (const [part, isWanted] of Object.entries(parts)) {
-    if (!isWanted) sections.delete(part);
+  for (const [part, isRequested] of Object.entries(parts)) {
+    if (!isRequested) sections.delete(part);
     else if (!sections.has(part)) sections.set(part, '');
   }
 }

@@ -61,7 +61,7 @@ export function useAuthority() {
   /** Answers with these, one after the other, and then with the last of them. */
   const asking = (...answers: string[]) => ({
     hosts: new Map(),
-    tell: () => undefined,
+    report: () => undefined,
     signal: new AbortController().signal,
     fetchSecret: fetching((question: string) => {
       at.questions.push(question.replaceAll(at.folder, ''));
@@ -97,5 +97,5 @@ export function useAuthority() {
   return Object.assign(at, { load, asking, make, everything, refused });
 }
 
-export const digestOf = ({ wanted }: Credentials, node: string, role: CertificateRole) =>
-  wanted.nodes.get(node)?.files[role]?.digest;
+export const digestOf = ({ desired }: Credentials, node: string, role: CertificateRole) =>
+  desired.nodes.get(node)?.files[role]?.digest;

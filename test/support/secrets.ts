@@ -8,10 +8,10 @@ import { OutriggerError } from '../../src/support/errors.ts';
 
 /** Fetches from where secrets live; a person answers with `ask`. */
 export const fetching = (ask: AskSecret, signal = new AbortController().signal): FetchSecret =>
-  secretFetcher({ ask, signal, tell: () => undefined });
+  secretFetcher({ ask, signal, report: () => undefined });
 
 const nobody: AskSecret = () =>
   Promise.reject(new OutriggerError('REFUSED', 'no terminal for confirmation'));
 
 /** Each fetch is a run of its own: none knows what another has fetched. */
-export const askingNobody: FetchSecret = (...wanted) => fetching(nobody)(...wanted);
+export const askingNobody: FetchSecret = (...desired) => fetching(nobody)(...desired);

@@ -33,7 +33,7 @@ export const undoing = (
   prepared: PreparedUndo,
   options: Omit<Parameters<typeof undoRun>[1], 'lease'>,
 ): ReturnType<typeof undoRun> =>
-  underLock({ ...prepared, leaseMs: undefined, tell: () => undefined }, (lease) =>
+  underLock({ ...prepared, leaseMs: undefined, report: () => undefined }, (lease) =>
     undoRun(prepared, { ...options, lease }),
   );
 

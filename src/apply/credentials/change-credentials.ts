@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { readCluster } from '../../probe/read-cluster.ts';
 import type { Host } from '../../host/host.ts';
-import { isApart, isClusterDetached, quietlyProtected } from '../../pacemaker/procedures/edit.ts';
+import { isApart, isHeldInMaintenance, quietlyProtected } from '../../pacemaker/procedures/edit.ts';
 import { connectionState } from '../../pacemaker/status/crm-mon.ts';
 import type { CredentialChange } from '../../model/credential-change.ts';
 import { isConversion } from '../../credentials/credential-change.ts';
@@ -18,20 +18,20 @@ import { checkCertificates } from '../quiet-restart/check-certificates.ts';
 import { clusterHosts } from '../run/cluster-hosts.ts';
 import { changesOf, conclude, failureOf, type Failures, type RunContext } from '../run/context.ts';
 import {
-  attach,
+  leaveMaintenance,
   awaitMember,
-  detach,
+  enterMaintenance,
   disturbances,
   onlineMembers,
   withoutMark,
 } from './detached.ts';
-import { changeOneByOne } from './pinned-change.ts';
-import { followChanges, giveBack } from './give-back.ts';
+import { changeNodeByNode } from './pinned-change.ts';
+import { followChanges, releaseManagement } from './give-back.ts';
 import { stillHeld } from './still-held.ts';
-import { putBack, readCredentialsInUse, type CredentialsInUse } from './put-back.ts';
+import { rollBack, readCredentialsInUse, type CredentialsInUse } from './put-back.ts';
 import { protectNodes, release, STILL_PROTECTED } from '../quiet-restart/quiet-protection.ts';
 import { comparePlacement } from '../quiet-restart/quiet-restart.ts';
-import { bringIntoShape } from '../run/step.ts';
+import { converge } from '../run/step.ts';
 import { unwritable } from '../run/try-files.ts';
 
 /**
@@ -66,7 +66,7 @@ export async function changeCredentials(context: RunContext, play: Play): Promis
     const failures =
       change.nodeByNode === undefined
         ? await changeTogether(context, play, change)
-        : await changeOneByOne(context, play, change);
+        : await changeNodeByNode(context, play, change);
     for (const [host, verdict] of failures) {
       const isShown = [...open.values()].some((one) => one.host === host);
       if (isShown) settle(verdict, (name) => name === host);
@@ -92,9 +92,9 @@ async function refuseUnready(
   play: Play,
   change: CredentialChange,
 ): Promise<void> {
-  const cluster = await readCluster(context.lead);
+  const cluster = await readCluster(context.queryNode);
   const { cib } = cluster;
-  if (isClusterDetached(cib) || isApart(cib) || quietlyProtected(cib).length > 0) return;
+  if (isHeldInMaintenance(cib) || isApart(cib) || quietlyProtected(cib).length > 0) return;
   await refuseUnreached(context, play, change, cluster);
   await refuseUnwritable(context, change);
 }
@@ -141,7 +141,7 @@ async function changeTogether(
   play: Play,
   change: CredentialChange,
 ): Promise<Failures> {
-  const before = await readCluster(context.lead);
+  const before = await readCluster(context.queryNode);
   const inUse = isConversion(change) ? await readCredentialsInUse(context, change) : undefined;
   const names = [...change.nodes, ...change.absent];
   const handled = { names, item: 'service', everything: true } as const;
@@ -151,11 +151,11 @@ async function changeTogether(
   const begun = followChanges(context);
   const window = { change, before, inUse, failures, restarted };
   try {
-    await takeUp(begun.context, play, window);
-    if (change.inMaintenanceMode) await attach(context, play, change.nodes);
+    await activate(begun.context, play, window);
+    if (change.inMaintenanceMode) await leaveMaintenance(context, play, change.nodes);
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
-    if (isUntouched(window, begun)) await giveBack(context, play, change, marked);
+    if (isUntouched(window, begun)) await releaseManagement(context, play, change, marked);
     throw await stillHeld(context, change, thrown);
   }
   const ready = change.nodes.filter((name) => !failures.has(name));
@@ -173,7 +173,7 @@ async function changeTogether(
         hint: STILL_PROTECTED,
       });
   }
-  const after = await readCluster(context.lead);
+  const after = await readCluster(context.queryNode);
   const isForeseen = foreseenIn(context.plan);
   const happened = disturbances(before, after, isForeseen);
   if (happened.length > 0)
@@ -215,17 +215,17 @@ const isConnectedAnew = (
   names.some((name) => connectionState(before.mon, name).state !== 'node-online');
 
 /** Files, environment and daemons, in the order in which a failure costs least; a conversion that fails is put back. */
-async function takeUp(context: RunContext, play: Play, window: Window): Promise<void> {
+async function activate(context: RunContext, play: Play, window: Window): Promise<void> {
   const { change, before, inUse, restarted } = window;
   try {
-    if (change.inMaintenanceMode) await detach(context, play);
+    if (change.inMaintenanceMode) await enterMaintenance(context, play);
     for (const host of clusterHosts(context))
       await changeHost(context, play, host, only(change, ['authkey', 'certificate']));
-    await takeUpOnNodes(context, play, window);
+    await activateOnNodes(context, play, window);
     if (isConversion(change)) await proveNodes(context, window);
     for (const host of clusterHosts(context)) {
       // Somebody may have ended maintenance mode meanwhile: what runs there would be stopped.
-      if (change.inMaintenanceMode) await detach(context, play);
+      if (change.inMaintenanceMode) await enterMaintenance(context, play);
       const kinds = only(change, ['environment', 'pacemaker']);
       if (!(await changeHost(context, play, host, kinds))) continue;
       restarted.add(host.name);
@@ -233,7 +233,7 @@ async function takeUp(context: RunContext, play: Play, window: Window): Promise<
     }
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError) || inUse === undefined) throw thrown;
-    await putBack(context, play, { change, before, inUse }, thrown);
+    await rollBack(context, play, { change, before, inUse }, thrown);
     throw new OutriggerError(thrown.code, `${messageOf(thrown)}; all changes were rolled back`, {
       ...(thrown.host === undefined ? {} : { host: thrown.host }),
       ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
@@ -242,7 +242,7 @@ async function takeUp(context: RunContext, play: Play, window: Window): Promise<
 }
 
 /** The connected nodes, all at once. */
-async function takeUpOnNodes(
+async function activateOnNodes(
   context: RunContext,
   play: Play,
   { change, failures, restarted }: Window,
@@ -295,7 +295,7 @@ async function changeHost(
   kinds: readonly ItemKind[],
 ): Promise<boolean> {
   if (kinds.length === 0) return false;
-  const changed = await bringIntoShape(context, play, host, () =>
+  const changed = await converge(context, play, host, () =>
     kinds.flatMap((kind) => itemOf(context, host.name, kind)),
   );
   return changed.some(({ kind }) => kind === 'pacemaker' || kind === 'service');
@@ -321,7 +321,7 @@ async function proveNodes(
   }
   if (context.x509 === undefined) return;
   const nodes = nodesOf(context.spec).filter(({ name }) => names.includes(name));
-  const objections = await checkCertificates(context, nodes, context.x509, { early: true });
-  for (const [host, because] of objections)
+  const blockers = await checkCertificates(context, nodes, context.x509, { early: true });
+  for (const [host, because] of blockers)
     throw new OutriggerError('NOT_CONVERGED', because, { host });
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readCluster } from '../../probe/read-cluster.ts';
 import type { Host } from '../../host/host.ts';
-import { carrierOf, connectedNames } from '../../pacemaker/cib/cib.ts';
+import { managedResourceOf, connectedNames } from '../../pacemaker/cib/cib.ts';
 import { isInMaintenance } from '../../pacemaker/cib/cluster-options.ts';
-import { attachCluster, detachCluster } from '../../pacemaker/procedures/edit.ts';
+import { attachCluster, beginMaintenance } from '../../pacemaker/procedures/edit.ts';
 import { activeOn } from '../../pacemaker/status/crm-mon.ts';
 import { decisiveOperations } from '../../pacemaker/cib/history.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
@@ -12,7 +12,7 @@ import type { HostItem } from '../../model/item.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { writeCib } from '../run/cib.ts';
-import { tellWaiting, type RunContext } from '../run/context.ts';
+import { reportWaiting, type RunContext } from '../run/context.ts';
 import { isIdle } from '../run/gates.ts';
 import { watchCluster } from '../run/watch-cluster.ts';
 
@@ -21,7 +21,7 @@ const RETURN_LIMIT_MS = 180_000;
 const INTERVAL_MS = 1000;
 
 /** What is said of a cluster that could not be given its resources back; undefined: it gives no answer. */
-export function stillDetached(cluster: ClusterFacts | undefined): string {
+export function stillInMaintenance(cluster: ClusterFacts | undefined): string {
   const down = cluster?.cib.clusterNodes
     .map(({ name }) => name)
     .filter((name) => cluster.mon.nodes.get(name)?.online !== true);
@@ -38,11 +38,11 @@ export function stillDetached(cluster: ClusterFacts | undefined): string {
  * their connections need besides is in apply/credentials/change-credentials.ts). Corosync goes on, and nobody is fenced: a node that
  * stops Pacemaker takes its leave. Where that is so already nothing is written. Rejects with TIMED_OUT when it does not let go.
  */
-export async function detach(context: RunContext, play: Play): Promise<void> {
-  await writeCib(context, play, 'detach', ({ cib }) => detachCluster(cib));
+export async function enterMaintenance(context: RunContext, play: Play): Promise<void> {
+  await writeCib(context, play, 'detach', ({ cib }) => beginMaintenance(cib));
   const what = 'all resources to become unmanaged';
-  tellWaiting(context, play, what, NOTICE_LIMIT_MS);
-  const { kind } = await watchCluster(context.lead, NOTICE_LIMIT_MS, isLetGo);
+  reportWaiting(context, play, what, NOTICE_LIMIT_MS);
+  const { kind } = await watchCluster(context.queryNode, NOTICE_LIMIT_MS, isReleased);
   if (kind === 'reached') return;
   const limit = NOTICE_LIMIT_MS / 1000;
   throw new OutriggerError('TIMED_OUT', `waited ${limit} s for ${what}`);
@@ -53,14 +53,14 @@ export async function detach(context: RunContext, play: Play): Promise<void> {
  * keeps nobody from the rest. Rejects with CLUSTER_NOT_READY when somebody has switched maintenance mode on meanwhile,
  * which stays, while `connections` wait to be given back.
  */
-export async function attach(
+export async function leaveMaintenance(
   context: RunContext,
   play: Play,
   connections: readonly string[],
 ): Promise<void> {
   await writeCib(context, play, 'attach', ({ cib }) => attachCluster(cib));
-  tellWaiting(context, play, 'the cluster to become idle', NOTICE_LIMIT_MS);
-  const { kind, cluster } = await watchCluster(context.lead, NOTICE_LIMIT_MS, isIdle);
+  reportWaiting(context, play, 'the cluster to become idle', NOTICE_LIMIT_MS);
+  const { kind, cluster } = await watchCluster(context.queryNode, NOTICE_LIMIT_MS, isIdle);
   if (kind === 'limit') {
     const message = `maintenance mode has ended, but a transition is still in progress after ${NOTICE_LIMIT_MS / 1000} s: the run continues`;
     context.emit({ type: 'notice', play: play.name, message });
@@ -77,13 +77,13 @@ export async function awaitMember(
   context: RunContext,
   play: Play,
   host: Host,
-  wanted: readonly string[],
+  desired: readonly string[],
 ): Promise<void> {
-  tellWaiting(context, play, `${host.name} to rejoin the cluster`, RETURN_LIMIT_MS);
+  reportWaiting(context, play, `${host.name} to rejoin the cluster`, RETURN_LIMIT_MS);
   const deadline = performance.now() + RETURN_LIMIT_MS;
   for (;;) {
     const cluster = await tryRead(host);
-    if (cluster !== undefined && isWhole(cluster, wanted)) return;
+    if (cluster !== undefined && isWhole(cluster, desired)) return;
     if (performance.now() >= deadline) {
       throw new OutriggerError(
         'TIMED_OUT',
@@ -117,15 +117,15 @@ async function tryRead(host: Host): Promise<ClusterFacts | undefined> {
 export const onlineMembers = ({ cib, mon }: ClusterFacts): readonly string[] =>
   cib.clusterNodes.map(({ name }) => name).filter((name) => mon.nodes.get(name)?.online === true);
 
-const isWhole = (cluster: ClusterFacts, wanted: readonly string[]): boolean => {
+const isWhole = (cluster: ClusterFacts, desired: readonly string[]): boolean => {
   const online = onlineMembers(cluster);
   const pending = cluster.cib.clusterNodes.some(
     ({ name }) => cluster.mon.nodes.get(name)?.pending === true,
   );
-  return wanted.every((name) => online.includes(name)) && !pending && isIdle(cluster);
+  return desired.every((name) => online.includes(name)) && !pending && isIdle(cluster);
 };
 
-const isLetGo = (cluster: ClusterFacts): boolean =>
+const isReleased = (cluster: ClusterFacts): boolean =>
   isIdle(cluster) && cluster.mon.resources.every(({ managed }) => !managed);
 
 /**
@@ -143,7 +143,7 @@ export function disturbances(
   const connections = connectedNames(cib);
   const others = new Set([
     ...cib.fencingDevices,
-    ...connections.filter((name) => carrierOf(cib, name) === name),
+    ...connections.filter((name) => managedResourceOf(cib, name) === name),
     ...connections.flatMap((name) => activeOn(mon, name)),
   ]);
   const resources = [...cib.primitives.keys()].filter((id) => !others.has(id));

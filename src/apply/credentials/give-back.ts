@@ -4,7 +4,7 @@ import type { Play } from '../../playbook/playbook.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { takeBack } from '../quiet-restart/quiet-protection.ts';
 import type { RunContext } from '../run/context.ts';
-import { attach } from './detached.ts';
+import { leaveMaintenance } from './detached.ts';
 
 /** Finds out whether a step on any host was begun. */
 export function followChanges(context: RunContext): {
@@ -20,14 +20,14 @@ export function followChanges(context: RunContext): {
 }
 
 /** Nothing was changed on any host: the connections are as they were. What cannot be given back is told with the failure. */
-export async function giveBack(
+export async function releaseManagement(
   context: RunContext,
   play: Play,
-  { inMaintenanceMode: wasDetached, nodes }: CredentialChange,
+  { inMaintenanceMode: wasInMaintenance, nodes }: CredentialChange,
   marked: ReadonlySet<string>,
 ): Promise<void> {
   try {
-    if (wasDetached) await attach(context, play, nodes);
+    if (wasInMaintenance) await leaveMaintenance(context, play, nodes);
     await takeBack(context, play, marked);
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;

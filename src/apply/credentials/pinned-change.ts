@@ -21,12 +21,12 @@ import type { Play } from '../../playbook/playbook.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { writeCib } from '../run/cib.ts';
 import { clusterHosts } from '../run/cluster-hosts.ts';
-import { failureOf, tellWaiting, type Failures, type RunContext } from '../run/context.ts';
+import { failureOf, reportWaiting, type Failures, type RunContext } from '../run/context.ts';
 import { awaitMember, onlineMembers, withoutMark } from './detached.ts';
 import { isIdle, passGates } from '../run/gates.ts';
 import { protectNodes, release, STILL_PROTECTED } from '../quiet-restart/quiet-protection.ts';
 import { comparePlacement } from '../quiet-restart/quiet-restart.ts';
-import { bringIntoShape } from '../run/step.ts';
+import { converge } from '../run/step.ts';
 import { watchCluster } from '../run/watch-cluster.ts';
 
 // What has to stop on a cluster node may be virtual machines and file systems.
@@ -44,12 +44,12 @@ const STILL_PINNED =
  * nodes go over to it, with all that runs there let go of; then the other cluster nodes change. Nothing is put back by
  * itself: at each step the cluster can go on as it is, and what is left tells the next apply how far this one came.
  */
-export async function changeOneByOne(
+export async function changeNodeByNode(
   context: RunContext,
   play: Play,
   change: CredentialChange,
 ): Promise<Failures> {
-  const before = await readCluster(context.lead);
+  const before = await readCluster(context.queryNode);
   try {
     return await changeAll(context, play, { change, before });
   } catch (thrown) {
@@ -104,7 +104,7 @@ async function changeAll(context: RunContext, play: Play, window: Window): Promi
   await edit(context, play, 'pinned-end', ({ cib }) => endApart(cib));
   // A run that died may have left resources of cluster nodes on connected ones: what belongs there was compared above.
   if (isApart(before.cib)) return new Map();
-  return disturbed(before, await readCluster(context.lead), nodes, foreseenIn(context.plan));
+  return disturbed(before, await readCluster(context.queryNode), nodes, foreseenIn(context.plan));
 }
 
 function firstOf(cluster: ClusterFacts, members: readonly string[]): string {
@@ -203,7 +203,7 @@ async function changeMember(
     throw new OutriggerError('HOST_UNREACHABLE', 'did not respond', { host: name });
   await passGates(context, play);
   await standBy(context, play, name);
-  await bringIntoShape(context, play, host, () => itemsOf(context, name, change));
+  await converge(context, play, host, () => itemsOf(context, name, change));
   await awaitMember(context, play, host, onlineMembers(before));
   await edit(context, play, 'pinned-return', (cluster) => [
     ...endStandby(name),
@@ -218,8 +218,8 @@ async function standBy(context: RunContext, play: Play, name: string): Promise<v
     isIdle(cluster) &&
     cluster.mon.nodes.get(name)?.standby === true &&
     activeOn(cluster.mon, name).length === 0;
-  tellWaiting(context, play, `all resources to leave ${name}`, LEAVE_LIMIT_MS);
-  const { kind, cluster } = await watchCluster(context.lead, LEAVE_LIMIT_MS, hasLeft);
+  reportWaiting(context, play, `all resources to leave ${name}`, LEAVE_LIMIT_MS);
+  const { kind, cluster } = await watchCluster(context.queryNode, LEAVE_LIMIT_MS, hasLeft);
   if (kind === 'reached') return;
   await writeCib(context, play, 'pinned-return', () => endStandby(name));
   throw new OutriggerError(
@@ -245,7 +245,7 @@ async function changeNodes(
   play: Play,
   { change, names, apartFrom }: Going,
 ): Promise<void> {
-  const before = await readCluster(context.lead);
+  const before = await readCluster(context.queryNode);
   // Only among those that have changed: they alone are tried, and compared.
   const clusterNodes = context.spec.clusterNodes.filter(({ name }) => !apartFrom.includes(name));
   const among: RunContext = { ...context, spec: { ...context.spec, clusterNodes } };
@@ -277,7 +277,7 @@ async function changeNodes(
       host,
       hint: STILL_PROTECTED,
     });
-  const after = await readCluster(context.lead);
+  const after = await readCluster(context.queryNode);
   for (const [host, { because, hint }] of disturbed(before, after, ready, foreseenIn(context.plan)))
     throw new OutriggerError('NOT_CONVERGED', because, {
       host,
@@ -295,7 +295,7 @@ async function changeNode(
   const host = context.hosts.get(name);
   if (host === undefined) return 'it does not respond';
   try {
-    await bringIntoShape(context, play, host, () => itemsOf(context, name, change));
+    await converge(context, play, host, () => itemsOf(context, name, change));
     return undefined;
   } catch (thrown) {
     return failureOf(thrown).because;
@@ -335,8 +335,8 @@ async function waitUntil(
     readonly isReached: (cluster: ClusterFacts) => boolean;
   },
 ): Promise<void> {
-  tellWaiting(context, play, waitingFor, limitMs);
-  const { kind } = await watchCluster(context.lead, limitMs, isReached);
+  reportWaiting(context, play, waitingFor, limitMs);
+  const { kind } = await watchCluster(context.queryNode, limitMs, isReached);
   if (kind === 'reached') return;
   throw new OutriggerError('TIMED_OUT', `waited ${limitMs / 1000} s for ${waitingFor}`);
 }

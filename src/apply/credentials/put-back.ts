@@ -21,9 +21,9 @@ import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { someOf } from '../../support/text/some-of.ts';
 import { clusterHosts } from '../run/cluster-hosts.ts';
 import { failureOf, type RunContext } from '../run/context.ts';
-import { attach, awaitMember, detach, onlineMembers } from './detached.ts';
+import { leaveMaintenance, awaitMember, enterMaintenance, onlineMembers } from './detached.ts';
 import { release } from '../quiet-restart/quiet-protection.ts';
-import { bringIntoShape } from '../run/step.ts';
+import { converge } from '../run/step.ts';
 
 /** The variables for certificates that each host was set up with before a conversion. */
 export type CredentialsInUse = ReadonlyMap<string, CertificateVariables>;
@@ -93,7 +93,7 @@ type Left = Map<string, string>;
  * cannot be put back keeps nobody else from it: what is left of it alone stays protected. Rejects with NOT_CONVERGED, saying
  * what is left and what to do about it.
  */
-export async function putBack(
+export async function rollBack(
   context: RunContext,
   play: Play,
   failed: Failed,
@@ -145,25 +145,25 @@ async function putAllBack(
       limit(() => trying(left, node.name, () => restoreNode(context, play, failed, node))),
     ),
   );
-  const online = onlineMembers(await readCluster(context.lead));
+  const online = onlineMembers(await readCluster(context.queryNode));
   // Who does not come back must not be waited for with each of the others.
-  const wantedWith = (name: string): readonly string[] =>
+  const desiredWith = (name: string): readonly string[] =>
     onlineMembers(before).filter((one) => one === name || online.includes(one));
   const members = clusterHosts(context);
   for (const host of members)
     await trying(left, host.name, () =>
-      restoreMember(context, play, failed, { host, wanted: wantedWith(host.name) }),
+      restoreMember(context, play, failed, { host, desired: desiredWith(host.name) }),
     );
   const ready = change.nodes.filter((name) => !left.has(name));
   if (change.inMaintenanceMode) {
     await refuseWhileStopped(context, before);
-    await attach(context, play, ready);
+    await leaveMaintenance(context, play, ready);
   }
   // With what such a cluster node may still use, a connection would fail there.
   if (ready.length === 0 || members.some(({ name }) => left.has(name))) return;
   // What they use by now has been compared with what it was; only the ports are tried.
-  const objectionsTo = () => Promise.resolve(new Map<string, string>());
-  const handled = { names: ready, item: 'service', objectionsTo } as const;
+  const blockersOf = () => Promise.resolve(new Map<string, string>());
+  const handled = { names: ready, item: 'service', blockersOf } as const;
   for (const [name, why] of await release(context, play, handled, before)) left.set(name, why);
 }
 
@@ -177,7 +177,7 @@ async function trying(left: Left, name: string, work: () => Promise<void>): Prom
 
 /** What ran on a cluster node whose Pacemaker is stopped may still run there: it would be started a second time. */
 async function refuseWhileStopped(context: RunContext, before: ClusterFacts): Promise<void> {
-  const online = onlineMembers(await readCluster(context.lead));
+  const online = onlineMembers(await readCluster(context.queryNode));
   const gone = onlineMembers(before).filter((name) => !online.includes(name));
   if (gone.length === 0) return;
   throw new OutriggerError('NOT_CONVERGED', `Pacemaker no longer runs on ${someOf(gone)}`);
@@ -202,17 +202,17 @@ async function restoreMember(
   context: RunContext,
   play: Play,
   { change, before, inUse }: Failed,
-  { host, wanted }: { readonly host: Host; readonly wanted: readonly string[] },
+  { host, desired }: { readonly host: Host; readonly desired: readonly string[] },
 ): Promise<void> {
   const certificates = inUse.get(host.name);
   if (certificates === undefined) return;
-  if (change.inMaintenanceMode) await detach(context, play);
+  if (change.inMaintenanceMode) await enterMaintenance(context, play);
   const ranBefore = onlineMembers(before).includes(host.name);
   const daemon = (ranBefore ? runningPacemakerItem : pacemakerItem)(host.name, {
     ...{ certificates, newKey: undefined, isUnfinished: false },
   });
   if (await restore(context, play, host, { certificates, daemon }))
-    await awaitMember(context, play, host, wanted);
+    await awaitMember(context, play, host, desired);
 }
 
 /** The environment file of a host as it was, and its daemon started with that; gives whether it was restarted. */
@@ -222,7 +222,7 @@ async function restore(
   host: Host,
   { certificates, daemon }: { certificates: CertificateVariables; daemon: HostItem },
 ): Promise<boolean> {
-  const changed = await bringIntoShape(context, play, host, (facts) => {
+  const changed = await converge(context, play, host, (facts) => {
     const platform = platformOf(facts);
     return platform === undefined
       ? []

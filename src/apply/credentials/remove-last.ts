@@ -31,7 +31,7 @@ export async function whyCredentialsStay(context: RunContext): Promise<string | 
     const why = await whyNotChanged(context, host);
     if (why !== undefined) return `${name} ${why}`;
   }
-  const { cib, mon } = await readCluster(context.lead);
+  const { cib, mon } = await readCluster(context.queryNode);
   const out = connectedNames(cib).find(
     (name) => connectionState(mon, name).state !== 'node-online',
   );

@@ -1,20 +1,20 @@
 import { readCluster } from '../../probe/read-cluster.ts';
 import type { CredentialChange } from '../../model/credential-change.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
-import { isClusterDetached, quietlyProtected } from '../../pacemaker/procedures/edit.ts';
+import { isHeldInMaintenance, quietlyProtected } from '../../pacemaker/procedures/edit.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { STILL_PROTECTED } from '../quiet-restart/quiet-protection.ts';
 import type { RunContext } from '../run/context.ts';
-import { stillDetached } from './detached.ts';
+import { stillInMaintenance } from './detached.ts';
 
 /** What is still protected, and what to do about it; nothing of that where all has been put back. */
 export async function stillHeld(
   context: RunContext,
-  { inMaintenanceMode: wasDetached }: CredentialChange,
+  { inMaintenanceMode: wasInMaintenance }: CredentialChange,
   thrown: OutriggerError,
 ): Promise<OutriggerError> {
   const cluster = await readIfPossible(context);
-  const hint = whatIsHeld(cluster, wasDetached, thrown.hint);
+  const hint = whatIsHeld(cluster, wasInMaintenance, thrown.hint);
   return new OutriggerError(thrown.code, messageOf(thrown), {
     ...(thrown.host === undefined ? {} : { host: thrown.host }),
     ...(hint === undefined ? {} : { hint }),
@@ -22,9 +22,9 @@ export async function stillHeld(
 }
 
 /** Undefined: no cluster node answers any more. */
-async function readIfPossible({ lead }: RunContext): Promise<ClusterFacts | undefined> {
+async function readIfPossible({ queryNode }: RunContext): Promise<ClusterFacts | undefined> {
   try {
-    return await readCluster(lead);
+    return await readCluster(queryNode);
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
     return undefined;
@@ -33,11 +33,12 @@ async function readIfPossible({ lead }: RunContext): Promise<ClusterFacts | unde
 
 function whatIsHeld(
   cluster: ClusterFacts | undefined,
-  wasDetached: boolean,
+  wasInMaintenance: boolean,
   toDo: string | undefined,
 ): string | undefined {
-  if (cluster === undefined) return wasDetached ? stillDetached(undefined) : STILL_PROTECTED;
-  if (isClusterDetached(cluster.cib)) return stillDetached(cluster);
+  if (cluster === undefined)
+    return wasInMaintenance ? stillInMaintenance(undefined) : STILL_PROTECTED;
+  if (isHeldInMaintenance(cluster.cib)) return stillInMaintenance(cluster);
   const isHeld = quietlyProtected(cluster.cib).length > 0;
   return [toDo, isHeld && STILL_PROTECTED].filter(Boolean).join('; ') || undefined;
 }

@@ -56,22 +56,22 @@ export interface Lease {
 }
 
 /** Takes the lock of the cluster for `leaseMs`. Rejects with LOCKED when another holds it. */
-export async function takeLease(lead: QueryNode, leaseMs = LEASE_MS): Promise<Lease> {
-  const taken = await takeLock(lead, { ...ourselves(), leaseMs });
-  return leaseOf(lead, leaseMs, { ...taken, isTaken: true });
+export async function takeLease(queryNode: QueryNode, leaseMs = LEASE_MS): Promise<Lease> {
+  const taken = await takeLock(queryNode, { ...ourselves(), leaseMs });
+  return leaseOf(queryNode, leaseMs, { ...taken, isTaken: true });
 }
 
 /**
  * The lock of the cluster, to be taken by the first edit of the CIB and as a part of it: for a cluster that no edit must wake
  * before that. Rejects with LOCKED when another holds it now; so does that edit later.
  */
-export async function takeLeaseLater(lead: QueryNode, leaseMs = LEASE_MS): Promise<Lease> {
-  const { now, lock: old } = await readLock(lead);
+export async function takeLeaseLater(queryNode: QueryNode, leaseMs = LEASE_MS): Promise<Lease> {
+  const { now, lock: old } = await readLock(queryNode);
   const because = whyOver({ now, lock: old });
   if (old !== undefined && (because === undefined || !isLockId(old.id))) throw lockedBy(old);
   const lock = { ...ourselves(), id: newLockId(), taken: now, expires: 0 };
   const replaced = old && { lock: old, because: because ?? '' };
-  return leaseOf(lead, leaseMs, { now, lock, replaced, isTaken: false });
+  return leaseOf(queryNode, leaseMs, { now, lock, replaced, isTaken: false });
 }
 
 const ourselves = (): Pick<Lock, 'holder' | 'process'> => ({
@@ -80,7 +80,7 @@ const ourselves = (): Pick<Lock, 'holder' | 'process'> => ({
 });
 
 function leaseOf(
-  lead: QueryNode,
+  queryNode: QueryNode,
   leaseMs: number,
   { lock, now, replaced, isTaken: wasTaken }: Taken & { readonly isTaken: boolean },
 ): Lease {
@@ -94,7 +94,7 @@ function leaseOf(
     isTaken = true;
     ({ expires } = now);
   };
-  const watch = watchLock(lead, lock.id, { isOver: () => clock() >= expires, found });
+  const watch = watchLock(queryNode, lock.id, { isOver: () => clock() >= expires, found });
   const extension = (): readonly CibOperation[] => {
     if (isTaken && expires - clock() >= leaseMs / 2000) return [];
     proposed = Math.ceil(clock() + leaseMs / 1000);
@@ -127,7 +127,7 @@ function leaseOf(
     release: async () => {
       if (!isTaken && proposed === lock.expires) return undefined; // not even tried
       try {
-        await releaseLock(lead, lock.id);
+        await releaseLock(queryNode, lock.id);
         return undefined;
       } catch (thrown) {
         if (!(thrown instanceof OutriggerError)) throw thrown;
@@ -148,7 +148,7 @@ function clockFrom(now: number): () => number {
 
 /** Looks now and then whether the lock of this ID is there. */
 function watchLock(
-  lead: QueryNode,
+  queryNode: QueryNode,
   id: string,
   { isOver, found }: { readonly isOver: () => boolean } & Pick<Lease, 'found'>,
 ): Pick<Lease, 'confirm' | 'ended' | 'lost'> & { readonly seen: () => void } {
@@ -159,10 +159,10 @@ function watchLock(
   const lookAgain = async (): Promise<void> => {
     isSeen = false;
     try {
-      const { lock } = await readLock(lead);
+      const { lock } = await readLock(queryNode);
       isSeen = lock?.id === id;
       if (isSeen) found(lock);
-      else end ??= lostTo(lock, lead.name);
+      else end ??= lostTo(lock, queryNode.name);
       looked = performance.now();
     } catch (thrown) {
       // Without an answer it is believed to be there until its time is over.
@@ -181,7 +181,7 @@ function watchLock(
     ended: () => end,
     lost: async () => {
       await Promise.allSettled([lookAgain()]);
-      return isSeen ? end : (end ??= lostTo(undefined, lead.name));
+      return isSeen ? end : (end ??= lostTo(undefined, queryNode.name));
     },
   };
 }

@@ -37,11 +37,12 @@ export interface Taken {
 export const newLockId = (): string => randomBytes(6).toString('hex');
 
 /** Reads the lock of the cluster. */
-export const readLock = (host: QueryNode): Promise<LockState> => told(host, { params: ['read'] });
+export const readLock = (host: QueryNode): Promise<LockState> =>
+  reported(host, { params: ['read'] });
 
 /** Gives back the lock of this ID, and no other. Gives what there is afterwards. */
 export async function releaseLock(host: QueryNode, id: string): Promise<LockState> {
-  if (isLockId(id)) return told(host, { params: ['release', id] });
+  if (isLockId(id)) return reported(host, { params: ['release', id] });
   throw new OutriggerError('REFUSED', `${printable(id)} is not an outrigger lock`, {
     hint: BY_HAND,
   });
@@ -75,7 +76,7 @@ export async function takeLock(
   let replaced: Taken['replaced'];
   for (let tries = TRIES; tries > 0; tries -= 1) {
     const old = replaced === undefined ? [] : [replaced.lock.id, String(replaced.lock.expires)];
-    const state = await told(host, { params: ['take', id, seconds, ...old], input });
+    const state = await reported(host, { params: ['take', id, seconds, ...old], input });
     const { now, lock } = state;
     if (lock?.id === id) return { now, lock, replaced };
     replaced = undefined;
@@ -94,7 +95,7 @@ export const lockedBy = (lock: Lock): OutriggerError =>
       : BY_HAND,
   });
 
-async function told(
+async function reported(
   host: QueryNode,
   request: Pick<ExecRequest, 'params' | 'input'>,
 ): Promise<LockState> {

@@ -14,8 +14,8 @@ import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { checkCredentials, tryPorts } from '../quiet-restart/checks.ts';
 import { writeCib } from '../run/cib.ts';
 import { clusterHosts } from '../run/cluster-hosts.ts';
-import { conclude, tellWaiting, type RunContext } from '../run/context.ts';
-import type { Objections } from '../run/objections.ts';
+import { conclude, reportWaiting, type RunContext } from '../run/context.ts';
+import type { Blockers } from '../run/objections.ts';
 import { prove } from '../run/prove.ts';
 import { finishQuietRestarts } from '../quiet-restart/quiet-restart.ts';
 import { undoGuests } from '../run/undo-guests.ts';
@@ -38,9 +38,9 @@ export async function runCheckPlay(
         : batch.filter((name) => !context.failed.has(name) && mustBeProven(context, name));
     if (names.length === 0) continue;
     const nodes = nodesOf(context.spec).filter(({ name }) => names.includes(name));
-    const objections = await findObjections(context, play, check, nodes);
+    const blockers = await findBlockers(context, play, check, nodes);
     for (const host of names) {
-      const because = objections.get(host);
+      const because = blockers.get(host);
       const verdict =
         because === undefined
           ? ({ kind: 'in-sync' } as const)
@@ -69,23 +69,23 @@ async function namesToProve(
   play: Play,
   batch: readonly string[],
 ): Promise<readonly string[]> {
-  const wanted = batch.filter((name) => !context.failed.has(name) && mustBeProven(context, name));
-  if (wanted.length === 0 && batch.every((name) => !context.failed.has(name))) return [];
+  const desired = batch.filter((name) => !context.failed.has(name) && mustBeProven(context, name));
+  if (desired.length === 0 && batch.every((name) => !context.failed.has(name))) return [];
   // What a run that died left protected is not managed, and would never count as truly in.
-  const lost = await finishQuietRestarts(context, play, 'node-state', wanted);
-  const cluster = await readCluster(context.lead);
+  const lost = await finishQuietRestarts(context, play, 'node-state', desired);
+  const cluster = await readCluster(context.queryNode);
   const names: string[] = [];
   for (const name of batch.filter((each) => !lost.has(each))) {
     const isNew = context.joining.has(name);
     const isJoining = nodeConnection(cluster.cib, name)?.joining === true;
     context.joining.delete(name);
-    if (!isNew && wanted.includes(name) && isOperators(cluster, name)) {
+    if (!isNew && desired.includes(name) && isOperators(cluster, name)) {
       const because = 'its connection was stopped or unmanaged by an operator';
       conclude(context, play, { host: name, item: 'node-online' }, { kind: 'skipped', because });
     } else if (isJoining && !(context.failed.has(name) && isOperators(cluster, name))) {
       context.joining.add(name);
       names.push(name);
-    } else if (wanted.includes(name)) names.push(name);
+    } else if (desired.includes(name)) names.push(name);
   }
   return names;
 }
@@ -101,12 +101,12 @@ function isOperators({ cib, mon }: ClusterFacts, name: string): boolean {
   return !connection.isManaged || isStopped || isLeftAlone;
 }
 
-async function findObjections(
+async function findBlockers(
   context: RunContext,
   play: Play,
   check: Check,
   nodes: readonly PacemakerRemoteSpec[],
-): Promise<Objections> {
+): Promise<Blockers> {
   switch (check) {
     case 'port-reachable':
       return tryPorts(context, play, nodes);
@@ -118,7 +118,7 @@ async function findObjections(
 }
 
 /** Another try of a connection that exists: it is not taken back when it fails, and its machine stays held. */
-function tellHeld({ spec, joining, machines }: RunContext, failures: Map<string, string>): void {
+function reportHeld({ spec, joining, machines }: RunContext, failures: Map<string, string>): void {
   for (const { name, resource } of spec.guestNodes) {
     const why = failures.get(name);
     if (why !== undefined && !joining.has(name) && machines.has(name))
@@ -133,8 +133,8 @@ function tellHeld({ spec, joining, machines }: RunContext, failures: Map<string,
 async function checkNewcomers(
   context: RunContext,
   nodes: readonly PacemakerRemoteSpec[],
-): Promise<Objections> {
-  const cluster = await readCluster(context.lead);
+): Promise<Blockers> {
+  const cluster = await readCluster(context.queryNode);
   return checkCredentials(
     context,
     nodes,
@@ -143,7 +143,7 @@ async function checkNewcomers(
 }
 
 /** Their credentials agreed before they were connected; what else a handshake takes is not seen there. */
-async function tellPriorities(context: RunContext, failures: Map<string, string>): Promise<void> {
+async function reportPriorities(context: RunContext, failures: Map<string, string>): Promise<void> {
   if (failures.size === 0) return;
   const failed = [...failures.keys()].flatMap((name) => context.hosts.get(name) ?? []);
   const [members, found] = await Promise.all([
@@ -162,7 +162,7 @@ async function factsOf(
   { probe }: RunContext,
   hosts: readonly Host[],
 ): Promise<readonly HostFacts[]> {
-  const told = await Promise.all(
+  const reported = await Promise.all(
     hosts.map(async (host) => {
       try {
         return await probe(host);
@@ -172,22 +172,22 @@ async function factsOf(
       }
     }),
   );
-  return told.filter((facts) => facts !== undefined);
+  return reported.filter((facts) => facts !== undefined);
 }
 
 async function proveOrUndo(
   context: RunContext,
   play: Play,
   nodes: readonly PacemakerRemoteSpec[],
-): Promise<Objections> {
+): Promise<Blockers> {
   const names = nodes.map(({ name }) => name);
-  tellWaiting(context, play, `${foldNames(names)} to come online`, PROOF_LIMIT_MS);
-  const proof = await prove(context.lead, names, PROOF_LIMIT_MS);
+  reportWaiting(context, play, `${foldNames(names)} to come online`, PROOF_LIMIT_MS);
+  const proof = await prove(context.queryNode, names, PROOF_LIMIT_MS);
   const failures = new Map(
     [...proof].filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-  await tellPriorities(context, failures);
-  tellHeld(context, failures);
+  await reportPriorities(context, failures);
+  reportHeld(context, failures);
   const joined = [...failures.keys()].filter((name) => context.joining.has(name));
   if (joined.length === 0) return failures;
   const guests = context.spec.guestNodes.filter(({ name }) => joined.includes(name));

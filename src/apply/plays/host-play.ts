@@ -75,7 +75,7 @@ async function runHost(
     return undefined;
   }
   let current = items[0];
-  const tell = (verdict: Verdict): void => {
+  const report = (verdict: Verdict): void => {
     conclude(context, play, { host: name, item: current?.kind ?? 'service' }, verdict);
   };
   try {
@@ -83,8 +83,8 @@ async function runHost(
     for (const [index, item] of items.entries()) {
       current = item;
       const difference = item.compare(facts);
-      if (context.signal.aborted) tell({ kind: 'skipped', because: 'interrupted' });
-      else if (difference === undefined) tell({ kind: 'in-sync' });
+      if (context.signal.aborted) report({ kind: 'skipped', because: 'interrupted' });
+      else if (difference === undefined) report({ kind: 'in-sync' });
       else if (mustBeQuiet(context, item, difference)) {
         await prepare(context, play, { host, item, difference });
         return { host, items: items.slice(index) };
@@ -92,7 +92,7 @@ async function runHost(
     }
     return undefined;
   } catch (thrown) {
-    tell(failureOf(thrown));
+    report(failureOf(thrown));
     return undefined;
   }
 }

@@ -5,7 +5,7 @@ import type { Play } from '../../playbook/playbook.ts';
 import type { CibItem } from '../../model/item.ts';
 import type { Verdict } from '../../model/run-event.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { tellWaiting, type RunContext } from '../run/context.ts';
+import { reportWaiting, type RunContext } from '../run/context.ts';
 import { foldNames } from '../../support/text/fold-names.ts';
 
 // A changed list was known to the fencer 50 ms after the patch (3.0.0); one slow device makes it answer within 25 s.
@@ -22,26 +22,26 @@ export async function proveFencing(
   items: readonly CibItem[],
 ): Promise<ReadonlyMap<string, Verdict>> {
   const hosts = new Set(items.map(({ host }) => host));
-  const wanted = new Map(
+  const desired = new Map(
     context.spec.remoteNodes.flatMap(({ name, fencing }) =>
       fencing !== undefined && hosts.has(name) ? [[name, fencing.device] as const] : [],
     ),
   );
-  tellWaiting(
+  reportWaiting(
     context,
     play,
-    `the fence devices to cover ${foldNames([...wanted.keys()])}`,
+    `the fence devices to cover ${foldNames([...desired.keys()])}`,
     LIMIT_MS,
   );
   const deadline = performance.now() + LIMIT_MS;
   for (;;) {
-    const covered = await coveredBy(context, [...wanted.keys()]);
-    for (const [node, device] of wanted) if (covered.get(node)?.has(device)) wanted.delete(node);
-    if (wanted.size === 0 || performance.now() >= deadline) break;
+    const covered = await coveredBy(context, [...desired.keys()]);
+    for (const [node, device] of desired) if (covered.get(node)?.has(device)) desired.delete(node);
+    if (desired.size === 0 || performance.now() >= deadline) break;
     await sleep(INTERVAL_MS);
   }
   return new Map(
-    [...wanted].map(([node, device]) => [
+    [...desired].map(([node, device]) => [
       node,
       {
         kind: 'failed',
@@ -62,8 +62,9 @@ async function coveredBy(
   await Promise.all(
     members.map(async (host) => {
       try {
-        const told = readFencers(await probe(host, 'member', { nodes }));
-        for (const [node, names] of told) for (const name of names) devices.get(node)?.add(name);
+        const reported = readFencers(await probe(host, 'member', { nodes }));
+        for (const [node, names] of reported)
+          for (const name of names) devices.get(node)?.add(name);
       } catch (thrown) {
         if (!(thrown instanceof OutriggerError)) throw thrown;
       }

@@ -1,9 +1,9 @@
 import { readCluster } from '../../probe/read-cluster.ts';
-import { carrierOf } from '../../pacemaker/cib/cib.ts';
+import { managedResourceOf } from '../../pacemaker/cib/cib.ts';
 import { machineOf } from '../../pacemaker/status/machine.ts';
 import type { Verdict } from '../../model/run-event.ts';
 import type { Play } from '../../playbook/playbook.ts';
-import { tellWaiting, type RunContext } from '../run/context.ts';
+import { reportWaiting, type RunContext } from '../run/context.ts';
 import { disturbance } from '../run/machines.ts';
 import { prove } from '../run/prove.ts';
 import { watchCluster } from '../run/watch-cluster.ts';
@@ -20,19 +20,19 @@ export async function proveMachines(
   names: readonly string[],
 ): Promise<ReadonlyMap<string, Verdict>> {
   if (names.length === 0) return new Map();
-  tellWaiting(context, play, 'the VM to become managed', LIMIT_MS);
-  const { kind } = await watchCluster(context.lead, LIMIT_MS, ({ cib, mon }) =>
+  reportWaiting(context, play, 'the VM to become managed', LIMIT_MS);
+  const { kind } = await watchCluster(context.queryNode, LIMIT_MS, ({ cib, mon }) =>
     names.every((name) => {
-      const machine = machineOf(mon, carrierOf(cib, name));
+      const machine = machineOf(mon, managedResourceOf(cib, name));
       return machine?.managed === true && !machine.failed && machine.role === 'Started';
     }),
   );
   const problems = new Map<string, string>();
-  for (const [name, why] of await prove(context.lead, names, LIMIT_MS)) {
+  for (const [name, why] of await prove(context.queryNode, names, LIMIT_MS)) {
     if (kind === 'limit') problems.set(name, 'its VM is still unmanaged');
     if (why !== undefined) problems.set(name, why);
   }
-  const cluster = await readCluster(context.lead);
+  const cluster = await readCluster(context.queryNode);
   for (const name of names) {
     const before = context.machines.get(name);
     const why = before === undefined ? undefined : disturbance(before, cluster);

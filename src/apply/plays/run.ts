@@ -25,7 +25,7 @@ export async function runPlan(context: RunContext): Promise<RunResult> {
     const planned = concerned(context, plays);
     // Cut anew: a batch whose hosts have all failed already would try nothing before the next and larger one.
     const names = planned.filter((name) => !context.failed.has(name));
-    if (mayGoOn(context)) tellSkipped(context, plays);
+    if (mayGoOn(context)) reportSkipped(context, plays);
     const sizes = sizesFor(context, first);
     const batches = batchesOf(names, sizes);
     for (const [index, batch] of batches.entries()) {
@@ -65,7 +65,7 @@ function isVain(context: RunContext, plays: readonly Play[], batch: readonly str
 }
 
 /** Names what the hosts that failed in an earlier play miss. */
-function tellSkipped(context: RunContext, plays: readonly Play[]): void {
+function reportSkipped(context: RunContext, plays: readonly Play[]): void {
   for (const play of plays) {
     for (const { host, item } of changesOf(context, play)) {
       const because = context.failed.get(host);

@@ -3,9 +3,9 @@ import { connectionState } from '../../pacemaker/status/crm-mon.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { nodesOf } from '../../inventory/spec.ts';
-import { checkCredentials, objectionToMembers, tryPorts } from './checks.ts';
+import { checkCredentials, clusterNodeBlockers, tryPorts } from './checks.ts';
 import type { RunContext } from '../run/context.ts';
-import type { Objections } from '../run/objections.ts';
+import type { Blockers } from '../run/objections.ts';
 import { movesOf } from './quiet-protection.ts';
 
 /** What is said of a node that was left as it is. */
@@ -25,7 +25,7 @@ export interface Untouched {
  * Why nodes could not be given back after a restart, whatever comes of it: what speaks against them does so now already. It is
  * asked only of those that are truly in, and so have something to lose: what is wrong with others a restart may mend.
  */
-export async function objectionsToRestart(
+export async function restartBlockers(
   context: RunContext,
   play: Play,
   before: ClusterFacts,
@@ -33,7 +33,7 @@ export async function objectionsToRestart(
 ): Promise<ReadonlyMap<string, Untouched>> {
   const asked = names.filter((name) => isIn(before, name));
   if (asked.length === 0) return new Map();
-  const members = await objectionToMembers(context);
+  const members = await clusterNodeBlockers(context);
   if (members !== undefined)
     return new Map(asked.map((name) => [name, { because: members, hint: FIRST }]));
   const closed = await unreached(context, play, before, asked);
@@ -41,7 +41,7 @@ export async function objectionsToRestart(
 }
 
 /** The same for connections that go elsewhere, where a daemon listens already: nothing comes of what is found there now. */
-export async function objectionsToMove(
+export async function moveBlockers(
   context: RunContext,
   play: Play,
   before: ClusterFacts,
@@ -64,7 +64,7 @@ export async function unreached(
   play: Play,
   before: ClusterFacts,
   names: readonly string[],
-): Promise<Objections> {
+): Promise<Blockers> {
   const nodes = nodesOf(context.spec).filter(
     ({ name }) =>
       names.includes(name) && isIn(before, name) && movesOf(context, before, name).length === 0,

@@ -1,12 +1,12 @@
 import pLimit from 'p-limit';
 import type { Host } from '../../host/host.ts';
-import { certificateObjection, type WantedX509 } from '../../credentials/certificates.ts';
+import { certificateBlocker, type DesiredX509 } from '../../credentials/certificates.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { PacemakerRemoteSpec } from '../../inventory/spec.ts';
 import { isUnreachable, messageOf, OutriggerError } from '../../support/errors.ts';
 import { clusterHosts, probeClusterNode } from '../run/cluster-hosts.ts';
 import type { RunContext } from '../run/context.ts';
-import type { Objections } from '../run/objections.ts';
+import type { Blockers } from '../run/objections.ts';
 import { runScript } from '../../host/run-script.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 120_000;
@@ -35,18 +35,18 @@ interface Asked {
 export async function checkCertificates(
   context: RunContext,
   nodes: readonly PacemakerRemoteSpec[],
-  x509: WantedX509,
+  x509: DesiredX509,
   { objectTo = () => undefined, early = false }: Asked,
-): Promise<Objections> {
+): Promise<Blockers> {
   const members = clusterHosts(context);
   const hosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
   const found = await findOn(context, [...members, ...hosts], (host) => {
     const isClusterNode = members.includes(host);
-    return objectionTo(context, host, x509, { isClusterNode, filesAlone: early && isClusterNode });
+    return blockerOf(context, host, x509, { isClusterNode, filesAlone: early && isClusterNode });
   });
-  const because = membersObjection(members, found);
+  const because = clusterNodesBlocker(members, found);
   if (because !== undefined) return new Map(nodes.map(({ name }) => [name, because]));
-  const objections = new Map(
+  const blockers = new Map(
     nodes.flatMap(({ name }) => {
       const { because, facts } = found.get(name) ?? NO_ANSWER;
       if (because !== undefined) return [[name, `it ${because}`] as const];
@@ -55,23 +55,23 @@ export async function checkCertificates(
     }),
   );
   const free = nodes.filter(
-    ({ name }) => !objections.has(name) && found.get(name)?.facts?.isConnected === false,
+    ({ name }) => !blockers.has(name) && found.get(name)?.facts?.isConnected === false,
   );
-  return new Map([...objections, ...(await shakeHands(members, free, x509, early))]);
+  return new Map([...blockers, ...(await shakeHands(members, free, x509, early))]);
 }
 
 /** Why no node may be connected to: by the certificates of the cluster nodes. */
-export async function certificatesObjection(
+export async function certificatesBlocker(
   context: RunContext,
-  x509: WantedX509,
+  x509: DesiredX509,
 ): Promise<string | undefined> {
   const members = clusterHosts(context);
   const stage = { isClusterNode: true, filesAlone: false };
-  const found = await findOn(context, members, (host) => objectionTo(context, host, x509, stage));
-  return membersObjection(members, found);
+  const found = await findOn(context, members, (host) => blockerOf(context, host, x509, stage));
+  return clusterNodesBlocker(members, found);
 }
 
-function membersObjection(
+function clusterNodesBlocker(
   members: readonly Host[],
   found: ReadonlyMap<string, Found>,
 ): string | undefined {
@@ -101,19 +101,19 @@ interface Found {
 
 const NO_ANSWER: Found = { facts: undefined, because: 'did not respond' };
 
-async function objectionTo(
+async function blockerOf(
   context: RunContext,
   host: Host,
-  x509: WantedX509,
+  x509: DesiredX509,
   stage: { readonly isClusterNode: boolean; readonly filesAlone: boolean },
 ): Promise<Found> {
-  const wanted = x509.nodes.get(host.name);
-  if (wanted === undefined) return { facts: undefined, because: 'has no certificate' };
+  const desired = x509.nodes.get(host.name);
+  if (desired === undefined) return { facts: undefined, because: 'has no certificate' };
   try {
     const facts = await (stage.isClusterNode
       ? probeClusterNode(context, host)
       : context.probe(host));
-    return { facts, because: certificateObjection(facts, wanted, stage) };
+    return { facts, because: certificateBlocker(facts, desired, stage) };
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
     return { facts: undefined, because: `did not respond: ${messageOf(thrown)}` };
@@ -139,30 +139,30 @@ async function handshakesFrom(
 async function shakeHands(
   members: readonly Host[],
   nodes: readonly PacemakerRemoteSpec[],
-  x509: WantedX509,
+  x509: DesiredX509,
   mustBeTried: boolean,
-): Promise<Objections> {
-  const objections = new Map<string, string>();
-  if (nodes.length === 0) return objections;
+): Promise<Blockers> {
+  const blockers = new Map<string, string>();
+  if (nodes.length === 0) return blockers;
   const input = nodes.map(({ server, port }) => `${server} ${port}\n`).join('');
   for (const host of members) {
     const { ca, certificate, key } = x509.nodes.get(host.name)?.files ?? {};
     const params = [ca, certificate, key].map((file) => file?.path ?? '');
     const stdout = await handshakesFrom(host, params, input);
     if (stdout === undefined) continue;
-    const told = new Map(
+    const reported = new Map(
       stdout
         .split('\n')
         .map((line) => [line.slice(0, line.lastIndexOf(' ')), line.split(' ').at(-1)]),
     );
     for (const { name, server, port } of nodes) {
-      const state = told.get(`${server} ${port}`) ?? 'rejected';
+      const state = reported.get(`${server} ${port}`) ?? 'rejected';
       const words = SAID[state];
-      if (objections.has(name)) continue;
+      if (blockers.has(name)) continue;
       if (words !== undefined)
-        objections.set(name, `${words} ${host.name} (verified with a TLS handshake)`);
-      else if (mustBeTried && state !== 'accepted') objections.set(name, `${UNTRIED} ${host.name}`);
+        blockers.set(name, `${words} ${host.name} (verified with a TLS handshake)`);
+      else if (mustBeTried && state !== 'accepted') blockers.set(name, `${UNTRIED} ${host.name}`);
     }
   }
-  return objections;
+  return blockers;
 }

@@ -4,10 +4,10 @@ import type { HostFacts } from '../../model/facts.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { hasManagedHost, type PacemakerRemoteSpec } from '../../inventory/spec.ts';
 import { isUnreachable, messageOf, OutriggerError } from '../../support/errors.ts';
-import { tellChecking, type RunContext } from '../run/context.ts';
-import { certificatesObjection, checkCertificates } from './check-certificates.ts';
+import { reportChecking, type RunContext } from '../run/context.ts';
+import { certificatesBlocker, checkCertificates } from './check-certificates.ts';
 import { clusterHosts, probeClusterNode } from '../run/cluster-hosts.ts';
-import type { Objections } from '../run/objections.ts';
+import type { Blockers } from '../run/objections.ts';
 import { REACH_TIMEOUT_MS, reachedFrom } from '../run/reach.ts';
 
 /** The same as `checkPorts`, told before. */
@@ -15,8 +15,8 @@ export function tryPorts(
   context: RunContext,
   play: Play,
   nodes: readonly PacemakerRemoteSpec[],
-): Promise<Objections> {
-  tellChecking(context, play, portsOf(nodes), REACH_TIMEOUT_MS);
+): Promise<Blockers> {
+  reportChecking(context, play, portsOf(nodes), REACH_TIMEOUT_MS);
   return checkPorts(context, nodes);
 }
 
@@ -30,7 +30,7 @@ export function portsOf(nodes: readonly PacemakerRemoteSpec[]): string {
 export async function checkPorts(
   context: RunContext,
   nodes: readonly PacemakerRemoteSpec[],
-): Promise<Objections> {
+): Promise<Blockers> {
   const closed = new Map<string, string[]>();
   await Promise.all(
     clusterHosts(context).map(async (host) => {
@@ -78,11 +78,11 @@ export async function checkCredentials(
   context: RunContext,
   nodes: readonly PacemakerRemoteSpec[],
   objectTo: (host: HostFacts) => string | undefined = () => undefined,
-): Promise<Objections> {
+): Promise<Blockers> {
   const managed = nodes.filter(hasManagedHost);
   const others = nodes.filter((node) => !hasManagedHost(node));
   // What their hosts hold nobody is told; that the cluster nodes hold the same counts for them too.
-  const because = others.length === 0 ? undefined : await objectionToMembers(context);
+  const because = others.length === 0 ? undefined : await clusterNodeBlockers(context);
   return new Map([
     ...(managed.length === 0 ? [] : await checkManaged(context, managed, objectTo)),
     ...(because === undefined ? [] : others.map(({ name }) => [name, because] as const)),
@@ -93,37 +93,37 @@ async function checkManaged(
   context: RunContext,
   nodes: readonly PacemakerRemoteSpec[],
   objectTo: (host: HostFacts) => string | undefined,
-): Promise<Objections> {
+): Promise<Blockers> {
   if (context.x509 !== undefined)
     return checkCertificates(context, nodes, context.x509, { objectTo });
   const members = clusterHosts(context);
   const remoteHosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
   const { digests, problems, found } = await keysOn(context, members, remoteHosts, objectTo);
-  const inCluster = clusterObjection(members, digests, problems);
-  const wanted = digests.get(members[0]?.name ?? '');
-  const objection = (name: string): string | undefined => {
+  const inCluster = clusterBlocker(members, digests, problems);
+  const desired = digests.get(members[0]?.name ?? '');
+  const blocker = (name: string): string | undefined => {
     if (inCluster !== undefined) return inCluster;
     if (problems.has(name)) return `it ${problems.get(name) ?? ''}`;
     if (found.has(name)) return found.get(name);
     const digest = digests.get(name);
-    return digest !== undefined && digest === wanted
+    return digest !== undefined && digest === desired
       ? undefined
       : "it does not have the cluster's authkey";
   };
   return new Map(
     nodes.flatMap(({ name }) => {
-      const because = objection(name);
+      const because = blocker(name);
       return because === undefined ? [] : [[name, because] as const];
     }),
   );
 }
 
 /** What speaks against connecting to any node, whatever its own state is. */
-export async function objectionToMembers(context: RunContext): Promise<string | undefined> {
-  if (context.x509 !== undefined) return certificatesObjection(context, context.x509);
+export async function clusterNodeBlockers(context: RunContext): Promise<string | undefined> {
+  if (context.x509 !== undefined) return certificatesBlocker(context, context.x509);
   const members = clusterHosts(context);
   const { digests, problems } = await keysOn(context, members);
-  return clusterObjection(members, digests, problems);
+  return clusterBlocker(members, digests, problems);
 }
 
 interface KeysFound {
@@ -174,7 +174,7 @@ async function keysOn(
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /** Why no node may be connected: what is not known of a cluster node does not count as the same. */
-function clusterObjection(
+function clusterBlocker(
   members: readonly Host[],
   digests: ReadonlyMap<string, string>,
   problems: ReadonlyMap<string, string>,

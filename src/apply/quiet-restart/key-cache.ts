@@ -1,6 +1,6 @@
 import type { Play } from '../../playbook/playbook.ts';
 import { clusterHosts, probeClusterNode } from '../run/cluster-hosts.ts';
-import { tellWaiting, type RunContext } from '../run/context.ts';
+import { reportWaiting, type RunContext } from '../run/context.ts';
 
 // 60 s up to 3.0.1 (lib/lrmd/lrmd_client.c, key_cache_expired), counted in whole seconds, and some more for the clock.
 const CACHE_SECONDS = 63;
@@ -22,7 +22,7 @@ export async function outliveKeyCache(context: RunContext, play: Play): Promise<
   );
   const seconds = Math.ceil(Math.max(0, ...left));
   if (seconds === 0) return;
-  tellWaiting(
+  reportWaiting(
     context,
     play,
     'the cluster nodes to drop the previous authkey from their caches',

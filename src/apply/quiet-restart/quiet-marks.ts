@@ -1,4 +1,4 @@
-import { carrierOf, connectedNames } from '../../pacemaker/cib/cib.ts';
+import { managedResourceOf, connectedNames } from '../../pacemaker/cib/cib.ts';
 import { isQuiet, quietlyProtected } from '../../pacemaker/procedures/edit.ts';
 import { activeOn, connectionState } from '../../pacemaker/status/crm-mon.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
@@ -14,7 +14,7 @@ export type Attachment =
 
 /** Our own protection does not count as an operator's: a run that died left it, and this one takes it up. */
 export function attachmentOf({ cib, mon }: ClusterFacts, name: string): Attachment {
-  if (quietlyProtected(cib).includes(carrierOf(cib, name))) return 'connected';
+  if (quietlyProtected(cib).includes(managedResourceOf(cib, name))) return 'connected';
   const connection = mon.resources.find(({ id }) => id === name);
   const isOnline = mon.nodes.get(name)?.online === true;
   if (!isOnline && activeOn(mon, name).length === 0) return 'none';
@@ -29,7 +29,7 @@ export function attachmentOf({ cib, mon }: ClusterFacts, name: string): Attachme
  * pins of all go together, and last, so that batch by batch each would wait for the others.
  */
 export function isStillOut({ cib, mon }: ClusterFacts, name: string): boolean {
-  const isMarked = quietlyProtected(cib).includes(carrierOf(cib, name));
+  const isMarked = quietlyProtected(cib).includes(managedResourceOf(cib, name));
   return isMarked || (isQuiet(cib, name) && connectionState(mon, name).state !== 'node-online');
 }
 
@@ -50,8 +50,8 @@ export function releasable(
   const kept = connectedNames(cib).filter(
     (name) => !back.includes(name) && isStillOut(cluster, name),
   );
-  const freed = back.map((name) => carrierOf(cib, name));
-  const needed = new Set(kept.map((name) => carrierOf(cib, name)));
+  const freed = back.map((name) => managedResourceOf(cib, name));
+  const needed = new Set(kept.map((name) => managedResourceOf(cib, name)));
   for (const name of kept) {
     for (const id of heldFor(name, marks, lastSeen)) if (!freed.includes(id)) needed.add(id);
   }

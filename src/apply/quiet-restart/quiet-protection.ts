@@ -1,4 +1,4 @@
-import { carrierOf, connectedNames, nodeConnection } from '../../pacemaker/cib/cib.ts';
+import { managedResourceOf, connectedNames, nodeConnection } from '../../pacemaker/cib/cib.ts';
 import { isFencingOn } from '../../pacemaker/cib/cluster-options.ts';
 import {
   guard,
@@ -21,10 +21,10 @@ import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { checkCredentials, checkPorts, portsOf } from './checks.ts';
 import { REACH_TIMEOUT_MS } from '../run/reach.ts';
 import { writeCib } from '../run/cib.ts';
-import { tellChecking, tellWaiting, type RunContext } from '../run/context.ts';
+import { reportChecking, reportWaiting, type RunContext } from '../run/context.ts';
 import { isIdle } from '../run/gates.ts';
 import { outliveKeyCache } from './key-cache.ts';
-import type { Objections } from '../run/objections.ts';
+import type { Blockers } from '../run/objections.ts';
 import { failuresOf, prove } from '../run/prove.ts';
 import { isStillOut, releasable } from './quiet-marks.ts';
 import { forgetFailures } from '../run/undo.ts';
@@ -46,7 +46,7 @@ interface Handled {
   /** The authkey of cluster nodes may be new: nothing is connected while one of them remembers another. */
   readonly isNewKey?: boolean;
   /** What speaks against connecting to nodes again; without it, that they do not hold the same credentials. */
-  readonly objectionsTo?: (nodes: readonly PacemakerRemoteSpec[]) => Promise<Objections>;
+  readonly blockersOf?: (nodes: readonly PacemakerRemoteSpec[]) => Promise<Blockers>;
 }
 
 /** What is said of a node that could not be given back. */
@@ -99,7 +99,7 @@ async function protectInRounds(
   { names, item, everything = false }: Handled,
   marked: Set<string>,
 ): Promise<void> {
-  tellOf(context, play, { names, item }, 'protect');
+  reportOf(context, play, { names, item }, 'protect');
   for (let round = 1; round <= PROTECT_ROUNDS; round += 1) {
     await writeCib(context, play, 'quiet-restart', (cluster) => {
       const before = quietlyProtected(cluster.cib);
@@ -107,8 +107,8 @@ async function protectInRounds(
       for (const id of marks) if (!before.includes(id)) marked.add(id);
       return [...protect(cluster.cib, marks), ...pin(whereConnected(cluster, names))];
     });
-    tellWaiting(context, play, 'the connections to become unmanaged', NOTICE_LIMIT_MS);
-    const watched = await watchCluster(context.lead, NOTICE_LIMIT_MS, isLetGo);
+    reportWaiting(context, play, 'the connections to become unmanaged', NOTICE_LIMIT_MS);
+    const watched = await watchCluster(context.queryNode, NOTICE_LIMIT_MS, isReleased);
     if (watched.kind === 'limit') break;
     const set = quietlyProtected(watched.cluster.cib);
     if (marksFor(context, watched.cluster, names, everything).every((id) => set.includes(id)))
@@ -121,7 +121,7 @@ async function protectInRounds(
   );
 }
 
-function tellOf(
+function reportOf(
   context: RunContext,
   play: Play,
   { names, item: kind }: Handled,
@@ -152,7 +152,7 @@ function marksFor(
         movesOf(context, cluster, name).length > 0,
     )
     .flatMap((name) => activeOn(cluster.mon, name));
-  return [...new Set([...names.map((name) => carrierOf(cluster.cib, name)), ...resources])];
+  return [...new Set([...names.map((name) => managedResourceOf(cluster.cib, name)), ...resources])];
 }
 
 /**
@@ -171,7 +171,7 @@ const whereConnected = (
   return where;
 };
 
-const isLetGo = (cluster: ClusterFacts): boolean => {
+const isReleased = (cluster: ClusterFacts): boolean => {
   const marks = quietlyProtected(cluster.cib);
   const guests = cluster.cib.guestNodes.filter(({ resource }) => marks.includes(resource));
   const marked = [...marks, ...guests.map(({ name }) => name)];
@@ -208,13 +208,13 @@ export async function release(
     names,
     item,
     isNewKey = false,
-    objectionsTo = (nodes) => checkCredentials(context, nodes),
+    blockersOf = (nodes) => checkCredentials(context, nodes),
   }: Handled,
   before: ClusterFacts | undefined,
 ): Promise<ReadonlyMap<string, string>> {
   const nodes = nodesOf(context.spec).filter(({ name }) => names.includes(name));
-  tellChecking(context, play, portsOf(nodes), REACH_TIMEOUT_MS);
-  const problems = new Map([...(await objectionsTo(nodes)), ...(await checkPorts(context, nodes))]);
+  reportChecking(context, play, portsOf(nodes), REACH_TIMEOUT_MS);
+  const problems = new Map([...(await blockersOf(nodes)), ...(await checkPorts(context, nodes))]);
   const ready = names.filter((name) => !problems.has(name));
   if (isNewKey && ready.length > 0) await outliveKeyCache(context, play);
   if (ready.length === 0) {
@@ -222,15 +222,15 @@ export async function release(
     return problems;
   }
   await forgetFailedStarts(context, play, ready);
-  tellOf(context, play, { names: ready, item }, 'unprotect');
+  reportOf(context, play, { names: ready, item }, 'unprotect');
   await writeCib(context, play, 'quiet-release', (cluster) => [
     ...ready.flatMap((name) => movesOf(context, cluster, name)),
     ...reconnectGuests(cluster.cib, ready),
     ...unprotect(quietlyProtected(cluster.cib).filter((id) => ready.includes(id))),
   ]);
   await forgetFailuresOfGuests(context, play, ready);
-  tellWaiting(context, play, `${foldNames(ready)} to come online`, RETURN_LIMIT_MS);
-  for (const [name, because] of await prove(context.lead, ready, RETURN_LIMIT_MS)) {
+  reportWaiting(context, play, `${foldNames(ready)} to come online`, RETURN_LIMIT_MS);
+  for (const [name, because] of await prove(context.queryNode, ready, RETURN_LIMIT_MS)) {
     if (because !== undefined) problems.set(name, because);
   }
   await settledCluster(context, play);
@@ -252,7 +252,7 @@ async function forgetFailedStarts(
   play: Play,
   names: readonly string[],
 ): Promise<void> {
-  const { cib, mon } = await readCluster(context.lead);
+  const { cib, mon } = await readCluster(context.queryNode);
   const failed = names.filter(
     (name) =>
       cib.remoteConnections.has(name) &&
@@ -270,7 +270,7 @@ async function forgetFailuresOfGuests(
   play: Play,
   names: readonly string[],
 ): Promise<void> {
-  const { cib, mon } = await readCluster(context.lead);
+  const { cib, mon } = await readCluster(context.queryNode);
   const failed = cib.guestNodes
     .map(({ name }) => name)
     .filter((name) => names.includes(name) && failuresOf(mon, name).length > 0);
@@ -292,9 +292,9 @@ function unpinned(
 
 /** Idle by two readings in a row: right after an edit the DC may not have begun yet. */
 async function settledCluster(context: RunContext, play: Play): Promise<void> {
-  tellWaiting(context, play, 'the cluster to become idle', NOTICE_LIMIT_MS);
+  reportWaiting(context, play, 'the cluster to become idle', NOTICE_LIMIT_MS);
   let idle = 0;
-  await watchCluster(context.lead, NOTICE_LIMIT_MS, (cluster) => {
+  await watchCluster(context.queryNode, NOTICE_LIMIT_MS, (cluster) => {
     idle = isIdle(cluster) ? idle + 1 : 0;
     return idle >= 2;
   });

@@ -11,7 +11,7 @@ import type { ItemKind } from '../../playbook/item-kinds.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import type { Verdict } from '../../model/run-event.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
-import { FIRST, objectionsToMove, objectionsToRestart, type Untouched } from './before-restart.ts';
+import { FIRST, moveBlockers, restartBlockers, type Untouched } from './before-restart.ts';
 import { conclude, failureOf, type RunContext } from '../run/context.ts';
 import { disturbance, recordMachine } from '../run/machines.ts';
 import { attachmentOf } from './quiet-marks.ts';
@@ -54,7 +54,7 @@ export async function quietRestart(
   };
   let isProtected = false;
   try {
-    const before = await readCluster(context.lead);
+    const before = await readCluster(context.queryNode);
     const attached = await withoutProtection(context, play, { restarts, before, settle });
     const names = attached.map(({ host }) => host.name);
     if (names.length === 0) return;
@@ -81,7 +81,7 @@ export async function quietRestart(
         hint: STILL_PROTECTED,
       });
     }
-    const after = await readCluster(context.lead);
+    const after = await readCluster(context.queryNode);
     for (const host of restarted)
       settle(host, comparePlacement(before, after, host, foreseenIn(context.plan)));
   } catch (thrown) {
@@ -107,20 +107,20 @@ async function withoutProtection(
   const { restarts, before, settle } = about;
   const asked = restarts.filter(opensNoPort).map(({ host }) => host.name);
   const untouched = new Map([
-    ...(await objectionsToRestart(context, play, before, asked)),
-    ...(await objectionsToWriting(context, restarts)),
+    ...(await restartBlockers(context, play, before, asked)),
+    ...(await writeBlockers(context, restarts)),
   ]);
   const attached: PendingRestart[] = [];
   for (const restart of restarts) {
     const { name } = restart.host;
     const attachment = attachmentOf(before, name);
-    const objection = untouched.get(name);
+    const blocker = untouched.get(name);
     // Its preparations may have been made.
     const [first] = restart.items;
     if (context.signal.aborted)
       settle(name, { kind: 'skipped', because: 'interrupted' }, first?.kind);
     else if (attachment === 'unmanaged') settle(name, UNMANAGED, first?.kind);
-    else if (objection !== undefined) settle(name, leftAsItIs('restarted', objection), first?.kind);
+    else if (blocker !== undefined) settle(name, leftAsItIs('restarted', blocker), first?.kind);
     else if (attachment === 'none') {
       const { verdict, item } = await restartOne(context, play, restart);
       settle(name, verdict, item);
@@ -130,7 +130,7 @@ async function withoutProtection(
 }
 
 /** What cannot be written after the step that takes the protection. */
-async function objectionsToWriting(
+async function writeBlockers(
   context: RunContext,
   restarts: readonly PendingRestart[],
 ): Promise<ReadonlyMap<string, Untouched>> {
@@ -181,7 +181,7 @@ export async function quietMove(
   item: ItemKind,
   names: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const before = await readCluster(context.lead);
+  const before = await readCluster(context.queryNode);
   const moved = names.filter(
     (name) =>
       attachmentOf(before, name) === 'connected' && movesOf(context, before, name).length > 0,
@@ -189,15 +189,15 @@ export async function quietMove(
   if (moved.length === 0) return new Set();
   let isProtected = false;
   try {
-    const untouched = await objectionsToMove(context, play, before, moved);
-    for (const [host, objection] of untouched)
-      conclude(context, play, { host, item }, leftAsItIs('moved', objection));
+    const untouched = await moveBlockers(context, play, before, moved);
+    for (const [host, blocker] of untouched)
+      conclude(context, play, { host, item }, leftAsItIs('moved', blocker));
     const names = moved.filter((name) => !untouched.has(name));
     if (names.length === 0) return new Set(moved);
     await protectNodes(context, play, { names, item });
     isProtected = true;
     const problems = await release(context, play, { names, item }, before);
-    const after = await readCluster(context.lead);
+    const after = await readCluster(context.queryNode);
     for (const host of names) {
       const why = problems.get(host);
       const because = `at its new address ${why ?? ''}`;
@@ -227,7 +227,7 @@ export async function finishQuietRestarts(
   item: ItemKind,
   names: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const cluster = await readCluster(context.lead);
+  const cluster = await readCluster(context.queryNode);
   const unfinished = names.filter((name) => isQuietUnfinished(cluster.cib, cluster.mon, name));
   if (unfinished.length === 0) return new Set();
   const problems = await release(
@@ -314,7 +314,7 @@ export function comparePlacement(
   const machine = nodeConnection(before.cib, host);
   const disturbed =
     machine?.isGuest === true
-      ? disturbance(recordMachine(before, machine.carrier), after)
+      ? disturbance(recordMachine(before, machine.managedResource), after)
       : undefined;
   if (disturbed !== undefined)
     return { kind: 'failed', because: `its restart disrupted resources: ${disturbed}` };

@@ -1,12 +1,12 @@
 import { readCluster } from '../../probe/read-cluster.ts';
 import { nodeConnection } from '../../pacemaker/cib/cib.ts';
 import { liveTwinOf } from '../../pacemaker/cib/twins.ts';
-import { beginLeaving, type CibOperation } from '../../pacemaker/procedures/edit.ts';
+import { beginRemoval, type CibOperation } from '../../pacemaker/procedures/edit.ts';
 import { activeOn } from '../../pacemaker/status/crm-mon.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
 import type { Verdict } from '../../model/run-event.ts';
 import { writeCib } from '../run/cib.ts';
-import { tellWaiting, type EditContext, type PlayName } from '../run/context.ts';
+import { reportWaiting, type EditContext, type PlayName } from '../run/context.ts';
 import { isIdle } from '../run/gates.ts';
 import { disturbance, recordMachine, type MachineRecord } from '../run/machines.ts';
 import { runScript } from '../../host/run-script.ts';
@@ -54,16 +54,16 @@ export async function leaveCluster(
     for (const name of names) {
       const connection = nodeConnection(cluster.cib, name);
       if (connection?.isGuest === true)
-        machines.set(name, recordMachine(cluster, connection.carrier));
+        machines.set(name, recordMachine(cluster, connection.managedResource));
     }
-    return beginLeaving(cluster.cib, names);
+    return beginRemoval(cluster.cib, names);
   });
   await confirm(
     context,
     play,
     names.filter((name) => confirmedOff.has(name)),
   );
-  tellWaiting(context, play, 'the nodes to be stopped and disconnected', STOP_LIMIT_MS);
+  reportWaiting(context, play, 'the nodes to be stopped and disconnected', STOP_LIMIT_MS);
   const stopped = await settled(context, STOP_LIMIT_MS, (cluster) =>
     names.every((name) => whatStays(cluster, name) === undefined || isStuck(cluster, name)),
   );
@@ -81,7 +81,7 @@ export async function leaveCluster(
     });
   });
   for (const name of overtaken) failures.set(name, OVERTAKEN);
-  tellWaiting(context, play, 'the nodes to disappear from the cluster', GONE_LIMIT_MS);
+  reportWaiting(context, play, 'the nodes to disappear from the cluster', GONE_LIMIT_MS);
   const gone = await settled(context, GONE_LIMIT_MS, ({ cib, mon }) =>
     left().every(
       (name) =>
@@ -119,7 +119,7 @@ async function confirm(
 ): Promise<void> {
   if (names.length === 0) return;
   await settled(context, NOTICE_LIMIT_MS, () => true);
-  const { cib, mon } = await readCluster(context.lead);
+  const { cib, mon } = await readCluster(context.queryNode);
   // The fencer compares without regard to case: a twin of the name would count as fenced, too.
   const waits = (name: string): boolean =>
     mon.nodes.get(name)?.unclean === true && liveTwinOf({ cib, mon }, name) === undefined;
@@ -129,7 +129,7 @@ async function confirm(
       action: 'confirm-off',
     });
     await context.lease.confirm();
-    await runScript(context.lead, 'confirm-off', {
+    await runScript(context.queryNode, 'confirm-off', {
       params: [name],
       timeoutMs: CONFIRM_TIMEOUT_MS,
     });
@@ -158,12 +158,12 @@ const isStuck = ({ mon }: ClusterFacts, name: string): boolean =>
 
 /** The cluster once it is idle and in that state by two readings in a row, or as it is at the limit. */
 async function settled(
-  { lead }: EditContext,
+  { queryNode }: EditContext,
   limitMs: number,
   isReached: (cluster: ClusterFacts) => boolean,
 ): Promise<ClusterFacts> {
   let reads = 0;
-  const { cluster } = await watchCluster(lead, limitMs, (seen) => {
+  const { cluster } = await watchCluster(queryNode, limitMs, (seen) => {
     reads = isIdle(seen) && isReached(seen) ? reads + 1 : 0;
     return reads >= IDLE_READS;
   });

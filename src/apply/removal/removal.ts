@@ -6,7 +6,7 @@ import type { ClusterFacts } from '../../model/facts.ts';
 import type { AttributeChange, CibDifference, CibItem, HostItem } from '../../model/item.ts';
 import type { Change } from '../../model/plan.ts';
 import type { Verdict } from '../../model/run-event.ts';
-import { isFailedJoin, standingOf } from '../../plan/removal/standing.ts';
+import { isFailedJoin, stateInClusterOf } from '../../plan/removal/standing.ts';
 import { clusterOnlyIn } from '../../inventory/spec.ts';
 import type { ItemKind } from '../../playbook/item-kinds.ts';
 import type { Play } from '../../playbook/playbook.ts';
@@ -143,7 +143,7 @@ async function outOfCluster(
   const confirmedOff = new Set(
     context.plan.risks.filter(({ code }) => code === 'host-is-off').flatMap(subjectsOf),
   );
-  const before = await readCluster(context.lead);
+  const before = await readCluster(context.queryNode);
   for (const name of names) {
     const why = changedSince(context, before, name, confirmedOff);
     if (why !== undefined) failures.set(name, why);
@@ -199,8 +199,8 @@ function notProvenOut(
 ): string | undefined {
   if (hosts.has(name) || confirmedOff.has(name)) return undefined;
   if (clusterOnlyIn(spec.absent).some((node) => node.name === name)) return undefined;
-  const standing = standingOf(cluster, name);
-  return standing === 'in' || standing === 'unproven'
+  const stateInCluster = stateInClusterOf(cluster, name);
+  return stateInCluster === 'in' || stateInCluster === 'unproven'
     ? 'its host is unreachable, and the cluster no longer reports it fenced or stopped'
     : undefined;
 }
@@ -233,7 +233,7 @@ async function cleanHost(
   const host = context.hosts.get(name);
   if (host === undefined || items.length === 0) return;
   try {
-    const { cib } = await readCluster(context.lead);
+    const { cib } = await readCluster(context.queryNode);
     if (nodeConnection(cib, name) !== undefined)
       throw new OutriggerError('REFUSED', 'the cluster has reconnected to it', { host: name });
     let facts = await context.probe(host);

@@ -60,20 +60,20 @@ async function write(
     judge,
   }: { readonly purpose: string; readonly edits: Edits; readonly judge: Judge },
 ): Promise<void> {
-  const { lead, lease, log } = context;
+  const { queryNode, lease, log } = context;
   const deadline = performance.now() + MOVING_LIMIT_MS;
   const keepCopy = log.keepCib(purpose);
-  const tell = (copy: string): void => {
+  const report = (copy: string): void => {
     context.emit({ type: 'cib-written', play: play.name, purpose, copy });
   };
   /** The copy of the CIB before a try whose answer was lost. */
   let unheard: string | undefined;
   for (;;) {
-    const cluster = await readCluster(lead);
+    const cluster = await readCluster(queryNode);
     lease.found(lockIn(cluster.cib));
     const operations = edits(cluster, unheard !== undefined);
     if (operations.length === 0) {
-      if (unheard !== undefined) tell(unheard);
+      if (unheard !== undefined) report(unheard);
       return;
     }
     await judge(cluster, operations);
@@ -81,17 +81,17 @@ async function write(
     const extension = lease.extension();
     const { deletes, merge } = combine([...operations, ...extension]);
     const { adminEpoch, epoch } = cluster.cib.version;
-    const queryNode = lead.name;
-    const result = await lead.exec({
+    const nameBefore = queryNode.name;
+    const result = await queryNode.exec({
       script: loadScript(WRITE),
       params: [`${adminEpoch}.${epoch}`, lease.required(), ...deletes],
       input: merge === undefined ? '' : serializeXml(merge),
       timeoutMs: TIMEOUT_MS,
     });
-    unheard = lead.name === queryNode ? undefined : copy;
+    unheard = queryNode.name === nameBefore ? undefined : copy;
     if (result.code === 0) {
       lease.extended(extension);
-      tell(copy);
+      report(copy);
       return;
     }
     if (result.code === LOST) {
@@ -100,10 +100,10 @@ async function write(
     } else if (result.code !== MOVED_ON) {
       const said = printableLines(withoutSecrets(result.stderr, cluster.cib), 600);
       throw new OutriggerError('COMMAND_FAILED', `the CIB was not changed: ${said}`, {
-        host: lead.name,
+        host: queryNode.name,
       });
     }
-    if (performance.now() >= deadline) throw keptChanging(lead.name);
+    if (performance.now() >= deadline) throw keptChanging(queryNode.name);
     await sleep(Math.random() * PAUSE_MS); // out of step with whoever writes at a steady pace
   }
 }
@@ -115,17 +115,17 @@ const keptChanging = (host: string): OutriggerError =>
   });
 
 /** Judges an edit once, also where it has to be made anew: during another verification others could change the CIB again. */
-function judgedOnce({ lead, emit }: EditContext, play: PlayName): Judge {
+function judgedOnce({ queryNode, emit }: EditContext, play: PlayName): Judge {
   let known: string | undefined;
   return async (cluster, operations) => {
     const edit = JSON.stringify(operations);
     if (edit === known) return;
-    const { refusals, remarks } = await verifyEdit(lead, cluster, operations);
+    const { refusals, remarks } = await verifyEdit(queryNode, cluster, operations);
     if (refusals.length > 0)
       throw new OutriggerError(
         'COMMAND_FAILED',
         `the CIB was not changed: crm_verify: ${someOf(refusals)}`,
-        { host: lead.name },
+        { host: queryNode.name },
       );
     for (const remark of remarks)
       emit({ type: 'notice', play: play.name, message: `crm_verify: ${remark}` });

@@ -2,7 +2,7 @@ import type { Host, QueryNode } from '../../host/host.ts';
 import type { NodeEntry } from '../../pacemaker/cib/nodes.ts';
 import type { CertificateRole } from '../../pacemaker/basics/names.ts';
 import type { AuthkeyChoice } from '../../credentials/authkey-choice.ts';
-import type { WantedX509 } from '../../credentials/certificates.ts';
+import type { DesiredX509 } from '../../credentials/certificates.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { CibItem, HostItem } from '../../model/item.ts';
 import type { Change, Plan } from '../../model/plan.ts';
@@ -39,7 +39,7 @@ export interface RunContext {
   };
   readonly hosts: ReadonlyMap<string, Host>;
   /** The cluster node through which the cluster is read and written. */
-  readonly lead: QueryNode;
+  readonly queryNode: QueryNode;
   /** The lock of the cluster, without which nothing is written into the CIB. */
   readonly lease: Lease;
   /** Reads the state of a machine anew. */
@@ -51,7 +51,7 @@ export interface RunContext {
   /** Undefined: certificates are used. */
   readonly authkey: AuthkeyChoice | undefined;
   /** Undefined: the authkey is used. */
-  readonly x509: WantedX509 | undefined;
+  readonly x509: DesiredX509 | undefined;
   readonly options: RunOptions;
   readonly log: RunLog;
   /** Aborted by the first interrupt: what is under way is finished, nothing new is begun. */
@@ -81,13 +81,13 @@ export interface RunContext {
 export type Failures = Map<string, Extract<Verdict, { readonly kind: 'failed' }>>;
 
 /** What it takes to edit the CIB. */
-export type EditContext = Pick<RunContext, 'lead' | 'lease' | 'log' | 'emit'>;
+export type EditContext = Pick<RunContext, 'queryNode' | 'lease' | 'log' | 'emit'>;
 
 /** The name of what is under way, for what is told of it. */
 export type PlayName = Pick<Play, 'name'>;
 
 /** Reports what the run waits for, and for how long at most. `what` follows "waiting for". */
-export function tellWaiting(
+export function reportWaiting(
   { emit }: Pick<RunContext, 'emit'>,
   play: PlayName,
   what: string,
@@ -99,7 +99,7 @@ export function tellWaiting(
 }
 
 /** Reports what is being checked, and how long that may take. `what` follows "checking". */
-export function tellChecking(
+export function reportChecking(
   { emit }: Pick<RunContext, 'emit'>,
   play: PlayName,
   what: string,

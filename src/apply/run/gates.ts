@@ -2,7 +2,7 @@ import { isInMaintenance } from '../../pacemaker/cib/cluster-options.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
 import type { Gate, Play } from '../../playbook/playbook.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { tellWaiting, type RunContext } from './context.ts';
+import { reportWaiting, type RunContext } from './context.ts';
 import { watchCluster } from './watch-cluster.ts';
 
 // A transition that starts connections takes up to a start timeout (60 s) for each cluster node it tries.
@@ -36,18 +36,18 @@ export function isIdle({ dcState }: ClusterFacts): boolean {
 
 /** Waits until every gate of a play is open. Rejects with CLUSTER_NOT_READY when one stays closed. */
 export async function passGates(
-  context: Pick<RunContext, 'lead' | 'emit'>,
+  context: Pick<RunContext, 'queryNode' | 'emit'>,
   play: Pick<Play, 'name' | 'gates'>,
 ): Promise<void> {
   if (play.gates.length === 0) return;
   const closedGate = (cluster: ClusterFacts): Gate | undefined =>
     play.gates.find((gate) => !OPEN[gate](cluster));
-  let isTold = false;
-  const { cluster } = await watchCluster(context.lead, LIMIT_MS, (seen) => {
+  let isReported = false;
+  const { cluster } = await watchCluster(context.queryNode, LIMIT_MS, (seen) => {
     const closed = closedGate(seen);
     if (closed === undefined || closed === 'no-maintenance') return true;
-    if (!isTold) tellWaiting(context, play, `gates ${play.gates.join(', ')}`, LIMIT_MS);
-    isTold = true;
+    if (!isReported) reportWaiting(context, play, `gates ${play.gates.join(', ')}`, LIMIT_MS);
+    isReported = true;
     return false;
   });
   const closed = closedGate(cluster);

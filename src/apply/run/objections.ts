@@ -1,2 +1,2 @@
 /** Why a node must not be connected, by its name; no entry: nothing speaks against it. */
-export type Objections = ReadonlyMap<string, string>;
+export type Blockers = ReadonlyMap<string, string>;

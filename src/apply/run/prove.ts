@@ -44,7 +44,7 @@ const isFinal = ({ cib }: ClusterFacts, name: string, why: NotIn): boolean =>
  * A failure that the cluster itself reports is quoted.
  */
 export async function prove(
-  lead: QueryNode,
+  queryNode: QueryNode,
   names: readonly string[],
   limitMs: number,
 ): Promise<Proof> {
@@ -55,7 +55,7 @@ export async function prove(
     if (state.state === 'node-online') return (streak.get(name) ?? 0) >= READS_IN_A_ROW;
     return isFinal(cluster, name, state.why) && failuresOf(cluster.mon, name).length > 0;
   };
-  const { cluster } = await watchCluster(lead, limitMs, (seen) =>
+  const { cluster } = await watchCluster(queryNode, limitMs, (seen) =>
     names.map((name) => isSettled(seen, name)).every((settled) => settled),
   );
   return new Map(

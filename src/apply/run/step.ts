@@ -24,7 +24,7 @@ export async function takeStep(
 ): Promise<HostFacts> {
   let isVerified = true;
   for (const action of difference.actions) {
-    const said = await tellAndAct(context, play, { host, item }, action);
+    const said = await reportAndAct(context, play, { host, item }, action);
     if (said === NOT_VERIFIED) isVerified = false;
   }
   if (!isVerified)
@@ -55,11 +55,11 @@ export async function prepare(
   play: Play,
   { host, item, difference: { preparations = [] } }: Step,
 ): Promise<void> {
-  for (const action of preparations) await tellAndAct(context, play, { host, item }, action);
+  for (const action of preparations) await reportAndAct(context, play, { host, item }, action);
 }
 
 /** Takes the steps that these items of a host ask for, in their order. Gives the items that were changed. */
-export async function bringIntoShape(
+export async function converge(
   context: RunContext,
   play: Play,
   host: Host,
@@ -80,7 +80,7 @@ export async function bringIntoShape(
 const NOT_VERIFIED = 'no-openssl';
 
 /** Gives what a script has printed. */
-async function tellAndAct(
+async function reportAndAct(
   context: RunContext,
   play: Play,
   { host, item }: Omit<Step, 'difference'>,

@@ -5,7 +5,7 @@ import type { HostItem } from '../../model/item.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { reveal } from '../../support/secret.ts';
 import type { RunContext } from './context.ts';
-import type { Objections } from './objections.ts';
+import type { Blockers } from './objections.ts';
 import { runScript } from '../../host/run-script.ts';
 
 /** What is to be done on a host. */
@@ -26,12 +26,12 @@ const ENVIRONMENT_BYTES = 65_536;
 export async function unwritable(
   context: RunContext,
   intended: readonly Intended[],
-): Promise<Objections> {
+): Promise<Blockers> {
   const limit = pLimit(context.options.forks);
   const found = await Promise.all(
     intended.map((one) =>
       limit(async (): Promise<readonly [string, string][]> => {
-        const because = await objection(context, one);
+        const because = await blocker(context, one);
         return because === undefined ? [] : [[one.host.name, because]];
       }),
     ),
@@ -39,7 +39,7 @@ export async function unwritable(
   return new Map(found.flat());
 }
 
-async function objection(
+async function blocker(
   context: RunContext,
   { host, items }: Intended,
 ): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import { machineOf } from '../../pacemaker/status/machine.ts';
 import type { GuestNodeSpec } from '../../inventory/spec.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { writeCib } from './cib.ts';
-import { tellWaiting, type EditContext, type PlayName, type RunContext } from './context.ts';
+import { reportWaiting, type EditContext, type PlayName, type RunContext } from './context.ts';
 import { isIdle } from './gates.ts';
 import { disturbance } from './machines.ts';
 import { failuresOf } from './prove.ts';
@@ -24,12 +24,12 @@ export async function undoGuests(
   play: PlayName,
   guests: readonly Pick<GuestNodeSpec, 'name' | 'resource'>[],
 ): Promise<void> {
-  const { lead } = context;
+  const { queryNode } = context;
   const names = guests.map(({ name }) => name);
   await writeCib(context, play, 'undo-unmanage', ({ cib }) => disconnectGuests(cib, names));
-  tellWaiting(context, play, 'the failed connection to become unmanaged', LIMIT_MS);
+  reportWaiting(context, play, 'the failed connection to become unmanaged', LIMIT_MS);
   const unmanaged = await watchCluster(
-    lead,
+    queryNode,
     LIMIT_MS,
     (cluster) =>
       isIdle(cluster) &&
@@ -45,9 +45,9 @@ export async function undoGuests(
     names.filter((name) => present.includes(name)),
   );
   await writeCib(context, play, 'undo-guest', ({ cib }) => removeGuests(cib, names));
-  tellWaiting(context, play, 'the failed connection to disappear', LIMIT_MS);
+  reportWaiting(context, play, 'the failed connection to disappear', LIMIT_MS);
   const gone = await watchCluster(
-    lead,
+    queryNode,
     LIMIT_MS,
     (cluster) => isIdle(cluster) && names.every((name) => isForgotten(cluster, name)),
   );
@@ -57,9 +57,9 @@ export async function undoGuests(
 
   const machines = guests.map(({ resource }) => resource);
   await writeCib(context, play, 'undo-free-machine', () => freeMachines(machines));
-  tellWaiting(context, play, 'the VM to become managed', LIMIT_MS);
+  reportWaiting(context, play, 'the VM to become managed', LIMIT_MS);
   const managed = await watchCluster(
-    lead,
+    queryNode,
     LIMIT_MS,
     (cluster) =>
       isIdle(cluster) && machines.every((id) => machineOf(cluster.mon, id)?.managed === true),

@@ -6,7 +6,7 @@ import { mixedUp } from '../../plan/problems/cib-conflicts.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { writeCib } from './cib.ts';
-import { tellWaiting, type EditContext, type PlayName } from './context.ts';
+import { reportWaiting, type EditContext, type PlayName } from './context.ts';
 import { runScript } from '../../host/run-script.ts';
 import { watchCluster } from './watch-cluster.ts';
 import { foldNames } from '../../support/text/fold-names.ts';
@@ -24,15 +24,15 @@ export async function undoJoins(
   play: PlayName,
   names: readonly string[],
 ): Promise<void> {
-  const { lead } = context;
+  const { queryNode } = context;
   const inCib = (present: ReadonlyMap<string, unknown>): string[] =>
     names.filter((name) => present.has(name));
 
   await writeCib(context, play, 'undo-unmanage', ({ cib }) =>
     protect(cib, inCib(cib.remoteConnections)),
   );
-  tellWaiting(context, play, 'the failed connections to become unmanaged', LIMIT_MS);
-  const unmanaged = await watchCluster(lead, LIMIT_MS, ({ mon }) =>
+  reportWaiting(context, play, 'the failed connections to become unmanaged', LIMIT_MS);
+  const unmanaged = await watchCluster(queryNode, LIMIT_MS, ({ mon }) =>
     names.every((name) => mon.resources.every(({ id, managed }) => id !== name || !managed)),
   );
   if (unmanaged.kind === 'limit')
@@ -42,8 +42,8 @@ export async function undoJoins(
   await writeCib(context, play, 'undo-delete', ({ cib }) =>
     removeConnections(cib, inCib(cib.remoteConnections)),
   );
-  tellWaiting(context, play, 'the failed connections to disappear', LIMIT_MS);
-  const gone = await watchCluster(lead, LIMIT_MS, ({ mon }) =>
+  reportWaiting(context, play, 'the failed connections to disappear', LIMIT_MS);
+  const gone = await watchCluster(queryNode, LIMIT_MS, ({ mon }) =>
     names.every((name) => mon.resources.every(({ id }) => id !== name)),
   );
   if (gone.kind === 'limit') throw notInTime('the deleted connections still exist');
@@ -62,13 +62,18 @@ export async function forgetNodes(
   names: readonly string[],
 ): Promise<void> {
   const timeoutMs = timeLimit(names);
-  tellWaiting(context, play, `the cluster to remove its records of ${foldNames(names)}`, timeoutMs);
+  reportWaiting(
+    context,
+    play,
+    `the cluster to remove its records of ${foldNames(names)}`,
+    timeoutMs,
+  );
   const deadline = performance.now() + LIMIT_MS;
   for (let left = names; ;) {
-    refuseLiving(await readCluster(context.lead), left);
+    refuseLiving(await readCluster(context.queryNode), left);
     await context.lease.confirm();
-    await runScript(context.lead, 'forget-nodes', { params: left, timeoutMs });
-    const { cib } = await readCluster(context.lead);
+    await runScript(context.queryNode, 'forget-nodes', { params: left, timeoutMs });
+    const { cib } = await readCluster(context.queryNode);
     left = names.filter((name) => cib.seen.has(name));
     if (left.length === 0) return;
     if (performance.now() >= deadline)
@@ -102,14 +107,14 @@ export async function forgetFailures(
   names: readonly string[],
 ): Promise<void> {
   const timeoutMs = timeLimit(names);
-  tellWaiting(
+  reportWaiting(
     context,
     play,
     `the failures of the connections of ${foldNames(names)} to be cleaned up`,
     timeoutMs,
   );
   await context.lease.confirm();
-  await runScript(context.lead, 'cleanup', { params: names, timeoutMs });
+  await runScript(context.queryNode, 'cleanup', { params: names, timeoutMs });
 }
 
 // The scripts take one name after the other.

@@ -12,13 +12,13 @@ export type Watched =
 
 /** Reads the cluster again and again until `isReached` holds, for at most `limitMs`. */
 export async function watchCluster(
-  lead: QueryNode,
+  queryNode: QueryNode,
   limitMs: number,
   isReached: (cluster: ClusterFacts) => boolean,
 ): Promise<Watched> {
   const deadline = performance.now() + limitMs;
   for (;;) {
-    const cluster = await readCluster(lead);
+    const cluster = await readCluster(queryNode);
     if (isReached(cluster)) return { kind: 'reached', cluster };
     if (performance.now() >= deadline) return { kind: 'limit', cluster };
     await sleep(INTERVAL_MS);

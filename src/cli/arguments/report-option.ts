@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import type { WantedReport } from '../../flows/write-reports.ts';
+import type { RequestedReport } from '../../flows/write-reports.ts';
 
 /** `--report junit=drift.xml`, where `reports` has these kinds. */
 export function reportOption<Kind extends string>(
@@ -9,8 +9,8 @@ export function reportOption<Kind extends string>(
   const isKind = (word: string): word is Kind => Object.hasOwn(reports, word);
   const add = (
     text: string,
-    before: readonly WantedReport<Kind>[] = [],
-  ): readonly WantedReport<Kind>[] => {
+    before: readonly RequestedReport<Kind>[] = [],
+  ): readonly RequestedReport<Kind>[] => {
     const [, kind = '', path = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
     if (!isKind(kind) || path === '')
       throw new InvalidArgumentError(`must be KIND=PATH, with KIND one of ${kinds}`);

@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import type { Lease } from '../../apply/lock/lease.ts';
 import { applyPlan } from '../../flows/apply-plan.ts';
 import { completeCredentials } from '../../flows/complete-credentials.ts';
-import { giveBackLeftLock } from '../../flows/lock/left-lock.ts';
-import { refuseUnannounced, withLead } from '../../flows/plan-again.ts';
+import { releaseLeftLock } from '../../flows/lock/left-lock.ts';
+import { refuseUnannounced, withQueryNode } from '../../flows/plan-again.ts';
 import type { Planned } from '../../flows/plan-cluster.ts';
 import { underLock } from '../../flows/lock/under-lock.ts';
 import { removeLeftFiles } from '../../flows/remove-left-files.ts';
@@ -155,14 +155,14 @@ export async function applyLive(
     await confirm(options, terminal, question);
   }
   const events: RunEvent[] = [];
-  const tell = noticesOf(options, terminal, events);
+  const report = noticesOf(options, terminal, events);
   if (refusal === undefined) {
     const unremoved = await removeLeftFiles(live.planned.facts, live.planned.hosts, options.forks);
-    if (unremoved !== undefined) tell(unremoved);
+    if (unremoved !== undefined) report(unremoved);
   }
   const result = hasWork
-    ? await runLocked(options, terminal, live, { allowed, events, tell })
-    : await nothingDone(live, refusal, tell);
+    ? await runLocked(options, terminal, live, { allowed, events, report })
+    : await nothingDone(live, refusal, report);
   const seconds = (performance.now() - started) / 1000;
   const { stopped, plan: done } = result;
   const finished = { result, events, seconds, stopped: stopped?.message, plan: done };
@@ -186,12 +186,12 @@ const asPlanned = (plan: Plan): Omit<Ended, 'stopped'> => ({
 });
 
 async function nothingDone(
-  { planned: { plan, lead, cluster } }: Live,
+  { planned: { plan, queryNode, cluster } }: Live,
   stopped: Error | undefined,
-  tell: Course['tell'],
+  report: Course['report'],
 ): Promise<Ended> {
-  const said = stopped === undefined ? await giveBackLeftLock(lead, cluster) : undefined;
-  if (said !== undefined) tell(said);
+  const said = stopped === undefined ? await releaseLeftLock(queryNode, cluster) : undefined;
+  if (said !== undefined) report(said);
   return { ...asPlanned(plan), stopped };
 }
 
@@ -211,11 +211,11 @@ interface Course {
   /** Collects what happens. */
   readonly events: RunEvent[];
   /** Hears what an operator should know of the lock. */
-  readonly tell: (message: string) => void;
+  readonly report: (message: string) => void;
 }
 
 const noticesOf =
-  ({ json }: Options, terminal: Terminal, events: RunEvent[]): Course['tell'] =>
+  ({ json }: Options, terminal: Terminal, events: RunEvent[]): Course['report'] =>
   (message) => {
     const event: RunEvent = { type: 'notice', play: 'Lock', message };
     events.push(event);
@@ -233,8 +233,8 @@ async function runLocked(
   live: Live,
   course: Course,
 ): Promise<Ended> {
-  const shown = options.yes ? live.planned : await withLead(live.request, live.planned);
-  const locking = { ...shown, leaseMs: options.lockLease, tell: course.tell };
+  const shown = options.yes ? live.planned : await withQueryNode(live.request, live.planned);
+  const locking = { ...shown, leaseMs: options.lockLease, report: course.report };
   return underLock(locking, async (lease) => {
     const now = await agreedPlan(terminal, live, shown, course);
     if (now instanceof OutriggerError) return { ...asPlanned(shown.plan), stopped: now };
@@ -249,11 +249,11 @@ async function agreedPlan(
   terminal: Terminal,
   live: Live,
   shown: Planned,
-  { tell }: Course,
+  { report }: Course,
 ): Promise<Planned | OutriggerError> {
   try {
     const now = await plannedAgain(live, shown, terminal);
-    for (const line of (live.agree ?? refuseUnannounced)(shown, now)) tell(line);
+    for (const line of (live.agree ?? refuseUnannounced)(shown, now)) report(line);
     return now;
   } catch (thrown) {
     if (thrown instanceof OutriggerError && thrown.code !== 'LOCKED') return thrown;
@@ -299,7 +299,7 @@ const completedBy = async (terminal: Terminal, live: Live): Promise<Live> => ({
   planned: await completeCredentials(live, {
     fetchSecret: live.fetchSecret,
     signal: terminal.signal,
-    tell: (line) => {
+    report: (line) => {
       terminal.err(`${line}\n`);
     },
   }),

@@ -4,7 +4,7 @@ import {
   DRIFT_REPORTS,
   writeReports,
   type DriftReportKind,
-  type WantedReport,
+  type RequestedReport,
 } from '../../flows/write-reports.ts';
 import { driftOf, hasDrifted, type Drift } from '../../plan/drift/drift.ts';
 import { hostsIn } from '../../plan/drift/drift-hosts.ts';
@@ -22,7 +22,7 @@ import type { AddCommand, Terminal } from '../process/terminal.ts';
 import { version } from '../process/version.ts';
 
 interface DriftOptions extends SharedOptions {
-  readonly report?: readonly WantedReport<DriftReportKind>[];
+  readonly report?: readonly RequestedReport<DriftReportKind>[];
 }
 
 export const addDrift: AddCommand = (terminal, finish) =>
@@ -34,18 +34,18 @@ export const addDrift: AddCommand = (terminal, finish) =>
     .addOption(jsonOption('print the drift as JSON (outrigger schema drift)'))
     .addOption(reportOption(DRIFT_REPORTS))
     .action(async (options: DriftOptions) => {
-      const { report: wanted = [] } = options;
-      checkReports(wanted);
+      const { report: desired = [] } = options;
+      checkReports(desired);
       const began = performance.now();
       const report = (result: DriftReport['result']): void => {
         const seconds = (performance.now() - began) / 1000;
-        writeReports(DRIFT_REPORTS, wanted, {
+        writeReports(DRIFT_REPORTS, desired, {
           ...{ inventory: options.inventory, version: version(), at: new Date(), seconds, result },
         });
       };
       let cluster: string | undefined;
       let compared: ComparedRun | undefined;
-      const tell = (live: Live): Promise<void> => {
+      const show = (live: Live): Promise<void> => {
         const drift = driftOf(live.planned.plan, live.spec.driftIgnores, today());
         terminal.out(
           options.json
@@ -57,7 +57,7 @@ export const addDrift: AddCommand = (terminal, finish) =>
         return Promise.resolve();
       };
       try {
-        await withPlan(options, terminal, tell, {
+        await withPlan(options, terminal, show, {
           foresees: false,
           onInventory: (spec) => {
             cluster = spec.cluster.name;
@@ -82,7 +82,7 @@ function comparedRun(drift: Drift, { spec, selected, planned }: Live): ComparedR
     kind: 'compared',
     drift,
     hosts: hostsIn(drift, {
-      ...{ spec, selected, facts, cluster, x509: credentials?.wanted },
+      ...{ spec, selected, facts, cluster, x509: credentials?.desired },
       now: Date.now() / 1000,
     }),
     items: [...hostItems, ...cibItems, ...absent.hostItems, ...absent.cibItems].map(

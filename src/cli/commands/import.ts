@@ -54,11 +54,11 @@ export const addImport: AddCommand = (terminal, finish) =>
       );
       if (out !== undefined) write(out, imported.text);
       if (options.json) terminal.out(importAsJson(imported.text, out, imported.notes));
-      else tell(imported, out, terminal);
+      else report(imported, out, terminal);
       finish(EXIT.ok);
     });
 
-function tell({ text, notes }: Imported, out: string | undefined, terminal: Terminal): void {
+function report({ text, notes }: Imported, out: string | undefined, terminal: Terminal): void {
   for (const note of notes) terminal.err(`warning: ${printable(note)}\n`);
   if (out === undefined) {
     terminal.out(text);

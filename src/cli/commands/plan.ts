@@ -7,7 +7,7 @@ import { exitCodeOfComparison } from '../process/exit-code.ts';
 import { withPlan } from '../sessions/live.ts';
 import { addLiveOptions, jsonOption, type SharedOptions } from '../arguments/options.ts';
 import { reportOption } from '../arguments/report-option.ts';
-import { tellPlan, type PlanForms } from '../sessions/tell-plan.ts';
+import { showPlan, type PlanForms } from '../sessions/tell-plan.ts';
 import type { AddCommand } from '../process/terminal.ts';
 import { version } from '../process/version.ts';
 
@@ -39,7 +39,7 @@ export const addPlan: AddCommand = (terminal, finish) =>
           const digest = savePlan(file, planned, sources, version());
           terminal.err(`saved: ${printable(file)}, SHA-256 ${digest}\n`);
         }
-        tellPlan(plan, options, terminal);
+        showPlan(plan, options, terminal);
         const differs = options.detailedExitcode === true && changeCount(plan) > 0;
         const pending = options.detailedExitcode === true ? plan.pending : [];
         finish(exitCodeOfComparison({ problems: plan.problems, pending }, differs));

@@ -5,7 +5,7 @@ import { printable } from '../../support/text/printable.ts';
 import { EXIT } from '../process/exit-code.ts';
 import { jsonOption } from '../arguments/options.ts';
 import { reportOption } from '../arguments/report-option.ts';
-import { tellPlan, type PlanForms } from '../sessions/tell-plan.ts';
+import { showPlan, type PlanForms } from '../sessions/tell-plan.ts';
 import type { AddCommand } from '../process/terminal.ts';
 
 export const addShow: AddCommand = (terminal, finish) =>
@@ -18,7 +18,7 @@ export const addShow: AddCommand = (terminal, finish) =>
       checkReports(forms.report ?? []);
       const found = readPlanFile(file);
       terminal.err(`${originOf(found)}\n`);
-      tellPlan(found.saved.plan, forms, terminal);
+      showPlan(found.saved.plan, forms, terminal);
       finish(EXIT.ok);
     });
 

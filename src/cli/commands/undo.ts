@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { withLead } from '../../flows/plan-again.ts';
+import { withQueryNode } from '../../flows/plan-again.ts';
 import { cibBefore, findRun, runRecords, whyForeignRecord } from '../../records/run-records.ts';
 import {
   nodesJoined,
@@ -126,7 +126,7 @@ async function undoNow(
     const prepared = await prepareUndo({ spec, record, later, found, connect, signal });
     return await unlessOutlasted(
       takeBack(prepared, options, terminal),
-      prepared.lead,
+      prepared.queryNode,
       wait,
       terminal,
     );
@@ -168,7 +168,7 @@ async function takeBack(
   const nodes = counted(plan.leaving.length, 'node');
   await confirm(options, terminal, `Remove ${nodes} from cluster ${plan.cluster}?`);
   const undone = await undoLocked(prepared, options, terminal);
-  return tellUndone(plan, undone, options, terminal);
+  return reportUndone(plan, undone, options, terminal);
 }
 
 function showUndo({ plan, forecast, risks }: PreparedUndo, terminal: Terminal): void {
@@ -183,11 +183,11 @@ async function undoLocked(
   terminal: Terminal,
 ): Promise<Undone> {
   const progress = await progressFor(terminal, []);
-  const tell = (message: string): void => {
+  const report = (message: string): void => {
     terminal.err(`${eventLine({ type: 'notice', play: 'Lock', message })}\n`);
   };
-  const shown = options.yes ? prepared : await withLead(prepared.request, prepared);
-  return underLock({ ...shown, leaseMs: undefined, tell }, async (lease) =>
+  const shown = options.yes ? prepared : await withQueryNode(prepared.request, prepared);
+  return underLock({ ...shown, leaseMs: undefined, report }, async (lease) =>
     undoRun(await prepareAgain(shown), {
       lease,
       allowed: new Set(options.allow),
@@ -199,7 +199,7 @@ async function undoLocked(
   ).finally(() => progress.stop());
 }
 
-function tellUndone(
+function reportUndone(
   plan: UndoPlan,
   undone: Undone,
   { json }: Options,

@@ -3,7 +3,7 @@ import type { Plan } from '../../model/plan.ts';
 import { exitCodeOfComparison } from '../process/exit-code.ts';
 import { withPlan } from '../sessions/live.ts';
 import { addLiveOptions, addRunOptions, checkJson, jsonOption } from '../arguments/options.ts';
-import { tellPlan } from '../sessions/tell-plan.ts';
+import { showPlan } from '../sessions/tell-plan.ts';
 import type { AddCommand } from '../process/terminal.ts';
 import { applyLive, type Options } from './apply.ts';
 
@@ -25,7 +25,7 @@ export const addUpgrade: AddCommand = (terminal, finish) =>
         async (live) => {
           const { plan } = live.planned;
           if (!upgradesAny(plan)) terminal.err(NOTHING_OFFERED);
-          if (options.dryRun) tellPlan(plan, options, terminal);
+          if (options.dryRun) showPlan(plan, options, terminal);
           finish(
             options.dryRun
               ? exitCodeOfComparison({ problems: plan.problems, pending: [] }, false)

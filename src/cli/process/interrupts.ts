@@ -5,7 +5,7 @@ export interface InterruptOptions {
   /** Whether the command changes something, so that it must not be cut off in the middle of a step. */
   readonly isChanging: boolean;
   /** Tells the operator, on stderr. */
-  readonly tell: (text: string) => void;
+  readonly report: (text: string) => void;
   /** Leaves at once. */
   readonly leave: (how: 'interrupted' | 'quietly' | 'failed') => void;
 }
@@ -52,7 +52,7 @@ export class Interrupts {
   }
 
   #stop(message: string): void {
-    this.#options.tell(message);
+    this.#options.report(message);
     if (!this.signal.aborted) this.#abort.abort(new OutriggerError('INTERRUPTED', 'interrupted'));
   }
 }

@@ -15,7 +15,7 @@ export function plainProgress(stream: NodeJS.WritableStream): Progress {
   };
   return {
     event: (event) => {
-      if (isTold(event)) print(eventLine(event));
+      if (isReported(event)) print(eventLine(event));
     },
     gather: (done, total, silent = 0) => {
       if (!isReading) print(`reading the state of ${counted(total, 'host')}`);
@@ -30,7 +30,7 @@ export function plainProgress(stream: NodeJS.WritableStream): Progress {
   };
 }
 
-const isTold = (event: RunEvent): boolean =>
+const isReported = (event: RunEvent): boolean =>
   event.type === 'play-started' ||
   event.type === 'notice' ||
   event.type === 'query-node-changed' ||

@@ -22,14 +22,14 @@ export async function withConnector<T>(
   const { env, signal } = terminal;
   terminal.onConnect?.();
   const ask: AskSecret = (question) => askSecret(terminal, question);
-  const tell = (line: string): void => {
+  const report = (line: string): void => {
     terminal.err(`${line}\n`);
   };
-  const fetchSecret = secretFetcher({ ask, signal, tell });
+  const fetchSecret = secretFetcher({ ask, signal, report });
   const connector = sshConnector({ env, signal, fetchSecret });
   try {
     const connections = machines.map(connectionTo);
-    for (const notice of connector.notices(connections)) tell(`warning: ${printable(notice)}`);
+    for (const notice of connector.notices(connections)) report(`warning: ${printable(notice)}`);
     await connector.prepare(connections);
     return await use(connector, fetchSecret);
   } finally {

@@ -101,7 +101,7 @@ export async function withPlan(
           const origin = { inventory: resolve(options.inventory) };
           const live = { spec, selected, playbook, planned, fetchSecret, request, origin, sources };
           const work = use(live).then(() => true as const);
-          isDone = (await unlessOutlasted(work, planned.lead, wait, terminal)) ?? false;
+          isDone = (await unlessOutlasted(work, planned.queryNode, wait, terminal)) ?? false;
         } finally {
           await Promise.allSettled([...opened].map((host) => host.close()));
         }
@@ -124,14 +124,14 @@ function limitedText(whole: Nodes, part: Nodes): string {
 /** What the work gives; undefined: another run was in the way, and is over. */
 export async function unlessOutlasted<Result>(
   work: Promise<Result>,
-  lead: QueryNode,
+  queryNode: QueryNode,
   wait: LockWait,
   terminal: Terminal,
 ): Promise<Result | undefined> {
   try {
     return await work;
   } catch (thrown) {
-    await outlastLock(thrown, lead, wait, terminal);
+    await outlastLock(thrown, queryNode, wait, terminal);
     return undefined;
   }
 }

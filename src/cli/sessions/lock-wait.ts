@@ -21,12 +21,12 @@ export const lockWaitFromNow = (limitMs = 0): LockWait => ({
  */
 export async function outlastLock(
   thrown: unknown,
-  lead: QueryNode,
+  queryNode: QueryNode,
   { limitMs, deadline }: LockWait,
   terminal: Terminal,
 ): Promise<void> {
   if (!(thrown instanceof OutriggerError) || thrown.code !== 'LOCKED' || limitMs === 0)
     throw thrown;
   terminal.err(`${printable(thrown.message)}: waiting up to ${limitMs / 1000} s\n`);
-  if (!(await waitForLock(lead, deadline, terminal.signal))) throw thrown;
+  if (!(await waitForLock(queryNode, deadline, terminal.signal))) throw thrown;
 }

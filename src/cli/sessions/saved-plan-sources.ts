@@ -64,9 +64,9 @@ function namedByFile({ file, saved }: PlanFile, given: GivenSources): readonly s
   ];
 }
 
-function isThatPlan({ file, digest }: PlanFile, wanted: string | undefined): boolean {
-  if (wanted === undefined) return false;
-  if (wanted.toLowerCase() === digest) return true;
+function isThatPlan({ file, digest }: PlanFile, desired: string | undefined): boolean {
+  if (desired === undefined) return false;
+  if (desired.toLowerCase() === digest) return true;
   throw new OutriggerError(
     'REFUSED',
     `${printable(file)} does not match --plan-sha256: its digest is ${digest}`,

@@ -2,7 +2,7 @@ import {
   PLAN_REPORTS,
   writeReports,
   type PlanReportKind,
-  type WantedReport,
+  type RequestedReport,
 } from '../../flows/write-reports.ts';
 import type { Plan } from '../../model/plan.ts';
 import { planAsJson } from '../../report/plan/plan-json.ts';
@@ -13,11 +13,11 @@ import type { Terminal } from '../process/terminal.ts';
 /** In which forms a plan is wanted, as commander hands it over. */
 export interface PlanForms {
   readonly json?: true;
-  readonly report?: readonly WantedReport<PlanReportKind>[];
+  readonly report?: readonly RequestedReport<PlanReportKind>[];
 }
 
 /** Prints a plan and writes the reports of it. Throws USAGE when one cannot be written. */
-export function tellPlan(plan: Plan, { json, report = [] }: PlanForms, terminal: Terminal): void {
+export function showPlan(plan: Plan, { json, report = [] }: PlanForms, terminal: Terminal): void {
   terminal.out(
     json ? planAsJson(plan) : renderPlan(plan, styleFor(terminal.outStream, terminal.env)),
   );

@@ -42,7 +42,7 @@ export interface ListWork {
 }
 
 /** What is asked of an authority. */
-export interface WantedOfAuthority {
+export interface DesiredOfAuthority {
   /** The nodes that this is about. */
   readonly nodes: readonly string[];
   /** Those of them that get a new certificate whatever they have. */
@@ -69,13 +69,13 @@ export const isIdle = ({
  */
 export async function workOf(
   files: AuthorityFiles,
-  wanted: WantedOfAuthority,
+  desired: DesiredOfAuthority,
 ): Promise<AuthorityWork> {
-  const whole = await workWithKey(files, wanted);
+  const whole = await workWithKey(files, desired);
   if (files.hasKey || whole.makesAuthority || isIdle(whole)) return whole;
-  const terms = { ...wanted.terms, renewBeforeMs: 0 };
-  const least = await workWithKey(files, { ...wanted, terms });
-  const isAsked = wanted.nodes.some((node) => wanted.renewed.has(node));
+  const terms = { ...desired.terms, renewBeforeMs: 0 };
+  const least = await workWithKey(files, { ...desired, terms });
+  const isAsked = desired.nodes.some((node) => desired.renewed.has(node));
   if (isAsked || whole.step !== undefined || least.lists !== undefined)
     return { ...whole, faults: [...whole.faults, NO_KEY] };
   const due = [...whole.nodes].filter((node) => !least.nodes.has(node));
@@ -88,27 +88,27 @@ const NO_KEY =
 
 async function workWithKey(
   files: AuthorityFiles,
-  wanted: WantedOfAuthority,
+  desired: DesiredOfAuthority,
 ): Promise<AuthorityWork> {
-  const { step } = wanted;
+  const { step } = desired;
   if (step === 'issue' || step === 'finish') files = { ...files, ca: caFrom(step, files.ca ?? '') };
   const authorities = certificatesIn(files.ca ?? '');
   const [authority] = authorities;
-  if (authority === undefined) return firstWork(files, wanted);
+  if (authority === undefined) return firstWork(files, desired);
   const held = await Promise.all(authorities.map((one) => listOf(files.crl, one)));
-  const known = { ...wanted, authority, list: held[0]?.list };
+  const known = { ...desired, authority, list: held[0]?.list };
   const nodes = new Set(
-    wanted.nodes.filter(
-      (node) => wanted.renewed.has(node) || needsNew(node, files.nodes.get(node), known),
+    desired.nodes.filter(
+      (node) => desired.renewed.has(node) || needsNew(node, files.nodes.get(node), known),
     ),
   );
-  const { lists, revokes, faults } = revocations(files, held, wanted);
+  const { lists, revokes, faults } = revocations(files, held, desired);
   const authorityUntil = new Date(authority.validTo);
   return {
     ...{ makesAuthority: false, step, ca: files.ca, authorityUntil, nodes, lists, revokes },
     ...NOTHING_WAITS,
     faults: [
-      ...held.flatMap((one) => [...listFault(files, one), ...clockFault(one, wanted.now)]),
+      ...held.flatMap((one) => [...listFault(files, one), ...clockFault(one, desired.now)]),
       ...faults,
     ],
   };
@@ -117,7 +117,7 @@ async function workWithKey(
 const NOTHING_WAITS = { unsigned: new Set<string>(), postponed: [] };
 
 /** What is wanted, and the authority that shall do it. */
-interface Known extends WantedOfAuthority {
+interface Known extends DesiredOfAuthority {
   readonly authority: X509Certificate;
   /** Undefined: there is none that it has signed. */
   readonly list: RevocationList | undefined;
@@ -131,7 +131,7 @@ interface HeldList {
 }
 
 /** Nothing was ever issued, or the certificate of the authority is lost. */
-function firstWork(files: AuthorityFiles, { nodes, terms }: WantedOfAuthority): AuthorityWork {
+function firstWork(files: AuthorityFiles, { nodes, terms }: DesiredOfAuthority): AuthorityWork {
   const faults = [
     ...(files.ca === undefined ? [] : ['ca.pem contains no readable certificate']),
     ...(files.ca === undefined && hasIssued(files)
@@ -214,9 +214,9 @@ function isDue(
 function revocations(
   files: AuthorityFiles,
   held: readonly HeldList[],
-  wanted: WantedOfAuthority,
+  desired: DesiredOfAuthority,
 ): Pick<AuthorityWork, 'lists' | 'revokes' | 'faults'> {
-  const { terms, now, step } = wanted;
+  const { terms, now, step } = desired;
   const faults: string[] = [];
   const revoked = held.map(({ list }) => new Map(list?.revoked));
   const revokes = new Map<string, string>();
@@ -240,7 +240,7 @@ function revocations(
   }
   const lists = held.map(({ authority, list, pem }, index) => {
     const mine = revoked[index] ?? new Map<string, Date>();
-    const isGood = mine.size === list?.revoked.size && !isListDue(list, { ...wanted, authority });
+    const isGood = mine.size === list?.revoked.size && !isListDue(list, { ...desired, authority });
     return { authority, stays: isGood ? pem : undefined, before: list, revoked: mine };
   });
   const isWhole =

@@ -10,17 +10,17 @@ import { messageOf, OutriggerError } from '../../support/errors.ts';
  * it would keep others waiting until it expires. Gives what an operator should know of it. A cluster that the edit would wake
  * keeps it.
  */
-export async function giveBackLeftLock(
-  lead: QueryNode,
+export async function releaseLeftLock(
+  queryNode: QueryNode,
   cluster: ClusterFacts,
 ): Promise<string | undefined> {
   const seen = lockIn(cluster.cib);
   if (seen === undefined || !isLockId(seen.id) || isRestless(cluster)) return undefined;
   try {
-    const state = await readLock(lead);
+    const state = await readLock(queryNode);
     const because = whyOver(state);
     if (state.lock?.id !== seen.id || because === undefined) return undefined;
-    await releaseLock(lead, seen.id);
+    await releaseLock(queryNode, seen.id);
     return `the lock of a failed run was released: ${because} (${lockedText(seen)})`;
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;

@@ -7,13 +7,13 @@ import { OutriggerError } from '../../support/errors.ts';
 
 export interface LockRequest {
   /** The cluster node through which the cluster is changed. */
-  readonly lead: QueryNode;
+  readonly queryNode: QueryNode;
   /** The cluster as it was when it was decided what to change. */
   readonly cluster: ClusterFacts;
   /** For how long the lock is taken at a time. */
   readonly leaseMs: number | undefined;
   /** Hears what an operator should know of it. */
-  readonly tell: (message: string) => void;
+  readonly report: (message: string) => void;
 }
 
 /**
@@ -21,11 +21,11 @@ export interface LockRequest {
  * whatever happens. Where an edit of the CIB would wake the cluster, it is taken by the first one that has to be made. Rejects with LOCKED while another run holds it, or when one ended since the cluster was read.
  */
 export async function underLock<Result>(
-  { lead, cluster, leaseMs, tell }: LockRequest,
+  { queryNode, cluster, leaseMs, report }: LockRequest,
   work: (lease: Lease) => Promise<Result>,
 ): Promise<Result> {
   const take = isRestless(cluster) ? takeLeaseLater : takeLease;
-  const lease = await take(lead, leaseMs);
+  const lease = await take(queryNode, leaseMs);
   try {
     const { replaced } = lease;
     const seen = lockIn(cluster.cib);
@@ -36,11 +36,11 @@ export async function underLock<Result>(
       });
     }
     if (replaced !== undefined)
-      tell(`the lock was taken over: ${replaced.because} (${lockedText(replaced.lock)})`);
+      report(`the lock was taken over: ${replaced.because} (${lockedText(replaced.lock)})`);
     return await work(lease);
   } finally {
     const because = await lease.release();
     if (because !== undefined)
-      tell(`the lock of the cluster could not be released and will expire: ${because}`);
+      report(`the lock of the cluster could not be released and will expire: ${because}`);
   }
 }

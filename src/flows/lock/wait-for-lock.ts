@@ -7,7 +7,7 @@ const INTERVAL_MS = 2000;
 
 /** Waits until nobody works under the lock of the cluster any more. Gives whether that came about by then. */
 export async function waitForLock(
-  lead: QueryNode,
+  queryNode: QueryNode,
   deadline: number,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -20,7 +20,7 @@ export async function waitForLock(
         cause: thrown,
       });
     }
-    if (whyOver(await readLock(lead)) !== undefined) return true;
+    if (whyOver(await readLock(queryNode)) !== undefined) return true;
   }
   return false;
 }

@@ -32,7 +32,7 @@ export async function whileLocked<T>(
   try {
     return await work();
   } finally {
-    giveBack(held);
+    releaseManagement(held);
   }
 }
 
@@ -52,7 +52,7 @@ interface Held {
 interface Holder {
   readonly id: string;
   readonly identity: string;
-  readonly told: string;
+  readonly reported: string;
 }
 
 async function take(lock: string, signal: AbortSignal | undefined): Promise<Held> {
@@ -64,7 +64,7 @@ async function take(lock: string, signal: AbortSignal | undefined): Promise<Held
       if (!existsSync(draft)) writeDraft(draft, own);
       const found = tryToTake(lock, draft, own);
       if (found !== undefined && 'lock' in found) return found;
-      if (waited >= LIMIT_MS || signal?.aborted === true) throw held(lock, found?.told, waited);
+      if (waited >= LIMIT_MS || signal?.aborted === true) throw held(lock, found?.reported, waited);
       await sleep(STEP_MS / 2 + Math.random() * STEP_MS);
     }
   } finally {
@@ -73,8 +73,8 @@ async function take(lock: string, signal: AbortSignal | undefined): Promise<Held
 }
 
 function writeDraft(draft: string, own: string): void {
-  const told = `process ${process.pid} on ${hostname()}`;
-  writeFileSync(draft, `${own}\n${processIdentity() ?? ''}\n${told}\n`, {
+  const reported = `process ${process.pid} on ${hostname()}`;
+  writeFileSync(draft, `${own}\n${processIdentity() ?? ''}\n${reported}\n`, {
     mode: 0o600,
     flag: 'wx',
   });
@@ -105,7 +105,7 @@ function tryToTake(lock: string, draft: string, own: string): Held | Holder | un
 }
 
 /** Each path once: as soon as the lock is gone, the next one may have made its own there. */
-function giveBack({ lock, ownPath, row }: Held): void {
+function releaseManagement({ lock, ownPath, row }: Held): void {
   for (const path of new Set([lock, ...row, ownPath])) remove(path);
 }
 
@@ -136,8 +136,8 @@ const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 /** Who made a file; undefined: there is none. What does not say it was made by somebody unknown, who may live. */
 function holderIn(path: string): Holder | undefined {
   try {
-    const [id = '', identity = '', told = ''] = readFileSync(path, 'utf8').split('\n');
-    return { id, identity, told };
+    const [id = '', identity = '', reported = ''] = readFileSync(path, 'utf8').split('\n');
+    return { id, identity, reported };
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') return undefined;
     throw thrown;

@@ -59,7 +59,8 @@ async function append(keys: readonly ConfirmedKey[], file: string): Promise<numb
   try {
     const text = readLocalFile(file, MOST_BYTES['known-hosts']).toString();
     const known = parseKnownHosts(text, file);
-    for (const ofHost of groupBy(keys, ({ name }) => name).values()) refuseStranger(ofHost, known);
+    for (const ofHost of groupBy(keys, ({ name }) => name).values())
+      refuseUnknownHost(ofHost, known);
     const lines = newLines(keys, known);
     if (lines.length === 0) return 0;
     const separator = text === '' || text.endsWith('\n') ? '' : '\n';
@@ -72,7 +73,7 @@ async function append(keys: readonly ConfirmedKey[], file: string): Promise<numb
 }
 
 /** A host is trusted or not, not a type of key: beside a key that it does not show, none of another type is recorded. */
-function refuseStranger(keys: readonly ConfirmedKey[], known: readonly KnownHost[]): void {
+function refuseUnknownHost(keys: readonly ConfirmedKey[], known: readonly KnownHost[]): void {
   const [key] = keys;
   if (key === undefined) return;
   const entries = trustedEntries(entriesFor(known, key.name));

@@ -7,22 +7,22 @@ import { runProgram } from './local-program.ts';
 const LIMIT_MS = 120_000;
 
 /** How long nobody is told that it is waited for. */
-const SILENT_MS = 3000;
+const SILENCE_MS = 3000;
 
 interface Waiting {
   readonly signal: AbortSignal;
-  readonly tell: (line: string) => void;
+  readonly report: (line: string) => void;
   readonly limitMs?: number;
 }
 
 /** What a program prints. Rejects with the reason where that is no secret. */
 export async function runForSecret(
   argv: readonly string[],
-  { signal, tell, limitMs = LIMIT_MS }: Waiting,
+  { signal, report, limitMs = LIMIT_MS }: Waiting,
 ): Promise<Buffer> {
   const notice = setTimeout(() => {
-    tell(`waiting up to ${limitMs / 1000} s for a secret from ${printable(argv[0] ?? '')}`);
-  }, SILENT_MS);
+    report(`waiting up to ${limitMs / 1000} s for a secret from ${printable(argv[0] ?? '')}`);
+  }, SILENCE_MS);
   const end = await runProgram({
     ...{ argv, limitMs, mostBytes: MOST_BYTES.opener, signal, isApart: true },
   });
@@ -30,19 +30,19 @@ export async function runForSecret(
   if (end.kind === 'interrupted')
     throw new OutriggerError('INTERRUPTED', 'interrupted while reading a secret');
   if (end.kind === 'printed') return end.stdout;
-  const said = printableLines(withoutSecret(end.stderr, end.stdout.toString()), MOST_TOLD);
+  const said = printableLines(withoutSecret(end.stderr, end.stdout.toString()), MOST_REPORTED);
   throw new Error(said === '' ? end.why : `${end.why}: ${said}`);
 }
 
 /** As much as a person reads. */
-const MOST_TOLD = 1000;
+const MOST_REPORTED = 1000;
 
 /** What it printed before it failed may be the secret, or a part of it, and a shell that traces repeats it. */
-const withoutSecret = (told: string, printed: string): string =>
+const withoutSecret = (reported: string, printed: string): string =>
   printed
     .split(/\s+/)
     .filter((word) => word !== '')
-    .reduce((text, word) => text.replaceAll(word, '***'), told);
+    .reduce((text, word) => text.replaceAll(word, '***'), reported);
 
 /** What sops finds in a file: the value that the keys lead to, or all of it. */
 export function readWithSops(

@@ -14,7 +14,7 @@ export type AskSecret = (question: string) => Promise<Secret>;
 /** Gives the secret of a source: its first line, or all its bytes. Rejects with an OutriggerError. */
 export type FetchSecret = (
   source: SecretSource,
-  wanted: { readonly question: string; readonly isWhole?: boolean },
+  desired: { readonly question: string; readonly isWhole?: boolean },
 ) => Promise<Secret>;
 
 /** What it takes to fetch secrets. */
@@ -22,7 +22,7 @@ export interface SecretMeans {
   readonly ask: AskSecret;
   readonly signal: AbortSignal;
   /** Tells what is waited for. */
-  readonly tell: (line: string) => void;
+  readonly report: (line: string) => void;
 }
 
 /** Tells sources apart: the same place is the same secret, wherever the inventory names it. */

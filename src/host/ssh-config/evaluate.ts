@@ -38,7 +38,7 @@ export interface Evaluated {
 export function evaluate(directives: readonly Directive[], query: Query): Evaluated {
   const evaluation = new Evaluation(query);
   evaluation.pass(directives);
-  if (evaluation.wantsFinalPass) evaluation.finalPass(directives);
+  if (evaluation.needsFinalPass) evaluation.finalPass(directives);
   const { settings, unknown } = evaluation;
   return { settings, unknown: [...unknown.values()] };
 }
@@ -49,7 +49,7 @@ class Evaluation {
   readonly settings = new Map<Keyword, readonly Value[]>();
   /** By keyword. */
   readonly unknown = new Map<string, Directive>();
-  wantsFinalPass = false;
+  needsFinalPass = false;
   readonly #query: Query;
   #isFinal = false;
   #verdicts = new Map<Condition, Verdict>();
@@ -129,7 +129,7 @@ class Evaluation {
     // Canonical names are made only on request, which is a keyword that outrigger does not honour.
     if (name === 'canonical') return answer(false, isNegated);
     if (name !== 'final') return 'unknown';
-    this.wantsFinalPass = true;
+    this.needsFinalPass = true;
     return answer(this.#isFinal, isNegated);
   }
 

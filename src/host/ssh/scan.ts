@@ -46,11 +46,11 @@ export function scanHostKeys(
     const keys: OfferedKey[] = [];
     const { algorithms } = peer.at.restrictions ?? UNRESTRICTED;
     for (const types of KINDS) {
-      const wanted = types
+      const desired = types
         .flatMap((type) => SIGNATURES.get(type) ?? [])
         .filter((algorithm) => algorithms.hostKey.includes(algorithm));
-      if (wanted.length === 0) continue;
-      const key = await offeredKey(peer, { ...algorithms, hostKey: wanted }, via, limit).catch(
+      if (desired.length === 0) continue;
+      const key = await offeredKey(peer, { ...algorithms, hostKey: desired }, via, limit).catch(
         (thrown: unknown) => {
           if (limit.aborted) throw connectTimedOut(peer, 'no host key', limitMs);
           throw thrown;

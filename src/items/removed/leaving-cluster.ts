@@ -75,10 +75,10 @@ export const entryGone = (host: string): CibItem => ({
 function entryAttributes({ nodeEntries }: Cib, host: string): readonly AttributeChange[] {
   const entry = nodeEntries.get(host);
   if (entry?.type !== 'remote') return [];
-  const told = [...entry.attributes, ...entry.utilization].map(([name, { value }]) =>
+  const reported = [...entry.attributes, ...entry.utilization].map(([name, { value }]) =>
     gone(name, value),
   );
-  return told.length > 0 ? told : [gone('entry', 'there')];
+  return reported.length > 0 ? reported : [gone('entry', 'there')];
 }
 
 /** The cluster remembers nothing of a node that has left: no state, no attributes, no place in any daemon's cache. */

@@ -143,7 +143,7 @@ export const maintenanceMode = ({ properties }: Cib): boolean =>
 /** What the CIB says of how a Pacemaker Remote node is connected, be it a remote node or a guest node. */
 export interface NodeConnection {
   /** The resource that carries our marks: the connection itself, or the machine of a guest node. */
-  readonly carrier: string;
+  readonly managedResource: string;
   readonly isGuest: boolean;
   readonly targetRole: string | undefined;
   readonly isManaged: boolean;
@@ -154,15 +154,15 @@ export interface NodeConnection {
 /** The connection of a node; undefined: the CIB has none. */
 export function nodeConnection(cib: Cib, name: string): NodeConnection | undefined {
   const remote = cib.remoteConnections.get(name);
-  if (remote !== undefined) return { ...remote, carrier: name, isGuest: false };
+  if (remote !== undefined) return { ...remote, managedResource: name, isGuest: false };
   const guest = cib.guestNodes.find((one) => one.name === name);
   if (guest === undefined) return undefined;
-  return { ...guest, carrier: guest.resource, isGuest: true };
+  return { ...guest, managedResource: guest.resource, isGuest: true };
 }
 
 /** The resource that carries our marks for a node; a node without a connection is its own. */
-export const carrierOf = (cib: Cib, name: string): string =>
-  nodeConnection(cib, name)?.carrier ?? name;
+export const managedResourceOf = (cib: Cib, name: string): string =>
+  nodeConnection(cib, name)?.managedResource ?? name;
 
 /** The names of all Pacemaker Remote nodes that the CIB configures; bundles are none of ours. */
 export const connectedNames = (cib: Cib): readonly string[] => [

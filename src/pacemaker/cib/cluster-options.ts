@@ -35,8 +35,8 @@ const NEW_NAMES: Readonly<Record<string, string>> = {
  */
 const effective = ({ cib, mon }: ReadCluster, name: string): string | undefined => {
   const newName = NEW_NAMES[name] ?? name;
-  const told = mon.options[newName] ?? mon.options[name];
-  if (told !== undefined) return told;
+  const reported = mon.options[newName] ?? mon.options[name];
+  if (reported !== undefined) return reported;
   const written = (each: string): string | undefined => cib.properties.get(each)?.value;
   return (knowsNewNames(cib) ? written(newName) : undefined) ?? written(name);
 };

@@ -63,13 +63,13 @@ interface Recorded {
 /** All operations of these resources that the status section remembers, on one node or on all. */
 function* recorded(cib: Cib, resources: readonly string[], onlyOn?: string): Generator<Recorded> {
   const status = at(cib.root, 'status');
-  const wanted = new Set(resources);
+  const desired = new Set(resources);
   for (const state of status === undefined ? [] : children(status, 'node_state')) {
     const { uname: node = '' } = state.attributes;
     if (onlyOn !== undefined && node !== onlyOn) continue;
     for (const each of walk(state)) {
       const { id: resource = '' } = each.attributes;
-      if (each.name !== 'lrm_resource' || !wanted.has(resource.replace(/:\d+$/, ''))) continue;
+      if (each.name !== 'lrm_resource' || !desired.has(resource.replace(/:\d+$/, ''))) continue;
       for (const { attributes } of children(each, 'lrm_rsc_op'))
         yield { node, resource, attributes };
     }

@@ -3,7 +3,7 @@ import { DEFAULT_OPERATIONS, DEFAULT_PORT, GUARD_PREFIX, REMOTE_AGENT } from '..
 import { element, type XmlElement } from '../basics/xml.ts';
 
 /** What a connection resource is to be. */
-export interface WantedConnection {
+export interface DesiredConnection {
   readonly name: string;
   /** Where the cluster connects. */
   readonly server: string;
@@ -27,9 +27,9 @@ export const idFor = (prefix: string, name: string): string =>
   checkedId(`${prefix}-${name.replace(/[^A-Za-z0-9._-]/g, '.')}`);
 
 /** The id itself, or with the first free number behind it, which is how pcs avoids a clash. */
-export function freeId(wanted: string, taken: { has(id: string): boolean }): string {
-  let id = wanted;
-  for (let number = 1; taken.has(id); number += 1) id = `${wanted}-${number}`;
+export function freeId(baseId: string, taken: { has(id: string): boolean }): string {
+  let id = baseId;
+  for (let number = 1; taken.has(id); number += 1) id = `${baseId}-${number}`;
   return id;
 }
 
@@ -70,34 +70,34 @@ export const guardBlock = (resource: string, prefix: string): XmlElement => {
   return element('meta_attributes', { id }, [nvpair(`${id}-on-fail`, 'on-fail', 'block')]);
 };
 
-function operationsOf(want: WantedConnection): readonly XmlElement[] {
+function operationsOf(desired: DesiredConnection): readonly XmlElement[] {
   const usual = new Map(DEFAULT_OPERATIONS.map((entry) => [entry.name, entry]));
-  return [...new Set([...usual.keys(), ...Object.keys(want.operations)])].sort().map((name) => {
-    const { interval, timeout } = { ...usual.get(name), ...want.operations[name] };
-    return operation(want.name, name, interval ?? '0s', timeout);
+  return [...new Set([...usual.keys(), ...Object.keys(desired.operations)])].sort().map((name) => {
+    const { interval, timeout } = { ...usual.get(name), ...desired.operations[name] };
+    return operation(desired.name, name, interval ?? '0s', timeout);
   });
 }
 
 /** The primitive as `pcs cluster node add-remote` would write it (pcs 0.12.0), ids included. */
-export function connectionElement(want: WantedConnection): XmlElement {
-  const { name, server, port, reconnectInterval } = want;
+export function connectionElement(desired: DesiredConnection): XmlElement {
+  const { name, server, port, reconnectInterval } = desired;
   return element('primitive', { id: checkedId(name), ...REMOTE_AGENT }, [
     ...block('instance_attributes', `${name}-instance_attributes`, {
       server,
       port: port === DEFAULT_PORT ? undefined : String(port),
       reconnect_interval: reconnectInterval,
     }),
-    ...block('meta_attributes', `${name}-meta_attributes`, want.meta),
-    element('operations', {}, operationsOf(want)),
+    ...block('meta_attributes', `${name}-meta_attributes`, desired.meta),
+    element('operations', {}, operationsOf(desired)),
   ]);
 }
 
 /** The same with the join guard on its start operation. */
-export function guardedConnectionElement(want: WantedConnection): XmlElement {
-  const primitive = connectionElement(want);
+export function guardedConnectionElement(desired: DesiredConnection): XmlElement {
+  const primitive = connectionElement(desired);
   const guarded = (op: XmlElement): XmlElement =>
     op.attributes['name'] === 'start'
-      ? { ...op, children: [guardBlock(want.name, GUARD_PREFIX)] }
+      ? { ...op, children: [guardBlock(desired.name, GUARD_PREFIX)] }
       : op;
   const inside = primitive.children.map((inner) =>
     inner.name === 'operations' ? { ...inner, children: inner.children.map(guarded) } : inner,

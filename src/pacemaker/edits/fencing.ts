@@ -15,7 +15,7 @@ import { hasNode, nodeKey } from '../basics/node-names.ts';
 import { ownBlock, writtenAt, type Written } from '../basics/nvpairs.ts';
 
 /** Which device shall fence a node, and what it calls the node (undefined: by its name). */
-export interface WantedFencing {
+export interface DesiredFencing {
   readonly node: string;
   readonly device: string;
   readonly plug: string | undefined;
@@ -36,11 +36,11 @@ const refused = (message: string, hint: string): FenceCoverage => ({
 });
 
 /** Compares a fence device's own lists with what is wanted of it for one node. */
-export function fenceCoverage(cib: Cib, want: WantedFencing): FenceCoverage {
-  const primitive = cib.primitives.get(want.device);
-  if (primitive === undefined) return missing(cib, want.device);
-  if (!cib.fencingDevices.includes(want.device)) {
-    return refused(`${want.device} is not a fence device, but another resource`, known(cib));
+export function fenceCoverage(cib: Cib, desired: DesiredFencing): FenceCoverage {
+  const primitive = cib.primitives.get(desired.device);
+  if (primitive === undefined) return missing(cib, desired.device);
+  if (!cib.fencingDevices.includes(desired.device)) {
+    return refused(`${desired.device} is not a fence device, but another resource`, known(cib));
   }
   const { list, map, check } = FENCE_PARAMETERS;
   const [listed, mapped, checked] = [list, map, check].map((name) =>
@@ -54,7 +54,7 @@ export function fenceCoverage(cib: Cib, want: WantedFencing): FenceCoverage {
     const unclear = unclearIn(name, places);
     if (unclear !== undefined) return unclear;
   }
-  return coverageBy(cib, primitive, want, {
+  return coverageBy(cib, primitive, desired, {
     list: listed?.[0],
     map: mapped?.[0],
     check: checked?.[0]?.value,
@@ -94,19 +94,19 @@ interface Lists {
 function coverageBy(
   cib: Cib,
   primitive: PlacedPrimitive,
-  { node, plug }: WantedFencing,
+  { node, plug }: DesiredFencing,
   lists: Lists,
 ): FenceCoverage {
   const { list, map, check } = lists;
   const mappedTo = plugsInMap(map?.value ?? '').get(nodeKey(node));
   const wrong = plug === undefined ? undefined : wrongPlug(cib, node, plug, lists);
   if (wrong !== undefined) return wrong;
-  const isTold = plug === undefined ? isNamed(node, list, mappedTo) : mappedTo === plug;
+  const isReported = plug === undefined ? isNamed(node, list, mappedTo) : mappedTo === plug;
   if (!isStatic(lists)) {
-    if (plug === undefined || isTold) return { kind: 'dynamic' };
+    if (plug === undefined || isReported) return { kind: 'dynamic' };
     // Beside an explicit check a map only translates names; without one it would make the device a static one.
     if (check === undefined) return madeStatic();
-  } else if (isTold) return { kind: 'covered' };
+  } else if (isReported) return { kind: 'covered' };
   return extension(cib, primitive, additionTo(lists, node, plug));
 }
 

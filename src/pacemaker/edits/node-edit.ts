@@ -7,7 +7,7 @@ import type { ById, Setting } from '../basics/nvpairs.ts';
 import { children, element, type XmlElement } from '../basics/xml.ts';
 
 /** What a node's permanent attributes are to be; attributes that are not named are left alone. */
-export interface WantedNodeState {
+export interface DesiredNodeState {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
   /** What the cluster may do with the node; undefined: whatever is set stays. */
@@ -24,18 +24,20 @@ export interface NodeDifference {
 const STATES = ['standby', 'maintenance'] as const;
 
 /** Whether a written state means what is wanted: `on`, `true` and `1` are the same. */
-const sameState = (before: string | undefined, wanted: boolean): boolean =>
-  (booleanOf(before ?? '') ?? false) === wanted;
+const sameState = (before: string | undefined, isDesired: boolean): boolean =>
+  (booleanOf(before ?? '') ?? false) === isDesired;
 
 function stateDifferences(
   entry: NodeEntry | undefined,
-  want: WantedNodeState,
+  desired: DesiredNodeState,
 ): readonly NodeDifference[] {
-  if (want.state === undefined) return [];
+  if (desired.state === undefined) return [];
   return STATES.flatMap((name) => {
     const before = entry?.attributes.get(name)?.value;
-    const wanted = want.state === name;
-    return sameState(before, wanted) ? [] : [{ name, before, after: wanted ? 'on' : undefined }];
+    const isDesired = desired.state === name;
+    return sameState(before, isDesired)
+      ? []
+      : [{ name, before, after: isDesired ? 'on' : undefined }];
   });
 }
 
@@ -45,17 +47,17 @@ function stateDifferences(
  */
 export function nodeDifferences(
   entry: NodeEntry | undefined,
-  want: WantedNodeState,
+  desired: DesiredNodeState,
 ): readonly NodeDifference[] {
-  return [...attributeDifferences(entry, want), ...stateDifferences(entry, want)];
+  return [...attributeDifferences(entry, desired), ...stateDifferences(entry, desired)];
 }
 
 /** How they differ apart from standby and maintenance. */
 export const attributeDifferences = (
   entry: NodeEntry | undefined,
-  want: Pick<WantedNodeState, 'attributes'>,
+  desired: Pick<DesiredNodeState, 'attributes'>,
 ): readonly NodeDifference[] =>
-  Object.entries(want.attributes).flatMap(([name, after]) => {
+  Object.entries(desired.attributes).flatMap(([name, after]) => {
     const before = entry?.attributes.get(name)?.value;
     return before === after ? [] : [{ name, before, after }];
   });

@@ -8,7 +8,7 @@ import {
   nvpair,
   operation,
   type OperationTimes,
-  type WantedConnection,
+  type DesiredConnection,
 } from './connection-element.ts';
 import { booleanOf, sameDuration } from '../basics/durations.ts';
 import { DEFAULT_OPERATIONS } from '../basics/names.ts';
@@ -36,10 +36,10 @@ const sameTime = (before: string | undefined, after: string): boolean =>
 
 function instanceDifferences(
   have: RemoteConnection,
-  want: WantedConnection,
+  desired: DesiredConnection,
 ): readonly ConnectionDifference[] {
   const part = 'instance_attributes';
-  const { server, port, reconnectInterval } = want;
+  const { server, port, reconnectInterval } = desired;
   const found: ConnectionDifference[] = [];
   if (have.server !== server)
     found.push({ part, name: 'server', before: have.server, after: server });
@@ -57,9 +57,9 @@ function instanceDifferences(
 
 function metaDifferences(
   have: RemoteConnection,
-  want: WantedConnection,
+  desired: DesiredConnection,
 ): readonly ConnectionDifference[] {
-  return Object.entries(want.meta).flatMap(([name, after]) => {
+  return Object.entries(desired.meta).flatMap(([name, after]) => {
     const before = have.meta.get(name)?.value;
     return sameMeta(before, after) ? [] : [{ part: 'meta_attributes', name, before, after }];
   });
@@ -74,12 +74,12 @@ const usualOperation = (name: string): OperationTimes | undefined =>
 function operationDifferences(
   have: RemoteConnection,
   name: string,
-  want: OperationTimes,
+  desired: OperationTimes,
 ): readonly ConnectionDifference[] {
   const op = operationNamed(have, name);
   return (['interval', 'timeout'] as const).flatMap((attribute) => {
     const before = op?.[attribute];
-    const after = want[attribute];
+    const after = desired[attribute];
     if (after === undefined || sameTime(before, after)) return [];
     return [{ part: 'operations', name, attribute, before, after }];
   });
@@ -91,11 +91,13 @@ function operationDifferences(
  */
 export const connectionDifferences = (
   have: RemoteConnection,
-  want: WantedConnection,
+  desired: DesiredConnection,
 ): readonly ConnectionDifference[] => [
-  ...instanceDifferences(have, want),
-  ...metaDifferences(have, want),
-  ...Object.entries(want.operations).flatMap(([name, op]) => operationDifferences(have, name, op)),
+  ...instanceDifferences(have, desired),
+  ...metaDifferences(have, desired),
+  ...Object.entries(desired.operations).flatMap(([name, op]) =>
+    operationDifferences(have, name, op),
+  ),
 ];
 
 /** The nvpair that makes a setting so, in its block: the one in force if it is the primitive's own, else a new one. */
@@ -157,12 +159,12 @@ function update(
  */
 export const updateConnections = (
   cib: Cib,
-  wanted: readonly WantedConnection[],
+  desiredAll: readonly DesiredConnection[],
 ): readonly CibOperation[] =>
   merge({
-    resources: wanted.flatMap((want) => {
-      const have = cib.remoteConnections.get(want.name);
-      const differences = have === undefined ? [] : connectionDifferences(have, want);
+    resources: desiredAll.flatMap((desired) => {
+      const have = cib.remoteConnections.get(desired.name);
+      const differences = have === undefined ? [] : connectionDifferences(have, desired);
       return have === undefined || differences.length === 0
         ? []
         : [update(have, cib.ids, differences)];

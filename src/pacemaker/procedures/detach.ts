@@ -31,7 +31,7 @@ function written(cib: Cib): { readonly value: string; readonly nvpairId: string 
 }
 
 /** Whether outrigger has detached the cluster from its resources, also in a run that died. */
-export const isClusterDetached = (cib: Cib): boolean => cib.ids.has(MARK);
+export const isHeldInMaintenance = (cib: Cib): boolean => cib.ids.has(MARK);
 
 /**
  * Puts the whole cluster into maintenance mode, so that it leaves every resource alone. A block of our own does it; where
@@ -39,10 +39,12 @@ export const isClusterDetached = (cib: Cib): boolean => cib.ids.has(MARK);
  * was stands in ours: also where somebody ended maintenance mode by hand while ours was meant to last, or after a run that
  * died (pcs writes into that block, crm_attribute into ours).
  */
-export function detachCluster(cib: Cib): readonly CibOperation[] {
+export function beginMaintenance(cib: Cib): readonly CibOperation[] {
   const set = written(cib);
   if (set === undefined || booleanOf(set.value) === true)
-    return isClusterDetached(cib) && maintenanceMode(cib) ? [] : merge({ crm_config: [mark([])] });
+    return isHeldInMaintenance(cib) && maintenanceMode(cib)
+      ? []
+      : merge({ crm_config: [mark([])] });
   return merge({
     crm_config: [
       mark([nvpair(WAS, 'outrigger-was', set.value)]),
@@ -53,7 +55,7 @@ export function detachCluster(cib: Cib): readonly CibOperation[] {
 
 /** Gives the resources back to the cluster: maintenance mode is as it was, or as an operator has set it since. */
 export function attachCluster(cib: Cib): readonly CibOperation[] {
-  if (!isClusterDetached(cib)) return [];
+  if (!isHeldInMaintenance(cib)) return [];
   return [...restored(cib), ...deletion([{ element: 'cluster_property_set', id: MARK }])];
 }
 

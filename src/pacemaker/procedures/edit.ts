@@ -11,7 +11,7 @@ export {
   stationary,
   stopMigration,
 } from './apart.ts';
-export { attachCluster, detachCluster, isClusterDetached } from './detach.ts';
+export { attachCluster, beginMaintenance, isHeldInMaintenance } from './detach.ts';
 export {
   disconnectGuests,
   freeMachines,
@@ -28,9 +28,9 @@ export {
 export { forgetHistory } from './forget.ts';
 export { guard, join, release } from './join.ts';
 export {
-  beginLeaving,
-  endLeaving,
-  isLeaving,
+  beginRemoval,
+  endRemoval,
+  isBeingRemoved,
   referencesOf,
   removeConnection,
   removeEntry,
@@ -42,4 +42,4 @@ export { pin, unpin } from './pin.ts';
 export { isQuiet, isQuietUnfinished, protect, quietlyProtected, unprotect } from './quiet.ts';
 export { removeConnections } from '../edits/remove.ts';
 export { connectionDifferences, updateConnections } from '../edits/update.ts';
-export type { WantedConnection } from '../edits/connection-element.ts';
+export type { DesiredConnection } from '../edits/connection-element.ts';

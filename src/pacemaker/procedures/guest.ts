@@ -17,7 +17,7 @@ import { ownBlock } from '../basics/nvpairs.ts';
 import { children, element, type XmlElement } from '../basics/xml.ts';
 
 /** What a guest node is to be. */
-export interface WantedGuest {
+export interface DesiredGuest {
   readonly name: string;
   /** The id of the primitive that is its VM. */
   readonly resource: string;
@@ -40,9 +40,12 @@ export interface GuestDifference {
 const DEFAULT_TIMEOUT = '60s';
 
 /** How a guest node differs from what is declared, whoever made it; what is not declared does not count. */
-export function guestDifferences(have: GuestNode, want: WantedGuest): readonly GuestDifference[] {
+export function guestDifferences(
+  have: GuestNode,
+  desired: DesiredGuest,
+): readonly GuestDifference[] {
   const found: GuestDifference[] = [];
-  const { server, port, connectTimeout, allowMigrate } = want;
+  const { server, port, connectTimeout, allowMigrate } = desired;
   if (have.server !== server)
     found.push({ name: GUEST_META.address, before: have.server, after: server });
   if (have.port !== port)
@@ -62,8 +65,8 @@ export function guestDifferences(have: GuestNode, want: WantedGuest): readonly G
 }
 
 /** All that a new guest node is given: what `pcs cluster node add-guest` would write (pcs 0.12.0), and what is declared. */
-function guestValues(want: WantedGuest): Readonly<Record<string, string>> {
-  const { name, server, port, connectTimeout, allowMigrate } = want;
+function guestValues(desired: DesiredGuest): Readonly<Record<string, string>> {
+  const { name, server, port, connectTimeout, allowMigrate } = desired;
   return {
     [GUEST_META.node]: name,
     [GUEST_META.address]: server,
@@ -79,13 +82,13 @@ function guestValues(want: WantedGuest): Readonly<Record<string, string>> {
  */
 export function joiningValues(
   cib: Pick<Cib, 'primitives'>,
-  want: WantedGuest,
+  desired: DesiredGuest,
 ): Readonly<Record<string, string>> {
-  const machine = cib.primitives.get(want.resource);
+  const machine = cib.primitives.get(desired.resource);
   const port = machine && guestSettings(machine.element).get(GUEST_META.port);
   return {
-    ...guestValues(want),
-    ...(port === undefined ? {} : { [GUEST_META.port]: String(want.port) }),
+    ...guestValues(desired),
+    ...(port === undefined ? {} : { [GUEST_META.port]: String(desired.port) }),
   };
 }
 
@@ -139,20 +142,20 @@ export const holdMachines = (cib: Cib, names: readonly string[]): readonly CibOp
  * held, its connection is not, and the node joins in standby. A guest node needs no node_state: nobody fences a machine
  * that is held. `release` them once they are truly in.
  */
-export function joinGuests(cib: Cib, wanted: readonly WantedGuest[]): readonly CibOperation[] {
+export function joinGuests(cib: Cib, desiredAll: readonly DesiredGuest[]): readonly CibOperation[] {
   const made = new Set<string>();
-  const entries = wanted.flatMap(
+  const entries = desiredAll.flatMap(
     ({ name }) =>
       nodeEntryElement(
         { name, entry: cib.nodeEntries.get(name), ids: cib.ids, made },
         { standby: 'on' },
       ) ?? [],
   );
-  const resources = wanted.flatMap((want) => {
-    const primitive = cib.primitives.get(want.resource);
+  const resources = desiredAll.flatMap((desired) => {
+    const primitive = cib.primitives.get(desired.resource);
     if (primitive === undefined) return [];
-    const settings = settingBlocks(primitive, cib.ids, joiningValues(cib, want));
-    return [placed(primitive, [...settings, guardBlock(want.resource)])];
+    const settings = settingBlocks(primitive, cib.ids, joiningValues(cib, desired));
+    return [placed(primitive, [...settings, guardBlock(desired.resource)])];
   });
   return merge({ nodes: entries, resources });
 }
@@ -172,11 +175,14 @@ export const holdForRetry = (cib: Cib, names: readonly string[]): readonly CibOp
   });
 
 /** Changes guest nodes in place; only what is declared and differs is touched. */
-export const updateGuests = (cib: Cib, wanted: readonly WantedGuest[]): readonly CibOperation[] =>
+export const updateGuests = (
+  cib: Cib,
+  desiredAll: readonly DesiredGuest[],
+): readonly CibOperation[] =>
   merge({
-    resources: wanted.flatMap((want) => {
-      const have = cib.guestNodes.find(({ name }) => name === want.name);
-      const differences = have === undefined ? [] : guestDifferences(have, want);
+    resources: desiredAll.flatMap((desired) => {
+      const have = cib.guestNodes.find(({ name }) => name === desired.name);
+      const differences = have === undefined ? [] : guestDifferences(have, desired);
       if (have === undefined || differences.length === 0) return [];
       const values = Object.fromEntries(differences.map(({ name, after }) => [name, after]));
       const machine = { ...have, id: have.resource };

@@ -3,13 +3,13 @@ import {
   nodeAttributeTargets,
   nodeDifferences,
   nodeEntryElement,
-  type WantedNodeState,
+  type DesiredNodeState,
 } from '../edits/node-edit.ts';
 import { deletion, merge, type CibOperation, type Target } from '../edits/operations.ts';
 import {
   guardBlock,
   guardedConnectionElement,
-  type WantedConnection,
+  type DesiredConnection,
 } from '../edits/connection-element.ts';
 import { GUARD_PREFIX, RETRY_PREFIX } from '../basics/names.ts';
 import { placed } from '../edits/place.ts';
@@ -36,17 +36,19 @@ const isDefined = <Value>(value: Value | undefined): value is Value => value !==
  * resources: marked as seen, start guarded, in standby. One merge for any number of nodes, and the same edits again
  * change nothing. `release` them once they are truly in.
  */
-export function join(cib: Cib, wanted: readonly WantedConnection[]): readonly CibOperation[] {
+export function join(cib: Cib, desiredAll: readonly DesiredConnection[]): readonly CibOperation[] {
   const made = new Set<string>();
-  const entryOf = ({ name }: WantedConnection): XmlElement | undefined =>
+  const entryOf = ({ name }: DesiredConnection): XmlElement | undefined =>
     nodeEntryElement(
       { name, entry: cib.nodeEntries.get(name), ids: cib.ids, made },
       { standby: 'on' },
     );
   return merge({
-    nodes: wanted.map(entryOf).filter(isDefined),
-    resources: wanted.map(guardedConnectionElement),
-    status: wanted.filter(({ name }) => !cib.seen.has(name)).map(({ name }) => seenElement(name)),
+    nodes: desiredAll.map(entryOf).filter(isDefined),
+    resources: desiredAll.map(guardedConnectionElement),
+    status: desiredAll
+      .filter(({ name }) => !cib.seen.has(name))
+      .map(({ name }) => seenElement(name)),
   });
 }
 
@@ -55,7 +57,7 @@ function guardTargets(cib: Cib, name: string): readonly Target[] {
   const connection = nodeConnection(cib, name);
   if (connection?.guarded !== true) return [];
   const prefix = connection.joining ? GUARD_PREFIX : RETRY_PREFIX;
-  return [{ element: 'meta_attributes', id: `${prefix}${connection.carrier}` }];
+  return [{ element: 'meta_attributes', id: `${prefix}${connection.managedResource}` }];
 }
 
 /**
@@ -77,16 +79,19 @@ export const guard = (cib: Cib, names: readonly string[]): readonly CibOperation
  * Takes the guard off and brings standby, maintenance and the declared attributes to what is wanted, whether the
  * node has just joined or has been in for long. One merge and one deletion at most; nothing where all is as wanted.
  */
-export function release(cib: Cib, wanted: readonly WantedNodeState[]): readonly CibOperation[] {
+export function release(
+  cib: Cib,
+  desiredAll: readonly DesiredNodeState[],
+): readonly CibOperation[] {
   const nodes: XmlElement[] = [];
   const targets: Target[] = [];
   const made = new Set<string>();
-  for (const want of wanted) {
-    const { name } = want;
+  for (const desired of desiredAll) {
+    const { name } = desired;
     const entry = cib.nodeEntries.get(name);
     const set: Record<string, string> = {};
     const removed: string[] = [];
-    for (const difference of nodeDifferences(entry, want)) {
+    for (const difference of nodeDifferences(entry, desired)) {
       if (difference.after === undefined) removed.push(difference.name);
       else set[difference.name] = difference.after;
     }

@@ -12,7 +12,7 @@ import { children, element, type XmlElement } from '../basics/xml.ts';
 const markId = (name: string): string => `${LEAVE_PREFIX}${name}`;
 
 /** Whether a run has begun to take this node out. */
-export const isLeaving = ({ ids }: Cib, name: string): boolean => ids.has(markId(name));
+export const isBeingRemoved = ({ ids }: Cib, name: string): boolean => ids.has(markId(name));
 
 /**
  * Nothing may run on the node of a guest. Standby would not do: 3.0.0 leaves a resource on a guest node in standby, and even
@@ -30,7 +30,7 @@ const forbidding = (name: string): XmlElement =>
  * Makes the cluster stop what runs on these nodes, and disconnect from remote nodes. A guest node has no connection of its own
  * to be stopped, and its machine is to go on: so nothing is let run there any more. One merge for any number.
  */
-export const beginLeaving = (cib: Cib, names: readonly string[]): readonly CibOperation[] =>
+export const beginRemoval = (cib: Cib, names: readonly string[]): readonly CibOperation[] =>
   merge({
     constraints: cib.guestNodes
       .filter(({ name }) => names.includes(name))
@@ -43,10 +43,10 @@ export const beginLeaving = (cib: Cib, names: readonly string[]): readonly CibOp
   });
 
 /** Gives nodes back that a run had begun to take out, and that shall stay. */
-export const endLeaving = (cib: Cib, names: readonly string[]): readonly CibOperation[] =>
+export const endRemoval = (cib: Cib, names: readonly string[]): readonly CibOperation[] =>
   deletion(
     names
-      .filter((name) => isLeaving(cib, name))
+      .filter((name) => isBeingRemoved(cib, name))
       .map((name) => ({ element: cib.ids.get(markId(name))?.name ?? '', id: markId(name) })),
   );
 
@@ -127,7 +127,7 @@ function entryTargets({ nodeEntries }: Cib, name: string): readonly Target[] {
 export const removeConnection = (cib: Cib, name: string): readonly CibOperation[] =>
   cib.remoteConnections.has(name)
     ? deletion([{ element: 'primitive', id: name }])
-    : [...removeGuests(cib, [name]), ...endLeaving(cib, [name])];
+    : [...removeGuests(cib, [name]), ...endRemoval(cib, [name])];
 
 /** What refers to a node goes. */
 export const removeReferences = (cib: Cib, name: string): readonly CibOperation[] =>

@@ -1,6 +1,6 @@
 import { OutriggerError } from '../../support/errors.ts';
 import { printable } from '../../support/text/printable.ts';
-import { carrierOf, connectedNames, type Cib } from '../cib/cib.ts';
+import { managedResourceOf, connectedNames, type Cib } from '../cib/cib.ts';
 import { checkedId, deletion, merge, type CibOperation } from '../edits/operations.ts';
 import { isPinned } from './pin.ts';
 import { placed } from '../edits/place.ts';
@@ -64,7 +64,7 @@ export const quietlyProtected = (cib: Cib): readonly string[] =>
 
 /** Whether a quiet restart of this node's daemon is under way, or was when the run died. */
 export const isQuiet = (cib: Cib, name: string): boolean =>
-  isPinned(cib, name) || cib.ids.has(`${QUIET_PREFIX}${carrierOf(cib, name)}`);
+  isPinned(cib, name) || cib.ids.has(`${QUIET_PREFIX}${managedResourceOf(cib, name)}`);
 
 /**
  * Whether it is for this node that a quiet restart has to be finished. What is active on it may carry a mark for the

@@ -12,25 +12,25 @@ import {
   serviceGone,
 } from '../../items/removed/leaving-host.ts';
 import type { Facts } from '../../model/facts.ts';
-import type { Leaver } from '../removal/leaver.ts';
-import type { Desired } from './desired-items.ts';
+import type { RemovedNode } from '../removal/leaver.ts';
+import type { DesiredItems } from './desired-items.ts';
 import { ownOnHost, type AuthenticationSpec } from '../../inventory/spec.ts';
 
 /** What must be gone of nodes that shall be absent: from the cluster, and from the hosts that answered. */
-export function desireAbsent(
-  leavers: readonly Leaver[],
+export function absentItems(
+  removedNodes: readonly RemovedNode[],
   { clusterNodes }: Pick<Facts, 'clusterNodes'>,
   authentication: AuthenticationSpec,
-): Desired {
+): DesiredItems {
   const keys = new Set([...clusterNodes.values()].flatMap(({ authkey }) => authkey.digest ?? []));
   return {
-    cibItems: leavers.flatMap(({ node: { name }, machine }) => [
+    cibItems: removedNodes.flatMap(({ node: { name }, machine }) => [
       connectionGone(name, machine === undefined ? 'connection-resource' : 'guest-node'),
       referencesGone(name),
       entryGone(name),
       recordGone(name),
     ]),
-    hostItems: leavers
+    hostItems: removedNodes
       .filter(({ host }) => host !== undefined)
       .flatMap(({ node: { name, port } }) => [
         serviceGone(name),

@@ -13,7 +13,7 @@ import { packageItem } from '../../items/package.ts';
 import { pacemakerItem } from '../../items/pacemaker.ts';
 import { serviceItem } from '../../items/service.ts';
 import type { AuthkeyChoice } from '../../credentials/authkey-choice.ts';
-import type { WantedCertificates, WantedX509 } from '../../credentials/certificates.ts';
+import type { DesiredCertificates, DesiredX509 } from '../../credentials/certificates.ts';
 import type { CredentialChange } from '../../model/credential-change.ts';
 import { isLeftBehind, restartsPacemaker } from '../../credentials/credential-change.ts';
 import { sourcesTo, type Facts, type HostFacts } from '../../model/facts.ts';
@@ -23,23 +23,23 @@ import { platformOf } from '../../platform/detect.ts';
 import { hasManagedHost, type PacemakerRemoteSpec, type Spec } from '../../inventory/spec.ts';
 
 /** Everything that outrigger keeps in shape for one inventory. */
-export interface Desired {
+export interface DesiredItems {
   readonly hostItems: readonly HostItem[];
   readonly cibItems: readonly CibItem[];
 }
 
 /** Turns an inventory and what the hosts are into items. Hosts of an unknown platform, or that gave no facts, have none. */
-export function desire(
+export function desiredItems(
   spec: Spec,
   facts: Facts,
-  credentials: AuthkeyChoice | WantedX509,
+  credentials: AuthkeyChoice | DesiredX509,
   change?: CredentialChange,
-): Desired {
+): DesiredItems {
   const cluster = spec.clusterNodes.flatMap(({ name }) => {
     const host = facts.clusterNodes.get(name);
     if (host === undefined) return [];
     // It has to be ended once: by the first one whose Pacemaker runs.
-    const isUnfinished = name === facts.cluster?.toldBy && isLeftBehind(facts.cluster.cib);
+    const isUnfinished = name === facts.cluster?.readFrom && isLeftBehind(facts.cluster.cib);
     return 'nodes' in credentials
       ? certifiedMember(host, credentials, isUnfinished)
       : keyedMember(host, credentials, { change, isUnfinished });
@@ -73,15 +73,15 @@ const isKnown = (node: PacemakerRemoteSpec, answered: ReadonlyMap<string, HostFa
 /** What a cluster node needs to use certificates. */
 function certifiedMember(
   host: HostFacts,
-  x509: WantedX509,
+  x509: DesiredX509,
   isUnfinished: boolean,
 ): readonly HostItem[] {
   const platform = platformOf(host);
-  const wanted = x509.nodes.get(host.name);
-  if (platform === undefined || wanted === undefined) return [];
-  const { variables: certificates } = wanted;
+  const desired = x509.nodes.get(host.name);
+  if (platform === undefined || desired === undefined) return [];
+  const { variables: certificates } = desired;
   return [
-    certificatesOf(host, wanted),
+    certificatesOf(host, desired),
     environmentItem(host.name, { certificates }, platform),
     pacemakerItem(host.name, { certificates, newKey: undefined, isUnfinished }),
     ...(x509.removesAuthkey ? [authkeyRemovedItem(host.name)] : []),
@@ -110,16 +110,16 @@ function keyedMember(
 }
 
 /** The files that outrigger brings, or the host's own. */
-const certificatesOf = (host: HostFacts, wanted: WantedCertificates): HostItem =>
+const certificatesOf = (host: HostFacts, desired: DesiredCertificates): HostItem =>
   host.ownCertificates === undefined
-    ? certificateItem(host.name, wanted)
-    : ownCertificateItem(host.name, wanted);
+    ? certificateItem(host.name, desired)
+    : ownCertificateItem(host.name, desired);
 
 function itemsOf(
   node: PacemakerRemoteSpec,
   host: HostFacts,
   facts: Facts,
-  credentials: AuthkeyChoice | WantedX509,
+  credentials: AuthkeyChoice | DesiredX509,
 ): readonly HostItem[] {
   const platform = platformOf(host);
   if (platform === undefined) return [];
@@ -135,12 +135,12 @@ function itemsOf(
       certificateRemovedItem(name),
     ];
   }
-  const wanted = credentials.nodes.get(name);
-  if (wanted === undefined) return [];
-  const { variables: certificates } = wanted;
+  const desired = credentials.nodes.get(name);
+  if (desired === undefined) return [];
+  const { variables: certificates } = desired;
   return [
     packageItem(name, platform),
-    certificatesOf(host, wanted),
+    certificatesOf(host, desired),
     environmentItem(name, { port, certificates }, platform),
     openPort,
     serviceItem(name, port, certificates),

@@ -15,7 +15,7 @@ import { clockNotes, versionNotes } from '../notes.ts';
 import { changeCount, type Plan } from '../../model/plan.ts';
 import { RISKS } from '../../model/risk.ts';
 
-const tell = (level: Found['level'], host: string, message: string, hint: string): Found => ({
+const report = (level: Found['level'], host: string, message: string, hint: string): Found => ({
   ...{ level, host, message, hint },
 });
 
@@ -25,7 +25,7 @@ export function checkCluster({ facts, clusterNodes }: Examination): Checked {
   const stopped = [...facts.clusterNodes.values()]
     .filter(({ membership }) => membership === undefined)
     .map(({ name }) =>
-      tell(
+      report(
         ...(['bad', name, 'Pacemaker does not run there'] as const),
         'start the cluster on it (`systemctl start pacemaker`), or remove it from the inventory',
       ),
@@ -43,7 +43,7 @@ export function checkCluster({ facts, clusterNodes }: Examination): Checked {
       ...stopped,
       ...membershipFindings(facts, cluster),
       ...undeclaredMembers(facts, cib, clusterNodes).map((name) =>
-        tell(
+        report(
           ...([
             'bad',
             name,
@@ -59,10 +59,10 @@ export function checkCluster({ facts, clusterNodes }: Examination): Checked {
         const reason = hindered.get(name);
         const message =
           reason === undefined ? `it is not in the cluster (${why})` : leftAsItIs(reason);
-        return tell('bad', name, message, reason?.hint ?? LOOK_WHY);
+        return report('bad', name, message, reason?.hint ?? LOOK_WHY);
       }),
       ...mon.failures.map(({ operationKey, node, exitReason, exitStatus }) =>
-        tell(
+        report(
           ...(['attention', ''] as const),
           `${operationKey} failed on ${node}: ${exitReason || exitStatus}`,
           'fix the cause, then run `crm_resource --cleanup`',
@@ -75,10 +75,10 @@ export function checkCluster({ facts, clusterNodes }: Examination): Checked {
 function membershipFindings(facts: Facts, { cib, mon }: ClusterFacts): readonly Found[] {
   const split = disagreement(facts);
   const rules: readonly (readonly [holds: boolean, finding: Found])[] = [
-    [split !== undefined, tell('bad', '', split ?? '', 'check `crm_mon -1` on each of them')],
+    [split !== undefined, report('bad', '', split ?? '', 'check `crm_mon -1` on each of them')],
     [
       !cib.haveQuorum,
-      tell(
+      report(
         ...(['bad', '', 'there is no quorum'] as const),
         startsByQuorum({ cib, mon })
           ? 'bring cluster nodes back online: with no-quorum-policy=ignore each partition of a split cluster starts all resources'
@@ -87,14 +87,14 @@ function membershipFindings(facts: Facts, { cib, mon }: ClusterFacts): readonly 
     ],
     [
       mon.dc === undefined,
-      tell(
+      report(
         ...(['bad', '', 'there is no DC'] as const),
         'wait for the election, or check the Pacemaker logs',
       ),
     ],
     [
       isInMaintenance({ cib, mon }),
-      tell(
+      report(
         ...(['attention', '', 'the cluster is in maintenance mode'] as const),
         'end it when the work is done: failures are not recovered until then',
       ),
@@ -107,10 +107,10 @@ function membershipFindings(facts: Facts, { cib, mon }: ClusterFacts): readonly 
 function nodeFinding(name: string, isMember: boolean, { mon }: ClusterFacts): readonly Found[] {
   const node = mon.nodes.get(name);
   if (node === undefined)
-    return [tell('attention', name, 'the cluster does not list it', 'check `crm_mon -1`')];
+    return [report('attention', name, 'the cluster does not list it', 'check `crm_mon -1`')];
   if (node.unclean)
     return [
-      tell(
+      report(
         ...(['bad', name, 'it is unclean'] as const),
         'it has not been fenced yet: check `stonith_admin --history "*"` and its fence device',
       ),
@@ -118,7 +118,7 @@ function nodeFinding(name: string, isMember: boolean, { mon }: ClusterFacts): re
   if (!isMember) return [];
   if (!node.online)
     return [
-      tell(
+      report(
         'attention',
         name,
         'it is offline',
@@ -126,7 +126,7 @@ function nodeFinding(name: string, isMember: boolean, { mon }: ClusterFacts): re
       ),
     ];
   return node.standby
-    ? [tell('attention', name, 'it is in standby', 'no action if this is intended')]
+    ? [report('attention', name, 'it is in standby', 'no action if this is intended')]
     : [];
 }
 
@@ -147,11 +147,11 @@ export function checkFencing({ facts }: Examination): Checked {
   const nodes = [...facts.servers.keys()].filter((name) => !facts.machines.has(name));
   const devices = nodes.map((name) => [name, devicesFor(facts, name)] as const);
   const findings = devices
-    .filter(([, told]) => told === undefined || told.length === 0)
-    .map(([host, told]): Found => ({
+    .filter(([, reported]) => reported === undefined || reported.length === 0)
+    .map(([host, reported]): Found => ({
       ...{ level: 'attention', host },
       message:
-        told === undefined
+        reported === undefined
           ? 'no cluster node reported its fence devices in time'
           : 'no fence device covers it',
       hint: 'assign a device to it (`fencing: { device: … }`): otherwise its resources are not recovered if it is lost',
@@ -185,12 +185,12 @@ export function checkPlan({ plan, facts }: Examination): Checked {
     hint: `to allow it: --allow ${code}`,
   }));
   // What other checks tell of in words of their own.
-  const told = new Set([
+  const reported = new Set([
     ...clockNotes(facts),
     ...versionNotes(facts),
-    ...(facts.cluster === undefined ? [] : toldOfCluster(plan, facts, facts.cluster)),
+    ...(facts.cluster === undefined ? [] : reportedOfCluster(plan, facts, facts.cluster)),
   ]);
-  const open = plan.notes.filter((note) => !told.has(note));
+  const open = plan.notes.filter((note) => !reported.has(note));
   const notes = open.map((note): Found => {
     const [, host = '', message = note] = /^(\S+): (.*)$/s.exec(note) ?? [];
     return { level: 'attention', host, message, hint: 'note' };
@@ -210,7 +210,7 @@ export function checkPlan({ plan, facts }: Examination): Checked {
   };
 }
 
-function toldOfCluster(plan: Plan, facts: Facts, cluster: ClusterFacts): readonly string[] {
+function reportedOfCluster(plan: Plan, facts: Facts, cluster: ClusterFacts): readonly string[] {
   const hindered = hindrances(cluster, facts.servers.keys());
   return [
     ...fencingNotes(plan.fencing, cluster),

@@ -103,11 +103,11 @@ function otherCredentials(facts: Facts, isIn: (name: string) => boolean): readon
     .filter(({ name }) => isIn(name))
     .flatMap((host): readonly Found[] => {
       const message = disagreementOf(host, members) ?? halfConverted(host);
-      return message === undefined ? [] : [bad(host.name, message, MEND_CREDENTIALS)];
+      return message === undefined ? [] : [bad(host.name, message, REPAIR_CREDENTIALS)];
     });
 }
 
-const MEND_CREDENTIALS =
+const REPAIR_CREDENTIALS =
   'declare the credentials in the inventory (`authentication`), and apply: it installs them and restarts the daemons';
 
 const halfConverted = (host: HostFacts): string | undefined =>

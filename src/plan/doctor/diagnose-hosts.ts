@@ -52,14 +52,14 @@ export function checkVersions({ facts }: Examination): Checked {
 
 /** The hosts that were asked, and what each told. */
 const examined = ({ hosts }: Examination): readonly (readonly [string, HostExamination])[] =>
-  [...hosts].flatMap(([name, told]) =>
-    told instanceof OutriggerError ? [] : [[name, told] as const],
+  [...hosts].flatMap(([name, reported]) =>
+    reported instanceof OutriggerError ? [] : [[name, reported] as const],
   );
 
 const silent = ({ hosts }: Examination, what: string): readonly Found[] =>
-  [...hosts].flatMap(([name, told]) =>
-    told instanceof OutriggerError
-      ? [attention(name, `${what}: ${told.message}`, told.hint ?? 'run it again')]
+  [...hosts].flatMap(([name, reported]) =>
+    reported instanceof OutriggerError
+      ? [attention(name, `${what}: ${reported.message}`, reported.hint ?? 'run it again')]
       : [],
   );
 
@@ -100,10 +100,10 @@ export function checkOffered(examination: Examination): Checked {
   // Nothing is installed on cluster nodes, so that they were asked for nothing.
   const remote = new Map(remoteHosts(facts).map((host) => [host.name, host]));
   const lost = [...facts.unreachable.keys()].filter((name) => !isMember(examination, name));
-  const told = examined(examination).filter(([name]) => remote.has(name));
+  const reported = examined(examination).filter(([name]) => remote.has(name));
   const adviceFor = (name: string): PackageAdvice =>
     remote.get(name)?.packageManager === 'apt-get' ? APT : DNF;
-  const missing = told.flatMap(([name, { notOffered }]) =>
+  const missing = reported.flatMap(([name, { notOffered }]) =>
     notOffered.length === 0
       ? []
       : [
@@ -114,7 +114,7 @@ export function checkOffered(examination: Examination): Checked {
           ),
         ],
   );
-  const unmet = told.flatMap(([name, { unmet: lines }]) =>
+  const unmet = reported.flatMap(([name, { unmet: lines }]) =>
     lines.length === 0
       ? []
       : [
@@ -126,7 +126,11 @@ export function checkOffered(examination: Examination): Checked {
         ],
   );
   return {
-    summary: ofThose(told.length, remote.size + lost.length, 'missing packages can be installed'),
+    summary: ofThose(
+      reported.length,
+      remote.size + lost.length,
+      'missing packages can be installed',
+    ),
     findings: [
       ...missing,
       ...unmet,
@@ -142,8 +146,8 @@ const LEAST_FREE_KIB = 200 * 1024;
 
 /** An installation, and every file that is written beside its target, need room. */
 export function checkSpace(examination: Examination): Checked {
-  const told = examined(examination).filter(([, { freeKiB }]) => freeKiB.length > 0);
-  const findings = told.flatMap(([name, { freeKiB }]) => {
+  const reported = examined(examination).filter(([, { freeKiB }]) => freeKiB.length > 0);
+  const findings = reported.flatMap(([name, { freeKiB }]) => {
     const short = freeKiB.filter(({ free }) => free < LEAST_FREE_KIB);
     if (short.length === 0) return [];
     const where = short.map(
@@ -157,7 +161,7 @@ export function checkSpace(examination: Examination): Checked {
       ),
     ];
   });
-  const summary = ofThose(told.length, hostCount(examination), 'sufficient on all hosts');
+  const summary = ofThose(reported.length, hostCount(examination), 'sufficient on all hosts');
   return { summary, findings };
 }
 
@@ -249,13 +253,13 @@ export function checkPortsOf(examination: Examination): Checked {
   );
   const tried = remoteHosts(facts).length + clusterOnly.length - waiting.length;
   const asked = [...reached.values()].filter((nodes) => nodes !== undefined).length;
-  const told = [
+  const reported = [
     ...(tried > 0
       ? [`${of(tried - findings.length, tried)} reachable from ${asked} cluster nodes`]
       : []),
     ...(waiting.length > 0 ? [`nothing listens yet on ${waiting.length}`] : []),
   ];
-  const summary = asked === 0 || told.length === 0 ? undefined : told.join('; ');
+  const summary = asked === 0 || reported.length === 0 ? undefined : reported.join('; ');
   return { summary, findings: [...findings, ...unasked] };
 }
 

@@ -1,7 +1,7 @@
 import { connectedNames } from '../../pacemaker/cib/cib.ts';
 import { connectionNode } from '../../pacemaker/status/crm-mon.ts';
 import { nodesOf, type Nodes, type Spec } from '../../inventory/spec.ts';
-import { isThatFile, type WantedX509 } from '../../credentials/certificates.ts';
+import { isThatFile, type DesiredX509 } from '../../credentials/certificates.ts';
 import type { Drift } from './drift.ts';
 import type { ClusterFacts, Facts, HostFacts } from '../../model/facts.ts';
 import { machineOf } from '../../pacemaker/status/machine.ts';
@@ -16,7 +16,7 @@ export interface DriftHost {
   readonly kind: 'cluster-node' | 'remote-node' | 'guest-node';
   readonly state: HostState;
   /** It shall not be part of the cluster (`state: absent`). */
-  readonly isLeaving: boolean;
+  readonly isBeingRemoved: boolean;
   /** The cluster node that holds the connection to it. */
   readonly connectedFrom: string | undefined;
   /** The resource that a guest node is the machine of, and where that runs. */
@@ -32,7 +32,7 @@ export interface HostsInput {
   readonly selected: Nodes;
   readonly facts: Facts;
   readonly cluster: ClusterFacts;
-  readonly x509: WantedX509 | undefined;
+  readonly x509: DesiredX509 | undefined;
   /** Seconds since the epoch, by this machine's clock. */
   readonly now: number;
 }
@@ -44,7 +44,7 @@ export function hostsIn(drift: Drift, input: HostsInput): readonly DriftHost[] {
   const stateOf = statesIn(drift);
   const members = spec.clusterNodes.map(({ name }) => ({
     ...{ name, kind: 'cluster-node' as const, connectedFrom: undefined, machine: undefined },
-    isLeaving: false,
+    isBeingRemoved: false,
   }));
   const called = new Map(
     [...input.facts.clusterNodes.values()].map(({ name, uname }) => [uname ?? name, name]),
@@ -53,8 +53,8 @@ export function hostsIn(drift: Drift, input: HostsInput): readonly DriftHost[] {
     const node = connectionNode(mon, name);
     return node === undefined ? undefined : (called.get(node) ?? node);
   };
-  const placed = (name: string, resource?: string, isLeaving = false) => ({
-    ...{ name, isLeaving },
+  const placed = (name: string, resource?: string, isBeingRemoved = false) => ({
+    ...{ name, isBeingRemoved },
     kind: resource === undefined ? ('remote-node' as const) : ('guest-node' as const),
     connectedFrom: from(name),
     machine:
@@ -104,13 +104,13 @@ function credentialsOf(
     facts.clusterNodes.get(name) ?? facts.remoteNodes.get(name) ?? facts.guestNodes.get(name);
   if (host === undefined) return { authkeySeconds: undefined, certificateEnds: undefined };
   const { authkey, certificates, clockAhead } = host;
-  const wanted = x509?.nodes.get(name)?.files.certificate;
+  const desired = x509?.nodes.get(name)?.files.certificate;
   return {
     authkeySeconds:
       authkey.digest === undefined || authkey.modifiedAt === 0
         ? undefined
         : Math.max(0, Math.round(now + clockAhead - authkey.modifiedAt)),
-    certificateEnds: isThatFile(certificates.certificate, wanted)
+    certificateEnds: isThatFile(certificates.certificate, desired)
       ? x509?.ends.get(name)
       : undefined,
   };

@@ -86,10 +86,10 @@ function toDoAbout({ name, what, isNode }: Twin): string {
 }
 
 function connectedAs(cib: Cib, name: string, server: ServerFacts): string | undefined {
-  const wanted = endpoint(server.address, server.port);
+  const desired = endpoint(server.address, server.port);
   const connections = [...cib.remoteConnections.values()].map((one) => ({ ...one, name: one.id }));
   const there = [...connections, ...cib.guestNodes].filter(
-    (one) => endpoint(one.server, one.port) === wanted,
+    (one) => endpoint(one.server, one.port) === desired,
   );
   return there.some((one) => one.name === name) ? undefined : there[0]?.name;
 }

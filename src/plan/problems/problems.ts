@@ -13,7 +13,7 @@ import {
   type HostFacts,
 } from '../../model/facts.ts';
 import { unfitForCertificates } from '../../credentials/certificate-problems.ts';
-import type { WantedX509 } from '../../credentials/certificates.ts';
+import type { DesiredX509 } from '../../credentials/certificates.ts';
 import { corosyncsKey } from '../../credentials/corosync-key.ts';
 import { certificatesOn } from '../../credentials/in-use.ts';
 import { machineDown, machineProblem } from './machine-problem.ts';
@@ -23,7 +23,7 @@ import { olderMember } from './versions.ts';
 
 /** What nodes are connected with: certificates, or else the authkey; `isStated`: the inventory says so. */
 export interface Authentication {
-  readonly x509: WantedX509 | undefined;
+  readonly x509: DesiredX509 | undefined;
   readonly isStated: boolean;
 }
 
@@ -71,7 +71,7 @@ const refusal = (
   notOurs(host, facts) ??
   (x509 === undefined ? certificates(host, isStated) : unfitForCertificates(host, x509)) ??
   unknownServer(host, facts) ??
-  inTheWay(host, facts) ??
+  blocking(host, facts) ??
   sameMachine(host, facts) ??
   (facts.cluster &&
     (orphaned(host.name, facts.cluster) ??
@@ -82,7 +82,7 @@ const refusal = (
 /** Of a node whose host is somebody else's the cluster alone says something. */
 const refusalByCluster = (name: string, facts: Facts): Reason | undefined =>
   unknownServer({ name }, facts) ??
-  inTheWay({ name }, facts) ??
+  blocking({ name }, facts) ??
   (facts.cluster && orphaned(name, facts.cluster));
 
 const notOurs = (host: HostFacts, facts: Facts): Reason | undefined =>
@@ -152,7 +152,7 @@ function unknownServer({ name }: Pick<HostFacts, 'name'>, facts: Facts): Reason 
   };
 }
 
-function inTheWay({ name }: Pick<HostFacts, 'name'>, facts: Facts): Reason | undefined {
+function blocking({ name }: Pick<HostFacts, 'name'>, facts: Facts): Reason | undefined {
   const { cluster, servers, machines } = facts;
   const server = servers.get(name);
   return (

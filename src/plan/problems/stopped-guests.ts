@@ -1,4 +1,4 @@
-import { isClusterDetached, isHeld } from '../../pacemaker/procedures/edit.ts';
+import { isHeldInMaintenance, isHeld } from '../../pacemaker/procedures/edit.ts';
 import { isOnRecord } from '../../pacemaker/cib/history.ts';
 import type { ClusterFacts, Facts } from '../../model/facts.ts';
 import { machineState } from '../../pacemaker/status/machine.ts';
@@ -26,7 +26,7 @@ export const findStoppedGuests = (facts: Facts, cluster: ClusterFacts): readonly
  * there, it looks stopped.
  */
 const isUnknown = (resource: string, { cib, mon }: ClusterFacts): boolean =>
-  isClusterDetached(cib) &&
+  isHeldInMaintenance(cib) &&
   cib.clusterNodes.some(
     ({ name }) => mon.nodes.get(name)?.online !== true || !isOnRecord(cib, name, resource),
   );

@@ -5,31 +5,31 @@ import type { ResourceStatus } from '../../pacemaker/status/cluster-status.ts';
 import { holderOf, mixedUp } from '../problems/cib-conflicts.ts';
 import { corosyncsKey } from '../../credentials/corosync-key.ts';
 import type { ClusterFacts, Facts } from '../../model/facts.ts';
-import type { Leaver } from './leaver.ts';
+import type { RemovedNode } from './leaver.ts';
 import type { Problem } from '../../model/plan.ts';
 import { clusterMember, connectedElsewhere, orphaned } from '../problems/problems.ts';
-import { standingOf } from './standing.ts';
+import { stateInClusterOf } from './standing.ts';
 
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
 
 /** A node that is to leave, as far as the cluster and the silence of its host tell. */
-export type Leaving = Pick<Leaver, 'machine' | 'silence'> & {
+export type Leaving = Pick<RemovedNode, 'machine' | 'silence'> & {
   readonly node: { readonly name: string };
 };
 
 /** Why a node that shall be absent is left as it is: somebody would be hurt, or it is not what the inventory says. */
-export const refuseDeparture = (
-  leaver: Leaver,
+export const refuseRemoval = (
+  removedNode: RemovedNode,
   facts: Facts,
   cluster: ClusterFacts,
 ): Reason | undefined =>
-  isOther(leaver, cluster) ??
-  orphaned(leaver.node.name, cluster) ??
-  (leaver.host &&
-    (clusterMember(leaver.host, facts) ??
-      corosyncsKey(leaver.host) ??
-      connectedElsewhere(leaver.host, cluster))) ??
-  wouldHurt(leaver, cluster);
+  isOther(removedNode, cluster) ??
+  orphaned(removedNode.node.name, cluster) ??
+  (removedNode.host &&
+    (clusterMember(removedNode.host, facts) ??
+      corosyncsKey(removedNode.host) ??
+      connectedElsewhere(removedNode.host, cluster))) ??
+  wouldHurt(removedNode, cluster);
 
 /** Why a node cannot leave in good order. */
 export const wouldHurt = (leaving: Leaving, cluster: ClusterFacts): Reason | undefined =>
@@ -39,7 +39,7 @@ export const wouldHurt = (leaving: Leaving, cluster: ClusterFacts): Reason | und
   (leaving.silence === undefined ? unclean(leaving, cluster) : unproven(leaving, cluster));
 
 function isOther(
-  { node: { name }, machine }: Leaver,
+  { node: { name }, machine }: RemovedNode,
   { cib, mon }: ClusterFacts,
 ): Reason | undefined {
   const twin = liveTwinOf({ cib, mon }, name);
@@ -119,13 +119,13 @@ function unproven(
   { node: { name }, machine, silence }: Leaving,
   cluster: ClusterFacts,
 ): Reason | undefined {
-  const standing = standingOf(cluster, name);
-  if (standing === 'none' || standing === 'out') return undefined;
+  const stateInCluster = stateInClusterOf(cluster, name);
+  if (stateInCluster === 'none' || stateInCluster === 'out') return undefined;
   const stop =
     machine === undefined
       ? `stop its connection (\`crm_resource --resource ${name} --meta --set-parameter target-role --parameter-value Stopped\`)`
       : `stop its VM ${machine}`;
-  if (standing === 'in')
+  if (stateInCluster === 'in')
     return {
       code: 'HOST_UNREACHABLE',
       message: `${silence?.message ?? 'it is unreachable'}, but the cluster is connected to it: it is running`,

@@ -2,16 +2,16 @@ import { connectedNames, nodeConnection, type Cib } from '../../pacemaker/cib/ci
 import { formerNodes } from '../../pacemaker/cib/debris.ts';
 import { referencesOf } from '../../pacemaker/procedures/edit.ts';
 import { hasManagedHost } from '../../inventory/spec.ts';
-import { refuseDeparture } from './departure-problems.ts';
+import { refuseRemoval } from './departure-problems.ts';
 import type { ClusterFacts, Facts } from '../../model/facts.ts';
 import type { CibDifference, CibItem, HostDifference, HostItem } from '../../model/item.ts';
-import type { Leaver } from './leaver.ts';
+import type { RemovedNode } from './leaver.ts';
 import type { Problem } from '../../model/plan.ts';
 import type { Risk } from '../../model/risk.ts';
-import { standingOf } from './standing.ts';
+import { stateInClusterOf } from './standing.ts';
 
 /** What is still there of nodes that shall be absent, and what stands in the way of taking it away. */
-export interface Departures {
+export interface Removals {
   readonly onHosts: ReadonlyMap<HostItem, HostDifference>;
   readonly inCib: ReadonlyMap<CibItem, CibDifference>;
   readonly problems: readonly Problem[];
@@ -21,7 +21,7 @@ export interface Departures {
   readonly names: readonly string[];
 }
 
-export const NO_DEPARTURES: Departures = {
+export const NO_REMOVALS: Removals = {
   onHosts: new Map(),
   inCib: new Map(),
   problems: [],
@@ -31,26 +31,28 @@ export const NO_DEPARTURES: Departures = {
 };
 
 /** Compares what must be gone with what is there. Pure: the same input gives the same answer. */
-export function findDepartures(
-  leavers: readonly Leaver[],
+export function findRemovals(
+  removedNodes: readonly RemovedNode[],
   facts: Facts,
   cluster: ClusterFacts,
-  wanted: { readonly hostItems: readonly HostItem[]; readonly cibItems: readonly CibItem[] },
-): Departures {
-  const refused = leavers.flatMap((leaver): Problem[] => {
-    const reason = refuseDeparture(leaver, facts, cluster);
-    return reason === undefined ? [] : [{ host: leaver.node.name, kind: 'refused', ...reason }];
+  desired: { readonly hostItems: readonly HostItem[]; readonly cibItems: readonly CibItem[] },
+): Removals {
+  const refused = removedNodes.flatMap((removedNode): Problem[] => {
+    const reason = refuseRemoval(removedNode, facts, cluster);
+    return reason === undefined
+      ? []
+      : [{ host: removedNode.node.name, kind: 'refused', ...reason }];
   });
-  const going = leavers.filter(({ node }) => refused.every(({ host }) => host !== node.name));
-  const told = new Map(going.map(({ node, host }) => [node.name, host]));
+  const going = removedNodes.filter(({ node }) => refused.every(({ host }) => host !== node.name));
+  const reported = new Map(going.map(({ node, host }) => [node.name, host]));
   const onHosts = new Map<HostItem, HostDifference>();
-  for (const item of wanted.hostItems) {
-    const host = told.get(item.host);
+  for (const item of desired.hostItems) {
+    const host = reported.get(item.host);
     const difference = host === undefined ? undefined : item.compare(host);
     if (difference !== undefined) onHosts.set(item, difference);
   }
   const inCib = new Map<CibItem, CibDifference>();
-  for (const item of wanted.cibItems.filter((each) => told.has(each.host))) {
+  for (const item of desired.cibItems.filter((each) => reported.has(each.host))) {
     const difference = item.compare(cluster);
     if (difference !== undefined) inCib.set(item, difference);
   }
@@ -65,7 +67,7 @@ export function findDepartures(
   return {
     onHosts,
     inCib,
-    problems: [...refused, ...going.flatMap((leaver) => silent(leaver, inCluster))],
+    problems: [...refused, ...going.flatMap((removedNode) => silent(removedNode, inCluster))],
     risks: risksOf(going, cluster),
     notes: [
       ...[...onHosts.keys()]
@@ -76,7 +78,7 @@ export function findDepartures(
         .filter(({ node }) => !hasManagedHost(node) && inCluster.has(node.name))
         .map(({ node }) => `${node.name}: its host stays unchanged: ${OWNER_CLEANS}`),
     ],
-    names: leavers.map(({ node }) => node.name),
+    names: removedNodes.map(({ node }) => node.name),
   };
 }
 
@@ -86,7 +88,10 @@ const WHEN_BACK =
 const OWNER_CLEANS = 'have its owner stop its daemon and remove the credentials of the cluster';
 
 /** That a host gives no answer keeps what is on it, and only that. */
-function silent({ node: { name }, silence }: Leaver, inCluster: ReadonlySet<string>): Problem[] {
+function silent(
+  { node: { name }, silence }: RemovedNode,
+  inCluster: ReadonlySet<string>,
+): Problem[] {
   if (silence === undefined) return [];
   const isTakenOut = inCluster.has(name);
   const state = isTakenOut
@@ -110,7 +115,7 @@ const staying = (cib: Cib, name: string): readonly string[] =>
 /** How many nodes may leave at once before somebody has to say that it is meant: one, or a tenth of them. */
 const mayLeaveUnasked = (nodes: number): number => Math.max(1, Math.floor(nodes / 10));
 
-function risksOf(going: readonly Leaver[], cluster: ClusterFacts): readonly Risk[] {
+function risksOf(going: readonly RemovedNode[], cluster: ClusterFacts): readonly Risk[] {
   const { cib } = cluster;
   const leaving = going
     .map(({ node }) => node.name)
@@ -118,7 +123,7 @@ function risksOf(going: readonly Leaver[], cluster: ClusterFacts): readonly Risk
   const unproven = going
     .filter(({ silence }) => silence !== undefined)
     .map(({ node }) => node.name)
-    .filter((name) => standingOf(cluster, name) === 'unproven');
+    .filter((name) => stateInClusterOf(cluster, name) === 'unproven');
   return [
     { code: 'host-is-off', subjects: unproven },
     {

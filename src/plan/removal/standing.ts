@@ -6,9 +6,9 @@ import type { ClusterFacts } from '../../model/facts.ts';
  * What the cluster shows of a node whose host gives no answer: no connection at all (`none`); fenced, or stopped in good
  * order (`out`); connected (`in`); or neither, so that what runs there may still run (`unproven`).
  */
-type Standing = 'none' | 'out' | 'in' | 'unproven';
+type StateInCluster = 'none' | 'out' | 'in' | 'unproven';
 
-export function standingOf({ cib, mon }: ClusterFacts, name: string): Standing {
+export function stateInClusterOf({ cib, mon }: ClusterFacts, name: string): StateInCluster {
   if (nodeConnection(cib, name) === undefined) return 'none';
   if (connectionState(mon, name).state === 'node-online') return 'in';
   const node = mon.nodes.get(name);

@@ -111,9 +111,9 @@ export function staleness(saved: SavedPlan, fresh: FreshPlan): readonly string[]
       ...around,
       'the credentials of the cluster nodes have changed, or not all of these nodes are reachable now',
     ];
-  const told = new Set(steps.map(subjectOf));
+  const reported = new Set(steps.map(subjectOf));
   const objects = otherObjects(saved.objects, known.objects).filter(
-    (line) => !told.has(subjectOf(line)),
+    (line) => !reported.has(subjectOf(line)),
   );
   return [...steps, ...objects, ...around];
 }
@@ -142,13 +142,13 @@ function stepsOf({ plays }: Plan): ReadonlyMap<string, Step> {
       // One item may have two changes of a play: one of its own, and one that follows from another.
       const key = JSON.stringify([play, name, change.isConsequence]);
       const { action, restart } = change;
-      const told = change.attributes.map(({ name: of, before, after, reason }) => [
+      const reported = change.attributes.map(({ name: of, before, after, reason }) => [
         of,
         before,
         after,
         reason,
       ]);
-      steps.set(key, { name, attributes, whole: JSON.stringify([action, restart, told]) });
+      steps.set(key, { name, attributes, whole: JSON.stringify([action, restart, reported]) });
     }
   }
   return steps;
@@ -188,11 +188,11 @@ function otherAttributes(known: Step, step: Step): string {
   const names = [...new Set([...known.attributes.keys(), ...step.attributes.keys()])];
   const others = names.filter((name) => known.attributes.get(name) !== step.attributes.get(name));
   if (others.length === 0) return 'now done in a different way';
-  const told = others.map((name) => {
+  const reported = others.map((name) => {
     const [then, now] = [known, step].map(({ attributes }) => attributes.get(name) ?? 'nothing');
     return `${name} is now ${now ?? ''}, was ${then ?? ''}`;
   });
-  return told.join('; ');
+  return reported.join('; ');
 }
 
 function otherObjects(

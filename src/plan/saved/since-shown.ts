@@ -51,11 +51,11 @@ function withoutStepsOf(
     new Set(lines.map((line) => line.slice(0, line.indexOf(end))));
   const left = namesOf(leftOut, ':');
   const steps = gone.filter((line) => !left.has(line.slice(0, line.indexOf(' '))));
-  const told = new Set([...left, ...namesOf(steps, ' ')]);
+  const reported = new Set([...left, ...namesOf(steps, ' ')]);
   return [
     ...leftOut,
     ...steps,
-    ...effects.filter((line) => !told.has(line.slice(0, line.indexOf(':')))),
+    ...effects.filter((line) => !reported.has(line.slice(0, line.indexOf(':')))),
   ];
 }
 

@@ -2,8 +2,8 @@ import { touchedObjects } from '../../pacemaker/edits/touched.ts';
 import { CLUSTER_UNIT, REMOTE_UNIT } from '../../pacemaker/basics/names.ts';
 import type { ItemKind } from '../../playbook/item-kinds.ts';
 import type { AuthkeyChoice } from '../../credentials/authkey-choice.ts';
-import type { WantedX509 } from '../../credentials/certificates.ts';
-import type { Departures } from '../removal/departures.ts';
+import type { DesiredX509 } from '../../credentials/certificates.ts';
+import type { Removals } from '../removal/departures.ts';
 import type { Differences } from '../differences.ts';
 import type { ClusterFacts, Facts, HostFacts } from '../../model/facts.ts';
 
@@ -20,11 +20,11 @@ export interface Touching {
   readonly facts: Facts;
   readonly cluster: ClusterFacts;
   readonly differences: Differences;
-  readonly departures: Pick<Departures, 'onHosts' | 'inCib'>;
+  readonly removals: Pick<Removals, 'onHosts' | 'inCib'>;
   /** What hosts told that shall not be part of the cluster. */
-  readonly leavers: { readonly hosts: ReadonlyMap<string, HostFacts> };
+  readonly removedNodes: { readonly hosts: ReadonlyMap<string, HostFacts> };
   readonly authkey: AuthkeyChoice | undefined;
-  readonly x509: WantedX509 | undefined;
+  readonly x509: DesiredX509 | undefined;
 }
 
 /** What an item looks at on its host, besides what the plan shows of it. */
@@ -45,16 +45,16 @@ const STATE: Partial<Readonly<Record<ItemKind, (host: HostFacts) => unknown>>> =
 
 /** Everything that a plan changes, as it is before, by host and in the plan's order; the CIB last. */
 export function touchedBy(touching: Touching): readonly Touched[] {
-  const { facts, cluster, differences, departures, leavers } = touching;
-  const hosts = [facts.clusterNodes, facts.remoteNodes, facts.guestNodes, leavers.hosts];
-  const changes = [...differences.onHosts, ...departures.onHosts];
+  const { facts, cluster, differences, removals, removedNodes } = touching;
+  const hosts = [facts.clusterNodes, facts.remoteNodes, facts.guestNodes, removedNodes.hosts];
+  const changes = [...differences.onHosts, ...removals.onHosts];
   const onHosts = changes.map(([{ host, kind }, { attributes, actions }]) => {
     const found = hosts.map((all) => all.get(host)).find((one) => one !== undefined);
     const before = found && STATE[kind]?.(found);
-    const wanted = wantedContent(touching, host, kind);
-    return { host, object: kind, state: [attributes, actions, before, wanted] };
+    const desired = desiredContent(touching, host, kind);
+    return { host, object: kind, state: [attributes, actions, before, desired] };
   });
-  const operations = [...differences.inCib.values(), ...departures.inCib.values()].flatMap(
+  const operations = [...differences.inCib.values(), ...removals.inCib.values()].flatMap(
     (one) => one.operations,
   );
   const inCib = touchedObjects(cluster.cib, operations).map(({ name, element }) => ({
@@ -66,7 +66,7 @@ export function touchedBy(touching: Touching): readonly Touched[] {
 }
 
 /** Of files the plan does not show the content: what it shall be, by its digest. What has still to be made has none. */
-function wantedContent({ authkey, x509 }: Touching, host: string, kind: ItemKind): unknown {
+function desiredContent({ authkey, x509 }: Touching, host: string, kind: ItemKind): unknown {
   if (kind === 'authkey' && authkey?.source.kind !== 'generate') return authkey?.digest;
   if (kind !== 'certificate') return undefined;
   return x509?.nodes.get(host)?.files;

@@ -18,11 +18,11 @@ export function editsSince(
   node: JoinedNode,
   found: Pick<Cib, 'nodeEntries'> | undefined,
 ): readonly string[] {
-  const { name, wanted } = node;
+  const { name, desired } = node;
   const remote = cib.remoteConnections.get(name);
   const guest = cib.guestNodes.find((one) => one.name === name);
   const made = madeOf(node);
-  const own = new Map(Object.entries(wanted).filter(([key]) => key !== 'machine'));
+  const own = new Map(Object.entries(desired).filter(([key]) => key !== 'machine'));
   return [
     ...(remote === undefined || made === undefined
       ? []
@@ -34,8 +34,8 @@ export function editsSince(
 }
 
 /** The connection resource as the run was to make it; undefined: its record does not tell. */
-function madeOf({ name, wanted }: JoinedNode): RemoteConnection | undefined {
-  const { server, port, reconnect_interval: reconnectInterval, ...others } = wanted;
+function madeOf({ name, desired }: JoinedNode): RemoteConnection | undefined {
+  const { server, port, reconnect_interval: reconnectInterval, ...others } = desired;
   if (server === undefined || port === undefined) return undefined;
   const meta: Record<string, string> = {};
   const operations: Record<string, Record<string, string>> = {};
@@ -68,12 +68,12 @@ function partsOf(connection: RemoteConnection): Values {
 /** While a join was not released yet, what its node's entry has is of the join. */
 function entryEdits(
   cib: Cib,
-  { name, entry: wanted }: JoinedNode,
+  { name, entry: desired }: JoinedNode,
   found: Pick<Cib, 'nodeEntries'> | undefined,
 ): readonly string[] {
   const entry = cib.nodeEntries.get(name);
   if (entry === undefined || nodeConnection(cib, name)?.joining === true) return [];
-  const { state, ...attributes } = wanted;
+  const { state, ...attributes } = desired;
   const before = found?.nodeEntries.get(name);
   const made = new Map([
     ...[...attributesOf(before)].filter(([key]) => state === undefined || !STATES.includes(key)),

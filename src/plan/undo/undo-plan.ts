@@ -8,10 +8,10 @@ import { editsSince } from './edits-since.ts';
 import type { ClusterFacts, Unreachable } from '../../model/facts.ts';
 import type { Risk } from '../../model/risk.ts';
 import type { JoinedNode, ListEntry, RunRecord } from '../../model/run-record.ts';
-import { isFailedJoin, standingOf } from '../removal/standing.ts';
+import { isFailedJoin, stateInClusterOf } from '../removal/standing.ts';
 
 /** A node that an undo takes out of the cluster. */
-export interface LeavingNode {
+export interface UndoneNode {
   readonly name: string;
   readonly machine: string | undefined;
   /** What is active there, sorted. */
@@ -26,7 +26,7 @@ export interface LeavingNode {
 export interface UndoPlan {
   readonly run: string;
   readonly cluster: string;
-  readonly leaving: readonly LeavingNode[];
+  readonly leaving: readonly UndoneNode[];
   /** No longer in the cluster, which remembers them yet. */
   readonly remembered: readonly string[];
   /** Joined by the run, and no longer in the cluster. */
@@ -101,7 +101,7 @@ export function undoPlan(input: UndoInput): UndoPlan {
   return {
     run: record.id,
     cluster: record.cluster,
-    leaving: present.map((node) => leavingNode(cluster, node, found)),
+    leaving: present.map((node) => undoneNode(cluster, node, found)),
     remembered,
     gone: absent.filter((name) => !remembered.includes(name)),
     listed: record.listed.filter((entry) => withdraw(cib, [entry]).length > 0),
@@ -125,11 +125,11 @@ export const isUndone = ({ leaving, remembered, listed, restored }: UndoPlan): b
   leaving.length + remembered.length + listed.length + restored.length === 0;
 
 /** A node as it is to be taken out. */
-export function leavingNode(
+export function undoneNode(
   cluster: ClusterFacts,
   node: JoinedNode,
   found: Cib | undefined,
-): LeavingNode {
+): UndoneNode {
   const { name, machine } = node;
   return {
     name,
@@ -169,13 +169,13 @@ function whyNot({ cluster, later, silent }: UndoInput, node: JoinedNode): string
   const reason = wouldHurt({ node, machine, silence }, cluster);
   if (reason !== undefined)
     return `cannot be removed gracefully: ${reason.message}${reason.hint === undefined ? '' : ` (${reason.hint})`}`;
-  return silence !== undefined && standingOf(cluster, name) === 'unproven'
+  return silence !== undefined && stateInClusterOf(cluster, name) === 'unproven'
     ? `is unreachable (${silence.message}), and the cluster reports it neither fenced nor stopped: remove it with \`state: absent\`, where you can confirm that it is powered off`
     : undefined;
 }
 
 /** What a node is now, if that is not what the run made it. */
-function whatElse(cib: Cib, { name, machine, wanted }: JoinedNode): string | undefined {
+function whatElse(cib: Cib, { name, machine, desired }: JoinedNode): string | undefined {
   const remote = cib.remoteConnections.get(name);
   const guest = cib.guestNodes.find((one) => one.name === name);
   if (guest?.resource !== machine) {
@@ -184,8 +184,8 @@ function whatElse(cib: Cib, { name, machine, wanted }: JoinedNode): string | und
   }
   const place = remote ?? guest;
   if (place === undefined) return undefined;
-  const server = wanted[remote === undefined ? GUEST_META.address : 'server'] ?? place.server;
-  const port = wanted[remote === undefined ? GUEST_META.port : 'port'] ?? String(place.port);
+  const server = desired[remote === undefined ? GUEST_META.address : 'server'] ?? place.server;
+  const port = desired[remote === undefined ? GUEST_META.port : 'port'] ?? String(place.port);
   return place.server === server && String(place.port) === port
     ? undefined
     : `is now connected at ${place.server} port ${place.port}, but the run connected ${server} port ${port}`;

@@ -50,9 +50,9 @@ type Device = readonly [device: string, address: string];
 /** The default zone takes what belongs to no other; before firewalld 2.0 it is not called active then. */
 function runtimeOf(answers: Answers, active: Active, devices: readonly Device[]): FirewallState {
   const defaultZone = reply(answers.of('default'))[0];
-  const told = answers.all('runtime');
-  const isTold = typeof defaultZone === 'string' && told.has(defaultZone);
-  const names = new Set([...Object.keys(active), ...(isTold ? [defaultZone] : [])]);
+  const reported = answers.all('runtime');
+  const isReported = typeof defaultZone === 'string' && reported.has(defaultZone);
+  const names = new Set([...Object.keys(active), ...(isReported ? [defaultZone] : [])]);
   const bindings = [...names].map(
     (name) => [name, strings(record(active[name])['interfaces'])] as const,
   );
@@ -61,7 +61,7 @@ function runtimeOf(answers: Answers, active: Active, devices: readonly Device[])
       zoneOf(name, {
         isDefault: name === defaultZone,
         sources: strings(record(active[name])['sources']),
-        text: told.get(name) ?? '',
+        text: reported.get(name) ?? '',
       }),
     ),
     zoneOf: zonesOfAddresses(devices, bindings),

@@ -5,8 +5,8 @@ import { linesOf, type Sections } from './sections.ts';
 /** What is active on a host that nobody is connected to. */
 export function readLocal(sections: Sections): LocalFacts {
   const units = linesOf(sections, 'local_units').map((line) => line.trim().split(/\s+/));
-  const named = (wanted: string): ReadonlySet<string> =>
-    new Set(units.flatMap(([what, ...names]) => (what === wanted ? names : [])));
+  const named = (desired: string): ReadonlySet<string> =>
+    new Set(units.flatMap(([what, ...names]) => (what === desired ? names : [])));
   return {
     activeUnits: named('active'),
     enabledUnits: named('enabled'),

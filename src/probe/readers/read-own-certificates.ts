@@ -5,13 +5,13 @@ import type {
   OwnCertificateFacts,
   OwnDirectoryFacts,
   OwnFileFacts,
-  ToldKey,
+  ReportedKey,
 } from '../../model/facts.ts';
 import { readTime } from './read-time.ts';
 import { linesOf, type Sections } from './sections.ts';
 
 /** What was told of one file, value by value, under the name of what it says. */
-type Told = ReadonlyMap<string, readonly string[]>;
+type Reported = ReadonlyMap<string, readonly string[]>;
 
 /** Reads what a host tells of certificates that it had before; undefined: it was not asked. `clock` is the host's own. */
 export function readOwnCertificates(
@@ -28,11 +28,11 @@ export function readOwnCertificates(
   );
   const files: Partial<Record<CertificateRole, OwnFileFacts>> = {};
   for (const role of CERTIFICATE_ROLES) {
-    const told = toldOf(lines, role);
-    if (told.size > 0)
-      files[role] = { ...readFile(told, access, clock), pem: textOf(lines, role) ?? '' };
+    const reported = reportedOf(lines, role);
+    if (reported.size > 0)
+      files[role] = { ...readFile(reported, access, clock), pem: textOf(lines, role) ?? '' };
   }
-  const key = toldOf(lines, 'key');
+  const key = reportedOf(lines, 'key');
   return {
     files,
     key: readBlocks(key),
@@ -42,7 +42,7 @@ export function readOwnCertificates(
 
 /** The lines of a file's public parts, as a text; undefined: none were told. */
 export const textOf = (lines: readonly string[], role: CertificateRole): string | undefined =>
-  toldOf(lines, role)
+  reportedOf(lines, role)
     .get('pem')
     ?.map((line) => `${line}\n`)
     .join('');
@@ -51,9 +51,11 @@ export const textOf = (lines: readonly string[], role: CertificateRole): string 
 export function readMadeKeys(sections: Sections): MadeKeys | undefined {
   if (!sections.has('made_keys')) return undefined;
   const lines = linesOf(sections, 'made_keys');
-  const keyIn = (word: string): ToldKey | undefined => {
-    const told = toldOf(lines, word);
-    return told.size === 0 ? undefined : { ...readBlocks(told), publicDigest: digestIn(told) };
+  const keyIn = (word: string): ReportedKey | undefined => {
+    const reported = reportedOf(lines, word);
+    return reported.size === 0
+      ? undefined
+      : { ...readBlocks(reported), publicDigest: digestIn(reported) };
   };
   return {
     inUse: keyIn('key'),
@@ -65,42 +67,42 @@ export function readMadeKeys(sections: Sections): MadeKeys | undefined {
 /** What is no number counts as none. */
 const wholeNumber = (text = ''): number => (/^\d{1,15}$/.test(text) ? Number(text) : 0);
 
-const readBlocks = (key: Told): Pick<ToldKey, 'count' | 'isEncrypted'> => ({
+const readBlocks = (key: Reported): Pick<ReportedKey, 'count' | 'isEncrypted'> => ({
   count: wholeNumber(first(key, 'blocks')),
   isEncrypted: first(key, 'encrypted') === 'yes',
 });
 
-const digestIn = (told: Told): string =>
-  /^[0-9a-f]{64}$/.exec(first(told, 'digest') ?? first(told, 'public') ?? '')?.[0] ?? '';
+const digestIn = (reported: Reported): string =>
+  /^[0-9a-f]{64}$/.exec(first(reported, 'digest') ?? first(reported, 'public') ?? '')?.[0] ?? '';
 
-function toldOf(lines: readonly string[], what: string): Told {
-  const told = new Map<string, string[]>();
+function reportedOf(lines: readonly string[], what: string): Reported {
+  const reported = new Map<string, string[]>();
   for (const line of lines) {
     if (!line.startsWith(`${what} `)) continue;
     const [, word = '', value = ''] = /^\S+ (\S+) (.*)$/.exec(line) ?? [];
-    const values = told.get(word);
-    if (values === undefined) told.set(word, [value]);
+    const values = reported.get(word);
+    if (values === undefined) reported.set(word, [value]);
     else values.push(value);
   }
-  return told;
+  return reported;
 }
 
-const first = (told: Told, word: string): string | undefined => told.get(word)?.[0];
+const first = (reported: Reported, word: string): string | undefined => reported.get(word)?.[0];
 
 function readFile(
-  told: Told,
+  reported: Reported,
   access: ReadonlyMap<string, boolean>,
   clock: number,
 ): Omit<OwnFileFacts, 'pem'> {
-  const path = first(told, 'named') ?? '';
+  const path = first(reported, 'named') ?? '';
   return {
     path,
-    state: readState(first(told, 'state')),
-    realPath: first(told, 'real') ?? path,
-    ...readRights(first(told, 'rights') ?? '', clock),
-    digest: digestIn(told),
-    holdsKey: told.has('holds'),
-    above: (told.get('above') ?? []).flatMap((line) => readDirectory(line, access)),
+    state: readState(first(reported, 'state')),
+    realPath: first(reported, 'real') ?? path,
+    ...readRights(first(reported, 'rights') ?? '', clock),
+    digest: digestIn(reported),
+    holdsKey: reported.has('holds'),
+    above: (reported.get('above') ?? []).flatMap((line) => readDirectory(line, access)),
     isReadable: access.get(path),
   };
 }

@@ -7,11 +7,11 @@ type Reached = 'authkey' | 'ca' | 'certificate' | 'key' | 'crl';
 /** Reads how the daemon of a host gets at one of its files; nothing where the host was not asked, or has no such file. */
 export function readReach(sections: Sections, what: Reached): { readonly reach?: FileReach } {
   const lines = linesOf(sections, 'reach');
-  const told = lines.flatMap((line) =>
+  const reported = lines.flatMap((line) =>
     line.startsWith(`${what} `) ? line.slice(what.length + 1) : [],
   );
   const valueOf = (word: string): string | undefined =>
-    told.find((line) => line.startsWith(`${word} `))?.slice(word.length + 1);
+    reported.find((line) => line.startsWith(`${word} `))?.slice(word.length + 1);
   const path = valueOf('named');
   if (path === undefined) return {};
   const access = accessIn(lines);
@@ -19,7 +19,7 @@ export function readReach(sections: Sections, what: Reached): { readonly reach?:
     path,
     realPath: valueOf('real') ?? path,
     isReadable: access.get(path),
-    above: told.flatMap((line) => {
+    above: reported.flatMap((line) => {
       const [, owner = '', group = '', mode = '', directory] = ABOVE.exec(line) ?? [];
       if (directory === undefined) return [];
       return [{ owner, group, mode, path: directory, isPassable: access.get(directory) }];

@@ -194,8 +194,8 @@ const table = (heads: readonly string[], rows: readonly (readonly string[])[]): 
   );
 
 function problemParts({ problems, stoppedGuests, pending }: Drift): readonly Tag[] {
-  const of = (wanted: Drift['problems'][number]['kind']) =>
-    problems.filter(({ kind }) => kind === wanted);
+  const of = (desired: Drift['problems'][number]['kind']) =>
+    problems.filter(({ kind }) => kind === desired);
   return [
     ...causes('Unreachable hosts', of('unreachable')),
     ...causes('Refused hosts', of('refused')),

@@ -14,8 +14,8 @@ import { jsonText } from '../text/json.ts';
  */
 export function driftAsJson(drift: Drift): string {
   const { drifted, findings, ignored, problems, stoppedGuests, pending, inSync } = drift;
-  const of = (wanted: Drift['problems'][number]['kind']) =>
-    problems.filter(({ kind }) => kind === wanted).map(problemObject);
+  const of = (desired: Drift['problems'][number]['kind']) =>
+    problems.filter(({ kind }) => kind === desired).map(problemObject);
   const [unreachable, refused] = [of('unreachable'), of('refused')];
   const document = {
     formatVersion: '1.0',

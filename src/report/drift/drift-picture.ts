@@ -51,7 +51,7 @@ interface Group {
 
 /** The cluster as a picture: each cluster node with the nodes that it is connected to. Who has left as declared is not in it. */
 export function topology(all: readonly DriftHost[], dc: string | undefined): Tag {
-  const hosts = all.filter(({ isLeaving, state }) => !isLeaving || state !== 'in-sync');
+  const hosts = all.filter(({ isBeingRemoved, state }) => !isBeingRemoved || state !== 'in-sync');
   const nodes = hosts.filter(({ kind }) => kind !== 'cluster-node');
   const shape = nodes.length > MOST_CARDS ? TILE : CARD;
   const drawn: Tag[] = [];
@@ -191,8 +191,8 @@ function nodeTag(node: DriftHost, shape: Shape, x: number, y: number): Tag {
   return tag('g', { class: `node ${node.state}` }, box, inside);
 }
 
-const titleOf = ({ name, kind, state, machine, isLeaving }: DriftHost): string =>
-  `${name}: ${KIND_WORDS[kind]}${isLeaving ? ' to be removed' : ''}${machine === undefined ? '' : ` (VM ${machine.resource})`}, ${STATE_WORDS[state].text}`;
+const titleOf = ({ name, kind, state, machine, isBeingRemoved }: DriftHost): string =>
+  `${name}: ${KIND_WORDS[kind]}${isBeingRemoved ? ' to be removed' : ''}${machine === undefined ? '' : ` (VM ${machine.resource})`}, ${STATE_WORDS[state].text}`;
 
 const clipped = (name: string, most: number): string => {
   const characters = Array.from(name);

@@ -32,7 +32,7 @@ export function renderDrift(drift: Drift, style: Style = plainStyle): string {
     pendingSection(drift.pending, style),
     section('Ignored', ignoredLines(drift), style),
     section('Notes', noteLines(drift.notes, style), style),
-    section('In the cluster but not in the inventory', untoldLines(drift), style),
+    section('In the cluster but not in the inventory', unreportedLines(drift), style),
     [summaryLine(drift, style)],
   ];
   return sections
@@ -42,12 +42,12 @@ export function renderDrift(drift: Drift, style: Style = plainStyle): string {
 }
 
 /** Nodes that nobody declared and of which nothing is told above: a drift that is limited to some nodes does not judge others. */
-function untoldLines({ unmanaged, findings, ignored }: Drift): readonly string[] {
-  const told = [...findings, ...ignored].flatMap(({ item, host }) =>
+function unreportedLines({ unmanaged, findings, ignored }: Drift): readonly string[] {
+  const reported = [...findings, ...ignored].flatMap(({ item, host }) =>
     item === 'membership' ? [host] : [],
   );
-  const untold = unmanaged.filter((name) => !told.includes(name));
-  return untold.length === 0 ? [] : wrapText(foldNames(untold), 2);
+  const unreported = unmanaged.filter((name) => !reported.includes(name));
+  return unreported.length === 0 ? [] : wrapText(foldNames(unreported), 2);
 }
 
 /** One table for all hosts and one for all running daemons, so that expected and actual stand below each other. */
@@ -109,8 +109,8 @@ const ignoredLines = ({ ignored, expiredIgnores }: Drift): readonly string[] => 
 /** The last line: how much has drifted, and about whom nothing is known. */
 function summaryLine(drift: Drift, style: Style): string {
   const { drifted, findings, ignored, problems, stoppedGuests, pending, inSync } = drift;
-  const left = (wanted: Drift['problems'][number]['kind']): number =>
-    problems.filter(({ kind }) => kind === wanted).length;
+  const left = (desired: Drift['problems'][number]['kind']): number =>
+    problems.filter(({ kind }) => kind === desired).length;
   const hosts = new Set([...drifted, ...findings].map(({ host }) => host)).size;
   const rest = [
     `${counted(inSync.length, 'host')} in sync`,

@@ -23,7 +23,7 @@ export function credentialChangeLines(change: CredentialChange, style: Style): r
     absent,
     seconds,
   } = change;
-  if (pinned !== undefined) return pinnedLines(change, pinned, style);
+  if (pinned !== undefined) return nodeByNodeLines(change, pinned, style);
   const connected = nodes.length === 0 ? '' : ` and ${foldNames(nodes)} (connected)`;
   const alone = inMaintenanceMode ? 'all resources' : 'resources on the connected nodes';
   return [
@@ -46,7 +46,7 @@ export function credentialChangeLines(change: CredentialChange, style: Style): r
 }
 
 /** The same where cluster nodes change one by one, and connections stay with those of their own kind. */
-function pinnedLines(
+function nodeByNodeLines(
   { kind, clusterNodes, nodes, seconds }: CredentialChange,
   { because, moves }: NonNullable<CredentialChange['nodeByNode']>,
   style: Style,

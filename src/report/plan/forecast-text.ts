@@ -35,9 +35,9 @@ export function forecastLines(
       ]),
     ['fences', foldNames(effects.fences), style.bad],
   ];
-  const told = entries.filter(([, text]) => text !== '');
+  const reported = entries.filter(([, text]) => text !== '');
   return [
-    ...(told.length === 0 ? ['  none'] : told.flatMap(labelled)),
+    ...(reported.length === 0 ? ['  none'] : reported.flatMap(labelled)),
     fencedOnFailure.length === 0
       ? '  fenced if all new connections fail: none'
       : style.bad(`  fenced if all new connections fail: ${foldNames(fencedOnFailure)}`),

@@ -14,8 +14,8 @@ export interface PlanCounts {
 
 /** How large a plan is. A host that gave no answer never counts as in sync. */
 export function countPlan(plan: Plan): PlanCounts {
-  const left = (wanted: Plan['problems'][number]['kind']): number =>
-    plan.problems.filter(({ kind }) => kind === wanted).length;
+  const left = (desired: Plan['problems'][number]['kind']): number =>
+    plan.problems.filter(({ kind }) => kind === desired).length;
   const changed = plan.plays.flatMap(({ changes }) => changes.map(({ host }) => host));
   return {
     changes: changeCount(plan),

@@ -48,7 +48,7 @@ export const planObject = (plan: Plan) => ({
 });
 
 /** A plan as its document tells it. */
-type Told = Omit<Plan, 'forecast' | 'credentialChange'> & {
+type Reported = Omit<Plan, 'forecast' | 'credentialChange'> & {
   readonly forecast?: Forecast['effects'] &
     Pick<Forecast, 'fencedOnFailure' | 'withoutEligibleNode'>;
   readonly credentialChange?: Omit<CredentialChange, 'items'>;
@@ -56,8 +56,8 @@ type Told = Omit<Plan, 'forecast' | 'credentialChange'> & {
 
 /** The reverse of `planObject`, for a document that its schema accepts; findings are among the notes. */
 export function planFrom(document: object): Plan {
-  const told = withoutNulls({ ...document, counts: null, findings: [] }) as Told;
-  const { forecast, credentialChange: change, ...plan } = told;
+  const reported = withoutNulls({ ...document, counts: null, findings: [] }) as Reported;
+  const { forecast, credentialChange: change, ...plan } = reported;
   return {
     ...plan,
     credentialChange: change && { ...change, items: CREDENTIAL_ITEMS[change.kind] },
@@ -69,7 +69,11 @@ const forecastFrom = ({
   fencedOnFailure,
   withoutEligibleNode,
   ...effects
-}: NonNullable<Told['forecast']>): Forecast => ({ effects, fencedOnFailure, withoutEligibleNode });
+}: NonNullable<Reported['forecast']>): Forecast => ({
+  effects,
+  fencedOnFailure,
+  withoutEligibleNode,
+});
 
 /** What stands in the cluster, as JSON documents tell it. */
 export const clusterObject = (cluster: ClusterSummary) => ({

@@ -68,7 +68,7 @@ export const section = (
 /** What matters about the cluster before anything is changed, in one line. */
 export function headerLines(cluster: ClusterSummary, style: Style): readonly string[] {
   const { name, dc, pacemaker, hasQuorum, fencing, maintenance, isBusy } = cluster;
-  const told = [
+  const reported = [
     dc === undefined ? style.bad('no DC') : `DC ${printable(dc)}`,
     ...(pacemaker === undefined ? [] : [`Pacemaker ${printable(pacemaker)}`]),
     hasQuorum ? 'quorum' : style.bad('no quorum'),
@@ -76,7 +76,7 @@ export function headerLines(cluster: ClusterSummary, style: Style): readonly str
     ...(maintenance ? [style.attention('maintenance mode')] : []),
     ...(isBusy ? [style.attention('transition in progress')] : []),
   ];
-  return [`${style.heading(`Cluster ${printable(name)}`)}: ${told.join(', ')}`];
+  return [`${style.heading(`Cluster ${printable(name)}`)}: ${reported.join(', ')}`];
 }
 
 const LEFT_OUT = ['Unreachable, left out of this plan', 'Refused, left out of this plan'] as const;
@@ -88,7 +88,7 @@ export function problemSections(
   [unreachable, refused]: readonly [string, string] = LEFT_OUT,
 ): readonly (readonly string[])[] {
   const all = leftOut({ problems });
-  const told = (some: readonly Problem[]): readonly string[] =>
+  const reported = (some: readonly Problem[]): readonly string[] =>
     causeLines(
       some.map(({ host, message, code, hint }) => ({
         host,
@@ -97,12 +97,12 @@ export function problemSections(
       })),
       style.bad,
     );
-  const of = (wanted: Problem['kind']) => told(all.filter(({ kind }) => kind === wanted));
+  const of = (desired: Problem['kind']) => reported(all.filter(({ kind }) => kind === desired));
   return [
     section(unreachable, of('unreachable'), style),
     section(
       'Unreachable, hosts not cleaned up',
-      told(problems.filter((problem) => !all.includes(problem))),
+      reported(problems.filter((problem) => !all.includes(problem))),
       style,
     ),
     section(refused, of('refused'), style),

@@ -1,6 +1,6 @@
 import type { Forecast } from '../../model/plan.ts';
 import type { Risk } from '../../model/risk.ts';
-import type { LeavingNode, UndoPlan } from '../../plan/undo/undo-plan.ts';
+import type { UndoneNode, UndoPlan } from '../../plan/undo/undo-plan.ts';
 import { groupBy } from '../../support/text/group-by.ts';
 import { printable } from '../../support/text/printable.ts';
 import { foldNames } from '../../support/text/fold-names.ts';
@@ -17,22 +17,22 @@ export function renderUndo(
   style: Style = plainStyle,
 ): string {
   const { leaving, remembered, gone, listed, restored } = plan;
-  const told = (lines: readonly string[]): readonly string[] =>
+  const reported = (lines: readonly string[]): readonly string[] =>
     lines.flatMap((line) => wrapText(line, 2, 4));
   const names = (what: string, all: readonly string[]): readonly string[] =>
-    all.length === 0 ? [] : told([`${what}${foldNames(all)}`]);
+    all.length === 0 ? [] : reported([`${what}${foldNames(all)}`]);
   const sections = [
     section(
       `Undo of run ${printable(plan.run)}: removed from cluster ${printable(plan.cluster)}`,
-      told(leavingTexts(leaving)),
+      reported(undoneNodeTexts(leaving)),
       style,
     ),
     section(
       'Removed from the lists of fence devices',
-      told(listed.map((one) => printable(`${one.device}: ${one.entry} (${one.parameter})`))),
+      reported(listed.map((one) => printable(`${one.device}: ${one.entry} (${one.parameter})`))),
       style,
     ),
-    section('Edited since, and removed with them', told(editTexts(leaving)), style),
+    section('Edited since, and removed with them', reported(editTexts(leaving)), style),
     section('Restored to the values before the run', names('entries of ', restored), style),
     section('Already removed, records still to be deleted', names('', remembered), style),
     section('Already removed', names('', gone), style),
@@ -42,7 +42,7 @@ export function renderUndo(
       style,
     ),
     section('Risks', riskLines(risks, style), style),
-    section('Notes', told(notesOn(plan)), style),
+    section('Notes', reported(notesOn(plan)), style),
   ];
   return sections
     .filter((lines) => lines.length > 0)
@@ -50,18 +50,18 @@ export function renderUndo(
     .join('\n');
 }
 
-const leavingTexts = (leaving: readonly LeavingNode[]): readonly string[] =>
+const undoneNodeTexts = (leaving: readonly UndoneNode[]): readonly string[] =>
   [...groupBy(leaving, howText)].map(
     ([how, nodes]) => `${foldNames(nodes.map(({ name }) => name))}: ${how}`,
   );
 
-function howText({ machine, running, isUnproven }: LeavingNode): string {
+function howText({ machine, running, isUnproven }: UndoneNode): string {
   const what = machine === undefined ? 'remote node' : `guest node of ${printable(machine)}`;
   if (isUnproven) return `${what}, its join was never verified`;
   return `${what}, ${running.length === 0 ? 'no resources there' : `${running.map(printable).join(', ')} stops or moves first`}`;
 }
 
-const editTexts = (leaving: readonly LeavingNode[]): readonly string[] =>
+const editTexts = (leaving: readonly UndoneNode[]): readonly string[] =>
   leaving.flatMap(({ name, edits }) => edits.map((edit) => printable(`${name}: ${edit}`)));
 
 const notesOn = ({ leaving, constraints, notAsked, isBlind }: UndoPlan): readonly string[] => [

@@ -91,9 +91,9 @@ function failuresIn(verdicts: readonly VerdictEvent[]): readonly Complaint[] {
 
 /** Whoever counts as failed without a verdict was so from the start: the plan had a problem with it. */
 function leftOutBy({ failed }: RunResult, failures: readonly Complaint[]): readonly Complaint[] {
-  const told = new Set(failures.map(({ host }) => host));
+  const reported = new Set(failures.map(({ host }) => host));
   return sorted([...failed].map(([host, message]) => ({ host, message }))).filter(
-    ({ host }) => !told.has(host),
+    ({ host }) => !reported.has(host),
   );
 }
 

@@ -102,14 +102,14 @@ function summaryLine(
 ): string {
   const hosts = changes === 0 ? '' : ` on ${counted(changedHosts, 'host')}`;
   const checked = steps['in-sync'];
-  const told = [
+  const reported = [
     `${counted(changes, 'change')}${hosts}`,
     ...(checked === 0 ? [] : [`${counted(checked, 'step')} without a change`]),
     ...(failures.length === 0 ? [] : [style.bad(`failed on ${counted(failures.length, 'host')}`)]),
     ...(leftOut.length === 0 ? [] : [style.attention(`${leftOut.length} left out`)]),
     ...(steps.skipped === 0 ? [] : [style.attention(`${steps.skipped} skipped`)]),
   ];
-  return `${headline(failures.length > 0 || stopped !== undefined, wasInterrupted, style)} ${told.join(', ')}. Took ${durationText(seconds)}.`;
+  return `${headline(failures.length > 0 || stopped !== undefined, wasInterrupted, style)} ${reported.join(', ')}. Took ${durationText(seconds)}.`;
 }
 
 function headline(hasFailed: boolean, wasInterrupted: boolean, style: Style): string {

@@ -71,12 +71,12 @@ function summaryLine({ checks, unreachable }: Diagnosis, style: Style): string {
   const findings = checks.flatMap((result) => result.findings);
   const bad = findings.filter(({ level }) => level === 'bad');
   const open = findings.length - bad.length;
-  const told = [
+  const reported = [
     bad.length === 0 ? style.good('No problems.') : style.bad(`${problemsText(bad)}.`),
     ...(open === 0 ? [] : [`${counted(open, 'warning')}.`]),
     ...(unreachable.length === 0
       ? []
       : [style.bad(`${counted(unreachable.length, 'host')} unreachable.`)]),
   ];
-  return told.join(' ');
+  return reported.join(' ');
 }

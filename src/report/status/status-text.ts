@@ -165,14 +165,14 @@ function leftBehindLines(
   const guarded = remoteNodes
     .filter(({ markers }) => markers.includes('guard'))
     .map(({ name }) => name);
-  const told = [
+  const reported = [
     ...(guarded.length === 0 ? [] : [`join guard: ${foldNames(guarded)}`]),
     ...(quiet.length === 0 ? [] : [`restart protection (unmanaged): ${foldNames(quiet)}`]),
   ];
-  return told.length === 0
+  return reported.length === 0
     ? []
     : [
-        ...told.flatMap((text) => wrapText(text, 2, 4)),
+        ...reported.flatMap((text) => wrapText(text, 2, 4)),
         '  The next apply for these nodes removes them.',
       ];
 }
@@ -222,12 +222,12 @@ const isStopped = (node: RemoteOverview | GuestOverview): boolean =>
 
 function summaryLine(overview: ClusterOverview, style: Style): string {
   const { remoteNodes, guestNodes, orphans, failures } = overview;
-  const told = [
+  const reported = [
     clusterNodesText(overview, style),
     shareText(remoteNodes, 'remote node', style),
     ...(guestNodes.length === 0 ? [] : [shareText(guestNodes, 'guest node', style)]),
     ...(orphans.length === 0 ? [] : [style.bad(counted(orphans.length, 'orphan'))]),
     ...(failures.length === 0 ? [] : [style.bad(counted(failures.length, 'failure'))]),
   ];
-  return told.join(', ');
+  return reported.join(', ');
 }

@@ -7,11 +7,11 @@ export function fitsGlob(pattern: string, text: string): boolean {
   /** Where to go on when what follows the last `*` does not fit: that one takes one character more. */
   let [star, taken] = [-1, 0];
   while (from < text.length) {
-    const wanted = pattern[at];
-    if (wanted === '*') {
+    const desired = pattern[at];
+    if (desired === '*') {
       [star, taken] = [at, from];
       at += 1;
-    } else if (wanted !== undefined && (wanted === '?' || wanted === text[from])) {
+    } else if (desired !== undefined && (desired === '?' || desired === text[from])) {
       at += 1;
       from += 1;
     } else if (star >= 0) {

@@ -70,13 +70,13 @@ function withoutNoise(faults: readonly SchemaFault[]): SchemaFault[] {
   const mistyped = new Set(
     single.filter(({ keyword }) => keyword === 'type').map(({ path }) => path),
   );
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return single.filter(({ path, keyword }) => {
     if (keyword === 'type') return true;
     if (mistyped.has(path)) return false;
     if (!TEXT_KEYWORDS.includes(keyword)) return true;
-    const isFirst = !told.has(path);
-    told.add(path);
+    const isFirst = !reported.has(path);
+    reported.add(path);
     return isFirst;
   });
 }

@@ -17,12 +17,12 @@ function distance(from: string, to: string): number {
 
 /** The known word that was probably meant, if one is near enough; of equally near ones the first. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const wanted = plain(word);
-  if (wanted === '' || wanted.length > 64) return undefined;
+  const desired = plain(word);
+  if (desired === '' || desired.length > 64) return undefined;
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let bestDistance = Math.max(1, Math.floor(desired.length / 3)) + 1;
   for (const candidate of known) {
-    const found = distance(wanted, plain(candidate));
+    const found = distance(desired, plain(candidate));
     if (found < bestDistance) [best, bestDistance] = [candidate, found];
   }
   return best;

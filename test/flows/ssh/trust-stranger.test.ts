@@ -41,17 +41,17 @@ describe('outrigger trust and a stranger', () => {
     runCommand('trust', '-i', inventoryOf(servers, of), ...args);
 
   it('records no key beside one of another type that the host does not show', async () => {
-    const stranger = await servers.start([], { kinds: ['ecdsa'] });
-    const line = `${nameOf(stranger)} ${newKey('ed25519').public}\n`;
+    const undeclared = await servers.start([], { kinds: ['ecdsa'] });
+    const line = `${nameOf(undeclared)} ${newKey('ed25519').public}\n`;
     writeFileSync(known, line);
-    const { code, out } = await trust([stranger], '--yes');
+    const { code, out } = await trust([undeclared], '--yes');
     assert.equal(code, 3, out);
     assert.equal(readFileSync(known, 'utf8'), line);
     assert.match(out, /:1 contains SHA256:.* \(ssh-ed25519\)/);
     assert.match(out, /--replace c1 --fingerprint/);
     const status = await runCommand('status', '-i', join(servers.path, 'inventory.yml'));
     assert.equal(status.code, 3, status.out);
-    assert.equal(stranger.logins(), 0);
+    assert.equal(undeclared.logins(), 0);
   });
 
   it('records no further key of a host that is known, even where it shows a known one', async () => {

@@ -57,10 +57,10 @@ describe('credentials of connected nodes', function () {
 
   const isPutBack: Work = async ({ lab, withKey, withCertificates }) => {
     await quietly(lab, withKey, async () => {
-      const mend = await keepEnvironment(lab, 'c2');
+      const repair = await keepEnvironment(lab, 'c2');
       const { failures, lines } = await applied(lab, 4, ['-i', withCertificates, ...CONVERT]);
       assert.match(failures['c2'] ?? '', /all changes were rolled back/);
-      await mend();
+      await repair();
       // Pacemaker on a cluster node had been restarted with certificates by then.
       const restarts = lines.filter(
         (line) => line.type === 'action' && line.action === 'restart-pacemaker',

@@ -43,11 +43,11 @@ describe('doctor', function () {
     const { code, stdout, stderr } = await outrigger(lab, ['doctor', '--json', '-i', inventory]);
     assert.ok(stdout.startsWith('{'), `exit ${code}\n${stderr}`);
     const { checks, unreachable } = JSON.parse(stdout) as Document;
-    const of = (wanted: string): string[] =>
+    const of = (desired: string): string[] =>
       checks
         .flatMap(({ check, findings }) =>
           findings
-            .filter(({ level }) => level === wanted)
+            .filter(({ level }) => level === desired)
             .map(({ host, message, hint }) => {
               assert.notEqual(hint, '');
               return `${check} ${host ?? '-'}: ${message}`;

@@ -192,8 +192,8 @@ describe('drift of a cluster', function () {
     await lab.sh('h2', 'systemctl stop ssh.socket ssh');
     const folder = mkdtempSync(join(lab.dir, 'reports-'));
     const path = (kind: string): string => join(folder, `drift.${kind}`);
-    const wanted = ['junit', 'sarif', 'prometheus', 'html'];
-    const reports = wanted.flatMap((kind) => ['--report', `${kind}=${path(kind)}`]);
+    const desired = ['junit', 'sarif', 'prometheus', 'html'];
+    const reports = desired.flatMap((kind) => ['--report', `${kind}=${path(kind)}`]);
     const document = await found(3, inventory, reports);
     assert.deepEqual(document.names, ['h1 service enabled at boot: configuration']);
     assert.deepEqual(
@@ -202,14 +202,14 @@ describe('drift of a cluster', function () {
     );
     assert.deepEqual(
       readdirSync(folder).sort(),
-      wanted.sort().map((kind) => `drift.${kind}`),
+      desired.sort().map((kind) => `drift.${kind}`),
     );
-    const [html = '', junit = '', metrics = '', sarif = ''] = wanted.map((kind) =>
+    const [html = '', junit = '', metrics = '', sarif = ''] = desired.map((kind) =>
       readFileSync(path(kind), 'utf8'),
     );
     assert.equal(sarifObjections(sarif), '');
-    for (const objections of [junitObjections(junit), metricsObjections(metrics)])
-      if (isAtHand(objections)) assert.equal(objections, '');
+    for (const blockers of [junitObjections(junit), metricsObjections(metrics)])
+      if (isAtHand(blockers)) assert.equal(blockers, '');
     for (const said of ['hosts\\{.*state="unreachable"\\} 1', 'hosts\\{.*state="in_sync"\\} 3'])
       assert.match(metrics, new RegExp(`^outrigger_drift_${said}$`, 'm'));
     assert.match(metrics, /^outrigger_authkey_age_seconds\{.*host="h1"\} \d+$/m);

@@ -118,10 +118,10 @@ describe('a fleet in which some hosts do not answer', function () {
     const text = await outrigger(lab, ['plan', '-i', inventory, '--detailed-exitcode']);
     assert.equal(text.code, 3);
     const all = names.map((name) => ({ name }));
-    const told = [...text.stdout.matchAll(/^ {2}(\S.*): cannot reach /gm)].flatMap(([, folded]) =>
-      select({ all }, folded).map(({ name }) => name),
+    const reported = [...text.stdout.matchAll(/^ {2}(\S.*): cannot reach /gm)].flatMap(
+      ([, folded]) => select({ all }, folded).map(({ name }) => name),
     );
-    assert.deepEqual(told.sort(), bad);
+    assert.deepEqual(reported.sort(), bad);
     assert.match(text.stdout, /, 5 unreachable$/m);
   });
 

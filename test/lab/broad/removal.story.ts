@@ -50,7 +50,7 @@ describe('removal', function () {
   /** h1 and h2 are remote nodes, g1 is the machine v1; those that are named are absent. */
   function inventoryWithout(...absent: readonly string[]): string {
     const state = (name: string) => (absent.includes(name) ? { state: 'absent' } : {});
-    const wanted: WantedInventory = {
+    const desired: WantedInventory = {
       connectTimeout: '30s', // the machines that tests run on may be busy
       remoteNodes: [
         { name: 'h1', host: 'h1', attributes: { rack: 'a1' }, ...state('h1') },
@@ -58,7 +58,7 @@ describe('removal', function () {
       ],
       guestNodes: [{ ...guestOn('v1', 'g1'), ...state('g1') }],
     };
-    return writeInventory(lab, wanted);
+    return writeInventory(lab, desired);
   }
 
   const startOfMachine = (): Promise<string> => lab.sh('v1', 'stat -c %Y /proc/1');

@@ -193,8 +193,8 @@ describe('what runs already on a host that joins', function () {
     });
 
     it('keeps the authkey from being rotated, and leaves when it shall be absent', async () => {
-      const wanted = { ...h3, manage: 'cluster-only' };
-      const inventory = writeInventory(lab, { remoteNodes: [h1, h2, wanted] });
+      const desired = { ...h3, manage: 'cluster-only' };
+      const inventory = writeInventory(lab, { remoteNodes: [h1, h2, desired] });
       const key = await lab.sh('c1', 'sha256sum /etc/pacemaker/authkey');
       const { code, stderr } = await outrigger(lab, [
         'rotate',
@@ -206,7 +206,7 @@ describe('what runs already on a host that joins', function () {
       assert.equal(code, 5, stderr);
       assert.match(stderr, /hosts of connected nodes are not managed.*h3/s);
       assert.equal(await lab.sh('c1', 'sha256sum /etc/pacemaker/authkey'), key);
-      const without = { ...wanted, state: 'absent' };
+      const without = { ...desired, state: 'absent' };
       const absent = writeInventory(lab, { remoteNodes: [h1, h2, without] });
       await applied(lab, 0, ['-i', absent]);
       assert.deepEqual(await tracesOf(lab, 'h3'), []);

@@ -60,7 +60,7 @@ describe('a saved plan', function () {
 
   /** x1 and h2 are remote nodes, g1 is the machine v1; with more said of one of them. */
   function inventoryWith(more: Record<string, Record<string, unknown>>): string {
-    const wanted: WantedInventory = {
+    const desired: WantedInventory = {
       connectTimeout: '30s', // the machines that tests run on may be busy
       remoteNodes: [
         {
@@ -71,7 +71,7 @@ describe('a saved plan', function () {
       ],
       guestNodes: [guestOn('v1', 'g1')],
     };
-    return writeInventory(lab, wanted);
+    return writeInventory(lab, desired);
   }
 
   /** The configuration without its version. */
@@ -119,8 +119,11 @@ describe('a saved plan', function () {
 
   it('is refused while a file that it writes is another, naming it', async () => {
     await lab.sh('h1', `mkdir -p /etc/pacemaker && echo by-hand >${KEY}`);
-    const told = await refused(['apply', '--yes', '-i', inventory, file]);
-    assert.match(told, /^ {2}x1 authkey: content is now differs from .* -> .*, was absent -> /m);
+    const reported = await refused(['apply', '--yes', '-i', inventory, file]);
+    assert.match(
+      reported,
+      /^ {2}x1 authkey: content is now differs from .* -> .*, was absent -> /m,
+    );
     await lab.sh('h1', 'rm -r /etc/pacemaker');
     assert.equal(await configurationOf(), configuration);
   });
@@ -166,9 +169,9 @@ describe('a saved plan', function () {
       /stale/,
     );
     await priority('h2', '7');
-    const told = await refused(['apply', '--yes', '-i', other, second]);
+    const reported = await refused(['apply', '--yes', '-i', other, second]);
     const toldOfRemoval = await refused(['apply', '--yes', '-i', without, third]);
-    for (const text of [told, toldOfRemoval])
+    for (const text of [reported, toldOfRemoval])
       assert.deepEqual(text.match(/^ {2}\S.*$/gm), [
         '  CIB <primitive> h2: changed since',
         '  plan again, read it, and apply it',
@@ -231,9 +234,12 @@ describe('a saved plan', function () {
 
   it('is not undone before somebody has allowed that resources move, and that edits of others go', async () => {
     await startOn(lab, 'app', 'x1');
-    const told = await refused(['undo', run, '--yes']);
-    assert.match(told, /moves-resources: .*\(app\)/);
-    assert.match(told, /edited-since: .*\(x1: priority absent -> 7, h2: priority absent -> 7\)/);
+    const reported = await refused(['undo', run, '--yes']);
+    assert.match(reported, /moves-resources: .*\(app\)/);
+    assert.match(
+      reported,
+      /edited-since: .*\(x1: priority absent -> 7, h2: priority absent -> 7\)/,
+    );
     assert.ok(await isStarted(lab, 'x1'));
   });
 

@@ -210,9 +210,9 @@ describe('clusters as they are found in the field', function () {
         });
       });
       await allIn(lab, 'h1', 'g1');
-      for (const wanted of [inventory, inventoryOf([h1])]) {
-        assert.deepEqual((await drift(lab, 0, ['-i', wanted])).names, []);
-        const { notes, changes } = await plan(lab, wanted);
+      for (const desired of [inventory, inventoryOf([h1])]) {
+        assert.deepEqual((await drift(lab, 0, ['-i', desired])).names, []);
+        const { notes, changes } = await plan(lab, desired);
         assert.deepEqual(changes, []);
         assert.match(notes.join('\n'), /^h2: .*state of this removed node on record, and ignores/m);
       }

@@ -73,16 +73,16 @@ describe('maintenance mode for a change of credentials', function () {
     const { lab, withCertificates } = cluster;
     await noResourceNotices(withCertificates, async () => {
       let switched: Promise<string> | undefined;
-      const told: Line[] = [];
+      const reported: Line[] = [];
       const { ended } = startRun(lab, ['apply', '-i', withCertificates, ...CONVERT], (line) => {
-        told.push(line);
+        reported.push(line);
         if (line.type === 'waiting' && line.message.endsWith('for c1 to rejoin the cluster'))
           switched = lab.sh('c2', 'crm_attribute --name maintenance-mode --update true');
       });
       const { code, stderr } = await ended;
       assert.equal(code, 4, stderr);
       assert.match(
-        JSON.stringify(told),
+        JSON.stringify(reported),
         /somebody has switched maintenance mode on meanwhile, and it stays on/,
       );
       assert.ok(switched !== undefined, 'nobody has switched it on');

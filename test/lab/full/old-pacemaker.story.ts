@@ -48,8 +48,8 @@ describe('certificates on a Pacemaker that does not know them', function () {
       const { code, stdout, stderr } = await outrigger(lab, ['apply', '--yes', '-i', inventory]);
       assert.equal(code, 5, stderr);
       assert.equal(stdout, '');
-      const told = stderr.split('\n').filter((line) => line.startsWith('c1: '));
-      assert.deepEqual(told, ['c1: its Pacemaker does not support certificates']);
+      const reported = stderr.split('\n').filter((line) => line.startsWith('c1: '));
+      assert.deepEqual(reported, ['c1: its Pacemaker does not support certificates']);
       assert.match(stderr, /upstream supports them from Pacemaker 3\.0\.0/);
       const after = await lab.sh('c1', 'cibadmin --query --no-children; ls -l /etc/pacemaker');
       assert.equal(after, before);

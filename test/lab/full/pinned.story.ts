@@ -133,12 +133,12 @@ for (const { name, members, nodes, fencing } of KINDS) {
     });
 
     /** Changes the credentials, and dies on the way. */
-    async function changed(wanted: string, dies: (line: Line) => boolean): Promise<void> {
+    async function changed(desired: string, dies: (line: Line) => boolean): Promise<void> {
       const before = await onNodes(lab);
       let died = false;
       const { ended } = startApply(
         lab,
-        wanted,
+        desired,
         (line, child) => {
           if (!died && dies(line)) died = child.kill('SIGKILL');
         },
@@ -146,14 +146,14 @@ for (const { name, members, nodes, fencing } of KINDS) {
       );
       const { signal, stderr } = await ended;
       assert.equal(signal, 'SIGKILL', stderr);
-      await applied(lab, 0, ['-i', wanted, ...PINNED]);
+      await applied(lab, 0, ['-i', desired, ...PINNED]);
       await settled(lab);
       assert.deepEqual(await onNodes(lab), before);
       for (const node of nodes) assert.ok(await isStarted(lab, node), node);
       assert.deepEqual(await lab.powerLog(), []);
       await assertQuiet(lab);
       await assertNothingLeft(lab);
-      await assertInSync(lab, wanted);
+      await assertInSync(lab, desired);
       const standby = /<node name="c3"[^>]* standby="true"/.test(await lab.crmMon());
       assert.equal(standby, members.includes('c3'), 'an operator’s standby is as it was');
       for (const member of ['c1', 'c2'])
@@ -161,8 +161,8 @@ for (const { name, members, nodes, fencing } of KINDS) {
     }
 
     it('are changed node by node, and only with the word for that risk', async () => {
-      const wanted = withCertificates();
-      const { risks, changes } = await plan(lab, wanted);
+      const desired = withCertificates();
+      const { risks, changes } = await plan(lab, desired);
       assert.deepEqual(
         risks.map(({ code }) => code),
         ['credentials-node-by-node'],
@@ -172,9 +172,9 @@ for (const { name, members, nodes, fencing } of KINDS) {
       assert.ok(
         changes.some(({ host, restart }) => host === 'c1' && restart === 'node-by-node-restart'),
       );
-      const { stdout } = await outrigger(lab, ['plan', '-i', wanted]);
+      const { stdout } = await outrigger(lab, ['plan', '-i', desired]);
       assert.match(stdout, /node by node \(because of sbd\.service on c1/);
-      const { stderr, stdout: said } = await applied(lab, 5, ['-i', wanted]);
+      const { stderr, stdout: said } = await applied(lab, 5, ['-i', desired]);
       assert.match(stderr + said, /--allow credentials-node-by-node/);
     });
 
@@ -194,8 +194,8 @@ for (const { name, members, nodes, fencing } of KINDS) {
       await lab.sh('c1', `cibadmin --delete --xpath "//clone[@id='dlm-clone']"`);
       for (const member of members) await lab.sh(member, 'systemctl stop sbd.service');
       await settled(lab);
-      const wanted = withCertificates();
-      const { risks } = await plan(lab, wanted);
+      const desired = withCertificates();
+      const { risks } = await plan(lab, desired);
       assert.deepEqual(
         risks.map(({ code }) => code),
         ['credentials-converted'],
@@ -204,7 +204,7 @@ for (const { name, members, nodes, fencing } of KINDS) {
       let looked: Promise<string> | undefined;
       const { ended } = startApply(
         lab,
-        wanted,
+        desired,
         (line) => {
           if (action('c1', 'restart-pacemaker')(line)) looked = lab.sh('c2', MAINTENANCE);
         },
@@ -219,7 +219,7 @@ for (const { name, members, nodes, fencing } of KINDS) {
       assert.deepEqual(await lab.powerLog(), []);
       await assertQuiet(lab);
       await assertNothingLeft(lab);
-      await assertInSync(lab, wanted);
+      await assertInSync(lab, desired);
     });
   });
 }

@@ -78,7 +78,7 @@ function story(fencing: boolean): void {
     );
 
   /** Whatever mends it, without disruption. */
-  async function mended(inventory: string, ...more: string[]): Promise<void> {
+  async function repaired(inventory: string, ...more: string[]): Promise<void> {
     const before = await photograph(lab);
     await applied(lab, 0, ['-i', inventory, ...more]);
     await assertInSync(lab, inventory);
@@ -96,7 +96,7 @@ function story(fencing: boolean): void {
       await lab.sh(node, REWRITE_KEY);
       assert.deepEqual(await drifted(withKey()), [`${node} service started: running-daemon`]);
       assert.deepEqual(await planned(withKey()), [`${node} service started`]);
-      await mended(withKey());
+      await repaired(withKey());
     });
 
   it('is told of a cluster node that has connected with the key from before, and of no other', async () => {
@@ -107,13 +107,13 @@ function story(fencing: boolean): void {
     const both = ['c1 pacemaker authkey', 'c2 pacemaker authkey'];
     assert.deepEqual(
       await drifted(withKey()),
-      both.map((told) => `${told}: running-daemon`),
+      both.map((reported) => `${reported}: running-daemon`),
     );
     assert.deepEqual(await planned(withKey()), both);
     const refused = await outrigger(lab, ['apply', '--yes', '-i', withKey()]);
     assert.equal(refused.code, 5, refused.stderr);
     assert.match(refused.stderr, /--allow authkey-replaced/);
-    await mended(withKey(), '--allow', 'authkey-replaced');
+    await repaired(withKey(), '--allow', 'authkey-replaced');
   });
 
   it('is told where the environment was edited without a restart', async () => {
@@ -121,7 +121,7 @@ function story(fencing: boolean): void {
     const crl = join(pki.dir, 'crl.pem');
     for (const host of ['c1', 'c2', 'h1', 'v1'])
       await lab.sh(host, ADD_LIST, { stdin: readFileSync(crl, 'utf8') });
-    const wanted = withCertificates(crl);
+    const desired = withCertificates(crl);
     const expected = [
       'c1 pacemaker certificates',
       'c2 pacemaker certificates',
@@ -129,23 +129,23 @@ function story(fencing: boolean): void {
       'v1 service started',
     ];
     assert.deepEqual(
-      (await drifted(wanted)).sort(),
-      expected.map((told) => `${told}: running-daemon`),
+      (await drifted(desired)).sort(),
+      expected.map((reported) => `${reported}: running-daemon`),
     );
-    assert.deepEqual((await planned(wanted)).sort(), expected);
-    assert.equal((await plan(lab, wanted)).credentialChange?.kind, 'certificate-files');
-    await mended(wanted, '--allow', 'credentials-converted');
+    assert.deepEqual((await planned(desired)).sort(), expected);
+    assert.equal((await plan(lab, desired)).credentialChange?.kind, 'certificate-files');
+    await repaired(desired, '--allow', 'credentials-converted');
   });
 
   it('is told from one whose file was changed under it', async () => {
-    const wanted = withCertificates(join(pki.dir, 'crl.pem'));
+    const desired = withCertificates(join(pki.dir, 'crl.pem'));
     for (const host of ['c1', 'h1', 'v1'])
       await lab.sh(host, "sed -i '/^PCMK_crl_file=/d' /etc/default/pacemaker");
-    assert.deepEqual((await drifted(wanted)).sort(), [
+    assert.deepEqual((await drifted(desired)).sort(), [
       'c1 environment PCMK_crl_file: configuration',
       'h1 environment PCMK_crl_file: configuration',
       'v1 environment PCMK_crl_file: configuration',
     ]);
-    await mended(wanted, '--allow', 'credentials-converted');
+    await repaired(desired, '--allow', 'credentials-converted');
   });
 }

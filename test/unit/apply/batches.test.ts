@@ -24,8 +24,8 @@ describe('batches', () => {
     fc.assert(
       fc.property(names, fc.array(size, { minLength: 1, maxLength: 4 }), (all, sizes) => {
         for (const [index, batch] of batchesOf(all, sizes).entries()) {
-          const wanted = sizes[index] ?? sizes.at(-1) ?? 1;
-          assert.ok(batch.length <= hostsIn(wanted, all.length));
+          const desired = sizes[index] ?? sizes.at(-1) ?? 1;
+          assert.ok(batch.length <= hostsIn(desired, all.length));
         }
       }),
     );

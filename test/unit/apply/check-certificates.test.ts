@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { checkCertificates } from '../../../src/apply/quiet-restart/check-certificates.ts';
 import type { RunContext } from '../../../src/apply/run/context.ts';
-import { certificateVariables, type WantedX509 } from '../../../src/credentials/certificates.ts';
+import { certificateVariables, type DesiredX509 } from '../../../src/credentials/certificates.ts';
 import { FakeHost } from '../../support/fake-host.ts';
 import { hostFacts, remoteNode } from '../../support/specs.ts';
 
 const node = remoteNode('h1', { address: 'h1', server: 'h1' });
 const variables = certificateVariables(false);
-const x509: WantedX509 = {
+const x509: DesiredX509 = {
   nodes: new Map(['c1', 'h1'].map((name) => [name, { files: {}, variables }])),
   removesAuthkey: false,
   validity: { now: new Date(), from: new Date(0), until: new Date() },
@@ -17,7 +17,7 @@ const x509: WantedX509 = {
 };
 
 /** What speaks against h1 when a cluster node says this of its handshake. */
-async function objection(state: string, early: boolean): Promise<string | undefined> {
+async function blocker(state: string, early: boolean): Promise<string | undefined> {
   const hosts = [
     new FakeHost('c1', { handshake: ({ input }) => `${String(input).trim()} ${state}\n` }),
     new FakeHost('h1', {}),
@@ -37,22 +37,19 @@ async function objection(state: string, early: boolean): Promise<string | undefi
 
 describe('a handshake with a node', () => {
   it('speaks against it where it is rejected, or does not trust', async () => {
-    assert.equal(await objection('accepted', true), undefined);
+    assert.equal(await blocker('accepted', true), undefined);
+    assert.match((await blocker('rejected', false)) ?? '', /does not accept .* c1 \(verified with/);
     assert.match(
-      (await objection('rejected', false)) ?? '',
-      /does not accept .* c1 \(verified with/,
-    );
-    assert.match(
-      (await objection('untrusted', false)) ?? '',
+      (await blocker('untrusted', false)) ?? '',
       /is not accepted by c1 \(verified with/,
     );
   });
 
   it('has to be possible while all change together; a join that fails is taken back', async () => {
     assert.equal(
-      await objection('no-openssl', true),
+      await blocker('no-openssl', true),
       'its daemon cannot be tested, because openssl is missing, from c1',
     );
-    assert.equal(await objection('no-openssl', false), undefined);
+    assert.equal(await blocker('no-openssl', false), undefined);
   });
 });

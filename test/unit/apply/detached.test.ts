@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RunContext } from '../../../src/apply/run/context.ts';
-import { attach, stillDetached } from '../../../src/apply/credentials/detached.ts';
+import { leaveMaintenance, stillInMaintenance } from '../../../src/apply/credentials/detached.ts';
 import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
 import type { ClusterFacts } from '../../../src/model/facts.ts';
@@ -13,7 +13,7 @@ const cib = readCib(
 );
 
 const clusterWith = (online: Readonly<Record<string, boolean>>): ClusterFacts => ({
-  ...{ toldBy: 'c1', dcState: 'S_IDLE', cib, cibText: '' },
+  ...{ readFrom: 'c1', dcState: 'S_IDLE', cib, cibText: '' },
   mon: readCrmMon(
     `<pacemaker-result api-version="2.38"><nodes>${Object.entries(online)
       .map(
@@ -25,13 +25,16 @@ const clusterWith = (online: Readonly<Record<string, boolean>>): ClusterFacts =>
 
 describe('a cluster that stays in maintenance mode', () => {
   it('names the nodes on which Pacemaker has to come back', () => {
-    assert.match(stillDetached(clusterWith({ c1: true, c2: false })), /start Pacemaker on c2 /);
-    assert.match(stillDetached(clusterWith({ c1: true })), /start Pacemaker on c2 /);
-    assert.match(stillDetached(undefined), /start Pacemaker on that node /);
+    assert.match(
+      stillInMaintenance(clusterWith({ c1: true, c2: false })),
+      /start Pacemaker on c2 /,
+    );
+    assert.match(stillInMaintenance(clusterWith({ c1: true })), /start Pacemaker on c2 /);
+    assert.match(stillInMaintenance(undefined), /start Pacemaker on that node /);
   });
 
   it('says that Pacemaker runs everywhere, where something else has failed', () => {
-    const said = stillDetached(clusterWith({ c1: true, c2: true }));
+    const said = stillInMaintenance(clusterWith({ c1: true, c2: true }));
     assert.match(said, /Pacemaker runs on every cluster node: fix the problem above, then apply/);
     assert.doesNotMatch(said, /start Pacemaker/);
   });
@@ -49,17 +52,17 @@ describe('a cluster that is given its resources back', () => {
     performance.now = () => real() + passed;
     try {
       const events: RunEvent[] = [];
-      const context: Pick<RunContext, 'lead' | 'emit'> & {
+      const context: Pick<RunContext, 'queryNode' | 'emit'> & {
         readonly log: Pick<RunContext['log'], 'keepCib'>;
         readonly lease: Pick<RunContext['lease'], 'found'>;
       } = {
-        lead: lab.host('c1'),
+        queryNode: lab.host('c1'),
         lease: { found: () => undefined },
         emit: (event) => events.push(event),
         log: { keepCib: () => () => assert.fail('nothing is written') },
       };
       const [play = assert.fail()] = sitePlaybook.plays;
-      await attach(context as RunContext, play, ['h1']);
+      await leaveMaintenance(context as RunContext, play, ['h1']);
       return events;
     } finally {
       performance.now = real;
@@ -67,10 +70,10 @@ describe('a cluster that is given its resources back', () => {
   }
 
   it('may take longer to recover what has failed: that is told, and keeps nobody from the rest', async () => {
-    const told = (await attachBusy(new FakeLab([]))).map((event) =>
+    const reported = (await attachBusy(new FakeLab([]))).map((event) =>
       event.type === 'notice' ? event.message : event.type,
     );
-    assert.deepEqual(told, [
+    assert.deepEqual(reported, [
       'waiting',
       'maintenance mode has ended, but a transition is still in progress after 60 s: the run continues',
     ]);

@@ -53,9 +53,9 @@ esac`,
   ]);
   const env = { PATH: `${bin}:/usr/bin:/bin`, LC_ALL: 'C' };
   const { status: code, stderr } = spawnSync('/bin/sh', argv, { env, encoding: 'utf8' });
-  const told = readFileSync(calls, 'utf8').split('\n').filter(Boolean);
+  const reported = readFileSync(calls, 'utf8').split('\n').filter(Boolean);
   rmSync(bin, { recursive: true });
-  return { code, stderr, told };
+  return { code, stderr, reported };
 }
 
 describe('install-apt, when apt fails', () => {
@@ -79,7 +79,7 @@ describe('install-apt, when apt fails', () => {
     assert.deepEqual([code, stderr], [1, 'apt-get failed without a word\n']);
   });
 
-  for (const [what, load, status, told] of [
+  for (const [what, load, status, reported] of [
     ['is not masked any more where nothing was installed', 'not-found', '', ['mask', 'unmask']],
     ['nor where the package was removed', 'not-found', 'not-installed', ['mask', 'unmask']],
     ['stays masked where the package is half there', 'not-found', 'unpacked', ['mask']],
@@ -87,8 +87,8 @@ describe('install-apt, when apt fails', () => {
     ['stays as it was where it was there', 'loaded', 'installed', []],
   ] as const)
     it(`the unit ${what}`, () => {
-      const { code, told: calls } = install({ apt: UNMET, load, status });
+      const { code, reported: calls } = install({ apt: UNMET, load, status });
       assert.equal(code, 1);
-      assert.deepEqual(calls, told);
+      assert.deepEqual(calls, reported);
     });
 });

@@ -75,9 +75,9 @@ esac`,
     encoding: 'utf8',
   });
   const left = readdirSync(varTmp);
-  const told = readFileSync(calls, 'utf8').split('\n').filter(Boolean);
+  const reported = readFileSync(calls, 'utf8').split('\n').filter(Boolean);
   rmSync(bin, { recursive: true });
-  return { code: status, stderr, calls: told, left };
+  return { code: status, stderr, calls: reported, left };
 }
 
 describe('install-dnf', () => {
@@ -130,7 +130,7 @@ describe('install-dnf', () => {
     ['upgrade', ['dnf download', 'dnf install']],
   ] as const) {
     it(`updates a daemon that runs only where that is wanted: ${how}`, () => {
-      const told = run(
+      const reported = run(
         {
           dnf: ':',
           downloaded: { names: ['pacemaker-remote'], obsoletes: [] },
@@ -138,7 +138,7 @@ describe('install-dnf', () => {
         },
         how,
       );
-      assert.deepEqual([told.code, told.stderr, told.calls], [0, '', calls]);
+      assert.deepEqual([reported.code, reported.stderr, reported.calls], [0, '', calls]);
     });
   }
 

@@ -26,19 +26,21 @@ const leadThatTells = (connections: Record<string, ReportedConnection>): FakeHos
 describe('proving that a node is in', () => {
   for (const other of ['h1_db', 'h1_start_0', 'x_h1']) {
     it(`takes no failure of ${other} for one of h1`, async () => {
-      const lead = leadThatTells({
+      const queryNode = leadThatTells({
         h1: { blocked: true },
         [other]: { startFailures: { c1: 'disk full' } },
       });
-      const why = (await prove(lead, ['h1'], 0)).get('h1');
+      const why = (await prove(queryNode, ['h1'], 0)).get('h1');
       assert.equal(why, 'its connection failed to start and is blocked, after 0 s');
     });
   }
 
   for (const name of ['h1', 'h1_db', 'a.*+(b']) {
     it(`quotes the failure of ${name} itself`, async () => {
-      const lead = leadThatTells({ [name]: { blocked: true, startFailures: { c1: 'Timed out' } } });
-      const why = (await prove(lead, [name], 60_000)).get(name);
+      const queryNode = leadThatTells({
+        [name]: { blocked: true, startFailures: { c1: 'Timed out' } },
+      });
+      const why = (await prove(queryNode, [name], 60_000)).get(name);
       assert.equal(why, 'its connection failed to start and is blocked (start on c1: Timed out)');
     });
   }

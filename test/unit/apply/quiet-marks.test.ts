@@ -46,7 +46,7 @@ function cluster(
   const mon = readCrmMon(
     `<pacemaker-result><nodes>${node('r1')}${node('r2')}</nodes><resources>${shown.map(resource).join('')}</resources><status code="0" message="OK"/></pacemaker-result>`,
   );
-  return { toldBy: 'c1', cib: readCib(cibText), cibText, mon, dcState: 'S_IDLE' };
+  return { readFrom: 'c1', cib: readCib(cibText), cibText, mon, dcState: 'S_IDLE' };
 }
 
 describe('the marks of a quiet restart', () => {

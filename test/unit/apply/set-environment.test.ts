@@ -64,8 +64,8 @@ describe('set-environment', () => {
       run({}, ['PCMK_ca_file', '/b.pem', 'PCMK_key_file', '/c', 'PCMK_crl_file', '']),
       0,
     );
-    const wanted = Buffer.from('PCMK_key_file=/c\nLAST=1\nPCMK_ca_file=/b.pem\n');
-    assert.deepEqual(readFileSync(path()), Buffer.concat([others, wanted]));
+    const desired = Buffer.from('PCMK_key_file=/c\nLAST=1\nPCMK_ca_file=/b.pem\n');
+    assert.deepEqual(readFileSync(path()), Buffer.concat([others, desired]));
   });
 
   it('changes what a link leads to, and leaves the link', () => {

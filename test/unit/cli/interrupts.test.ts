@@ -11,13 +11,13 @@ const EPIPE = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
 
 function interrupts(isChanging: boolean) {
   const left: string[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   const made = new Interrupts({
     isChanging,
-    tell: (text) => told.push(text.trim()),
+    report: (text) => reported.push(text.trim()),
     leave: (how) => left.push(how),
   });
-  return { made, left, told };
+  return { made, left, reported };
 }
 
 describe('an interrupt', () => {

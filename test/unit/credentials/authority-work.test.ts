@@ -6,7 +6,7 @@ import {
   isIdle,
   workOf,
   type AuthorityWork,
-  type WantedOfAuthority,
+  type DesiredOfAuthority,
 } from '../../../src/credentials/x509/authority-work.ts';
 import { stepIn } from '../../../src/credentials/x509/rollover.ts';
 import { DAY_MS } from '../../../src/credentials/x509/time-left.ts';
@@ -54,15 +54,15 @@ describe('what an authority of our own has still to make', () => {
     files: Partial<AuthorityFiles> = {},
     {
       terms,
-      ...wanted
-    }: Partial<Omit<WantedOfAuthority, 'terms'>> & {
-      terms?: Partial<WantedOfAuthority['terms']>;
+      ...desired
+    }: Partial<Omit<DesiredOfAuthority, 'terms'>> & {
+      terms?: Partial<DesiredOfAuthority['terms']>;
     } = {},
   ) =>
     workOf(
       { ...whole, ...files },
       {
-        ...{ nodes: ['c1', 'r1'], renewed: new Set(), now: NOW, ...wanted },
+        ...{ nodes: ['c1', 'r1'], renewed: new Set(), now: NOW, ...desired },
         terms: { ...TERMS, ...terms },
       },
     );
@@ -100,12 +100,12 @@ describe('what an authority of our own has still to make', () => {
   });
 
   it('is a fault without its key where the operator has asked for it', async () => {
-    for (const wanted of [
+    for (const desired of [
       { renewed: new Set(['r1']) },
       { terms: { revoked: ['gone'] } },
       { step: 'begin' },
     ] as const)
-      assert.deepEqual((await work({ hasKey: false }, wanted)).faults, [
+      assert.deepEqual((await work({ hasKey: false }, desired)).faults, [
         'ca.key is missing, but certificates have to be signed: restore it until they are signed',
       ]);
   });

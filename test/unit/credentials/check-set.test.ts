@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { checkSet } from '../../../src/credentials/x509/checks/check-set.ts';
-import { setOf, told, type Texts } from '../../support/certificate-sets.ts';
+import { setOf, reported, type Texts } from '../../support/certificate-sets.ts';
 import {
   DAY_MS,
   inDays,
@@ -38,15 +38,15 @@ describe('a set of certificates', () => {
   };
 
   /** What is told of a certificate of the good authority that differs in this. */
-  const toldOf = async (made: Made): Promise<string[]> => {
+  const reportedOf = async (made: Made): Promise<string[]> => {
     const { pem, key } = await issue(made, authority);
-    return told((await check({ certificate: pem, key })).findings);
+    return reported((await check({ certificate: pem, key })).findings);
   };
 
   it('that is good is found good, and says who it is', async () => {
     const crl = await revoke(authority, []);
     const { findings, nodes, ca } = await check({ crl });
-    assert.deepEqual(told(findings), []);
+    assert.deepEqual(reported(findings), []);
     const { subject, fingerprint, notAfter } = nodes.get('r1') ?? {};
     assert.equal(subject, 'CN=node');
     assert.match(fingerprint ?? '', /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
@@ -107,14 +107,14 @@ describe('a set of certificates', () => {
 
   for (const [what, made, said] of BAD) {
     it(`tells of a certificate that is ${what}`, async () => {
-      assert.deepEqual(await toldOf(made), [said]);
+      assert.deepEqual(await reportedOf(made), [said]);
     });
   }
 
   it('tells of a certificate of another authority, be it of the same name', async () => {
     const other = await makeAuthority();
     const { pem, key } = await issue({}, other);
-    assert.deepEqual(told((await check({ certificate: pem, key })).findings), [
+    assert.deepEqual(reported((await check({ certificate: pem, key })).findings), [
       'error r1.pem: it is not issued by a CA of ca.pem (its issuer is CN=the authority)',
     ]);
   });
@@ -123,7 +123,7 @@ describe('a set of certificates', () => {
     const below = await issue({ name: 'below', isAuthority: true }, authority);
     const { pem, key } = await issue({}, below);
     assert.match(
-      told((await check({ certificate: pem, key })).findings).join('\n'),
+      reported((await check({ certificate: pem, key })).findings).join('\n'),
       /^error r1.pem: it is not issued by a CA of ca.pem \(its issuer is CN=below\)$/,
     );
     const { findings } = await check({ certificate: pem + below.pem, key });
@@ -136,7 +136,7 @@ describe('a set of certificates', () => {
   it('tells of an authority below it whose signature is not accepted', async () => {
     const below = await issue({ name: 'below', isAuthority: true, hash: 'SHA-1' }, authority);
     const { pem, key } = await issue({}, below);
-    const said = told((await check({ certificate: pem + below.pem, key })).findings);
+    const said = reported((await check({ certificate: pem + below.pem, key })).findings);
     assert.equal(
       said[0],
       'error r1.pem: CN=below is signed with SHA-1, which is no longer accepted',
@@ -145,7 +145,7 @@ describe('a set of certificates', () => {
 
   it('does not take a certificate that is no authority for one', async () => {
     const { pem, key } = await issue({}, good);
-    const said = told((await check({ certificate: pem + good.pem, key })).findings);
+    const said = reported((await check({ certificate: pem + good.pem, key })).findings);
     assert.ok(
       said.includes('error r1.pem: it is not issued by a CA of ca.pem (its issuer is CN=node)'),
       said.join('\n'),
@@ -166,14 +166,14 @@ describe('a set of certificates', () => {
     ] as const) {
       const { pem, key } = await issue({}, made);
       const { findings } = await check({ ca: made.pem, certificate: pem, key });
-      assert.match(told(findings).join('\n'), said);
+      assert.match(reported(findings).join('\n'), said);
     }
   });
 
   it('warns of an authority that issues to everybody', async () => {
     const fingerprint = (await check()).ca[0]?.fingerprint ?? '';
     const { findings } = await check({}, new Set([fingerprint]));
-    assert.match(told(findings).join('\n'), /^warning ca.pem: CN=the authority is a public CA/);
+    assert.match(reported(findings).join('\n'), /^warning ca.pem: CN=the authority is a public CA/);
   });
 
   it('warns of the authority of an organisation: below another one, with policies and places of lists', async () => {
@@ -204,17 +204,19 @@ describe('a set of certificates', () => {
       `warning ca.pem: CN=${name} looks like the CA of an organization: anyone with a certificate of it is a full peer of the cluster; use a CA for this cluster only`;
     for (const ca of [issuing.pem, issuing.pem + root.pem]) {
       const files = { ca, certificate: leaf.pem, key: leaf.key };
-      assert.deepEqual(told((await check(files)).findings), [said('Example Corp Issuing CA 3')]);
+      assert.deepEqual(reported((await check(files)).findings), [
+        said('Example Corp Issuing CA 3'),
+      ]);
     }
     const only = await makeAuthority({ name: 'Corp', more: more.slice(0, 1) });
     const own = await issue({}, only);
     const files = { ca: only.pem, certificate: own.pem, key: own.key };
-    assert.deepEqual(told((await check(files)).findings), [said('Corp')]);
+    assert.deepEqual(reported((await check(files)).findings), [said('Corp')]);
   });
 
   it('tells of the key of another certificate, without showing it', async () => {
     const { key } = await issue({}, authority);
-    assert.deepEqual(told((await check({ key })).findings), [
+    assert.deepEqual(reported((await check({ key })).findings), [
       'error r1.key: it is not the key of r1.pem',
     ]);
   });
@@ -227,7 +229,7 @@ describe('a set of certificates', () => {
       ...{ type: 'sec1', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
     });
     for (const key of [encrypted, old]) {
-      assert.deepEqual(told((await check({ key: String(key) })).findings), [
+      assert.deepEqual(reported((await check({ key: String(key) })).findings), [
         'error r1.key: its key is encrypted: Pacemaker reads unencrypted keys only',
       ]);
     }
@@ -253,7 +255,7 @@ describe('a set of certificates', () => {
       [{ crl: good.pem }, 'error crl.pem: it contains no certificate revocation list (X509 CRL)'],
     ];
     for (const [files, said] of cases) {
-      const found = told((await check(files)).findings);
+      const found = reported((await check(files)).findings);
       assert.ok(
         found.some((line) => line.startsWith(said)),
         `${said}\nnot in\n${found.join('\n')}`,
@@ -264,9 +266,9 @@ describe('a set of certificates', () => {
   it('tells of a certificate that is revoked, and of no other', async () => {
     const other = await issue({}, authority);
     const crl = await revoke(authority, [other]);
-    assert.deepEqual(told((await check({ crl })).findings), []);
+    assert.deepEqual(reported((await check({ crl })).findings), []);
     const { findings } = await check({ crl, certificate: other.pem, key: other.key });
-    assert.deepEqual(told(findings), ['error r1.pem: it is revoked by crl.pem']);
+    assert.deepEqual(reported(findings), ['error r1.pem: it is revoked by crl.pem']);
   });
 
   it('tells of an authority below that of the CA file which is revoked, where the chain needs it', async () => {
@@ -274,10 +276,10 @@ describe('a set of certificates', () => {
     const leaf = await issue({}, below);
     const crl = (await revoke(authority, [below])) + (await revoke(below, []));
     const chain = { crl, certificate: leaf.pem + below.pem, key: leaf.key };
-    const said = told((await check(chain)).findings).filter((line) => line.startsWith('error'));
+    const said = reported((await check(chain)).findings).filter((line) => line.startsWith('error'));
     assert.deepEqual(said, ['error r1.pem: CN=below is revoked by crl.pem']);
     const useless = { crl: await revoke(authority, [below]), certificate: good.pem + below.pem };
-    const other = told((await check(useless)).findings);
+    const other = reported((await check(useless)).findings);
     assert.deepEqual(
       other.filter((line) => line.startsWith('error')),
       [],
@@ -287,7 +289,7 @@ describe('a set of certificates', () => {
   it('tells of a revocation list that somebody else signed in the name of the authority', async () => {
     const crl = await revoke(await makeAuthority(), [good]);
     assert.match(
-      told((await check({ crl })).findings).join('\n'),
+      reported((await check({ crl })).findings).join('\n'),
       /^error crl.pem: it is not signed by a CA of the CA file[^\n]*$/,
     );
   });
@@ -304,9 +306,9 @@ describe('a set of certificates', () => {
     const { pem, key } = await issue({ notAfter: inDays(50) }, authority);
     const crl = await revoke(authority, [], { until: inDays(40.5) });
     const files = { certificate: pem, key, crl };
-    assert.deepEqual(told((await check(files)).findings), []);
+    assert.deepEqual(reported((await check(files)).findings), []);
     const { findings } = await check(files, new Set(), 60 * DAY_MS);
-    assert.deepEqual(told(findings), [
+    assert.deepEqual(reported(findings), [
       'warning crl.pem: its CRL expires in 40 days, on 2030-07-12',
       'warning r1.pem: CN=node expires in 50 days, on 2030-07-21',
     ]);
@@ -315,7 +317,7 @@ describe('a set of certificates', () => {
   for (const [from, until, said] of FRESHNESS) {
     it(`judges a revocation list from day ${from} to day ${until}`, async () => {
       const crl = await revoke(authority, [], { from: inDays(from), until: inDays(until) });
-      assert.deepEqual(told((await check({ crl })).findings), said);
+      assert.deepEqual(reported((await check({ crl })).findings), said);
     });
   }
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
 import { checkSet } from '../../../src/credentials/x509/checks/check-set.ts';
 import { signCertificate } from '../../../src/credentials/x509/library.ts';
-import { setOf, told } from '../../support/certificate-sets.ts';
+import { setOf, reported } from '../../support/certificate-sets.ts';
 import { inDays, makeAuthority, NOW, type Issued } from '../../support/pki.ts';
 
 describe('the key of a certificate', () => {
@@ -14,7 +14,7 @@ describe('the key of a certificate', () => {
 
   const found = async (certificate: string, key: string): Promise<string[]> => {
     const set = setOf({ ca: authority.pem, crl: undefined, certificate, key });
-    return told((await checkSet(set, { now: NOW, publicAuthorities: new Set() })).findings);
+    return reported((await checkSet(set, { now: NOW, publicAuthorities: new Set() })).findings);
   };
 
   // As GnuTLS 3.8.9 takes them by default, which is how Pacemaker uses it (seen, one by one).

@@ -35,8 +35,8 @@ describe('the certificates of an inventory', () => {
   });
 
   it('are wanted by digest and told by fingerprint; of a key nothing is told', async () => {
-    const { wanted, contentOf } = await loadCertificates(spec, ['c1', 'r1'], NOW);
-    const files = wanted.nodes.get('r1')?.files;
+    const { desired, contentOf } = await loadCertificates(spec, ['c1', 'r1'], NOW);
+    const files = desired.nodes.get('r1')?.files;
     assert.deepEqual(Object.keys(files ?? {}), ['ca', 'certificate', 'key']);
     const key = createHash('sha256')
       .update(reveal(contentOf('r1', 'key')))
@@ -47,13 +47,13 @@ describe('the certificates of an inventory', () => {
       files.certificate?.description ?? '',
       /^CN=r1, until 2030-12-18, sha256 ([0-9A-F]{2}:){7}[0-9A-F]{2}…$/,
     );
-    assert.deepEqual(wanted.nodes.get('r1')?.variables, {
+    assert.deepEqual(desired.nodes.get('r1')?.variables, {
       PCMK_ca_file: '/etc/pacemaker/x509-ca.pem',
       PCMK_cert_file: '/etc/pacemaker/x509-cert.pem',
       PCMK_key_file: '/etc/pacemaker/x509-key.pem',
       PCMK_crl_file: '',
     });
-    assert.deepEqual(wanted.validity, { now: NOW, from: inDays(-1), until: inDays(90) });
+    assert.deepEqual(desired.validity, { now: NOW, from: inDays(-1), until: inDays(90) });
   });
 
   const refused = async (wrong: Partial<X509Spec>, nodes: readonly string[]): Promise<string> => {

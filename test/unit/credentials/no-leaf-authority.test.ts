@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkSet } from '../../../src/credentials/x509/checks/check-set.ts';
-import { setOf, told } from '../../support/certificate-sets.ts';
+import { setOf, reported } from '../../support/certificate-sets.ts';
 
 /** The extensions that well-known issuers give to a machine, by what they write themselves (checked: OpenSSL 3.0.19). */
 const ISSUERS: Readonly<Record<string, readonly string[]>> = {
@@ -110,7 +110,7 @@ describe('the certificate of a node', function () {
   const found = async (certificate: string, ca = text('ca.pem')): Promise<string[]> => {
     const set = setOf({ ca, crl: undefined, certificate, key: text('r1.key') });
     const around = { now: new Date(), publicAuthorities: new Set<string>(), warnBeforeMs: 0 };
-    return told((await checkSet(set, around)).findings);
+    return reported((await checkSet(set, around)).findings);
   };
 
   const issued = (extensions: readonly string[]): string => {

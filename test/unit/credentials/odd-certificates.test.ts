@@ -27,7 +27,10 @@ const checked = (certificate: string, ca = text('ca.pem'), crl?: string): Promis
         {
           node: 'c1',
           certificate: { path: 'c1.pem', text: certificate },
-          key: { path: 'c1.key', told: { count: 1, isEncrypted: false, publicDigest: 'other' } },
+          key: {
+            path: 'c1.key',
+            reported: { count: 1, isEncrypted: false, publicDigest: 'other' },
+          },
         },
       ],
     },

@@ -33,7 +33,7 @@ function factsOf(hosts: Hosts): Facts {
 }
 
 const judge = async (hosts: Hosts) =>
-  (await judgeOwnCertificates(SPEC, factsOf(hosts), NOW)).wanted;
+  (await judgeOwnCertificates(SPEC, factsOf(hosts), NOW)).desired;
 
 /** What is said against each host. */
 const faultsOf = async (hosts: Hosts): Promise<Record<string, string>> =>
@@ -85,32 +85,32 @@ describe('certificates that hosts have already', () => {
   });
 
   it('have to be those of their keys, of one unencrypted key each', async () => {
-    const told = ownCertificates(r1, authority);
+    const reported = ownCertificates(r1, authority);
     const other = ownCertificates(c1, authority);
     const cases: readonly (readonly [Partial<OwnCertificateFacts>, RegExp])[] = [
       [
-        { files: { ...told.files, key: other.files.key } as never },
+        { files: { ...reported.files, key: other.files.key } as never },
         /it is not the key of r1:\/etc\/pki\/host\.pem/,
       ],
       [{ key: { count: 1, isEncrypted: true } }, /its key is encrypted/],
       [{ key: { count: 0, isEncrypted: false } }, /it contains no private key/],
       [{ key: { count: 2, isEncrypted: false } }, /it contains more than one private key/],
       [
-        { files: { ...told.files, key: ownFile('/etc/pki/host.key', { digest: '' }) } },
+        { files: { ...reported.files, key: ownFile('/etc/pki/host.key', { digest: '' }) } },
         /its private key cannot be parsed/,
       ],
       [{ hasOpenssl: false }, /openssl is not installed/],
       [
-        { files: { ...told.files, ca: ownFile('/etc/pki/ca.pem', { state: 'missing' }) } },
+        { files: { ...reported.files, ca: ownFile('/etc/pki/ca.pem', { state: 'missing' }) } },
         /\/etc\/pki\/ca\.pem does not exist/,
       ],
       [
-        { files: { ...told.files, key: ownFile('/etc/pki/host.key', { state: 'other' }) } },
+        { files: { ...reported.files, key: ownFile('/etc/pki/host.key', { state: 'other' }) } },
         /\/etc\/pki\/host\.key is not a regular file/,
       ],
     ];
     for (const [wrong, said] of cases) {
-      const hosts = { c1: ownCertificates(c1, authority), r1: { ...told, ...wrong } };
+      const hosts = { c1: ownCertificates(c1, authority), r1: { ...reported, ...wrong } };
       const faults = await faultsOf(hosts);
       assert.deepEqual(Object.keys(faults), ['r1'], String(said));
       assert.match(faults['r1'] ?? '', said);
@@ -118,11 +118,12 @@ describe('certificates that hosts have already', () => {
   });
 
   it('are never taken from a file that holds a key as well', async () => {
-    const told = ownCertificates(r1, authority);
+    const reported = ownCertificates(r1, authority);
     const certificate = { ...ownFile('/etc/pki/host.pem'), pem: r1.pem, holdsKey: true };
-    const files = { ...told.files, certificate };
+    const files = { ...reported.files, certificate };
     assert.match(
-      (await faultsOf({ c1: ownCertificates(c1, authority), r1: { ...told, files } }))['r1'] ?? '',
+      (await faultsOf({ c1: ownCertificates(c1, authority), r1: { ...reported, files } }))['r1'] ??
+        '',
       /\/etc\/pki\/host\.pem: it holds a private key/,
     );
   });
@@ -177,12 +178,16 @@ describe('certificates that hosts have already', () => {
   });
 
   it('say which directory stops hacluster', async () => {
-    const told = ownCertificates(r1, authority);
+    const reported = ownCertificates(r1, authority);
     const closed = { path: '/etc/ssl/private', owner: 'root', group: 'root', mode: '700' };
-    const key = { ...told.files.key, isReadable: false, above: [{ ...closed, isPassable: false }] };
-    const files = { ...told.files, key } as OwnCertificateFacts['files'];
+    const key = {
+      ...reported.files.key,
+      isReadable: false,
+      above: [{ ...closed, isPassable: false }],
+    };
+    const files = { ...reported.files, key } as OwnCertificateFacts['files'];
     assert.deepEqual(
-      await faultsOf({ c1: ownCertificates(c1, authority), r1: { ...told, files } }),
+      await faultsOf({ c1: ownCertificates(c1, authority), r1: { ...reported, files } }),
       {
         r1: "CERTIFICATE_UNREADABLE: hacluster cannot search the directory /etc/ssl/private (0700 root:root), which is not Pacemaker's own",
       },

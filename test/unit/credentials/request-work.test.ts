@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ToldKey } from '../../../src/model/facts.ts';
+import type { ReportedKey } from '../../../src/model/facts.ts';
 import { checkRequest } from '../../../src/credentials/x509/requests/check-request.ts';
 import {
   requestState,
@@ -18,7 +18,10 @@ import {
 
 type Request = Awaited<ReturnType<typeof request>>;
 
-const told = ({ publicDigest }: Pick<Request, 'publicDigest'>, more: Partial<ToldKey> = {}) => ({
+const reported = (
+  { publicDigest }: Pick<Request, 'publicDigest'>,
+  more: Partial<ReportedKey> = {},
+) => ({
   ...{ count: 1, isEncrypted: false, publicDigest },
   ...more,
 });
@@ -51,7 +54,7 @@ describe('a node whose key is made on its host', () => {
   });
 
   it('uses the certificate of its key, be it in use or waiting', () => {
-    const [inUse, waiting] = [told(old), told(next)];
+    const [inUse, waiting] = [reported(old), reported(next)];
     assert.deepEqual(stateOf({ inUse, certificate: oldCertificate }), { kind: 'held', key: inUse });
     assert.deepEqual(stateOf({ inUse, waiting, certificate: nextCertificate }), {
       ...{ kind: 'held', key: waiting },
@@ -59,18 +62,18 @@ describe('a node whose key is made on its host', () => {
   });
 
   it('asks for another one when somebody wants that, when it is about to expire, or is of no key of it', () => {
-    const inUse = told(old);
+    const inUse = reported(old);
     const node = { inUse, certificate: oldCertificate };
     assert.deepEqual(stateOf(node, { isRenewed: true }), { kind: 'to-request' });
     assert.deepEqual(stateOf(node, { now: inDays(334) }), { kind: 'held', key: inUse });
     assert.deepEqual(stateOf(node, { now: inDays(335) }), { kind: 'to-request' });
-    assert.deepEqual(stateOf({ inUse: told(next), certificate: oldCertificate }), {
+    assert.deepEqual(stateOf({ inUse: reported(next), certificate: oldCertificate }), {
       ...{ kind: 'to-request' },
     });
   });
 
   it('goes on with a key that waits already', () => {
-    const node = { inUse: told(old), waiting: told(next), certificate: oldCertificate };
+    const node = { inUse: reported(old), waiting: reported(next), certificate: oldCertificate };
     assert.deepEqual(stateOf(node), { kind: 'to-request' });
     const ready = { ...node, certificate: nextCertificate };
     assert.deepEqual(stateOf(ready, { isRenewed: true }), { kind: 'held', key: node.waiting });
@@ -78,13 +81,13 @@ describe('a node whose key is made on its host', () => {
 
   it('makes another key where the one that waits cannot be read', () => {
     for (const wrong of [{ count: 2 }, { isEncrypted: true }, { publicDigest: '' }]) {
-      const waiting = told(next, wrong);
+      const waiting = reported(next, wrong);
       assert.deepEqual(stateOf({ waiting, certificate: nextCertificate }), { kind: 'to-request' });
     }
   });
 
   it('waits for what is signed by hand, and goes on with the old pair as long as it lasts', () => {
-    const [inUse, waiting] = [told(old), told(next)];
+    const [inUse, waiting] = [reported(old), reported(next)];
     const asked = { waiting, request: next.pem };
     const byHand = { byHand: true };
     assert.deepEqual(stateOf(asked, byHand), { kind: 'awaited', inUse: undefined });
@@ -99,7 +102,7 @@ describe('a node whose key is made on its host', () => {
   });
 
   it('writes a request again that is lost, or is for another key', () => {
-    const waiting = told(next);
+    const waiting = reported(next);
     for (const text of [undefined, old.pem, 'rubbish'])
       assert.deepEqual(stateOf({ waiting, request: text }, { byHand: true }), {
         ...{ kind: 'to-request' },
@@ -107,7 +110,7 @@ describe('a node whose key is made on its host', () => {
   });
 
   it('lets the checks tell what is wrong with a file that is damaged', () => {
-    const [inUse, waiting] = [told(old), told(next)];
+    const [inUse, waiting] = [reported(old), reported(next)];
     const certificate = nextCertificate.slice(0, 200);
     assert.deepEqual(stateOf({ inUse, certificate }), { kind: 'held', key: inUse });
     assert.deepEqual(stateOf({ inUse, waiting, certificate }), { kind: 'held', key: waiting });

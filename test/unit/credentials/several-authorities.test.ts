@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { checkSet } from '../../../src/credentials/x509/checks/check-set.ts';
-import { setOf, told, type Texts } from '../../support/certificate-sets.ts';
+import { setOf, reported, type Texts } from '../../support/certificate-sets.ts';
 import { issue, makeAuthority, NOW, revoke, type Issued } from '../../support/pki.ts';
 
 describe('several authorities in one CA file', () => {
@@ -13,21 +13,21 @@ describe('several authorities in one CA file', () => {
     good = await issue({}, authority);
   });
 
-  const toldOf = async (files: Partial<Texts>): Promise<string[]> => {
+  const reportedOf = async (files: Partial<Texts>): Promise<string[]> => {
     const set = setOf({
       ...{ ca: authority.pem, crl: undefined, certificate: good.pem, key: good.key },
       ...files,
     });
     const { findings } = await checkSet(set, { now: NOW, publicAuthorities: new Set() });
-    return told(findings);
+    return reported(findings);
   };
 
   it('tells of lists of other authorities of the CA file that leave out that of a certificate', async () => {
     const other = await makeAuthority({ name: 'another authority' });
     const ca = authority.pem + other.pem;
     const lists = [await revoke(other, []), await revoke(authority, [])];
-    assert.deepEqual(await toldOf({ ca, crl: lists.join('') }), []);
-    assert.deepEqual(await toldOf({ ca, crl: lists[0] }), [
+    assert.deepEqual(await reportedOf({ ca, crl: lists.join('') }), []);
+    assert.deepEqual(await reportedOf({ ca, crl: lists[0] }), [
       'error r1.pem: crl.pem contains no CRL of its CA (CN=the authority)',
     ]);
   });
@@ -37,7 +37,7 @@ describe('several authorities in one CA file', () => {
     const said =
       'it does not identify which of the CAs named CN=the authority has signed it: it needs an authority key identifier, or the CAs need different names';
     const crl = await revoke(authority, []);
-    assert.deepEqual(await toldOf({ ca, crl }), [
+    assert.deepEqual(await reportedOf({ ca, crl }), [
       `error crl.pem: ${said}`,
       `error r1.pem: ${said}`,
     ]);
@@ -45,6 +45,6 @@ describe('several authorities in one CA file', () => {
     const key = await AuthorityKeyIdentifierExtension.create(authority.keys.publicKey);
     const named = await issue({ more: [key] }, authority);
     const files = { ca, certificate: named.pem, key: named.key };
-    assert.deepEqual(await toldOf(files), []);
+    assert.deepEqual(await reportedOf(files), []);
   });
 });

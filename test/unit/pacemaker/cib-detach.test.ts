@@ -3,8 +3,8 @@ import { maintenanceMode, readCib } from '../../../src/pacemaker/cib/cib.ts';
 import {
   applyOperations,
   attachCluster,
-  detachCluster,
-  isClusterDetached,
+  beginMaintenance,
+  isHeldInMaintenance,
   type CibOperation,
 } from '../../../src/pacemaker/procedures/edit.ts';
 import { parseXml } from '../../../src/pacemaker/basics/xml.ts';
@@ -48,13 +48,17 @@ describe('detaching the cluster from its resources', () => {
   for (const [what, crmConfig, afterwards] of CASES) {
     it(`and attaching it again restores what was, where the operator ${what}`, () => {
       const before = cibWith(crmConfig);
-      const detached = applyOperations(before, detachCluster(readCib(before)));
+      const detached = applyOperations(before, beginMaintenance(readCib(before)));
       assert.ok(maintenanceMode(readCib(detached)), detached);
-      assert.ok(isClusterDetached(readCib(detached)));
-      assert.deepEqual(detachCluster(readCib(detached)), [], 'once is enough, also after a crash');
+      assert.ok(isHeldInMaintenance(readCib(detached)));
+      assert.deepEqual(
+        beginMaintenance(readCib(detached)),
+        [],
+        'once is enough, also after a crash',
+      );
       const attached = applyOperations(detached, attachCluster(readCib(detached)));
       assert.equal(maintenanceMode(readCib(attached)), afterwards);
-      assert.ok(!isClusterDetached(readCib(attached)));
+      assert.ok(!isHeldInMaintenance(readCib(attached)));
       assert.deepEqual(said(attached), said(before));
       assert.deepEqual(attachCluster(readCib(attached)), []);
     });
@@ -65,10 +69,10 @@ describe('detaching the cluster from its resources', () => {
     ['it was off', bootstrap(OPTION('false'))],
   ] as const) {
     it(`goes on where somebody ended maintenance mode by hand, and ${what} before`, () => {
-      const first = applyOperations(cibWith(before), detachCluster(readCib(cibWith(before))));
+      const first = applyOperations(cibWith(before), beginMaintenance(readCib(cibWith(before))));
       const ended = applyOperations(first, [byHand('off')]);
       assert.ok(!maintenanceMode(readCib(ended)), ended);
-      const detached = applyOperations(ended, detachCluster(readCib(ended)));
+      const detached = applyOperations(ended, beginMaintenance(readCib(ended)));
       assert.ok(maintenanceMode(readCib(detached)), detached);
       const attached = applyOperations(detached, attachCluster(readCib(detached)));
       assert.deepEqual(said(attached), ['off'], 'as they said it');
@@ -77,10 +81,10 @@ describe('detaching the cluster from its resources', () => {
 
   it('goes on where somebody ended maintenance mode in the block that is ours, as crm_attribute does', () => {
     for (const before of ['', bootstrap('')]) {
-      const first = applyOperations(cibWith(before), detachCluster(readCib(cibWith(before))));
+      const first = applyOperations(cibWith(before), beginMaintenance(readCib(cibWith(before))));
       const ended = first.replace(/(name="maintenance-mode" value=)"yes"/, '$1"false"');
       assert.ok(!maintenanceMode(readCib(ended)), ended);
-      const detached = applyOperations(ended, detachCluster(readCib(ended)));
+      const detached = applyOperations(ended, beginMaintenance(readCib(ended)));
       assert.ok(maintenanceMode(readCib(detached)), detached);
       const attached = applyOperations(detached, attachCluster(readCib(detached)));
       assert.deepEqual(said(attached), []);
@@ -88,7 +92,7 @@ describe('detaching the cluster from its resources', () => {
   });
 
   const detachedFrom = (text: string): string =>
-    applyOperations(text, detachCluster(readCib(text)));
+    applyOperations(text, beginMaintenance(readCib(text)));
   const attachedFrom = (text: string): string =>
     applyOperations(text, attachCluster(readCib(text)));
 
@@ -101,7 +105,7 @@ describe('detaching the cluster from its resources', () => {
       const switched = applyOperations(detachedFrom(cibWith(before)), [byHand('true')]);
       const left = attachedFrom(detachedFrom(switched));
       assert.deepEqual(said(left), ['true']);
-      assert.ok(!isClusterDetached(readCib(left)));
+      assert.ok(!isHeldInMaintenance(readCib(left)));
     });
 
     it(`leaves it as somebody has ended it after the last restart, where ${what} before`, () => {
@@ -123,7 +127,7 @@ describe('detaching the cluster from its resources', () => {
       assert.notEqual(switched, detached);
       const left = attachedFrom(detachedFrom(switched));
       assert.ok(maintenanceMode(readCib(left)), left);
-      assert.ok(!isClusterDetached(readCib(left)));
+      assert.ok(!isHeldInMaintenance(readCib(left)));
     });
   }
 });

@@ -19,20 +19,20 @@ import {
   type CibOperation,
 } from '../../../src/pacemaker/procedures/edit.ts';
 import { walk } from '../../../src/pacemaker/basics/xml.ts';
-import { fixture, wanted } from './fixtures.ts';
+import { fixture, desired } from './fixtures.ts';
 import { cases } from '../../support/cases.ts';
 
 const before = fixture('cib.xml');
 const cib = readCib(before);
 
 const JOINING = [
-  wanted('r5'),
-  wanted('r6', {
+  desired('r5'),
+  desired('r6', {
     port: 3122,
     meta: { 'resource-stickiness': '10' },
     operations: { start: { timeout: '90s' }, monitor: { interval: '30s', timeout: '20s' } },
   }),
-  wanted('r2', { server: '10.77.0.102', port: 3122 }),
+  desired('r2', { server: '10.77.0.102', port: 3122 }),
 ];
 const joined = fixture('cibadmin/join.xml');
 const joinedCib = readCib(joined);
@@ -63,7 +63,7 @@ describe('every edit leaves what cibadmin leaves', () => {
   });
 
   it('update', () => {
-    const r1 = wanted('r1', {
+    const r1 = desired('r1', {
       server: '10.9.9.9',
       reconnectInterval: '30s',
       port: 3130,
@@ -74,7 +74,7 @@ describe('every edit leaves what cibadmin leaves', () => {
       },
       meta: { 'allow-migrate': 'false' },
     });
-    const r2 = wanted('r2', { server: '10.77.0.102', meta: { 'target-role': 'Started' } });
+    const r2 = desired('r2', { server: '10.77.0.102', meta: { 'target-role': 'Started' } });
     edited('update', before, updateConnections(cib, [r1, r2]));
   });
 
@@ -102,7 +102,7 @@ describe('join', () => {
       .filter((id) => !cib.ids.has(id));
     fc.assert(
       fc.property(fc.uniqueArray(name, { maxLength: 4 }), (names) => {
-        const nodes = names.map((id) => wanted(id));
+        const nodes = names.map((id) => desired(id));
         const once = applyToTree(cib.root, join(cib, nodes));
         assert.equal(applyToTree(once, join(cib, nodes)), once);
         const ids = [...walk(once)].map(
@@ -116,22 +116,22 @@ describe('join', () => {
   });
 
   it('marks as seen only who was not', () => {
-    const text = applyOperations(before, join(cib, [wanted('r1'), wanted('r5')]));
+    const text = applyOperations(before, join(cib, [desired('r1'), desired('r5')]));
     assert.equal(text.split('<node_state ').length - before.split('<node_state ').length, 1);
   });
 
   it('makes a connection that needs no change, guarded and in standby', () => {
-    for (const want of JOINING) {
-      const have = joinedCib.remoteConnections.get(want.name);
+    for (const declaredOne of JOINING) {
+      const have = joinedCib.remoteConnections.get(declaredOne.name);
       assert.ok(have?.guarded);
-      assert.deepEqual(connectionDifferences(have, want), []);
-      assert.equal(joinedCib.nodeEntries.get(want.name)?.standby, true);
+      assert.deepEqual(connectionDifferences(have, declaredOne), []);
+      assert.equal(joinedCib.nodeEntries.get(declaredOne.name)?.standby, true);
     }
   });
 
   it('refuses a name that cannot be an id', () => {
     for (const name of ["r'5", '5r', 'r 5', 'r:5', '', 'é']) {
-      assert.throws(() => join(cib, [wanted(name)]), /is not a valid id/);
+      assert.throws(() => join(cib, [desired(name)]), /is not a valid id/);
     }
   });
 });
@@ -172,7 +172,7 @@ describe('release', () => {
 
 describe('an update in place', () => {
   it('takes the same duration in other words for the same', () => {
-    const same = wanted('r1', {
+    const same = desired('r1', {
       server: '10.77.0.101',
       reconnectInterval: '1min',
       operations: { start: { interval: '0', timeout: '60' }, monitor: { timeout: '30000ms' } },
@@ -180,18 +180,18 @@ describe('an update in place', () => {
     const have = cib.remoteConnections.get('r1');
     assert.ok(have);
     assert.deepEqual(connectionDifferences(have, same), []);
-    assert.deepEqual(updateConnections(cib, [same, wanted('r9')]), []);
+    assert.deepEqual(updateConnections(cib, [same, desired('r9')]), []);
   });
 
   it('comes to rest: afterwards nothing differs', () => {
-    const want = wanted('r1', {
+    const declaredOne = desired('r1', {
       server: 'x',
       port: 4000,
       meta: { 'target-role': 'Started', b: 'yes' },
       operations: { start: { timeout: '3m' }, other: { interval: '7s' } },
     });
-    const after = readCib(applyOperations(before, updateConnections(cib, [want])));
-    assert.deepEqual(updateConnections(after, [want]), []);
+    const after = readCib(applyOperations(before, updateConnections(cib, [declaredOne])));
+    assert.deepEqual(updateConnections(after, [declaredOne]), []);
     assert.equal(after.ids.size, cib.ids.size + 5);
   });
 
@@ -201,8 +201,8 @@ describe('an update in place', () => {
         <instance_attributes id="ti"><nvpair id="ti-s" name="server" value="10.77.0.11"/></instance_attributes>
         <operations><op id="ts" name="start" interval="0s" timeout="90s" on-fail="block" record-pending="true"/></operations>
       </template><primitive id="r1" template="t"/></resources></configuration></cib>`;
-    const want = wanted('r1', { server: 'y', operations: { start: { timeout: '99s' } } });
-    const after = readCib(applyOperations(text, updateConnections(readCib(text), [want])));
+    const declaredOne = desired('r1', { server: 'y', operations: { start: { timeout: '99s' } } });
+    const after = readCib(applyOperations(text, updateConnections(readCib(text), [declaredOne])));
     assert.equal(after.ids.get('ti-s')?.attributes['value'], '10.77.0.11');
     const start = after.remoteConnections.get('r1')?.operations[0];
     assert.deepEqual(
@@ -277,7 +277,7 @@ describe('many edits in few calls', () => {
   it('one merge for any number, deletions by the thousand', () => {
     const operations = join(
       cib,
-      names.map((name) => wanted(name)),
+      names.map((name) => desired(name)),
     );
     assert.equal(operations.length, 1);
     const calls = unprotect(names).map((operation) =>
@@ -289,7 +289,7 @@ describe('many edits in few calls', () => {
 
   it('the edits of many nodes combine into the same result', () => {
     const one = join(cib, JOINING);
-    const each = JOINING.flatMap((want) => join(cib, [want]));
+    const each = JOINING.flatMap((declaredOne) => join(cib, [declaredOne]));
     const { deletes, merge } = combine([...each, ...unprotect(['a']), ...unprotect(['b'])]);
     assert.ok(merge);
     assert.equal(

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { nodeConnection, readCib } from '../../../src/pacemaker/cib/cib.ts';
 import {
   applyOperations,
-  beginLeaving,
-  endLeaving,
-  isLeaving,
+  beginRemoval,
+  endRemoval,
+  isBeingRemoved,
   referencesOf,
   removeConnection,
   removeEntry,
@@ -32,7 +32,7 @@ const cib = (text: string) => readCib(text);
 
 /** Begun, and then everything taken out that a plan shows. */
 function without(text: string, names: readonly string[]): string {
-  const begun = applyOperations(text, beginLeaving(cib(text), names));
+  const begun = applyOperations(text, beginRemoval(cib(text), names));
   const now = cib(begun);
   const all = names.flatMap((name): readonly CibOperation[] => [
     ...removeConnection(now, name),
@@ -80,7 +80,7 @@ describe('nodes that leave', () => {
           assert.equal(nodeConnection(left, name), undefined);
           assert.equal(left.nodeEntries.has(name), false);
           assert.deepEqual(referencesOf(left, name), []);
-          assert.equal(isLeaving(left, name), false);
+          assert.equal(isBeingRemoved(left, name), false);
         }
         assert.ok(left.primitives.has('vm1'));
       }),
@@ -89,9 +89,9 @@ describe('nodes that leave', () => {
 
   it('may stay after all: nothing of what was begun is left', () => {
     for (const name of NODES) {
-      const begun = applyOperations(BEFORE, beginLeaving(cib(BEFORE), [name]));
-      assert.equal(isLeaving(cib(begun), name), true);
-      const back = applyOperations(begun, endLeaving(cib(begun), [name]));
+      const begun = applyOperations(BEFORE, beginRemoval(cib(BEFORE), [name]));
+      assert.equal(isBeingRemoved(cib(begun), name), true);
+      const back = applyOperations(begun, endRemoval(cib(begun), [name]));
       assert.equal(
         serializeXml(configurationOf(back)),
         serializeXml(configurationOf(BEFORE)),
@@ -101,8 +101,8 @@ describe('nodes that leave', () => {
   });
 
   it('are begun with again without another change', () => {
-    const begun = applyOperations(BEFORE, beginLeaving(cib(BEFORE), NODES));
-    assert.equal(applyOperations(begun, beginLeaving(cib(begun), NODES)), begun);
+    const begun = applyOperations(BEFORE, beginRemoval(cib(BEFORE), NODES));
+    assert.equal(applyOperations(begun, beginRemoval(cib(begun), NODES)), begun);
   });
 });
 

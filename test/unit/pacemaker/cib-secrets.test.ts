@@ -39,10 +39,10 @@ describe('what a tool of Pacemaker quotes from a CIB', () => {
         for (const secret of SECRETS) {
           const text = `<cib admin_epoch="0" epoch="1" num_updates="0"><configuration><crm_config/>${around(pair('s', name, secret))}</configuration><status/></cib>`;
           const said = `cannot use ${secret} of ${text}`;
-          const told = withoutSecrets(said, readCib(text));
-          assert.ok(!told.includes(secret), `${name}: ${told}`);
-          assert.ok(!told.includes(escaped(secret)), `${name}: ${told}`);
-          assert.match(told, /cannot use «secret» of <cib .*«secret»/);
+          const reported = withoutSecrets(said, readCib(text));
+          assert.ok(!reported.includes(secret), `${name}: ${reported}`);
+          assert.ok(!reported.includes(escaped(secret)), `${name}: ${reported}`);
+          assert.match(reported, /cannot use «secret» of <cib .*«secret»/);
         }
       }
     });

@@ -24,7 +24,7 @@ const since302 = { 'dc-version': '3.0.2-1.el10' };
 const FENCING: readonly (readonly [
   what: string,
   written: Readonly<Record<string, string>>,
-  told: Readonly<Record<string, string>>,
+  reported: Readonly<Record<string, string>>,
   isOn: boolean,
 ])[] = [
   [

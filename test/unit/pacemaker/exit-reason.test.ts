@@ -3,8 +3,8 @@ import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
 import { crmMonXml } from '../../support/crm-mon.ts';
 
 describe('the reason of a failure', () => {
-  const read = (told: string): string | undefined =>
-    readCrmMon(crmMonXml({ connections: { r1: { startFailures: { c1: told } } } })).failures[0]
+  const read = (reported: string): string | undefined =>
+    readCrmMon(crmMonXml({ connections: { r1: { startFailures: { c1: reported } } } })).failures[0]
       ?.exitReason;
 
   it('is as the agent gave it, where crm_mon has escaped it twice', () => {
@@ -13,7 +13,7 @@ describe('the reason of a failure', () => {
   });
 
   it('is as the agent gave it, where it was escaped once', () => {
-    for (const told of ['<node1> & <node2>', 'Timed out', '&nosuch; &#60;'])
-      assert.equal(read(told), told);
+    for (const reported of ['<node1> & <node2>', 'Timed out', '&nosuch; &#60;'])
+      assert.equal(read(reported), reported);
   });
 });

@@ -53,9 +53,9 @@ describe('a plug with blanks', () => {
 
   it('is added to a map and found there, and belongs to one node', () => {
     const before = cibWith('c1:VM\\ of\\ c1');
-    const wanted = coverage(before, 'h1', 'my vm 1');
-    assert.ok(wanted.kind === 'extend');
-    const after = applyOperations(before, [wanted.operation]);
+    const desired = coverage(before, 'h1', 'my vm 1');
+    assert.ok(desired.kind === 'extend');
+    const after = applyOperations(before, [desired.operation]);
     assert.equal(
       readCib(after).ids.get('i-map')?.attributes['value'],
       'c1:VM\\ of\\ c1;h1:my\\ vm\\ 1',

@@ -125,11 +125,11 @@ describe('the authkey of a cluster', () => {
     written('c1', 100);
     written('c2', 200);
     written('c3', 290, 100);
-    const told = [false, true].map((rotates) => {
+    const reported = [false, true].map((rotates) => {
       const { digest, isEarlier } = chooseAuthkey(facts, given({ isUnfinished: true, rotates }));
       return [digest, isEarlier];
     });
-    assert.deepEqual(told, [
+    assert.deepEqual(reported, [
       ['b', undefined],
       ['b', true],
     ]);

@@ -3,11 +3,11 @@ import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
 import { CERTIFICATE_FILES } from '../../../src/pacemaker/basics/names.ts';
 import {
-  refuseDetached,
+  refuseMaintenance,
   refuseOnCluster,
   unfitForCertificates,
 } from '../../../src/credentials/certificate-problems.ts';
-import { certificateVariables, type WantedX509 } from '../../../src/credentials/certificates.ts';
+import { certificateVariables, type DesiredX509 } from '../../../src/credentials/certificates.ts';
 import type { ClusterFacts, ClusterNodeFacts, Facts, HostFacts } from '../../../src/model/facts.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
 import { crmMonXml } from '../../support/crm-mon.ts';
@@ -17,7 +17,7 @@ const variables = certificateVariables(false);
 const wantedFile = (digest: string) => ({ path: '', digest, description: '' });
 const files = { ca: wantedFile('aa'), certificate: wantedFile('bb'), key: wantedFile('cc') };
 
-const x509: WantedX509 = {
+const x509: DesiredX509 = {
   nodes: new Map(['c1', 'c2', 'r1'].map((name) => [name, { files, variables }])),
   removesAuthkey: false,
   expiring: [],
@@ -58,7 +58,7 @@ const clusterWith = (resources = ''): ClusterFacts => {
   const cibText = `<cib admin_epoch="0" epoch="7" num_updates="1" have-quorum="1" dc-uuid="1">
     <configuration><crm_config/><nodes/><resources>${resources}</resources></configuration><status/></cib>`;
   return {
-    toldBy: 'c1',
+    readFrom: 'c1',
     cib: readCib(cibText),
     cibText,
     mon: readCrmMon(crmMonXml({})),
@@ -80,12 +80,12 @@ const factsOf = (members: readonly ClusterNodeFacts[], cluster: ClusterFacts): F
 const refusal = (
   members: readonly Partial<HostFacts>[],
   resources = '',
-  wanted: WantedX509 | undefined = x509,
+  desired: DesiredX509 | undefined = x509,
 ): string | undefined => {
   const cluster = clusterWith(resources);
   const nodes = members.map((more, index) => member(`c${index + 1}`, more));
   try {
-    refuseOnCluster(factsOf(nodes, cluster), cluster, wanted, false);
+    refuseOnCluster(factsOf(nodes, cluster), cluster, desired, false);
     return undefined;
   } catch (thrown) {
     assert.ok(thrown instanceof OutriggerError && thrown.code === 'REFUSED');
@@ -152,7 +152,7 @@ describe('certificates on cluster nodes', () => {
   for (const [what, facts, resources] of HAZARDS) {
     it(`are not changed by a restart of Pacemaker under ${what}`, () => {
       const restart = (): void => {
-        refuseDetached([member('c1', facts)], clusterWith(resources).cib);
+        refuseMaintenance([member('c1', facts)], clusterWith(resources).cib);
       };
       assert.throws(
         restart,
@@ -169,7 +169,7 @@ describe('certificates on cluster nodes', () => {
       '<primitive id="fs" class="ocf" provider="heartbeat" type="Filesystem"><instance_attributes id="i"><nvpair id="t" name="fstype" value="xfs"/></instance_attributes></primitive>';
     const host = member('c1', { units: { 'sbd.service': unit('inactive') } });
     assert.doesNotThrow(() => {
-      refuseDetached([host], clusterWith(local).cib);
+      refuseMaintenance([host], clusterWith(local).cib);
     });
   });
 

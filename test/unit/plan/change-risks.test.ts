@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { changeRisks } from '../../../src/plan/change-risks.ts';
 import {
   credentialChange,
-  type WantedCredentials,
+  type DesiredCredentials,
 } from '../../../src/credentials/credential-change.ts';
 import type { HostDifference, HostItem } from '../../../src/model/item.ts';
 import type { Risk } from '../../../src/model/risk.ts';
@@ -16,13 +16,17 @@ import {
 } from '../../support/credential-states.ts';
 
 const item: HostItem = { kind: 'authkey', host: 'c1', compare: () => undefined };
-const told = (...risks: Risk[]): ReadonlyMap<HostItem, HostDifference> =>
+const reported = (...risks: Risk[]): ReadonlyMap<HostItem, HostDifference> =>
   new Map([[item, { attributes: [], actions: [], needsRestart: true, risks }]]);
 
 /** What has to be allowed for a change, beyond what the authkeys of the hosts need. */
-function risksOf(state: State, wanted: WantedCredentials, onHosts = told()): readonly string[] {
+function risksOf(
+  state: State,
+  desired: DesiredCredentials,
+  onHosts = reported(),
+): readonly string[] {
   const { facts, cluster } = stateOf(state);
-  const change = credentialChange(facts, cluster, wanted);
+  const change = credentialChange(facts, cluster, desired);
   assert.ok(change !== undefined);
   return changeRisks({ credentialChange: change, cluster, differences: { onHosts } }).map(
     ({ code, subjects }) => `${code}: ${subjects.join(', ')}`,
@@ -48,7 +52,7 @@ describe('the risk of a change of credentials', () => {
   it('is told once: not where the authkeys of the hosts need a word anyway', () => {
     const state = { ...keepsIt, members: [older, { ...KEY, keepsAuthkey: true }] };
     for (const code of ['authkey-replaced', 'cluster-keys-differ'] as const)
-      assert.deepEqual(risksOf(state, theKey('b'), told({ code, subjects: ['c1'] })), []);
+      assert.deepEqual(risksOf(state, theKey('b'), reported({ code, subjects: ['c1'] })), []);
   });
 
   it('is none where a run that died has detached the cluster; a mark of another procedure is no word for it', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { certificateVariables } from '../../../src/credentials/certificates.ts';
 import {
   credentialChange,
-  type WantedCredentials,
+  type DesiredCredentials,
 } from '../../../src/credentials/credential-change.ts';
 import {
   KEY,
@@ -18,11 +18,11 @@ import type { HostFactsPatch } from '../../support/specs.ts';
 /** The kind of the change, and whether Pacemaker is restarted for it. */
 const change = (
   state: State,
-  wanted: WantedCredentials,
-  prefersPinned = false,
+  desired: DesiredCredentials,
+  prefersNodeByNode = false,
 ): string | undefined => {
   const { facts, cluster } = stateOf(state);
-  const found = credentialChange(facts, cluster, wanted, prefersPinned);
+  const found = credentialChange(facts, cluster, desired, prefersNodeByNode);
   if (found?.nodeByNode !== undefined) {
     assert.ok(!found.inMaintenanceMode, 'it is one or the other');
     return [found.kind, 'pinned', ...found.nodeByNode.because].join(', ');

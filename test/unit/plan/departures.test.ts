@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
-import { findDepartures } from '../../../src/plan/removal/departures.ts';
-import type { Leaver } from '../../../src/plan/removal/leaver.ts';
+import { findRemovals } from '../../../src/plan/removal/departures.ts';
+import type { RemovedNode } from '../../../src/plan/removal/leaver.ts';
 import type { ClusterFacts, Facts } from '../../../src/model/facts.ts';
-import { desireAbsent } from '../../../src/plan/desired/absent-items.ts';
+import { absentItems } from '../../../src/plan/desired/absent-items.ts';
 import { crmMonXml, type ReportedConnection } from '../../support/crm-mon.ts';
 import { guestNode, hostFacts, remoteNode } from '../../support/specs.ts';
 import { fixture } from '../pacemaker/fixtures.ts';
@@ -16,7 +16,7 @@ const clusterWith = (
   cibText = CIB,
   resources: Readonly<Record<string, string>> = {},
 ): ClusterFacts => ({
-  toldBy: 'c1',
+  readFrom: 'c1',
   cib: readCib(cibText),
   cibText,
   mon: readCrmMon(crmMonXml({ connections, resources })),
@@ -33,30 +33,30 @@ const FACTS: Facts = {
   cluster: undefined,
 };
 
-const answering = (name: string): Leaver => ({
+const answering = (name: string): RemovedNode => ({
   node: remoteNode(name),
   machine: undefined,
   host: hostFacts(name),
   silence: undefined,
 });
 
-const silent = (name: string): Leaver => ({
+const silent = (name: string): RemovedNode => ({
   ...answering(name),
   host: undefined,
   silence: { name, code: 'HOST_UNREACHABLE', message: 'no answer', hint: undefined },
 });
 
-const asGuest = (leaver: Leaver, machine: string): Leaver => ({
-  ...leaver,
-  node: guestNode(leaver.node.name, { resource: machine }),
+const asGuest = (removedNode: RemovedNode, machine: string): RemovedNode => ({
+  ...removedNode,
+  node: guestNode(removedNode.node.name, { resource: machine }),
   machine,
 });
 
-function departures(leavers: readonly Leaver[], cluster: ClusterFacts) {
-  const wanted = desireAbsent(leavers, FACTS, {
+function removals(removedNodes: readonly RemovedNode[], cluster: ClusterFacts) {
+  const desired = absentItems(removedNodes, FACTS, {
     ...{ method: 'psk', isStated: false, authkey: { kind: 'cluster' } },
   });
-  const { problems, risks, inCib, notes } = findDepartures(leavers, FACTS, cluster, wanted);
+  const { problems, risks, inCib, notes } = findRemovals(removedNodes, FACTS, cluster, desired);
   return {
     codes: problems.map(({ host, code }) => `${host} ${code}`),
     risks: risks.filter(({ subjects }) => subjects.length > 0),
@@ -70,7 +70,7 @@ const WHOLE = ['connection-resource', 'constraint', 'node-state', 'node-record']
 
 describe('a node that shall be absent', () => {
   it('is in sync when it was never there', () => {
-    assert.deepEqual(departures([answering('r9')], clusterWith(IN)), {
+    assert.deepEqual(removals([answering('r9')], clusterWith(IN)), {
       ...{ codes: [], risks: [], items: [], notes: [] },
     });
   });
@@ -78,21 +78,21 @@ describe('a node that shall be absent', () => {
   it('is in sync when nothing but a state of it is left, which comes back when the DC changes', () => {
     const state = '<node_state id="r9" uname="r9" remote_node="true" in_ccm="false"/>';
     const cluster = clusterWith(IN, CIB.replace('</status>', `${state}</status>`));
-    assert.deepEqual(departures([answering('r9')], cluster).items, []);
+    assert.deepEqual(removals([answering('r9')], cluster).items, []);
   });
 
   it('leaves with all that the cluster has of it', () => {
-    const { items, codes } = departures([answering('r1')], clusterWith(IN));
+    const { items, codes } = removals([answering('r1')], clusterWith(IN));
     assert.deepEqual([items, codes], [WHOLE.map((kind) => `r1 ${kind}`), []]);
   });
 
   it('leaves its machine behind when it is a guest node', () => {
-    const { items } = departures([asGuest(answering('guest1'), 'vm1')], clusterWith(IN));
+    const { items } = removals([asGuest(answering('guest1'), 'vm1')], clusterWith(IN));
     assert.ok(items.includes('guest1 guest-node'));
     assert.ok(!items.includes('guest1 connection-resource'));
   });
 
-  for (const [what, leaver, code] of [
+  for (const [what, removedNode, code] of [
     ['it is a cluster node', answering('C1'), 'C1 NAME_TAKEN'],
     ['it is another resource', answering('d2'), 'd2 NAME_TAKEN'],
     ['it is a guest node and not a remote node', answering('guest1'), 'guest1 NAME_TAKEN'],
@@ -104,34 +104,34 @@ describe('a node that shall be absent', () => {
     ],
   ] as const) {
     it(`is refused when ${what}`, () => {
-      const { codes, items } = departures([leaver], clusterWith(IN));
+      const { codes, items } = removals([removedNode], clusterWith(IN));
       assert.deepEqual([codes, items], [[code], []]);
     });
   }
 
   it('is refused while the cluster would not stop what runs there', () => {
     const cluster = clusterWith({ ...IN, r1: { on: 'c1', managed: false } });
-    assert.deepEqual(departures([answering('r1')], cluster).codes, ['r1 RESOURCE_UNMANAGED']);
+    assert.deepEqual(removals([answering('r1')], cluster).codes, ['r1 RESOURCE_UNMANAGED']);
     const inMaintenance = clusterWith({ ...IN, r1: { on: 'c1', maintenance: true } });
-    assert.deepEqual(departures([answering('r1')], inMaintenance).codes, ['r1 RESOURCE_UNMANAGED']);
+    assert.deepEqual(removals([answering('r1')], inMaintenance).codes, ['r1 RESOURCE_UNMANAGED']);
   });
 
   it('is refused when its host is a cluster node, or connected to from elsewhere', () => {
     const member = { ...answering('r1'), host: hostFacts('r1', { packages: { pacemaker: '3' } }) };
-    assert.deepEqual(departures([member], clusterWith(IN)).codes, ['r1 HOST_IS_CLUSTER_NODE']);
+    assert.deepEqual(removals([member], clusterWith(IN)).codes, ['r1 HOST_IS_CLUSTER_NODE']);
     const other = { ...answering('r9'), host: hostFacts('r9', { isConnected: true }) };
-    assert.deepEqual(departures([other], clusterWith(IN)).codes, ['r9 HOST_IS_CONNECTED']);
+    assert.deepEqual(removals([other], clusterWith(IN)).codes, ['r9 HOST_IS_CONNECTED']);
   });
 });
 
 describe('a host that gives no answer', () => {
   it('is not taken out while the cluster is connected to it', () => {
-    const { codes, items } = departures([silent('r1')], clusterWith(IN));
+    const { codes, items } = removals([silent('r1')], clusterWith(IN));
     assert.deepEqual([codes, items], [['r1 HOST_UNREACHABLE'], []]);
   });
 
   it('is taken out when the cluster shows it stopped, but the host is not cleaned up', () => {
-    const { codes, items, risks } = departures([silent('r1')], clusterWith({ ...IN, r1: {} }));
+    const { codes, items, risks } = removals([silent('r1')], clusterWith({ ...IN, r1: {} }));
     assert.deepEqual(codes, ['r1 HOST_UNREACHABLE']);
     assert.deepEqual([items.length, risks], [WHOLE.length, []]);
   });
@@ -141,7 +141,7 @@ describe('a host that gives no answer', () => {
       { failed: true, on: 'c1' },
       { role: 'Starting', on: 'c1' },
     ]) {
-      const { risks, items } = departures([silent('r1')], clusterWith({ ...IN, r1: state }));
+      const { risks, items } = removals([silent('r1')], clusterWith({ ...IN, r1: state }));
       assert.deepEqual(risks, [{ code: 'host-is-off', subjects: ['r1'] }]);
       assert.equal(items.length, WHOLE.length);
     }
@@ -149,12 +149,12 @@ describe('a host that gives no answer', () => {
 
   it('is refused as a guest node whose machine is not shown to be stopped', () => {
     const cluster = clusterWith({ ...IN, guest1: { failed: true, on: 'c1' } });
-    const { codes } = departures([asGuest(silent('guest1'), 'vm1')], cluster);
+    const { codes } = removals([asGuest(silent('guest1'), 'vm1')], cluster);
     assert.deepEqual(codes, ['guest1 HOST_UNREACHABLE']);
   });
 
   it('stays unreachable once the cluster has nothing of it', () => {
-    const { codes, items } = departures([silent('r9')], clusterWith(IN));
+    const { codes, items } = removals([silent('r9')], clusterWith(IN));
     assert.deepEqual([codes, items], [['r9 HOST_UNREACHABLE'], []]);
   });
 });
@@ -162,9 +162,9 @@ describe('a host that gives no answer', () => {
 describe('many nodes at once', () => {
   it('are more than one, and more than 10% of them', () => {
     const all = clusterWith(IN);
-    assert.deepEqual(departures([answering('r1')], all).risks, []);
-    assert.deepEqual(departures([answering('r1'), answering('r9')], all).risks, []);
-    assert.deepEqual(departures([answering('r1'), answering('r2')], all).risks, [
+    assert.deepEqual(removals([answering('r1')], all).risks, []);
+    assert.deepEqual(removals([answering('r1'), answering('r9')], all).risks, []);
+    assert.deepEqual(removals([answering('r1'), answering('r2')], all).risks, [
       { code: 'removes-many', subjects: ['r1', 'r2'] },
     ]);
   });

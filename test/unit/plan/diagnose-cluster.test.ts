@@ -9,7 +9,7 @@ import { crmMonXml } from '../../support/crm-mon.ts';
 function withoutQuorum(policy: string): string | undefined {
   const cibText = '<cib admin_epoch="0" epoch="1" num_updates="0" have-quorum="0"/>';
   const mon = readCrmMon(crmMonXml({ options: { 'no-quorum-policy': policy } }));
-  const cluster = { toldBy: 'c1', cibText, cib: readCib(cibText), mon, dcState: 'S_IDLE' };
+  const cluster = { readFrom: 'c1', cibText, cib: readCib(cibText), mon, dcState: 'S_IDLE' };
   const facts: Examination['facts'] = {
     ...{ clusterNodes: new Map(), remoteNodes: new Map(), guestNodes: new Map() },
     ...{ machines: new Map(), unreachable: new Map(), servers: new Map(), cluster },

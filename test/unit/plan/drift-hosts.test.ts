@@ -33,7 +33,7 @@ const spec: Spec = {
 const key = { digest: 'a'.repeat(64), modifiedAt: NOW - 3600 };
 
 function hosts(more: Partial<Plan> = {}): ReadonlyMap<string, DriftHost> {
-  const told = hostsIn(driftOf({ ...quietPlan, inSync: ['c1', 'r1', 'gone1'], ...more }), {
+  const reported = hostsIn(driftOf({ ...quietPlan, inSync: ['c1', 'r1', 'gone1'], ...more }), {
     ...{ spec, selected: spec, x509: undefined, now: NOW },
     facts: {
       clusterNodes: new Map(),
@@ -42,17 +42,19 @@ function hosts(more: Partial<Plan> = {}): ReadonlyMap<string, DriftHost> {
       ...{ machines: new Map(), servers: new Map(), unreachable: new Map(), cluster: undefined },
     },
     cluster: {
-      ...{ toldBy: 'c1', cibText: CIB, cib: readCib(CIB), dcState: 'S_IDLE' },
+      ...{ readFrom: 'c1', cibText: CIB, cib: readCib(CIB), dcState: 'S_IDLE' },
       mon: readCrmMon(crmMonXml({ connections: { r1: { on: 'c1' } } })),
     },
   });
-  return new Map(told.map((host) => [host.name, host]));
+  return new Map(reported.map((host) => [host.name, host]));
 }
 
 describe('the hosts of a drift', () => {
   it('are those of the inventory, and the nodes that it does not name', () => {
     assert.deepEqual(
-      [...hosts()].map(([name, { state, isLeaving }]) => `${name} ${state}${isLeaving ? '!' : ''}`),
+      [...hosts()].map(
+        ([name, { state, isBeingRemoved }]) => `${name} ${state}${isBeingRemoved ? '!' : ''}`,
+      ),
       [
         ...['c1 in-sync', 'r1 in-sync', 'r2 unreachable', 'old1 unreachable!', 'gone1 in-sync!'],
         'other1 undeclared',
@@ -62,7 +64,7 @@ describe('the hosts of a drift', () => {
 
   it('are in sync only when the drift says so, and what is worse counts', () => {
     const problem = { code: 'HOST_UNREACHABLE', message: '', hint: undefined } as const;
-    const told = hosts({
+    const reported = hosts({
       findings: [
         {
           ...{ host: 'r1', item: 'connection', attribute: 'state', expected: 'in' },
@@ -75,7 +77,7 @@ describe('the hosts of a drift', () => {
       ],
     });
     assert.deepEqual(
-      ['r1', 'r2', 'old1'].map((name) => told.get(name)?.state),
+      ['r1', 'r2', 'old1'].map((name) => reported.get(name)?.state),
       ['drifted', 'refused', 'unreachable'],
     );
   });

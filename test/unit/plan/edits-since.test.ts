@@ -21,13 +21,13 @@ const EMPTY = `<cib admin_epoch="0" epoch="1" num_updates="0"><configuration><cr
   <constraints/></configuration><status/></cib>`;
 
 const clusterWith = (cibText: string): ClusterFacts => ({
-  ...{ toldBy: 'c1', cibText, cib: readCib(cibText), dcState: 'S_IDLE' },
+  ...{ readFrom: 'c1', cibText, cib: readCib(cibText), dcState: 'S_IDLE' },
   mon: readCrmMon(crmMonXml({ connections: { n1: { on: 'c1' } } })),
 });
 
 /** What a run leaves that joins this, and what its record tells of it. */
 function joinedBy(join: CibItem, state: CibItem, machine: string | undefined) {
-  const told = (item: CibItem, cluster: ClusterFacts) =>
+  const reported = (item: CibItem, cluster: ClusterFacts) =>
     Object.fromEntries(
       (item.compare(cluster)?.attributes ?? []).map(({ name, after }) => [name, after ?? '']),
     );
@@ -35,7 +35,7 @@ function joinedBy(join: CibItem, state: CibItem, machine: string | undefined) {
   const name = join.host;
   const node: JoinedNode = {
     ...{ name, machine, hasFailed: false },
-    ...{ wanted: told(join, empty), entry: told(state, empty) },
+    ...{ desired: reported(join, empty), entry: reported(state, empty) },
   };
   let text = EMPTY;
   for (const item of [join, state])
@@ -67,12 +67,8 @@ describe('edits since a run has joined a node', () => {
     });
     fc.assert(
       fc.property(wishes, (wish) => {
-        const want = remoteNode('n1', wish);
-        const { node, text } = joinedBy(
-          connectionResourceItem(want),
-          nodeStateItem(want),
-          undefined,
-        );
+        const one = remoteNode('n1', wish);
+        const { node, text } = joinedBy(connectionResourceItem(one), nodeStateItem(one), undefined);
         assert.deepEqual(editsSince(readCib(text), node, found), []);
       }),
     );
@@ -86,17 +82,17 @@ describe('edits since a run has joined a node', () => {
     });
     fc.assert(
       fc.property(wishes, (wish) => {
-        const want = guestNode('n1', wish);
-        const { node, text } = joinedBy(guestNodeItem(want), nodeStateItem(want), 'vm-n1');
+        const one = guestNode('n1', wish);
+        const { node, text } = joinedBy(guestNodeItem(one), nodeStateItem(one), 'vm-n1');
         assert.deepEqual(editsSince(readCib(text), node, found), []);
       }),
     );
   });
 
   it('are told one by one, of whatever goes with the node', () => {
-    const want = remoteNode('n1', { reconnectInterval: '60s', attributes: { rack: 'a1' } });
-    const { node, text } = joinedBy(connectionResourceItem(want), nodeStateItem(want), undefined);
-    const told = (from: string, to: string) =>
+    const one = remoteNode('n1', { reconnectInterval: '60s', attributes: { rack: 'a1' } });
+    const { node, text } = joinedBy(connectionResourceItem(one), nodeStateItem(one), undefined);
+    const reported = (from: string, to: string) =>
       editsSince(readCib(edited(text, from, to)), node, found);
     for (const [from, to, edit] of [
       ['value="60s"', 'value="77s"', 'reconnect_interval 60s -> 77s'],
@@ -113,12 +109,12 @@ describe('edits since a run has joined a node', () => {
         'constraint or tag l',
       ],
     ] as const)
-      assert.deepEqual(told(from, to), [edit]);
+      assert.deepEqual(reported(from, to), [edit]);
   });
 
   it('are told of a guest as well, and of its machine only what makes it a node', () => {
-    const want = guestNode('n1', { connectTimeout: '30s' });
-    const { node, text } = joinedBy(guestNodeItem(want), nodeStateItem(want), 'vm-n1');
+    const one = guestNode('n1', { connectTimeout: '30s' });
+    const { node, text } = joinedBy(guestNodeItem(one), nodeStateItem(one), 'vm-n1');
     const other = '<nvpair id="p" name="priority" value="7"/>';
     const now = edited(
       edited(text, 'value="30s"', 'value="9s"'),

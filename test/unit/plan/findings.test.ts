@@ -28,7 +28,7 @@ function find(text: string, more: Partial<FindingsInput> = {}, names = ['r1']): 
   return findingsIn({
     facts,
     cluster: {
-      ...{ toldBy: 'c1', cibText: text, dcState: 'S_IDLE' },
+      ...{ readFrom: 'c1', cibText: text, dcState: 'S_IDLE' },
       cib: readCib(text),
       mon: readCrmMon(crmMonXml({})),
     },

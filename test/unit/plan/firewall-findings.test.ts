@@ -12,7 +12,7 @@ const zone = (runtime: ZoneRules, permanent = runtime) => ({
   ...{ name: 'public', isDefault: true, sources: [], runtime, permanent },
 });
 
-const findings = (told: ToldFirewalld) =>
+const findings = (reported: ToldFirewalld) =>
   firewallFindings({
     clusterNodes: new Map(
       ['c1', 'c2'].map((name, index) => [
@@ -24,7 +24,7 @@ const findings = (told: ToldFirewalld) =>
         },
       ]),
     ),
-    remoteNodes: new Map([['r1', hostFacts('r1', { firewall: firewalld(told) })]]),
+    remoteNodes: new Map([['r1', hostFacts('r1', { firewall: firewalld(reported) })]]),
     guestNodes: new Map(),
     machines: new Map(),
     unreachable: new Map(),
@@ -32,7 +32,7 @@ const findings = (told: ToldFirewalld) =>
     cluster: undefined,
   } satisfies Facts);
 
-const told = (firewall: ToldFirewalld) =>
+const reported = (firewall: ToldFirewalld) =>
   findings(firewall).map(({ host, item, attribute, expected, actual }) =>
     [host, item, attribute, expected, actual].join(' | '),
   );
@@ -49,10 +49,10 @@ describe('what a firewall has against cluster nodes', () => {
       hint: 'change that rule on the host if 192.0.2.12 shall get in: no apply overrides it',
     });
     const one = 'r1 | firewall-port | 3122/tcp from 192.0.2.12 | open |';
-    assert.deepEqual(told({ zones: [zone(denies, OPEN)] }), [
+    assert.deepEqual(reported({ zones: [zone(denies, OPEN)] }), [
       `${one} kept out until the next reload`,
     ]);
-    assert.deepEqual(told({ zones: [zone(OPEN, denies)] }), [
+    assert.deepEqual(reported({ zones: [zone(OPEN, denies)] }), [
       `${one} kept out from the next reload on`,
     ]);
   });
@@ -62,7 +62,7 @@ describe('what a firewall has against cluster nodes', () => {
     const both = ['11', '12'].map(
       (end) => `r1 | firewall-port | 3122/tcp from 192.0.2.${end} | open | not understood`,
     );
-    assert.deepEqual(told({ zones: [zone(mac)] }), both);
+    assert.deepEqual(reported({ zones: [zone(mac)] }), both);
     assert.match(
       findings({ zones: [zone(mac)] })[0]?.message ?? '',
       /is not understood: that depends on rule source mac="00:11:22:33:44:55" drop$/,
@@ -71,8 +71,8 @@ describe('what a firewall has against cluster nodes', () => {
     const direct = [
       { ipv: 'ipv4', table: 'filter', chain: 'INPUT', args, text: 'direct rule ...' },
     ];
-    assert.deepEqual(told({ zones: [zone(OPEN)], direct }), both);
-    assert.deepEqual(told({ zones: [zone(OPEN)], later: { direct } }), [
+    assert.deepEqual(reported({ zones: [zone(OPEN)], direct }), both);
+    assert.deepEqual(reported({ zones: [zone(OPEN)], later: { direct } }), [
       `${both[0] ?? ''} from the next reload on`,
       `${both[1] ?? ''} from the next reload on`,
     ]);
@@ -81,17 +81,17 @@ describe('what a firewall has against cluster nodes', () => {
   it('is told besides what an apply opens, where that may not be all', () => {
     const lab = { ...zone(NOTHING_OPEN), name: 'lab', isDefault: false };
     const zones = [{ ...lab, sources: ['00:11:22:33:44:55'] }, zone(NOTHING_OPEN)];
-    assert.equal(told({ zones }).length, 2);
+    assert.equal(reported({ zones }).length, 2);
   });
 
   it('is panic mode', () => {
-    assert.deepEqual(told({ zones: [zone(OPEN)], isPanicking: true }), [
+    assert.deepEqual(reported({ zones: [zone(OPEN)], isPanicking: true }), [
       'r1 | firewall-port | 3122/tcp | open | panic mode',
     ]);
   });
 
   it('is nothing where they get in, where an apply lets them in, and where no zone is told', () => {
     for (const zones of [[zone(OPEN)], [zone(NOTHING_OPEN)], []])
-      assert.deepEqual(told({ zones }), []);
+      assert.deepEqual(reported({ zones }), []);
   });
 });

@@ -41,7 +41,13 @@ function clusterWith(cibText: string, { name, resource }: GuestNodeSpec): Cluste
     connections: { [name]: { on: 'c1' } },
     machines: { [resource]: { on: 'c1' } },
   });
-  return { toldBy: 'c1', cib: readCib(cibText), cibText, mon: readCrmMon(mon), dcState: 'S_IDLE' };
+  return {
+    readFrom: 'c1',
+    cib: readCib(cibText),
+    cibText,
+    mon: readCrmMon(mon),
+    dcState: 'S_IDLE',
+  };
 }
 
 /** The CIB after what an item asks for, which must then have nothing left to ask for. */

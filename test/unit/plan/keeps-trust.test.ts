@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readCib } from '../../../src/pacemaker/cib/cib.ts';
-import { certificateVariables, type WantedX509 } from '../../../src/credentials/certificates.ts';
+import { certificateVariables, type DesiredX509 } from '../../../src/credentials/certificates.ts';
 import type { ClusterNodeFacts, Facts, HostFacts } from '../../../src/model/facts.ts';
 import { keepsTrust, notYetUsing } from '../../../src/credentials/keeps-trust.ts';
 import { issue, makeAuthority, type Issued } from '../../support/pki.ts';
@@ -88,10 +88,10 @@ describe('who accepts whom while an authority is replaced', () => {
 
   const judged = (
     now: Readonly<Record<string, Has | undefined>>,
-    wanted: Has | WantedX509,
-  ): boolean => keepsTrust(factsOf(now), CIB, 'nodes' in wanted ? wanted : wantedX509(wanted));
+    desired: Has | DesiredX509,
+  ): boolean => keepsTrust(factsOf(now), CIB, 'nodes' in desired ? desired : wantedX509(desired));
 
-  const wantedX509 = (has: Has): WantedX509 => ({
+  const wantedX509 = (has: Has): DesiredX509 => ({
     nodes: new Map(
       NAMES.map((name) => [
         name,
@@ -154,13 +154,13 @@ describe('who accepts whom while an authority is replaced', () => {
   });
 
   it('is everybody for certificates that the authority has still to make', () => {
-    const pending = (issuer: string): WantedX509 => {
-      const wanted = wantedX509(BUNDLE);
+    const pending = (issuer: string): DesiredX509 => {
+      const desired = wantedX509(BUNDLE);
       const certificate = { path: '', description: '', digest: undefined, issuer };
       return {
-        ...wanted,
+        ...desired,
         nodes: new Map(
-          [...wanted.nodes].map(([name, one]) => [
+          [...desired.nodes].map(([name, one]) => [
             name,
             { ...one, files: { ...one.files, certificate } },
           ]),
@@ -204,17 +204,17 @@ describe('who accepts whom while an authority is replaced', () => {
 
   it('is everybody also where the inventory calls a cluster node otherwise', () => {
     const called = 'C1.example';
-    const wanted = wantedX509(BUNDLE);
-    const [, of] = [...wanted.nodes].find(([name]) => name === 'c1') ?? assert.fail();
-    const nodes = new Map([...wanted.nodes].filter(([name]) => name !== 'c1')).set(called, of);
+    const desired = wantedX509(BUNDLE);
+    const [, of] = [...desired.nodes].find(([name]) => name === 'c1') ?? assert.fail();
+    const nodes = new Map([...desired.nodes].filter(([name]) => name !== 'c1')).set(called, of);
     const facts = calledOtherwise(called, factsOf(all(BUNDLE)));
     assert.equal(
-      keepsTrust(calledOtherwise(called, factsOf(all(START))), CIB, { ...wanted, nodes }),
+      keepsTrust(calledOtherwise(called, factsOf(all(START))), CIB, { ...desired, nodes }),
       true,
     );
-    assert.deepEqual(notYetUsing(facts, CIB, { ...wanted, nodes }), []);
+    assert.deepEqual(notYetUsing(facts, CIB, { ...desired, nodes }), []);
     assert.deepEqual(
-      notYetUsing(calledOtherwise(called, factsOf(all(START))), CIB, { ...wanted, nodes }),
+      notYetUsing(calledOtherwise(called, factsOf(all(START))), CIB, { ...desired, nodes }),
       NAMES,
     );
   });

@@ -20,7 +20,7 @@ function problemsOf(name: string, resource: string, reported: Reported = {}) {
     servers: new Map(),
     machines: new Map([[name, resource]]),
     cluster: {
-      toldBy: 'c1',
+      readFrom: 'c1',
       cib: readCib(cibText),
       cibText,
       mon: readCrmMon(crmMonXml(reported)),

@@ -9,14 +9,14 @@ const cibOf = (...names: string[]): Cib =>
     clusterNodes: names.map((name, index) => ({ id: String(index + 1), name })),
   }) as unknown as Cib;
 
-interface Told {
+interface Reported {
   readonly uname?: string;
   readonly dcUuid?: string;
 }
 
-const factsOf = (told: Readonly<Record<string, Told>>): Facts => ({
+const factsOf = (reported: Readonly<Record<string, Reported>>): Facts => ({
   clusterNodes: new Map(
-    Object.entries(told).map(([name, { uname, dcUuid }]): [string, ClusterNodeFacts] => [
+    Object.entries(reported).map(([name, { uname, dcUuid }]): [string, ClusterNodeFacts] => [
       name,
       {
         ...hostFacts(name),

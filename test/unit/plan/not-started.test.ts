@@ -33,7 +33,7 @@ function clusterOf(sections: Sections, { members = {}, options, ...said }: Said)
   const set = Object.entries(members).map(([name, value]) => `${name}="${value}" `);
   const xml = crmMonXml({ ...said, options: { 'stonith-enabled': 'false', ...options } });
   const mon = readCrmMon(xml.replaceAll('type="member"', `type="member" ${set.join('')}`));
-  return { toldBy: 'c1', cib: readCib(text), cibText: text, mon, dcState: 'S_IDLE' };
+  return { readFrom: 'c1', cib: readCib(text), cibText: text, mon, dcState: 'S_IDLE' };
 }
 
 function reason(sections: Sections, said: Said = {}): string {

@@ -29,7 +29,7 @@ const notesFor = (cibText: string, more: Partial<Facts> = {}): readonly string[]
       ...more,
     },
     {
-      ...{ toldBy: 'c1', cibText, dcState: 'S_IDLE' },
+      ...{ readFrom: 'c1', cibText, dcState: 'S_IDLE' },
       cib: readCib(cibText),
       mon: readCrmMon(crmMonXml({})),
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import { orphansIn } from '../../../src/pacemaker/cib/orphans.ts';
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
-import { refuseDeparture } from '../../../src/plan/removal/departure-problems.ts';
+import { refuseRemoval } from '../../../src/plan/removal/departure-problems.ts';
 import type { ClusterFacts, Facts } from '../../../src/model/facts.ts';
 import type { Finding } from '../../../src/model/finding.ts';
 import { findingsIn } from '../../../src/plan/findings.ts';
@@ -27,7 +27,7 @@ function clusterWith(option = options('stop-orphan-resources', 'false')): Cluste
     <status><node_state id="r1" uname="r1" remote_node="true"/></status></cib>`;
   const connections = { r1: { on: 'c2', orphaned: true, managed: false } };
   return {
-    ...{ toldBy: 'c1', cibText, dcState: 'S_IDLE' },
+    ...{ readFrom: 'c1', cibText, dcState: 'S_IDLE' },
     cib: readCib(cibText),
     mon: readCrmMon(crmMonXml({ connections, resources: { web: 'r1' } })),
   };
@@ -96,9 +96,9 @@ describe('a connection that was deleted and still runs', () => {
     const [problem] = findProblems(facts);
     assert.deepEqual([problem?.host, problem?.code], ['r1', 'CONNECTION_ORPHANED']);
     assert.match(problem?.message ?? '', /still runs on c2/);
-    const leaver = { node: { name: 'r1' }, machine: undefined, silence: undefined };
-    const refused = refuseDeparture(
-      { ...leaver, host: undefined } as unknown as Parameters<typeof refuseDeparture>[0],
+    const removedNode = { node: { name: 'r1' }, machine: undefined, silence: undefined };
+    const refused = refuseRemoval(
+      { ...removedNode, host: undefined } as unknown as Parameters<typeof refuseRemoval>[0],
       facts,
       cluster,
     );
@@ -125,8 +125,10 @@ describe('a connection that was deleted and still runs', () => {
     const text = renderStatus(clusterWith(), NONE);
     assert.match(text, /^Orphans .*\n.*\n {2}r1 +ocf:pacemaker:remote +c2 +web$/m);
     assert.match(text, /1 orphan$/m);
-    const { orphans: told } = JSON.parse(statusAsJson(clusterWith(), NONE)) as { orphans: unknown };
-    assert.deepEqual(told, orphans);
+    const { orphans: reported } = JSON.parse(statusAsJson(clusterWith(), NONE)) as {
+      orphans: unknown;
+    };
+    assert.deepEqual(reported, orphans);
   });
 });
 

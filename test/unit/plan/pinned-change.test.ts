@@ -9,8 +9,8 @@ import {
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
 import type { Simulation } from '../../../src/pacemaker/status/simulate.ts';
 import type { ClusterFacts } from '../../../src/model/facts.ts';
-import { firstToChange, whyNotPinned } from '../../../src/credentials/pinned-change.ts';
-import { courseOf, inTurn, judgeCourse } from '../../../src/credentials/pinned-course.ts';
+import { firstToChange, whyNotNodeByNode } from '../../../src/credentials/pinned-change.ts';
+import { courseOf, inTurn, judgeSimulation } from '../../../src/credentials/pinned-course.ts';
 
 const MEMBERS = ['c1', 'c2', 'c3'];
 
@@ -65,7 +65,7 @@ function stateOf({
   );
   const mon = `<pacemaker-result><summary/><nodes>${said.join('')}${remotes.join('')}</nodes><resources>${started.join('')}${running}</resources><status code="0" message="OK"/></pacemaker-result>`;
   return {
-    ...{ toldBy: 'c1', cibText, dcState: 'S_IDLE' },
+    ...{ readFrom: 'c1', cibText, dcState: 'S_IDLE' },
     cib: readCib(cibText),
     mon: readCrmMon(mon),
   };
@@ -79,7 +79,7 @@ const resource = (id: string, more: string, on: string): string =>
   `<resource id="${id}" resource_agent="ocf:pacemaker:Dummy" role="Started" active="true" ${more}><node name="${on}" id="${on}"/></resource>`;
 
 const why = (state: State, names = MEMBERS): string | undefined => {
-  const reason = whyNotPinned(names, stateOf(state));
+  const reason = whyNotNodeByNode(names, stateOf(state));
   if (reason !== undefined) assert.ok(reason.hint.length > 0, 'it says what to do');
   return reason?.message;
 };
@@ -209,7 +209,7 @@ describe('what the scheduler makes of it', () => {
       ...{ reason: undefined, blocked: false, ...action },
     })),
   });
-  const judge = (...steps: Simulation[]) => judgeCourse(cib, [step([]), ...steps]);
+  const judge = (...steps: Simulation[]) => judgeSimulation(cib, [step([]), ...steps]);
   const move = (name: string, source: string, dest: string) =>
     step([{ action: 'move', resource: name, source, dest }]);
 

@@ -11,7 +11,7 @@ const cibText = fixture('cib.xml');
 
 /** Cluster nodes c1 and c2, remote nodes r1 and r2, guest1 in vm1, and more. */
 const cluster: ClusterFacts = {
-  toldBy: 'c1',
+  readFrom: 'c1',
   cib: readCib(cibText),
   cibText,
   mon: readCrmMon(crmMonXml({})),

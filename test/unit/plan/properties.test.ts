@@ -14,7 +14,7 @@ import { makePlan } from '../../../src/plan/make-plan.ts';
 import { changeCount, type Plan } from '../../../src/model/plan.ts';
 import { planAsJson } from '../../../src/report/plan/plan-json.ts';
 import { renderPlan } from '../../../src/report/plan/plan-text.ts';
-import { desire } from '../../../src/plan/desired/desired-items.ts';
+import { desiredItems } from '../../../src/plan/desired/desired-items.ts';
 import type { RemoteNodeSpec, Spec } from '../../../src/inventory/spec.ts';
 import { crmMonXml } from '../../support/crm-mon.ts';
 import { hostFacts, remoteNode, sitePlaybook, sshTo } from '../../support/specs.ts';
@@ -24,7 +24,7 @@ import { cases } from '../../support/cases.ts';
 const START = fixture('cib.xml');
 
 const clusterWith = (cibText: string, names: readonly string[]): ClusterFacts => ({
-  toldBy: 'c1',
+  readFrom: 'c1',
   cib: readCib(cibText),
   cibText,
   mon: readCrmMon(
@@ -208,7 +208,7 @@ function planOf({ spec, facts, cluster }: World, seen: Facts = facts): Plan {
     ...{ isInUse: true, key: undefined, isUnfinished: false, rotates: false },
   });
   const change = credentialChange(facts, cluster, { authkey, isStated: false });
-  const desired = desire(spec, seen, authkey, change);
+  const desired = desiredItems(spec, seen, authkey, change);
   return makePlan({
     clusterName: 'prod',
     playbook: sitePlaybook,
@@ -217,7 +217,7 @@ function planOf({ spec, facts, cluster }: World, seen: Facts = facts): Plan {
     differences: findDifferences(seen, cluster, desired),
     declared: REMOTES,
     undeclaredMembers: [],
-    silentMembers: MEMBERS.filter((name) => seen.unreachable.has(name)),
+    unreachableClusterNodes: MEMBERS.filter((name) => seen.unreachable.has(name)),
     credentialChange: change,
     forecast: undefined,
   });

@@ -3,7 +3,7 @@ import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import { keptUntilRestart } from '../../../src/pacemaker/procedures/transient.ts';
 import {
   credentialChange,
-  type WantedCredentials,
+  type DesiredCredentials,
 } from '../../../src/credentials/credential-change.ts';
 import type { Problem, StoppedGuest } from '../../../src/model/plan.ts';
 import { refuseChange } from '../../../src/credentials/refuse-change.ts';
@@ -20,15 +20,15 @@ import {
 describe('a change of credentials is refused', () => {
   interface Given {
     readonly declared?: readonly string[];
-    readonly silentMembers?: readonly string[];
+    readonly unreachableClusterNodes?: readonly string[];
     readonly problems?: readonly Problem[];
     readonly stoppedGuests?: readonly StoppedGuest[];
   }
-  const refusal = (state: State, wanted: WantedCredentials, given: Given = {}) => {
+  const refusal = (state: State, desired: DesiredCredentials, given: Given = {}) => {
     const { facts, cluster } = stateOf(state);
-    const found = credentialChange(facts, cluster, wanted) ?? assert.fail('no change');
+    const found = credentialChange(facts, cluster, desired) ?? assert.fail('no change');
     const context = {
-      ...{ declared: ['r1'], silentMembers: [], undeclaredMembers: [] },
+      ...{ declared: ['r1'], unreachableClusterNodes: [], undeclaredMembers: [] },
       ...{ problems: [], stoppedGuests: [], ...given },
     };
     try {
@@ -71,14 +71,14 @@ describe('a change of credentials is refused', () => {
   });
 
   it('where a cluster node that is online gives no answer', () => {
-    const given = { silentMembers: ['c1'] };
+    const given = { unreachableClusterNodes: ['c1'] };
     assert.match(refusal(keyed, theKey('b'), given) ?? '', /must change too are unreachable: c1$/);
     assert.match(
-      refusal(keyed, theKey('b'), { silentMembers: ['C1'] }) ?? '',
+      refusal(keyed, theKey('b'), { unreachableClusterNodes: ['C1'] }) ?? '',
       /must change too are unreachable: C1$/,
     );
-    assert.equal(refusal(keyed, theKey('b'), { silentMembers: ['c9'] }), undefined);
-    assert.match(refusal(keyed, theCertificates, { silentMembers: ['c9'] }) ?? '', /c9$/);
+    assert.equal(refusal(keyed, theKey('b'), { unreachableClusterNodes: ['c9'] }), undefined);
+    assert.match(refusal(keyed, theCertificates, { unreachableClusterNodes: ['c9'] }) ?? '', /c9$/);
   });
 
   it('where Pacemaker is stopped on a cluster node, and it is a conversion that no run has begun', () => {
@@ -110,9 +110,9 @@ describe('a change of credentials is refused', () => {
     const restarts = { ...keyed, members: [KEY, { ...KEY, keepsAuthkey: true }] };
     for (const name of ['standby', 'maintenance']) {
       const written = keptOn('c2', name, 'on');
-      for (const wanted of [theCertificates, theKey('b')])
+      for (const desired of [theCertificates, theKey('b')])
         assert.match(
-          refusal({ ...restarts, written }, wanted) ?? '',
+          refusal({ ...restarts, written }, desired) ?? '',
           new RegExp(`: ${name} of c2$`),
         );
       assert.equal(refusal({ ...keyed, written }, theKey('b')), undefined, 'nobody is restarted');

@@ -136,7 +136,7 @@ describe('a new revocation list of another authority', () => {
       guestNodes: new Map(),
     };
     const crl = { path: '/crl', digest: 'new', description: 'the one of the inventory' };
-    const wanted = {
+    const desired = {
       nodes: new Map(
         [called, 'r1', 'bare'].map((name) => [name, { files: { crl }, variables: {} }]),
       ),
@@ -148,7 +148,7 @@ describe('a new revocation list of another authority', () => {
         serials.includes(serialNumber.toLowerCase()),
       certificateOf: (name: string) => issued[name]?.pem,
     };
-    return refuseListedInUse(asked, twoAndTwo, { wanted, list }, ['c1', 'c2', 'r1', 'r2', 'bare']);
+    return refuseListedInUse(asked, twoAndTwo, { desired, list }, ['c1', 'c2', 'r1', 'r2', 'bare']);
   }
 
   it('is refused while either end of a connection has what it revokes', () => {

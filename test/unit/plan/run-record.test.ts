@@ -32,8 +32,8 @@ const verdict = (host: string, item: string, kind = 'changed') => ({
 });
 const text = (...entries: object[]): string =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
-const joined = (name: string, wanted: Record<string, string>, entry = {}) => ({
-  ...{ name, machine: undefined, wanted, entry, hasFailed: false },
+const joined = (name: string, desired: Record<string, string>, entry = {}) => ({
+  ...{ name, machine: undefined, desired, entry, hasFailed: false },
 });
 const read = (...entries: object[]) => readRunRecord('prod', ID, text(...entries));
 

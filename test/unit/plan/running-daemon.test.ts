@@ -7,7 +7,7 @@ import { hostFacts, type HostFactsPatch } from '../../support/specs.ts';
 const variables = certificateVariables(false);
 
 /** What the item of the daemon says, and whether it is about what the running daemon uses. */
-function toldOf(more: HostFactsPatch, certificates?: typeof variables): string[] {
+function reportedOf(more: HostFactsPatch, certificates?: typeof variables): string[] {
   const unit = { loadState: 'loaded', activeState: 'active', unitFileState: 'enabled' };
   const facts = hostFacts('r1', {
     units: { 'pacemaker_remote.service': { ...unit, startedAt: 100 } },
@@ -22,17 +22,17 @@ function toldOf(more: HostFactsPatch, certificates?: typeof variables): string[]
 
 describe('a running daemon', () => {
   it('is told from its files where it is older than its authkey', () => {
-    assert.deepEqual(toldOf({ authkey: { modifiedAt: 200 } }), ['started: in use']);
+    assert.deepEqual(reportedOf({ authkey: { modifiedAt: 200 } }), ['started: in use']);
   });
 
   it('is told from its files where it was started without the certificates, or before them', () => {
-    assert.deepEqual(toldOf({ daemonVariables: {} }, variables), ['started: in use']);
+    assert.deepEqual(reportedOf({ daemonVariables: {} }, variables), ['started: in use']);
     const file = { digest: 'a', owner: 'root', group: 'haclient', mode: '640', modifiedAt: 200 };
     const newer = { daemonVariables: variables, certificates: { key: file } };
-    assert.deepEqual(toldOf(newer, variables), ['started: in use']);
+    assert.deepEqual(reportedOf(newer, variables), ['started: in use']);
   });
 
   it('is not meant by what is wrong with the unit', () => {
-    assert.deepEqual(toldOf({ listening: [] }), ['port 3121: written']);
+    assert.deepEqual(reportedOf({ listening: [] }), ['port 3121: written']);
   });
 });

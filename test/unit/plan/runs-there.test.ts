@@ -27,7 +27,7 @@ function clusterWith(resources: string, constraints = '', active = {}): ClusterF
   const cibText = `<cib admin_epoch="0" epoch="1" num_updates="0"><configuration><nodes/>
     <resources>${resources}</resources><constraints>${constraints}</constraints></configuration><status/></cib>`;
   return {
-    toldBy: 'c1',
+    readFrom: 'c1',
     cib: readCib(cibText),
     cibText,
     mon: readCrmMon(crmMonXml({ resources: active })),

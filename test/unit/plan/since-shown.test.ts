@@ -28,9 +28,9 @@ const made = (plan: Plan): FreshPlan =>
     plan,
     cluster: { cib: readCib(CIB) },
     differences: { onHosts: new Map(), inCib: new Map() },
-    departures: { onHosts: new Map(), inCib: new Map() },
+    removals: { onHosts: new Map(), inCib: new Map() },
     facts: { clusterNodes: new Map(), remoteNodes: new Map(), guestNodes: new Map() },
-    leavers: { hosts: new Map() },
+    removedNodes: { hosts: new Map() },
   }) as unknown as FreshPlan;
 
 const since = (shown: Plan, now: Plan) => sinceShown(made(shown), made(now));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readCib } from '../../../src/pacemaker/cib/cib.ts';
-import { applyOperations, detachCluster } from '../../../src/pacemaker/procedures/edit.ts';
+import { applyOperations, beginMaintenance } from '../../../src/pacemaker/procedures/edit.ts';
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
 import type { ClusterFacts, Facts } from '../../../src/model/facts.ts';
 import { findStoppedGuests } from '../../../src/plan/problems/stopped-guests.ts';
@@ -34,10 +34,10 @@ function stopped({
 }: Window): readonly string[] {
   const before = cibWith(probedOn);
   const cibText = inMaintenanceMode
-    ? applyOperations(before, detachCluster(readCib(before)))
+    ? applyOperations(before, beginMaintenance(readCib(before)))
     : before;
   const cluster: ClusterFacts = {
-    toldBy: 'c1',
+    readFrom: 'c1',
     cib: readCib(cibText),
     cibText,
     mon: readCrmMon(crmMonXml({ machines: { 'vm-g1': {} }, ...reported })),

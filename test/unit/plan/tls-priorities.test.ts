@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { whyNoHandshake } from '../../../src/credentials/tls-priorities.ts';
 import { hostFacts } from '../../support/specs.ts';
 
-const host = (name: string, told: Parameters<typeof hostFacts>[1] = {}) => {
+const host = (name: string, reported: Parameters<typeof hostFacts>[1] = {}) => {
   const { authkey } = hostFacts(name);
-  return hostFacts(name, { authkey: { ...authkey, digest: 'aa' }, ...told });
+  return hostFacts(name, { authkey: { ...authkey, digest: 'aa' }, ...reported });
 };
 const written = (value: string) => ({ environment: { PCMK_tls_priorities: value } });
 

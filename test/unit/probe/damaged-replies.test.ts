@@ -59,12 +59,17 @@ describe('a reply that is not whole', () => {
   });
 
   it('tells no cluster where Pacemaker is down, and an error where its answer is broken', () => {
-    assert.equal(clusterOf('c1', sections(changed('lead', { cib: '' }))), undefined);
-    assert.equal(clusterOf('c1', sections(changed('lead', { crm_mon: undefined }))), undefined);
-    assert.equal(readMembership(sections(changed('lead', { membership: '' }))), undefined);
-    invalid(() => clusterOf('c1', sections(changed('lead', { cib: '<cib epoch="1"><' }))));
-    invalid(() => clusterOf('c1', sections(changed('lead', { crm_mon: '<html/>' }))));
-    invalid(() => readMembership(sections(changed('lead', { membership: 'Connection refused' }))));
+    assert.equal(clusterOf('c1', sections(changed('query-node', { cib: '' }))), undefined);
+    assert.equal(
+      clusterOf('c1', sections(changed('query-node', { crm_mon: undefined }))),
+      undefined,
+    );
+    assert.equal(readMembership(sections(changed('query-node', { membership: '' }))), undefined);
+    invalid(() => clusterOf('c1', sections(changed('query-node', { cib: '<cib epoch="1"><' }))));
+    invalid(() => clusterOf('c1', sections(changed('query-node', { crm_mon: '<html/>' }))));
+    invalid(() =>
+      readMembership(sections(changed('query-node', { membership: 'Connection refused' }))),
+    );
   });
 
   it('is facts or one clear error, whatever somebody does to it', () => {

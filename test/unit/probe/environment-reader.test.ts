@@ -45,11 +45,11 @@ describe('the reader of environment files', function () {
   /** What it makes of each file; all in one shell. */
   function read(files: readonly Buffer[]): readonly Readonly<Record<string, string>>[] {
     for (const [index, file] of files.entries()) writeFileSync(join(folder, String(index)), file);
-    const told = shell(
+    const reported = shell(
       `i=0; while [ -e "$1/$i" ]; do environment_variables "$1/$i"; echo ${END}; i=$((i + 1)); done`,
     );
     for (const index of files.keys()) rmSync(join(folder, String(index)));
-    return told
+    return reported
       .split(`${END}\n`)
       .slice(0, -1)
       .map((lines) => readEnvironment(lines.split('\n')).environment);
@@ -78,10 +78,10 @@ describe('the reader of environment files', function () {
     ['bytes are not printable', 'PCMK_a=ü\\\\x\t1\n', { PCMK_a: 'ü\\x\t1' }],
   ];
   it('takes each case as systemd does', () => {
-    const told = read(CASES.map(([, text]) => Buffer.from(text)));
-    for (const [index, [what, text, wanted]] of CASES.entries()) {
-      assert.deepEqual(told[index], wanted, what);
-      assert.deepEqual(pacemakerVariables(systemdAssignments(Buffer.from(text))), wanted, what);
+    const reported = read(CASES.map(([, text]) => Buffer.from(text)));
+    for (const [index, [what, text, desired]] of CASES.entries()) {
+      assert.deepEqual(reported[index], desired, what);
+      assert.deepEqual(pacemakerVariables(systemdAssignments(Buffer.from(text))), desired, what);
     }
   });
 
@@ -91,8 +91,8 @@ describe('the reader of environment files', function () {
   });
 
   it('says nothing of variables that are not Pacemaker’s', () => {
-    const [told] = read([Buffer.from('SECRET=1\nX="\nPCMK_a=2"\nSBD_PACEMAKER=yes\n')]);
-    assert.deepEqual(told, {});
+    const [reported] = read([Buffer.from('SECRET=1\nX="\nPCMK_a=2"\nSBD_PACEMAKER=yes\n')]);
+    assert.deepEqual(reported, {});
   });
 
   it('makes of any file what systemd makes of it', () => {
@@ -127,12 +127,12 @@ describe('the reader of environment files', function () {
           );
           for (const [index, [file, set]] of all.entries()) {
             const after = readFileSync(join(folder, `${index}.new`));
-            const wanted = new Map(
+            const desired = new Map(
               set.split(' ').map((pair) => pair.split('=', 2) as [string, string]),
             );
             assert.deepEqual(
-              effect(after, wanted),
-              expected(file, wanted),
+              effect(after, desired),
+              expected(file, desired),
               JSON.stringify([file.toString(), set, after.toString()]),
             );
           }
@@ -162,17 +162,17 @@ describe('the reader of environment files', function () {
   };
 
   /** The wanted variables as they are now, and the others in their order. */
-  function effect(file: Buffer, wanted: ReadonlyMap<string, string>): unknown {
+  function effect(file: Buffer, desired: ReadonlyMap<string, string>): unknown {
     const all = assignmentsOf(file);
-    const values = [...wanted.keys()].map(
+    const values = [...desired.keys()].map(
       (name) => all.findLast(([each]) => each === name)?.[1] ?? '',
     );
-    return { values, others: all.filter(([name]) => !wanted.has(bare(name))) };
+    return { values, others: all.filter(([name]) => !desired.has(bare(name))) };
   }
-  function expected(file: Buffer, wanted: ReadonlyMap<string, string>): unknown {
+  function expected(file: Buffer, desired: ReadonlyMap<string, string>): unknown {
     return {
-      values: [...wanted.values()],
-      others: assignmentsOf(file).filter(([name]) => !wanted.has(bare(name))),
+      values: [...desired.values()],
+      others: assignmentsOf(file).filter(([name]) => !desired.has(bare(name))),
     };
   }
   const bare = (name: string): string => name.replace(/^export\s+/, '');

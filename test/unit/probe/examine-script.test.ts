@@ -45,14 +45,14 @@ function unmet(manager: 'apt-get' | 'dnf', said: string, code: number) {
   const { stdout, stderr } = spawnSync('/bin/sh', argv, { env: { PATH: bin }, encoding: 'utf8' });
   const calls = readFileSync(join(bin, 'calls'), 'utf8');
   rmSync(bin, { recursive: true });
-  const [, told = ''] = /\n@n unmet\n([^@]*)\n@n end\n/.exec(stdout) ?? assert.fail(stderr);
-  return { told: told.split('\n').filter(Boolean), calls };
+  const [, reported = ''] = /\n@n unmet\n([^@]*)\n@n end\n/.exec(stdout) ?? assert.fail(stderr);
+  return { reported: reported.split('\n').filter(Boolean), calls };
 }
 
 describe('whether what is missing on a host can be installed', () => {
   it('is what apt says of a simulation', () => {
-    const { told, calls } = unmet('apt-get', APT_2, 100);
-    assert.deepEqual(told, [
+    const { reported, calls } = unmet('apt-get', APT_2, 100);
+    assert.deepEqual(reported, [
       'pacemaker-remote : Depends: libqb100 (>= 2.0) but it is not going to be installed',
       'E: Unable to correct problems, you have held broken packages.',
     ]);
@@ -63,7 +63,7 @@ describe('whether what is missing on a host can be installed', () => {
   });
 
   it('is what the solver of apt 3 says', () => {
-    assert.deepEqual(unmet('apt-get', APT_3, 100).told, [
+    assert.deepEqual(unmet('apt-get', APT_3, 100).reported, [
       'E: Unable to satisfy dependencies. Reached two conflicting assignments:',
       '1. pacemaker-remote:amd64 is selected for install',
       '2. pacemaker-remote:amd64 Depends libqb100 (>= 2.0)',
@@ -71,17 +71,17 @@ describe('whether what is missing on a host can be installed', () => {
   });
 
   it('is not told where apt would do it, or was ended', () => {
-    assert.deepEqual(unmet('apt-get', 'Inst pacemaker-remote (3.0)', 0).told, []);
-    assert.deepEqual(unmet('apt-get', 'E: half a word', 124).told, []);
+    assert.deepEqual(unmet('apt-get', 'Inst pacemaker-remote (3.0)', 0).reported, []);
+    assert.deepEqual(unmet('apt-get', 'E: half a word', 124).reported, []);
   });
 
   it('is what dnf says, which does nothing either', () => {
-    const { told, calls } = unmet('dnf', DNF_BAD, 1);
-    assert.deepEqual(told, [
+    const { reported, calls } = unmet('dnf', DNF_BAD, 1);
+    assert.deepEqual(reported, [
       'Problem: conflicting requests',
       '- nothing provides libqb.so.100()(64bit) needed by pacemaker-remote-2.1.9-1.el9.x86_64 from ha',
     ]);
     assert.match(calls, /--assumeno .*install pacemaker-remote/);
-    assert.deepEqual(unmet('dnf', DNF_GOOD, 1).told, []);
+    assert.deepEqual(unmet('dnf', DNF_GOOD, 1).reported, []);
   });
 });

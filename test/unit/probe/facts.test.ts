@@ -63,11 +63,11 @@ describe('the facts of', () => {
 
   it('a host that has made its keys: of each the public half, and never its content', () => {
     const [content, half] = ['a'.repeat(64), 'b'.repeat(64)];
-    const told = {
+    const reported = {
       certificates: `key ${content} root haclient 640 7`,
       made_keys: `key blocks 1\nkey public ${half}\nwaiting blocks 2\nwaiting encrypted yes`,
     };
-    const facts = factsOf(changed('bare-host', told));
+    const facts = factsOf(changed('bare-host', reported));
     assert.deepEqual(facts.madeKeys, {
       inUse: { count: 1, isEncrypted: false, publicDigest: half },
       waiting: { count: 2, isEncrypted: true, publicDigest: '' },
@@ -82,7 +82,7 @@ describe('the facts of', () => {
 
   it('a host that has certificates, and what its daemon was started with', () => {
     const digest = 'a'.repeat(64);
-    const told = {
+    const reported = {
       capability: 'yes',
       certificates: [
         `ca ${digest} root haclient 640 1795354691.5`,
@@ -92,7 +92,7 @@ describe('the facts of', () => {
       certificate_texts: 'ca pem -----BEGIN\nother pem x\nca pem -----END',
       daemon: 'running\nPCMK_ca_file=/etc/pacemaker/x509-ca.pem\nPCMK_key_file=/a=b',
     };
-    const facts = factsOf(changed('bare-host', told));
+    const facts = factsOf(changed('bare-host', reported));
     assert.equal(facts.knowsCertificates, true);
     assert.deepEqual(facts.certificates, {
       ca: {
@@ -144,20 +144,24 @@ describe('the facts of', () => {
   });
 
   it('cluster nodes', () => {
-    const lead = sections(recorded('lead'));
+    const queryNode = sections(recorded('query-node'));
     const member = sections(recorded('member'));
-    assert.deepEqual(readMembership(lead), { haveQuorum: true, dcUuid: '1', cibVersion: '0.22.8' });
-    assert.deepEqual(readMembership(member), readMembership(lead));
+    assert.deepEqual(readMembership(queryNode), {
+      haveQuorum: true,
+      dcUuid: '1',
+      cibVersion: '0.22.8',
+    });
+    assert.deepEqual(readMembership(member), readMembership(queryNode));
     assert.deepEqual(
       readRoutes(member),
       [1, 2, 3].map((host) => ({ server: `10.77.1.${host}`, source: '10.77.0.12' })),
     );
     assert.equal(clusterOf('c2', member), undefined);
-    const cluster = clusterOf('c1', lead);
+    const cluster = clusterOf('c1', queryNode);
     assert.equal(cluster?.dcState, 'S_IDLE');
     assert.deepEqual([...cluster.cib.remoteConnections.keys()], ['h1', 'h2', 'h3']);
     assert.equal(connectionState(cluster.mon, 'h2').state, 'node-online');
-    const facts = factsOf(recorded('lead'));
+    const facts = factsOf(recorded('query-node'));
     assert.ok(facts.hasCorosyncConf);
     assert.deepEqual(facts.authkey.mode, '640');
     assert.equal(facts.units['pacemaker.service']?.activeState, 'active');
@@ -240,7 +244,7 @@ describe('a probe', () => {
   });
 
   it('knows the start of no other daemon', () => {
-    const { units } = factsOf(changed('lead', { started: 't 1795354772752579' }));
+    const { units } = factsOf(changed('query-node', { started: 't 1795354772752579' }));
     assert.equal(units['pacemaker.service']?.startedAt, undefined);
     assert.equal(units['pacemaker_remote.service']?.startedAt, 1795354772.752579);
   });

@@ -14,13 +14,13 @@ describe('the time of a file', () => {
           certificates: `ca ${digest} root haclient 640 ${time}`,
         }),
       );
-    const objections = (facts: HostFacts): string[] =>
+    const blockers = (facts: HostFacts): string[] =>
       serviceItem('h1', 3121)
         .compare(facts)
         ?.attributes.map(({ before }) => before ?? '') ?? [];
     const ahead = written('1795354801.5');
     assert.deepEqual([ahead.authkey.modifiedAt, ahead.certificates.ca?.modifiedAt], [0, 0]);
-    assert.deepEqual(objections(ahead), []);
-    assert.deepEqual(objections(written('1795354799.5')), ['before its key was written']);
+    assert.deepEqual(blockers(ahead), []);
+    assert.deepEqual(blockers(written('1795354799.5')), ['before its key was written']);
   });
 });

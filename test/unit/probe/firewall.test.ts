@@ -18,7 +18,7 @@ describe('the firewall of a host', () => {
         ...{ disable, priority: -5, target: 'DROP', ingress_zones: ['ANY'] },
         egress_zones: ['HOST'],
       });
-    const told = [
+    const reported = [
       'active',
       'default {"type":"s","data":["public"]}',
       'next-default {"type":"s","data":"work"}',
@@ -55,7 +55,7 @@ describe('the firewall of a host', () => {
       assert.ok(firewall.kind === 'firewalld');
       return firewall;
     };
-    const { runtime, permanent, isPanicking } = read(told);
+    const { runtime, permanent, isPanicking } = read(reported);
     assert.equal(isPanicking, true);
     assert.deepEqual(
       runtime.zones.map(({ name, isDefault, sources, priority }) => [
@@ -76,7 +76,7 @@ describe('the firewall of a host', () => {
     assert.deepEqual(permanent.zones[0]?.rules.forwardPorts, ['3121/tcp to port 22']);
     assert.deepEqual(runtime.zoneOf, { '192.0.2.21': 'internal' });
     assert.deepEqual(permanent.zoneOf, { '192.0.2.22': 'work' });
-    assert.deepEqual(read([...told, 'networkmanager yes']).permanent.zoneOf, {
+    assert.deepEqual(read([...reported, 'networkmanager yes']).permanent.zoneOf, {
       '192.0.2.21': 'internal',
       '192.0.2.22': 'work',
     });

@@ -9,7 +9,7 @@ export const FIXTURES = [
   'bare-host',
   'bare-host-firewalld',
   'remote-node',
-  'lead',
+  'query-node',
   'member',
   'cluster-node-as-host',
 ];
@@ -23,7 +23,7 @@ export const framed = (text: string): string =>
 export const sections = (text: string): Sections => splitSections(framed(text), NONCE, 'h1');
 
 export const factsOf = (text: string): HostFacts =>
-  readHost('h1', sections(text), recordedAt(recorded('lead')));
+  readHost('h1', sections(text), recordedAt(recorded('query-node')));
 
 /** A recorded reply in which sections are replaced, or left out where the text is undefined. */
 export function changed(

@@ -73,12 +73,12 @@ describe('what a host tells of the certificates that it has already', function (
     assert.ok(!said.includes(inside(host.key)), 'the key left its host');
     assert.ok(!said.includes(createHash('sha256').update(host.key).digest('hex')));
     const publicHalf = createPublicKey(host.key).export({ type: 'spki', format: 'pem' });
-    const told = own.files.key;
-    assert.equal(told?.digest, createHash('sha256').update(publicHalf).digest('hex'));
-    assert.deepEqual([told.pem, told.realPath, told.rights.mode], ['', key, '600']);
+    const reported = own.files.key;
+    assert.equal(reported?.digest, createHash('sha256').update(publicHalf).digest('hex'));
+    assert.deepEqual([reported.pem, reported.realPath, reported.rights.mode], ['', key, '600']);
     assert.deepEqual(own.key, { count: 1, isEncrypted: false });
-    assert.equal(told.above.at(-1)?.path, folder);
-    assert.equal(told.above[0]?.path, '/');
+    assert.equal(reported.above.at(-1)?.path, folder);
+    assert.equal(reported.above[0]?.path, '/');
   });
 
   it('is never a private key, whatever file that is in and however it is damaged', () => {

@@ -25,7 +25,7 @@ describe('a probe for upgrades', () => {
   });
 
   it('knows that a daemon runs a program that is gone', () => {
-    const of = (told: string) => factsOf(changed('remote-node', { daemon_program: told }));
+    const of = (reported: string) => factsOf(changed('remote-node', { daemon_program: reported }));
     assert.equal(of('replaced').isDaemonReplaced, true);
     assert.equal(of('').isDaemonReplaced, false);
   });

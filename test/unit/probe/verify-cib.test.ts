@@ -38,7 +38,7 @@ describe('the verification of an edit on a host', () => {
       },
     });
     const cib = readCib(CIB);
-    const cluster = { toldBy: 'c1', cib, cibText: CIB, mon: {} as never, dcState: '' };
+    const cluster = { readFrom: 'c1', cib, cibText: CIB, mon: {} as never, dcState: '' };
     return verifyEdit(host, cluster, protect(cib, ['r1']));
   };
 

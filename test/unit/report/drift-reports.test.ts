@@ -67,9 +67,9 @@ describe('drift as JUnit', () => {
 
   for (const [name, report] of reports) {
     it(`is what its readers expect (${name})`, function () {
-      const objections = junitObjections(driftAsJUnit(report));
-      if (!isAtHand(objections)) this.skip();
-      assert.equal(objections, '');
+      const blockers = junitObjections(driftAsJUnit(report));
+      if (!isAtHand(blockers)) this.skip();
+      assert.equal(blockers, '');
     });
   }
 });
@@ -126,9 +126,9 @@ describe('drift as metrics', () => {
 
   for (const [name, report] of reports) {
     it(`passes promtool (${name})`, function () {
-      const objections = metricsObjections(driftAsMetrics(report));
-      if (!isAtHand(objections)) this.skip();
-      assert.equal(objections, '');
+      const blockers = metricsObjections(driftAsMetrics(report));
+      if (!isAtHand(blockers)) this.skip();
+      assert.equal(blockers, '');
     });
   }
 });
@@ -169,7 +169,7 @@ describe('drift as a page', () => {
       result: {
         ...result,
         hosts: result.hosts.map((host) =>
-          host.name === 'r1' ? { ...host, state, isLeaving: true } : host,
+          host.name === 'r1' ? { ...host, state, isBeingRemoved: true } : host,
         ),
       },
     });

@@ -16,7 +16,7 @@ const reportOf = (
 
 const host = (name: string, kind: DriftHost['kind'], more: Partial<DriftHost> = {}): DriftHost => ({
   ...{ name, kind, state: 'in-sync', connectedFrom: undefined, machine: undefined },
-  ...{ authkeySeconds: 86_400 * 40, certificateEnds: undefined, isLeaving: false },
+  ...{ authkeySeconds: 86_400 * 40, certificateEnds: undefined, isBeingRemoved: false },
   ...more,
 });
 

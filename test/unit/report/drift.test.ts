@@ -60,11 +60,11 @@ describe('drift', () => {
 
   it('tells a file that differs from a running daemon that is older than its files', () => {
     assertGolden('daemon-drift.txt', renderDrift(daemons));
-    const { drifted: told } = JSON.parse(driftAsJson(daemons)) as {
+    const { drifted: reported } = JSON.parse(driftAsJson(daemons)) as {
       drifted: { host: string; attribute: string; kind: string }[];
     };
     assert.deepEqual(
-      told.map(({ host, attribute, kind }) => `${host} ${attribute}: ${kind}`),
+      reported.map(({ host, attribute, kind }) => `${host} ${attribute}: ${kind}`),
       [
         'r1 content: configuration',
         'r2 enabled at boot: configuration',

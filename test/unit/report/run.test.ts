@@ -104,11 +104,11 @@ describe('the closing report of a run', () => {
 
   it('calls a node connected but not released only where its connection was tried', () => {
     const said = (item: 'connection-resource' | 'guest-node', change: Partial<Change>): string => {
-      const told: Change = {
+      const reported: Change = {
         ...{ host: 'h1', item, action: 'update', attributes: [] },
         ...{ restart: 'none', isConsequence: false },
       };
-      const changes = [{ ...told, ...change }];
+      const changes = [{ ...reported, ...change }];
       return renderRun({
         result: { failed: new Map<string, string>(), wasInterrupted: false },
         events: [verdict('h1', item, { kind: 'changed' })],

@@ -1,12 +1,12 @@
 import type { RunEvent, StepName, Verdict } from '../../../src/model/run-event.ts';
 import type { FinishedRun } from '../../../src/report/run/run-summary.ts';
 
-export const verdict = (host: string, item: StepName['item'], told: Verdict): RunEvent => ({
+export const verdict = (host: string, item: StepName['item'], reported: Verdict): RunEvent => ({
   type: 'verdict',
   play: 'Prepare the hosts',
   host,
   item,
-  verdict: told,
+  verdict: reported,
 });
 
 export const action = (host: string, item: 'package' | 'authkey'): RunEvent => ({

@@ -27,13 +27,13 @@ describe('reports in files', () => {
   });
 
   it('are written one beside the other, and nothing else is left', () => {
-    const wanted = (['junit', 'sarif', 'prometheus', 'html'] as const).map((kind) => ({
+    const desired = (['junit', 'sarif', 'prometheus', 'html'] as const).map((kind) => ({
       kind,
       path: at(kind),
     }));
-    checkReports(wanted);
+    checkReports(desired);
     assert.deepEqual(readdirSync(folder), []);
-    writeReports(DRIFT_REPORTS, wanted, quietReport);
+    writeReports(DRIFT_REPORTS, desired, quietReport);
     assert.deepEqual(readdirSync(folder), ['html', 'junit', 'prometheus', 'sarif']);
     assert.match(readFileSync(at('html'), 'utf8'), /^<!DOCTYPE html>/);
   });
@@ -53,10 +53,10 @@ describe('reports in files', () => {
     ['a device', '/dev/null'],
   ] as const) {
     it(`cannot be written to ${what}, which is said at once`, () => {
-      const wanted = [{ kind: 'junit', path: path.startsWith('/') ? path : at(path) }] as const;
+      const desired = [{ kind: 'junit', path: path.startsWith('/') ? path : at(path) }] as const;
       assert.throws(
         () => {
-          checkReports(wanted);
+          checkReports(desired);
         },
         (thrown) =>
           thrown instanceof OutriggerError &&

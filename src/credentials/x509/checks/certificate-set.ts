@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { CertificateFinding } from '../../../model/certificate-finding.ts';
-import type { ToldKey } from '../../../model/facts.ts';
+import type { ReportedKey } from '../../../model/facts.ts';
 import type { Secret } from '../../../support/secret.ts';
 
 /** A file of this machine: what it is called in messages, and its text. */
@@ -14,7 +14,7 @@ export interface NodeFiles {
   readonly node: string;
   readonly certificate: PublicFile;
   readonly key: { readonly path: string } & (
-    { readonly content: Secret } | { readonly told: ToldKey }
+    { readonly content: Secret } | { readonly reported: ReportedKey }
   );
 }
 

@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { printable } from '../../../support/text/printable.ts';
 import type { CertificateFinding } from '../../../model/certificate-finding.ts';
 import type { Circumstances, PublicFile } from './certificate-set.ts';
-import { teller, type Read, type Tell } from './findings.ts';
+import { reporter, type Read, type Report } from './findings.ts';
 import { normalSerial, readRevocationList } from '../library.ts';
 import { pemBlocks } from '../pem.ts';
 import { day, DAY_MS, timeLeft } from '../time-left.ts';
@@ -29,40 +29,43 @@ export async function readLists(
   around: Circumstances,
   findings: CertificateFinding[],
 ): Promise<readonly Revocations[]> {
-  const tell = teller(file.path, findings);
+  const report = reporter(file.path, findings);
   const blocks = pemBlocks(file.text, MAX_LISTS);
   if ('fault' in blocks) {
-    tell('error', blocks.fault);
+    report('error', blocks.fault);
     return [];
   }
   const lists = blocks.filter(({ label }) => label === 'X509 CRL');
-  if (lists.length === 0) tell('error', 'it contains no certificate revocation list (X509 CRL)');
+  if (lists.length === 0) report('error', 'it contains no certificate revocation list (X509 CRL)');
   const read: Revocations[] = [];
   for (const { der } of lists) {
-    const list = listOf(der, tell);
+    const list = listOf(der, report);
     if (list === undefined) continue;
     const issuer = await signerOf(list, issuers);
     if (issuer === undefined) {
-      tell(
+      report(
         'error',
         `it is not signed by a CA of the CA file (issuer ${printable(list.issuer)}): Pacemaker does not check that, and would revoke the certificates listed`,
       );
       continue;
     }
     if (issuer.extensions.keyUsages?.cRLSign === false)
-      tell('error', 'its CA is not allowed to sign CRLs (key usage without cRLSign)');
-    checkFreshness(list, around, tell);
-    if (!list.namesIssuerKey) checkNamesakes(subjectOf(issuer.x509), issuers, tell);
+      report('error', 'its CA is not allowed to sign CRLs (key usage without cRLSign)');
+    checkFreshness(list, around, report);
+    if (!list.namesIssuerKey) checkNamesakes(subjectOf(issuer.x509), issuers, report);
     read.push({ path: file.path, revoked: list.revoked, issuer });
   }
   return read;
 }
 
-function listOf(der: Uint8Array, tell: Tell): ReturnType<typeof readRevocationList> | undefined {
+function listOf(
+  der: Uint8Array,
+  report: Report,
+): ReturnType<typeof readRevocationList> | undefined {
   try {
     return readRevocationList(der);
   } catch {
-    tell('error', 'its CRL cannot be parsed');
+    report('error', 'its CRL cannot be parsed');
     return undefined;
   }
 }
@@ -78,28 +81,28 @@ async function signerOf(
 function checkFreshness(
   { thisUpdate, nextUpdate }: ReturnType<typeof readRevocationList>,
   { now, warnBeforeMs = CRL_WARN_BEFORE_MS }: Circumstances,
-  tell: Tell,
+  report: Report,
 ): void {
-  if (thisUpdate > now) tell('error', `its CRL is not valid before ${day(thisUpdate)}`);
+  if (thisUpdate > now) report('error', `its CRL is not valid before ${day(thisUpdate)}`);
   if (nextUpdate === undefined) return;
   const left = timeLeft(now, nextUpdate);
   const anew = 'get a new one from the CA';
-  if (nextUpdate <= now) tell('error', `its CRL expired on ${day(nextUpdate)}: ${anew}`);
+  if (nextUpdate <= now) report('error', `its CRL expired on ${day(nextUpdate)}: ${anew}`);
   else if (nextUpdate.getTime() - now.getTime() < CRL_ERROR_HOURS * 3_600_000)
-    tell('error', `its CRL expires in ${left}: ${anew}`);
+    report('error', `its CRL expires in ${left}: ${anew}`);
   else if (nextUpdate.getTime() - now.getTime() < warnBeforeMs)
-    tell('expiry', `its CRL expires in ${left}, on ${day(nextUpdate)}`);
+    report('expiry', `its CRL expires in ${left}, on ${day(nextUpdate)}`);
 }
 
 /** Tells a certificate that is on the list of its issuer. */
 export function checkRevoked(
   x509: X509Certificate,
   lists: readonly Revocations[],
-  tell: Tell,
+  report: Report,
   called = 'it',
 ): void {
   const list = revoking(x509, lists);
-  if (list !== undefined) tell('error', `${called} is revoked by ${list.path}`);
+  if (list !== undefined) report('error', `${called} is revoked by ${list.path}`);
 }
 
 /** The list by which a certificate is revoked; undefined: none. */
@@ -113,21 +116,21 @@ export const revoking = (
   );
 
 /** Where others have a list: without one of its issuer nobody would learn that it is revoked, and OpenSSL rejects it. */
-export function checkListed(leaf: Read, lists: readonly Revocations[], tell: Tell): void {
+export function checkListed(leaf: Read, lists: readonly Revocations[], report: Report): void {
   const [some] = lists;
   if (some === undefined || lists.some(({ issuer }) => leaf.x509.checkIssued(issuer.x509))) return;
   const issuer = nameInLine(issuerOf(leaf.x509));
-  tell('error', `${some.path} contains no CRL of its CA (${issuer})`);
+  report('error', `${some.path} contains no CRL of its CA (${issuer})`);
 }
 
 /** Two authorities of one name are told apart by their keys' identifiers alone: OpenSSL and GnuTLS try one of them. */
-export function checkNamesakes(name: string, authorities: readonly Read[], tell: Tell): void {
+export function checkNamesakes(name: string, authorities: readonly Read[], report: Report): void {
   const keys = authorities
     .filter(({ x509 }) => subjectOf(x509) === name)
     .map(({ x509 }) => x509.publicKey.export({ type: 'spki', format: 'pem' }));
   if (new Set(keys).size < 2) return;
   const subject = nameInLine(name);
-  tell(
+  report(
     'error',
     `it does not identify which of the CAs named ${subject} has signed it: it needs an authority key identifier, or the CAs need different names`,
   );

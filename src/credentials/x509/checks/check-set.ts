@@ -22,7 +22,7 @@ import type {
   PublicFile,
 } from './certificate-set.ts';
 import { day, DAY_MS, timeLeft } from '../time-left.ts';
-import { teller, type Read, type Tell } from './findings.ts';
+import { reporter, type Read, type Report } from './findings.ts';
 import { endOfChain, issuerOf, nameInLine, readCertificate, subjectOf } from '../trust.ts';
 
 /** Pacemaker itself logs a warning from 30 days on (3.0.0 lib/common/tls.c, pcmk__tls_check_cert_expiration). */
@@ -63,21 +63,21 @@ export async function checkSet(set: CertificateSet, around: Circumstances): Prom
     });
     if (leaf === undefined) continue;
     nodes.set(files.node, summaryOf(leaf.x509));
-    const tell = teller(files.certificate.path, findings);
-    for (const { x509 } of chain) checkDates(x509, around, tell);
-    checkLeaf(leaf, tell);
+    const report = reporter(files.certificate.path, findings);
+    for (const { x509 } of chain) checkDates(x509, around, report);
+    checkLeaf(leaf, report);
     for (const other of others) {
-      checkSignature(other, tell);
-      checkCurve(other, [...CURVES, ...OLD_CURVES], tell);
+      checkSignature(other, report);
+      checkCurve(other, [...CURVES, ...OLD_CURVES], report);
     }
     if (isKeyOf?.(leaf.x509) === false)
-      teller(files.key.path, findings)('error', `it is not the key of ${files.certificate.path}`);
-    const over = wayToAuthority([leaf, ...others], set.ca.path, authorities, tell);
-    checkLists(leaf, over, revoked, tell);
-    if (!leaf.extensions.namesIssuerKey) checkNamesakes(issuerOf(leaf.x509), authorities, tell);
+      reporter(files.key.path, findings)('error', `it is not the key of ${files.certificate.path}`);
+    const over = wayToAuthority([leaf, ...others], set.ca.path, authorities, report);
+    checkLists(leaf, over, revoked, report);
+    if (!leaf.extensions.namesIssuerKey) checkNamesakes(issuerOf(leaf.x509), authorities, report);
   }
   if (chains.some(({ chain }) => chain.length > 1)) {
-    teller(set.ca.path, findings)(
+    reporter(set.ca.path, findings)(
       'warning',
       'subordinate CAs below it can issue certificates: anyone with a certificate of any of them is a full peer of the cluster, so the CA file should contain a CA for this cluster only',
     );
@@ -110,24 +110,24 @@ function readCertificates(
   findings: CertificateFinding[],
   most?: number,
 ): readonly Read[] {
-  const tell = teller(file.path, findings);
+  const report = reporter(file.path, findings);
   const blocks = pemBlocks(file.text, most);
   if ('fault' in blocks) {
-    tell('error', blocks.fault);
+    report('error', blocks.fault);
     return [];
   }
   if (blocks.some(({ label }) => label.endsWith('PRIVATE KEY')))
-    tell('error', 'it contains a private key: keep the key in a separate file');
+    report('error', 'it contains a private key: keep the key in a separate file');
   const certificates = blocks.filter(({ label }) => label === 'CERTIFICATE');
-  if (certificates.length === 0) tell('error', 'it contains no certificate');
-  return certificates.flatMap(({ der }) => readOne(der, tell) ?? []);
+  if (certificates.length === 0) report('error', 'it contains no certificate');
+  return certificates.flatMap(({ der }) => readOne(der, report) ?? []);
 }
 
-function readOne(der: Uint8Array, tell: Tell): Read | undefined {
+function readOne(der: Uint8Array, report: Report): Read | undefined {
   try {
     return { x509: readCertificate(der), der, extensions: extensionsOf(der) };
   } catch (thrown) {
-    tell('error', `its certificate cannot be parsed: ${printable(messageOf(thrown))}`);
+    report('error', `its certificate cannot be parsed: ${printable(messageOf(thrown))}`);
     return undefined;
   }
 }
@@ -138,13 +138,16 @@ function checkAuthority(
   around: Circumstances,
   findings: CertificateFinding[],
 ): void {
-  const tell = teller(path, findings);
+  const report = reporter(path, findings);
   const { subject } = summaryOf(x509);
-  if (!x509.ca) tell('error', `${subject} is not a CA certificate (CA:TRUE)`);
+  if (!x509.ca) report('error', `${subject} is not a CA certificate (CA:TRUE)`);
   if (extensions.keyUsages?.keyCertSign === false)
-    tell('error', `${subject} is not allowed to sign certificates (key usage without keyCertSign)`);
-  checkDates(x509, around, tell);
-  checkCurve({ x509 }, [...CURVES, ...OLD_CURVES], tell);
+    report(
+      'error',
+      `${subject} is not allowed to sign certificates (key usage without keyCertSign)`,
+    );
+  checkDates(x509, around, report);
+  checkCurve({ x509 }, [...CURVES, ...OLD_CURVES], report);
 }
 
 function warnOfPublic(
@@ -162,7 +165,7 @@ function warnOfPublic(
     known.length === 1
       ? [`${one.subject} is a public CA`, 'it']
       : [`it contains ${known.length} public CAs`, 'any of them'];
-  teller(path, findings)(
+  reporter(path, findings)(
     'warning',
     `${what}: anyone with a certificate of ${of} is a full peer of the cluster; use a CA for this cluster only`,
   );
@@ -179,7 +182,7 @@ function warnOfShared(
     const { subject, fingerprint } = summaryOf(x509);
     const isShared = extensions.servesMany || subjectOf(x509) !== issuerOf(x509);
     if (!isShared || publicAuthorities.has(fingerprint)) continue;
-    teller(path, findings)(
+    reporter(path, findings)(
       'warning',
       `${subject} looks like the CA of an organization: anyone with a certificate of it is a full peer of the cluster; use a CA for this cluster only`,
     );
@@ -189,20 +192,20 @@ function warnOfShared(
 function checkDates(
   x509: X509Certificate,
   { now, warnBeforeMs = WARN_BEFORE_MS }: Circumstances,
-  tell: Tell,
+  report: Report,
 ): void {
   const { subject, notBefore, notAfter } = summaryOf(x509);
-  if (notAfter <= now) tell('error', `${subject} expired on ${day(notAfter)}`);
-  else if (notBefore > now) tell('error', `${subject} is not valid before ${day(notBefore)}`);
+  if (notAfter <= now) report('error', `${subject} expired on ${day(notAfter)}`);
+  else if (notBefore > now) report('error', `${subject} is not valid before ${day(notBefore)}`);
   else if (notAfter.getTime() - now.getTime() < warnBeforeMs)
-    tell('expiry', `${subject} expires in ${timeLeft(now, notAfter)}, on ${day(notAfter)}`);
+    report('expiry', `${subject} expires in ${timeLeft(now, notAfter)}, on ${day(notAfter)}`);
 }
 
-function checkLeaf(leaf: Read, tell: Tell): void {
-  checkNoAuthority(leaf, tell);
-  checkUsage(leaf, tell);
-  checkStrength(leaf, tell);
-  checkPurposes(leaf, tell);
+function checkLeaf(leaf: Read, report: Report): void {
+  checkNoAuthority(leaf, report);
+  checkUsage(leaf, report);
+  checkStrength(leaf, report);
+  checkPurposes(leaf, report);
 }
 
 /**
@@ -211,69 +214,69 @@ function checkLeaf(leaf: Read, tell: Tell): void {
  * do not; and without basic constraints it takes keyCertSign alone for an authority. Certificates of cert-manager and
  * easy-rsa say CA:FALSE, those of step-ca, FreeIPA and Microsoft's templates for machines say nothing.
  */
-function checkNoAuthority({ extensions: { isAuthority, keyUsages } }: Read, tell: Tell): void {
+function checkNoAuthority({ extensions: { isAuthority, keyUsages } }: Read, report: Report): void {
   if (isAuthority === true)
-    tell(
+    report(
       'error',
       'it is a CA certificate (CA:TRUE): anyone with its key could issue certificates for this cluster; a node needs one with CA:FALSE',
     );
   else if (keyUsages?.keyCertSign !== true) return;
   else if (isAuthority === undefined)
-    tell(
+    report(
       'error',
       'it can sign certificates (key usage keyCertSign, no basic constraints): the certificate of a node must not',
     );
   else
-    tell(
+    report(
       'warning',
       'its key usage has keyCertSign, which is allowed only for a CA (RFC 5280, 4.2.1.3), but it has CA:FALSE',
     );
 }
 
-function checkUsage({ extensions: { keyUsages, critical } }: Read, tell: Tell): void {
+function checkUsage({ extensions: { keyUsages, critical } }: Read, report: Report): void {
   if (keyUsages?.digitalSignature === false)
-    tell('error', 'it cannot be used for TLS (key usage without digitalSignature)');
+    report('error', 'it cannot be used for TLS (key usage without digitalSignature)');
   const unknown = critical.filter((type) => !KNOWN_CRITICAL.has(type));
   if (unknown.length > 0)
-    tell(
+    report(
       'error',
       `it has a critical extension that GnuTLS does not support (${unknown.join(', ')})`,
     );
 }
 
-function checkStrength(leaf: Read, tell: Tell): void {
-  checkSignature(leaf, tell);
+function checkStrength(leaf: Read, report: Report): void {
+  checkSignature(leaf, report);
   const weakness = kindWeakness(leaf.x509.publicKey);
-  if (weakness !== undefined) tell('error', weakness);
-  checkCurve(leaf, CURVES, tell);
+  if (weakness !== undefined) report('error', weakness);
+  checkCurve(leaf, CURVES, report);
 }
 
 /** That of a certificate that is trusted itself does not count. */
-function checkSignature({ x509, extensions: { signatureHash } }: Read, tell: Tell): void {
+function checkSignature({ x509, extensions: { signatureHash } }: Read, report: Report): void {
   if (!isWeakHash(signatureHash)) return;
-  tell(
+  report(
     'error',
     `${summaryOf(x509).subject} is signed with ${signatureHash ?? ''}, which is no longer accepted`,
   );
 }
 
-function checkCurve({ x509 }: Pick<Read, 'x509'>, known: readonly string[], tell: Tell): void {
+function checkCurve({ x509 }: Pick<Read, 'x509'>, known: readonly string[], report: Report): void {
   const curve = x509.publicKey.asymmetricKeyDetails?.namedCurve;
   if (curve === undefined || known.includes(curve)) return;
-  tell(
+  report(
     'error',
     `the key of ${summaryOf(x509).subject} is on the curve ${curve}, which GnuTLS does not support: use P-256, P-384 or P-521`,
   );
 }
 
 /** A cluster node is a client, a remote node a server; a certificate that says both serves either way. */
-function checkPurposes({ x509 }: Read, tell: Tell): void {
+function checkPurposes({ x509 }: Read, report: Report): void {
   // node:crypto calls the extended key usage `keyUsage`; @types/node says it is always there.
   const purposes = x509.keyUsage as readonly string[] | undefined;
   if (purposes === undefined) return;
   const missing = PURPOSES.filter(([, id]) => !purposes.includes(id)).map(([name]) => name);
   if (missing.length > 0)
-    tell(
+    report(
       'warning',
       `its extended key usage lacks ${missing.join(' and ')}: Pacemaker 3.0.0 does not check it, other versions may`,
     );
@@ -284,12 +287,12 @@ function checkLists(
   leaf: Read,
   over: readonly X509Certificate[] | undefined,
   lists: readonly Revocations[],
-  tell: Tell,
+  report: Report,
 ): void {
-  checkRevoked(leaf.x509, lists, tell);
+  checkRevoked(leaf.x509, lists, report);
   if (over === undefined) return;
-  for (const issuer of over) checkRevoked(issuer, lists, tell, summaryOf(issuer).subject);
-  checkListed(leaf, lists, tell);
+  for (const issuer of over) checkRevoked(issuer, lists, report, summaryOf(issuer).subject);
+  checkListed(leaf, lists, report);
 }
 
 /** The authorities over which a chain leads to one of the CA file; undefined: it does not. */
@@ -297,13 +300,13 @@ function wayToAuthority(
   [leaf, ...others]: readonly [Read, ...Read[]],
   caFile: string,
   authorities: readonly Read[],
-  tell: Tell,
+  report: Report,
 ): readonly X509Certificate[] | undefined {
   if (authorities.length === 0) return undefined; // as was told
   const x509Of = ({ x509 }: Read): X509Certificate => x509;
   const end = endOfChain([leaf.x509, ...others.map(x509Of)], authorities.map(x509Of));
   if ('trusted' in end) return end.over;
   const issuer = nameInLine(issuerOf(end.brokenAt));
-  tell('error', `it is not issued by a CA of ${caFile} (its issuer is ${issuer})`);
+  report('error', `it is not issued by a CA of ${caFile} (its issuer is ${issuer})`);
   return undefined;
 }

@@ -10,10 +10,10 @@ export interface Read {
 }
 
 /** Tells what is wrong with one file; `expiry`: a warning that something ends soon. */
-export type Tell = (severity: CertificateFinding['severity'] | 'expiry', message: string) => void;
+export type Report = (severity: CertificateFinding['severity'] | 'expiry', message: string) => void;
 
-export const teller =
-  (path: string, findings: CertificateFinding[]): Tell =>
+export const reporter =
+  (path: string, findings: CertificateFinding[]): Report =>
   (severity, message) => {
     findings.push(
       severity === 'expiry'

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
-import type { ToldKey } from '../../../model/facts.ts';
+import type { ReportedKey } from '../../../model/facts.ts';
 import { reveal } from '../../../support/secret.ts';
 import type { NodeFiles } from './certificate-set.ts';
 import { pemBlocks } from '../pem.ts';
@@ -11,7 +11,7 @@ type Complain = (message: string) => void;
 
 /** How to tell whether a private key is that of a certificate; undefined: it is unusable, as was told. */
 export function keyMatch(key: NodeFiles['key'], complain: Complain): KeyMatch | undefined {
-  if ('told' in key) return matchByDigest(key.told, complain);
+  if ('reported' in key) return matchByDigest(key.reported, complain);
   const blocks = pemBlocks(Buffer.from(reveal(key.content)).toString('latin1'));
   if ('fault' in blocks) {
     complain(blocks.fault);
@@ -33,20 +33,23 @@ export function keyMatch(key: NodeFiles['key'], complain: Complain): KeyMatch | 
 
 const UNREADABLE = 'its private key cannot be parsed';
 
-function isOneUsable({ count, isEncrypted }: Omit<ToldKey, 'publicDigest'>, complain: Complain) {
+function isOneUsable(
+  { count, isEncrypted }: Omit<ReportedKey, 'publicDigest'>,
+  complain: Complain,
+) {
   if (count === 0) complain('it contains no private key');
   else if (count > 1) complain('it contains more than one private key');
   else if (isEncrypted) complain('its key is encrypted: Pacemaker reads unencrypted keys only');
   return count === 1 && !isEncrypted;
 }
 
-function matchByDigest(told: ToldKey, complain: Complain): KeyMatch | undefined {
-  if (!isOneUsable(told, complain)) return undefined;
-  if (told.publicDigest === '') {
+function matchByDigest(reported: ReportedKey, complain: Complain): KeyMatch | undefined {
+  if (!isOneUsable(reported, complain)) return undefined;
+  if (reported.publicDigest === '') {
     complain(UNREADABLE);
     return undefined;
   }
-  return ({ publicKey }) => told.publicDigest === digestOfPublic(publicKey);
+  return ({ publicKey }) => reported.publicDigest === digestOfPublic(publicKey);
 }
 
 /** By this a host tells which key it has: SHA-256 of the public half in PEM form, hexadecimal. */

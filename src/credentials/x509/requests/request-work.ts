@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import type { MadeKeys, ToldKey } from '../../../model/facts.ts';
+import type { MadeKeys, ReportedKey } from '../../../model/facts.ts';
 import { digestOfPublic } from '../checks/key-match.ts';
 import { publicDigestOfRequest } from './check-request.ts';
 import { pemBlocks } from '../pem.ts';
@@ -25,11 +25,11 @@ export interface RequestTerms {
 /** How far a node has come. */
 export type RequestState =
   /** Its certificate lies there, and is for this key of its host. */
-  | { readonly kind: 'held'; readonly key: ToldKey }
+  | { readonly kind: 'held'; readonly key: ReportedKey }
   /** Its host makes a key, unless one waits there already, and a request for it. */
   | { readonly kind: 'to-request' }
   /** Its request lies there, its certificate does not yet; meanwhile it uses this key, if it can. */
-  | { readonly kind: 'awaited'; readonly inUse: ToldKey | undefined };
+  | { readonly kind: 'awaited'; readonly inUse: ReportedKey | undefined };
 
 /**
  * What has to be done for a node. A key that waits on its host says that a new certificate is under way, so that a run that
@@ -52,18 +52,20 @@ export function requestState(
   if (waiting !== undefined && isFor(waiting, x509)) return { kind: 'held', key: waiting };
   const left = leftOf(x509, terms);
   const current = left > 0 && isFor(inUse, x509) ? inUse : undefined;
-  const isWanted = [isRenewed, waiting !== undefined, left <= terms.renewBeforeMs].includes(true);
-  return current === undefined || isWanted
+  const isRequested = [isRenewed, waiting !== undefined, left <= terms.renewBeforeMs].includes(
+    true,
+  );
+  return current === undefined || isRequested
     ? asked(waiting, request, terms, current)
     : { kind: 'held', key: current };
 }
 
 /** A new certificate is wanted: its request may be in somebody's hands already. */
 function asked(
-  waiting: ToldKey | undefined,
+  waiting: ReportedKey | undefined,
   request: string | undefined,
   { isSignedByHand }: RequestTerms,
-  inUse?: ToldKey,
+  inUse?: ReportedKey,
 ): RequestState {
   if (!isSignedByHand || waiting === undefined || request === undefined)
     return { kind: 'to-request' };
@@ -72,7 +74,7 @@ function asked(
     : { kind: 'to-request' };
 }
 
-const isFor = (key: ToldKey | undefined, { publicKey }: X509Certificate): boolean =>
+const isFor = (key: ReportedKey | undefined, { publicKey }: X509Certificate): boolean =>
   key?.publicDigest === digestOfPublic(publicKey);
 
 const leftOf = ({ validTo }: X509Certificate, { now }: Pick<RequestTerms, 'now'>): number =>
@@ -90,7 +92,7 @@ export function shortOf(
   return `it expires in ${timeLeft(now, until)}, on ${day(until)}, which is within \`renewBefore\`: it would be renewed again immediately`;
 }
 
-const usable = (key: ToldKey | undefined): ToldKey | undefined =>
+const usable = (key: ReportedKey | undefined): ReportedKey | undefined =>
   key?.count === 1 && !key.isEncrypted && key.publicDigest !== '' ? key : undefined;
 
 /** The first certificate of a file; undefined: there is none that can be read. */

@@ -11,7 +11,7 @@ import type { EncryptedKey, KeyFile } from './key-file.ts';
 import { forbiddenLoginKey } from './key-limits.ts';
 import type { Keyring } from './keyring.ts';
 import type { Restrictions } from '../route/restrictions.ts';
-import type { Endpoint, WantedIdentities } from '../route/route.ts';
+import type { Endpoint, IdentityRequest } from '../route/route.ts';
 
 /** sshd closes the connection after six attempts (MaxAuthTries). */
 const MAX_KEYS = 6;
@@ -35,15 +35,17 @@ type Login = Pick<Endpoint, 'user' | 'identities' | 'restrictions'>;
  */
 export async function identitiesFor(
   peer: Peer,
-  { user, identities: wanted, restrictions }: Login,
+  { user, identities: desired, restrictions }: Login,
   keyring: Keyring,
 ): Promise<Identities> {
   const isAllowed = (key: ParsedKey): boolean =>
     forbiddenLoginKey(key.getPublicSSH(), restrictions) === undefined;
-  const isNamed = wanted.files.length > 0;
-  const paths = isNamed ? wanted.files : DEFAULT_FILES.map((name) => join(homedir(), '.ssh', name));
+  const isNamed = desired.files.length > 0;
+  const paths = isNamed
+    ? desired.files
+    : DEFAULT_FILES.map((name) => join(homedir(), '.ssh', name));
   const files = paths.map((path) => keyring.look(path));
-  const fromAgent = await heldKeys(wanted, files);
+  const fromAgent = await heldKeys(desired, files);
   const all = namedFirst(fromAgent?.keys ?? [], files);
   const held = all.filter(isAllowed);
   const prints = new Set(all.map(printOf));
@@ -63,13 +65,13 @@ export async function identitiesFor(
     )
     .filter((file) => file.kind !== 'absent' || isNamed)
     .map(problemOf)
-    .concat(fromAgent === undefined ? [SILENT_AGENT] : [])
+    .concat(fromAgent === undefined ? [HUNG_AGENT] : [])
     .concat([...all, ...usable.map(({ key }) => key)].flatMap(forbidden(restrictions)));
   const certificates = [
-    ...new Set([...wanted.certificates, ...certificatesBeside(paths)]),
+    ...new Set([...desired.certificates, ...certificatesBeside(paths)]),
     ...(fromAgent?.hasCertificates === true ? ['in the ssh-agent'] : []),
   ];
-  const found = { ...offer(user, wanted.agent, held, own), skipped, certificates };
+  const found = { ...offer(user, desired.agent, held, own), skipped, certificates };
   if (held.length + own.length === 0) throw nothingToOffer(peer, user, found, isNamed && files);
   return found;
 }
@@ -81,7 +83,7 @@ const forbidden =
     return why === undefined ? [] : [`the key ${printOf(key)}: ${why}`];
   };
 
-const SILENT_AGENT = `the keys of the ssh-agent, which did not answer within ${AGENT_LIMIT_MS / 1000} s`;
+const HUNG_AGENT = `the keys of the ssh-agent, which did not answer within ${AGENT_LIMIT_MS / 1000} s`;
 
 /** A server hears only the first few keys: those that somebody named come before what else the agent happens to hold. */
 function namedFirst(held: readonly ParsedKey[], files: readonly KeyFile[]): readonly ParsedKey[] {
@@ -99,7 +101,7 @@ function namedFirst(held: readonly ParsedKey[], files: readonly KeyFile[]): read
 
 /** Undefined: the agent did not answer. */
 async function heldKeys(
-  { agent, only }: WantedIdentities,
+  { agent, only }: IdentityRequest,
   files: readonly KeyFile[],
 ): Promise<Held | undefined> {
   if (agent === undefined) return NOTHING_HELD;

@@ -14,7 +14,7 @@ import { parseJumps, type Jump } from './jumps.ts';
 import { type Restrictions, restrictionsOf } from './restrictions.ts';
 
 /** What may be offered to a server to log in. */
-export interface WantedIdentities {
+export interface IdentityRequest {
   /** Private keys that somebody has named; empty: the usual ones. */
   readonly files: readonly string[];
   /** No other keys of the agent than those of `files`. */
@@ -32,7 +32,7 @@ export interface Endpoint {
   readonly address: string;
   readonly port: number;
   readonly user: string;
-  readonly identities: WantedIdentities;
+  readonly identities: IdentityRequest;
   /** Under which name known_hosts files it, and in which files to look; the first one takes new keys. */
   readonly knownHosts: { readonly name: string; readonly files: readonly string[] };
   readonly hostKeys: HostKeyPolicy;
@@ -79,18 +79,18 @@ export class RouteFinder {
     const host = { host: address, port, user, ofHost: true };
     const evaluated = this.#evaluated(host, connection);
     const target = this.#endpoint(host, connection, evaluated);
-    const wanted = connection.proxyJump ?? this.#jumpsOf(evaluated.settings, target);
-    return { target, jumps: this.#chain(parseJumps(wanted, address), connection, target) };
+    const desired = connection.proxyJump ?? this.#jumpsOf(evaluated.settings, target);
+    return { target, jumps: this.#chain(parseJumps(desired, address), connection, target) };
   }
 
   /** Only the first jump host may have jump hosts of its own: the others are reached through it (as by `ssh -J`). */
   #chain(
-    wanted: readonly Jump[],
+    desired: readonly Jump[],
     connection: Connection,
     target: Endpoint,
     depth = 0,
   ): readonly Endpoint[] {
-    const [nearest, ...others] = wanted;
+    const [nearest, ...others] = desired;
     if (nearest === undefined) return [];
     const evaluated = this.#evaluated({ ...nearest, ofHost: false }, connection);
     const jump = this.#endpoint({ ...nearest, ofHost: false }, connection, evaluated);
@@ -106,7 +106,7 @@ export class RouteFinder {
     ];
   }
 
-  #evaluated({ host, port, user, ofHost }: Wanted, connection: Connection): Evaluated {
+  #evaluated({ host, port, user, ofHost }: Requested, connection: Connection): Evaluated {
     const { sshConfig, identityFile, knownHostsFile, proxyJump } = connection;
     const decided = new Set<Keyword>();
     if (port !== undefined) decided.add('port');
@@ -127,8 +127,8 @@ export class RouteFinder {
     return config;
   }
 
-  #endpoint(wanted: Wanted, connection: Connection, evaluated: Evaluated): Endpoint {
-    const { host: alias, ofHost } = wanted;
+  #endpoint(desired: Requested, connection: Connection, evaluated: Evaluated): Endpoint {
+    const { host: alias, ofHost } = desired;
     const { settings } = evaluated;
     const named = first(settings, 'hostname');
     const address = normalAddress(
@@ -136,9 +136,9 @@ export class RouteFinder {
         ? alias
         : expandTokens(named.text, { where: named.where, tokens: { h: alias } }),
     );
-    const port = wanted.port ?? portOf(first(settings, 'port')) ?? 22;
+    const port = desired.port ?? portOf(first(settings, 'port')) ?? 22;
     const user =
-      wanted.user ?? first(settings, 'user')?.text ?? (ofHost ? 'root' : this.#localUser);
+      desired.user ?? first(settings, 'user')?.text ?? (ofHost ? 'root' : this.#localUser);
     const hostKeyAlias = first(settings, 'hostkeyalias')?.text;
     const tokens = this.#tokens({ alias, address, port, user, hostKeyAlias });
     return {
@@ -193,7 +193,7 @@ export class RouteFinder {
     { identityFile }: Connection,
     settings: Settings,
     tokens: Tokens,
-  ): WantedIdentities {
+  ): IdentityRequest {
     const agent = this.#agent(settings, tokens);
     const certificates = this.#paths(settings.get('certificatefile') ?? [], tokens).filter(
       (file) => !isNone(file),
@@ -251,7 +251,7 @@ export class RouteFinder {
   }
 }
 
-interface Wanted extends Jump {
+interface Requested extends Jump {
   /** The host itself, not a jump host on the way. */
   readonly ofHost: boolean;
 }
