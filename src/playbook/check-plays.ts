@@ -74,31 +74,36 @@ export const checkPlays = (plays: SoundPlays): Finding[] => [
     .flatMap((step) => [...checkStepHosts(step), ...checkStepFor(step)]),
 ];
 
-function checkPlay(play: Sound<Play>, pointer: string): Finding[] {
-  const findings: Finding[] = [];
-  const isEmpty = play.items === undefined && play.checks === undefined;
-  if (isEmpty && !isWhole(play.procedure)) {
-    const expected = '`items`, `checks` or both';
-    findings.push(errorAt(pointer, 'empty-play', 'this play does nothing', { expected }));
-  }
-  findings.push(...checkWhole(play, pointer));
-  if (play.procedure === 'quiet-restart' && play.hosts !== undefined && !ofNodes(play.hosts)) {
-    const message = `\`${play.procedure}\` restarts the daemon of remote nodes and guest nodes`;
-    const expected = '`hosts: remoteNodes` or `hosts: guestNodes`';
-    findings.push(
-      errorAt(childPointer(pointer, 'procedure'), 'wrong-hosts', message, { expected }),
-    );
-  }
+const checkPlay = (play: Sound<Play>, pointer: string): Finding[] => [
+  ...checkEmpty(play, pointer),
+  ...checkWhole(play, pointer),
+  ...checkProcedure(play, pointer),
+  ...checkFor(play, pointer),
+];
+
+function checkEmpty({ items, checks, procedure }: Sound<Play>, pointer: string): Finding[] {
+  if (items !== undefined || checks !== undefined || isWhole(procedure)) return [];
+  const expected = '`items`, `checks` or both';
+  return [errorAt(pointer, 'empty-play', 'this play does nothing', { expected })];
+}
+
+function checkProcedure({ hosts, procedure }: Sound<Play>, pointer: string): Finding[] {
+  if (procedure !== 'quiet-restart' || hosts === undefined || ofNodes(hosts)) return [];
+  const message = `\`${procedure}\` restarts the daemon of remote nodes and guest nodes`;
+  const expected = '`hosts: remoteNodes` or `hosts: guestNodes`';
+  return [errorAt(childPointer(pointer, 'procedure'), 'wrong-hosts', message, { expected })];
+}
+
+function checkFor(play: Sound<Play>, pointer: string): Finding[] {
   if (play.for !== undefined && play.hosts !== undefined && ofNodes(play.hosts)) {
     const message = `\`for\` has no meaning in a play with \`hosts: ${play.hosts}\``;
     const expected = '`hosts: clusterNodes` or `hosts: cluster`';
-    findings.push(errorAt(childPointer(pointer, 'for'), 'wrong-hosts', message, { expected }));
-  } else if (play.for === 'guestNodes' && !isOneByOne(play.batch)) {
-    const message = 'guest nodes join one at a time: a connection that fails may stop its VM';
-    const at = play.batch === undefined ? pointer : childPointer(pointer, 'batch');
-    findings.push(errorAt(at, 'unsafe-batch', message, { expected: '`batch: 1`' }));
+    return [errorAt(childPointer(pointer, 'for'), 'wrong-hosts', message, { expected })];
   }
-  return findings;
+  if (play.for !== 'guestNodes' || isOneByOne(play.batch)) return [];
+  const message = 'guest nodes join one at a time: a connection that fails may stop its VM';
+  const at = play.batch === undefined ? pointer : childPointer(pointer, 'batch');
+  return [errorAt(at, 'unsafe-batch', message, { expected: '`batch: 1`' })];
 }
 
 function checkWhole(play: Sound<Play>, pointer: string): Finding[] {

@@ -155,7 +155,7 @@ describe('credentials of connected nodes', function () {
           });
           const { code, stderr } = await ended;
           await lab.unblock('control', 'c1', 22);
-          assert.equal(code, 0, stderr + JSON.stringify(lines.at(-1)));
+          assert.equal(code, 0, stderr + JSON.stringify(lines, null, 1));
           const moves = lines.flatMap((line) =>
             line.type === 'query-node-changed' ? [[line.from, line.to]] : [],
           );
