@@ -82,7 +82,7 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
         signal,
         connected: new Set(connectedNames(cluster.cib)),
         joining: new Set(),
-        machines: new Map(),
+        vms: new Map(),
         entriesBefore: new Map(),
         inVain: new Set(),
         failed,

@@ -11,7 +11,7 @@ import { firstMember } from './first-member.ts';
 import { loadSchema } from './load-document.ts';
 
 /** The machine that is to be asked, as an inventory with these settings would reach it. Throws USAGE for what none may say. */
-export function machineToAsk({ address, connection }: Asked): ClusterNodeSpec {
+export function clusterNodeToRead({ address, connection }: Asked): ClusterNodeSpec {
   const text = writeYaml({
     apiVersion: 'outrigger/v1',
     cluster: { name: 'import' },
@@ -37,7 +37,7 @@ export async function importCluster(
   connect: ConnectHost,
   signal: AbortSignal,
 ): Promise<Imported> {
-  const clusterNodes = [machineToAsk(asked)];
+  const clusterNodes = [clusterNodeToRead(asked)];
   const { host, answer } = await firstMember({ clusterNodes }, connect, { signal }, readForImport);
   await host.close();
   return importInventory(answer, asked, loadSchema('inventory'));

@@ -2,7 +2,7 @@ import {
   gather,
   type EarlierLook,
   type Gathered,
-  type Machine,
+  type Target,
   type OnProgress,
 } from '../probe/gather.ts';
 import type { ConnectHost, Host } from '../host/host.ts';
@@ -119,11 +119,11 @@ export async function gatherFor({
   ...request
 }: Omit<PlanRequest, 'playbook' | 'fetchSecret'>): Promise<Gathered> {
   const gathered = await gather({
-    machines: machinesOf(spec, selected),
+    targets: targetsOf(spec, selected),
     servers: new Map(
       nodesOf(selected).map(({ name, server, port }) => [name, { address: server, port }]),
     ),
-    machinesOfGuests: new Map(selected.guestNodes.map(({ name, resource }) => [name, resource])),
+    vmsOfGuests: new Map(selected.guestNodes.map(({ name, resource }) => [name, resource])),
     connect: request.connect,
     forks: request.forks,
     signal: request.signal,
@@ -244,10 +244,10 @@ const removedNodesOf = (
   { absent }: Nodes,
   { hosts, unreachable }: Gathered['removedNodes'],
 ): RemovedNode[] => {
-  const machines = new Map(absent.guestNodes.map(({ name, resource }) => [name, resource]));
+  const vms = new Map(absent.guestNodes.map(({ name, resource }) => [name, resource]));
   return nodesOf(absent).map((node) => ({
     node,
-    machine: machines.get(node.name),
+    vm: vms.get(node.name),
     host: hosts.get(node.name),
     silence: unreachable.get(node.name),
   }));
@@ -258,18 +258,18 @@ export async function closeAll(hosts: ReadonlyMap<string, Host>): Promise<void> 
   await Promise.allSettled([...hosts.values()].map((host) => host.close()));
 }
 
-function machinesOf(spec: Spec, { remoteNodes, guestNodes, absent }: Nodes): readonly Machine[] {
-  const machine = (
+function targetsOf(spec: Spec, { remoteNodes, guestNodes, absent }: Nodes): readonly Target[] {
+  const target = (
     { name, address, connection }: ClusterNodeSpec | PacemakerRemoteSpec,
-    role: Machine['role'],
-  ): Machine => ({
+    role: Target['role'],
+  ): Target => ({
     ...{ name, role, connection: { ...connection, address } },
     own: ownOnHost(spec.authentication, name),
   });
-  const managed = (nodes: readonly PacemakerRemoteSpec[], role: Machine['role']) =>
-    nodes.filter(hasManagedHost).map((node) => machine(node, role));
+  const managed = (nodes: readonly PacemakerRemoteSpec[], role: Target['role']) =>
+    nodes.filter(hasManagedHost).map((node) => target(node, role));
   return [
-    ...spec.clusterNodes.map((node) => machine(node, 'clusterNode')),
+    ...spec.clusterNodes.map((node) => target(node, 'clusterNode')),
     ...managed(remoteNodes, 'remoteNode'),
     ...managed(guestNodes, 'guestNode'),
     ...managed(nodesOf(absent), 'removedNode'),

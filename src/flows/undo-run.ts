@@ -3,7 +3,7 @@ import type { EditContext, RunContext } from '../apply/run/context.ts';
 import { passGates } from '../apply/run/gates.ts';
 import { leaveCluster } from '../apply/removal/leave-cluster.ts';
 import type { Lease } from '../apply/lock/lease.ts';
-import { recordMachine } from '../apply/run/machines.ts';
+import { recordVm } from '../apply/run/machines.ts';
 import type { RunOrigin } from '../records/run-log.ts';
 import { undoGuests } from '../apply/run/undo-guests.ts';
 import { forgetNodes, undoJoins } from '../apply/run/undo.ts';
@@ -195,13 +195,13 @@ export async function undoRun(
     },
     async (recorder) => {
       request.signal.throwIfAborted();
-      await takeBack({ queryNode, lease, ...recorder, machines: new Map() }, prepared, failed);
+      await takeBack({ queryNode, lease, ...recorder, vms: new Map() }, prepared, failed);
     },
   );
   return { log, failed, stopped };
 }
 
-type UndoContext = EditContext & Pick<RunContext, 'machines'>;
+type UndoContext = EditContext & Pick<RunContext, 'vms'>;
 
 /** First the nodes leave; then what the run had added for them goes, and what it had found comes back. */
 async function takeBack(
@@ -250,8 +250,8 @@ async function takeBack(
     type: 'taken-back',
     nodes: [...out.map(({ name }) => name), ...remembered],
   });
-  for (const { name, machine } of leaving) {
-    const item = machine === undefined ? 'connection-resource' : 'guest-node';
+  for (const { name, vm } of leaving) {
+    const item = vm === undefined ? 'connection-resource' : 'guest-node';
     const verdict = failed.get(name) ?? { kind: 'changed' as const };
     context.emit({ type: 'verdict', play: PLAY.name, host: name, item, verdict });
   }
@@ -265,14 +265,13 @@ async function takeBackUnproven(
   cluster: ClusterFacts,
   unproven: readonly UndoneNode[],
 ): Promise<void> {
-  const remotes = unproven.filter(({ machine }) => machine === undefined).map(({ name }) => name);
+  const remotes = unproven.filter(({ vm }) => vm === undefined).map(({ name }) => name);
   if (remotes.length > 0) await undoJoins(context, PLAY, remotes);
-  const guests = unproven.flatMap(({ name, machine }) =>
-    machine === undefined ? [] : [{ name, resource: machine }],
+  const guests = unproven.flatMap(({ name, vm }) =>
+    vm === undefined ? [] : [{ name, resource: vm }],
   );
   if (guests.length === 0) return;
-  for (const { name, resource } of guests)
-    context.machines.set(name, recordMachine(cluster, resource));
+  for (const { name, resource } of guests) context.vms.set(name, recordVm(cluster, resource));
   await undoGuests(context, PLAY, guests);
 }
 

@@ -5,7 +5,7 @@ import {
   applyOperations,
   beginRemoval,
   forgetHistory,
-  holdMachines,
+  holdVms,
   protect,
   removeReferences,
   type CibOperation,
@@ -159,5 +159,5 @@ function heldMeanwhile(
       connections.some(([{ host }, difference]) => host === name && isMoved(difference)),
     );
   const running = guests.flatMap((name) => activeOn(mon, name));
-  return [...holdMachines(cib, guests), ...protect(cib, [...new Set(running)])];
+  return [...holdVms(cib, guests), ...protect(cib, [...new Set(running)])];
 }

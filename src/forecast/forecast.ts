@@ -62,8 +62,8 @@ export async function forecast(
     );
   }
   const rests = cluster.dcState.includes('S_IDLE');
-  const machines = machinesIn(cluster, intention);
-  const judged = ofHost(queryNode.name, () => judge(sections, intention, { machines, rests }));
+  const vms = vmsIn(cluster, intention);
+  const judged = ofHost(queryNode.name, () => judge(sections, intention, { vms, rests }));
   return { ...judged, remarks };
 }
 
@@ -96,7 +96,7 @@ const textOf = (sections: Sections, name: string): string =>
   (sections.get(name) ?? []).join('\n').trim();
 
 /** The machines that nodes among those that join are or become guests on, by the machine's resource. */
-function machinesIn(cluster: ClusterFacts, intention: Intention): ReadonlyMap<string, string> {
+function vmsIn(cluster: ClusterFacts, intention: Intention): ReadonlyMap<string, string> {
   const names = intention.joiningNames;
   if (names.length === 0) return new Map();
   const { guestNodes } = readCib(applyOperations(cluster.cibText, intention.joining));
@@ -123,7 +123,7 @@ function chainOf(sections: Sections, name: string, first: number): readonly Simu
 function judge(
   sections: Sections,
   { joiningNames, leaving }: Intention,
-  { machines, rests }: { readonly machines: ReadonlyMap<string, string>; readonly rests: boolean },
+  { vms, rests }: { readonly vms: ReadonlyMap<string, string>; readonly rests: boolean },
 ): Omit<Foreseen, 'remarks'> {
   const connecting = new Set(joiningNames);
   const now = readSimulation(textOf(sections, 'now'));
@@ -156,7 +156,7 @@ function judge(
         ...fencedIn(failing).filter((name) => !underWay.fences.includes(name)),
         // To fence a guest node is to stop or restart its machine.
         ...failing.flatMap((pass) =>
-          disturbedIn(effects(underWay, pass)).flatMap((resource) => machines.get(resource) ?? []),
+          disturbedIn(effects(underWay, pass)).flatMap((resource) => vms.get(resource) ?? []),
         ),
       ]),
     ].sort(),

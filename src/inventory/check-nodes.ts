@@ -27,7 +27,7 @@ export const checkNodes = (resolved: Resolved, lineOf: LineOf): Finding[] =>
   oncePerPlace([
     ...checkClusterNodes(resolved.clusterNodes, lineOf),
     ...checkRemoteNames(resolved, lineOf),
-    ...checkMachines(resolved, lineOf),
+    ...checkVms(resolved, lineOf),
     ...checkRemoteAddresses(resolved, lineOf),
     ...checkAddresses(resolved),
     ...checkPlugs(resolved, lineOf),
@@ -105,18 +105,18 @@ function checkRemoteNames(resolved: Resolved, lineOf: LineOf): Finding[] {
  * that of a resource, and says nothing (lib/pengine/unpack.c, expand_remote_rsc_meta). Names that differ in case only are
  * mixed up by the controller (see pacemaker/basics/node-names.ts).
  */
-function checkMachines({ remoteNodes, guestNodes }: Resolved, lineOf: LineOf): Finding[] {
+function checkVms({ remoteNodes, guestNodes }: Resolved, lineOf: LineOf): Finding[] {
   const resources = new Claims(lineOf);
-  const machines = new Map(guestNodes.map((each) => [nodeKey(each.node.resource), each]));
+  const vms = new Map(guestNodes.map((each) => [nodeKey(each.node.resource), each]));
   const connections = new Map(remoteNodes.map((each) => [nodeKey(each.node.name), each]));
   return guestNodes.flatMap(({ node: { name, resource }, pointer }) => {
     const resourcePointer = childPointer(pointer, 'resource');
-    const machine = machines.get(nodeKey(name));
+    const vm = vms.get(nodeKey(name));
     const connection = connections.get(nodeKey(resource));
     const findings: Finding[] = [];
-    if (machine !== undefined) {
-      const other = machine.node.resource;
-      const message = `${sameAs(name, other)} the resource of a virtual machine (line ${lineOf(machine.pointer)}); a guest node needs a name of its own`;
+    if (vm !== undefined) {
+      const other = vm.node.resource;
+      const message = `${sameAs(name, other)} the resource of a virtual machine (line ${lineOf(vm.pointer)}); a guest node needs a name of its own`;
       findings.push(errorAt(childPointer(pointer, 'name'), 'name-of-resource', message));
     }
     if (connection !== undefined) {

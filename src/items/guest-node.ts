@@ -13,7 +13,7 @@ import {
 import { GUEST_META } from '../pacemaker/basics/names.ts';
 import type { ClusterFacts } from '../model/facts.ts';
 import type { AttributeChange, CibDifference, CibItem } from '../model/item.ts';
-import { machineState } from '../pacemaker/status/machine.ts';
+import { vmState } from '../pacemaker/status/machine.ts';
 import type { GuestNodeSpec } from '../inventory/spec.ts';
 import { retry, STAYS } from './another-try.ts';
 
@@ -70,8 +70,8 @@ function differenceOf(
  * would then restart the machine or take it down: so it is tried while the machine is held.
  */
 function tryHeld(cluster: ClusterFacts, have: GuestNode): AttributeChange | undefined {
-  const machine = machineState(cluster.mon, have, isHeld(cluster.cib, have.resource));
-  return machine.kind === 'running' ? retry(cluster, { ...have, id: have.name }) : undefined;
+  const vm = vmState(cluster.mon, have, isHeld(cluster.cib, have.resource));
+  return vm.kind === 'running' ? retry(cluster, { ...have, id: have.name }) : undefined;
 }
 
 const movesIt = ({ name }: Pick<AttributeChange, 'name'>): boolean =>
@@ -79,10 +79,10 @@ const movesIt = ({ name }: Pick<AttributeChange, 'name'>): boolean =>
 
 /** A machine may have some of its own already, e.g. left by a guest node that was taken out by hand. */
 function joiningAttributes(cib: Cib, desired: GuestNodeSpec): readonly AttributeChange[] {
-  const machine = cib.primitives.get(desired.resource);
-  const have = machine && guestSettings(machine.element);
+  const vm = cib.primitives.get(desired.resource);
+  const have = vm && guestSettings(vm.element);
   return [
-    { name: 'machine', before: undefined, after: desired.resource },
+    { name: 'VM', before: undefined, after: desired.resource },
     ...Object.entries(joiningValues(cib, desired))
       .map(([name, after]) => ({ name, before: have?.get(name)?.value, after }))
       .filter(({ before, after }) => before !== after),

@@ -262,7 +262,7 @@ export interface Facts {
   /** Where the cluster connects to each Pacemaker Remote node that this is about. */
   readonly servers: ReadonlyMap<string, ServerFacts>;
   /** The resource that each guest node is the machine of, whether its host answered or not. */
-  readonly machines: ReadonlyMap<string, string>;
+  readonly vms: ReadonlyMap<string, string>;
   /** Nodes whose hosts are somebody else's, and were not asked (default: none). */
   readonly clusterOnly?: ReadonlySet<string>;
   readonly cluster: ClusterFacts | undefined;

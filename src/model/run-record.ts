@@ -2,7 +2,7 @@
 export interface JoinedNode {
   readonly name: string;
   /** The resource that is its machine; undefined: it is a remote node. */
-  readonly machine: string | undefined;
+  readonly vm: string | undefined;
   /** What the run was to write of it, by the names of a plan's attributes. */
   readonly desired: Readonly<Record<string, string>>;
   /** The same of its entry as a node: `state`, and permanent attributes. */
@@ -166,7 +166,7 @@ function joinedBy(
   const desired = valuesOf(attributes);
   return {
     name: host,
-    machine: item === 'guest-node' ? desired['machine'] : undefined,
+    vm: item === 'guest-node' ? desired['VM'] : undefined,
     desired,
     entry: valuesOf(entry?.attributes ?? []),
     hasFailed,

@@ -34,7 +34,7 @@ export function fencingOf(
   );
   // A guest node needs no device: the cluster fences it by restarting its machine.
   return [...facts.servers.keys()]
-    .filter((node) => !facts.machines.has(node))
+    .filter((node) => !facts.vms.has(node))
     .map((node) => ({
       node,
       devices: devicesFor(facts, node),

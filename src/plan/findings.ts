@@ -17,7 +17,7 @@ import type { ClusterFacts, Facts } from '../model/facts.ts';
 import { firewallFindings } from './firewall-findings.ts';
 import { isUnfenceable } from './fencing.ts';
 import { REMEMBERED, type Finding } from '../model/finding.ts';
-import { machineState } from '../pacemaker/status/machine.ts';
+import { vmState } from '../pacemaker/status/machine.ts';
 import { PENDING } from './pending.ts';
 import type { NodeFencing } from '../model/plan.ts';
 import { notInText, type Hindrance } from '../items/why-not-started.ts';
@@ -95,9 +95,9 @@ const notIn = ({ facts, cluster, hindered, explained }: FindingsInput): readonly
 function isMeantToRun(name: string, facts: Facts, { cib, mon }: ClusterFacts): boolean {
   const connection = nodeConnection(cib, name);
   if (connection?.isManaged !== true) return false;
-  const resource = facts.machines.get(name);
+  const resource = facts.vms.get(name);
   if (resource === undefined) return connection.targetRole?.toLowerCase() !== 'stopped';
-  return machineState(mon, { name, resource }, isHeld(cib, resource)).kind === 'running';
+  return vmState(mon, { name, resource }, isHeld(cib, resource)).kind === 'running';
 }
 
 const unfenceable = ({ fencing, cluster }: FindingsInput): readonly Finding[] =>
@@ -151,7 +151,7 @@ function ownerOf(
   const nodes = [...facts.servers.keys()];
   if (isConnection) return nodes.find((name) => nodeKey(name) === nodeKey(id)) ?? id;
   if (agent.startsWith('stonith:')) return clusterName;
-  return [...facts.machines].find(([, resource]) => resource === id)?.[0];
+  return [...facts.vms].find(([, resource]) => resource === id)?.[0];
 }
 
 const leftovers = ({ cluster, declared }: FindingsInput): readonly Finding[] =>

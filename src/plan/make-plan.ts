@@ -182,7 +182,7 @@ function removalChanges({ items }: Play, { names, inCib, onHosts }: Removals): r
 }
 
 const isFor = (play: Play, host: string, { facts }: PlanInput): boolean =>
-  facts.machines.has(host) === (play.for === 'guestNodes');
+  facts.vms.has(host) === (play.for === 'guestNodes');
 
 /** What a daemon takes up when it is started. */
 const TAKEN_UP: readonly ItemKind[] = ['package', 'authkey', 'certificate', 'environment'];

@@ -13,7 +13,7 @@ import {
   type HostFacts,
 } from '../model/facts.ts';
 import { hasCertificates } from '../credentials/credential-change.ts';
-import { machineState } from '../pacemaker/status/machine.ts';
+import { vmState } from '../pacemaker/status/machine.ts';
 import { havePrioritiesThatDiffer, whyNoHandshake } from '../credentials/tls-priorities.ts';
 import { olderMember } from './problems/versions.ts';
 import { notInText, type Hindrance } from '../items/why-not-started.ts';
@@ -232,11 +232,11 @@ function saidOfConnection({
 /** A guest node that is not in although its machine is not simply stopped. */
 const guestNotes = ({ cib, mon }: ClusterFacts, known: KnownOfConnections): readonly string[] =>
   cib.guestNodes.flatMap(({ name, resource, isManaged }) => {
-    const machine = machineState(mon, { name, resource }, isHeld(cib, resource));
-    if (machine.kind === 'stopped') return [];
-    if (machine.kind === 'on-the-way' && known.reported.has(name)) return [];
+    const vm = vmState(mon, { name, resource }, isHeld(cib, resource));
+    if (vm.kind === 'stopped') return [];
+    if (vm.kind === 'on-the-way' && known.reported.has(name)) return [];
     if (!isManaged) return [`${name}: its VM ${resource} is unmanaged by an operator`];
-    if (machine.kind !== 'running') return [`${name}: its VM ${resource}: ${machine.why}`];
+    if (vm.kind !== 'running') return [`${name}: its VM ${resource}: ${vm.why}`];
     const state = connectionState(mon, name);
     return state.state === 'node-online' ? [] : notIn(name, state.why, known);
   });

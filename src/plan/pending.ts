@@ -1,7 +1,7 @@
 import { isHeld } from '../pacemaker/procedures/edit.ts';
 import { connectionState, type NotIn } from '../pacemaker/status/crm-mon.ts';
 import type { ClusterFacts, Facts } from '../model/facts.ts';
-import { machineState } from '../pacemaker/status/machine.ts';
+import { vmState } from '../pacemaker/status/machine.ts';
 import type { PendingNode } from '../model/plan.ts';
 
 /** What the cluster is still at: no fault, and not in sync either. */
@@ -29,10 +29,10 @@ export const pendingIn = (
 const JOINS = 'it is still joining the cluster';
 
 function whyPending(host: string, facts: Facts, { cib, mon }: ClusterFacts): string | undefined {
-  const resource = facts.machines.get(host);
+  const resource = facts.vms.get(host);
   if (resource !== undefined) {
-    const machine = machineState(mon, { name: host, resource }, isHeld(cib, resource));
-    if (machine.kind === 'on-the-way') return `its VM ${resource}: ${machine.why}`;
+    const vm = vmState(mon, { name: host, resource }, isHeld(cib, resource));
+    if (vm.kind === 'on-the-way') return `its VM ${resource}: ${vm.why}`;
   }
   const state = connectionState(mon, host);
   return state.state === 'not-online' && PENDING.includes(state.why)

@@ -10,10 +10,10 @@ import type { OsFacts } from './platform.ts';
  */
 export function repositoryAdvice({ osId, osVersion, architecture }: OsFacts): string {
   const major = /^\d{1,3}/.exec(osVersion)?.[0] ?? 'N';
-  const machine = /^[a-z0-9_]{1,16}$/.exec(architecture)?.[0] ?? 'ARCHITECTURE';
+  const vm = /^[a-z0-9_]{1,16}$/.exec(architecture)?.[0] ?? 'ARCHITECTURE';
   switch (osId) {
     case 'rhel':
-      return `enable HighAvailability on that host: \`subscription-manager repos --enable rhel-${major}-for-${machine}-highavailability-rpms\` (it must be registered, with the High Availability add-on)`;
+      return `enable HighAvailability on that host: \`subscription-manager repos --enable rhel-${major}-for-${vm}-highavailability-rpms\` (it must be registered, with the High Availability add-on)`;
     case 'centos':
     case 'rocky':
     case 'almalinux':

@@ -15,7 +15,7 @@ import { clusterOf, readCluster } from './read-cluster.ts';
 import { readHost } from './readers/read-host.ts';
 import { readFencers, readMembership, readRoutes } from './readers/read-member.ts';
 
-export interface Machine {
+export interface Target {
   readonly name: string;
   /** `leaver`: it shall not be part of the cluster. */
   readonly role: 'clusterNode' | 'remoteNode' | 'guestNode' | 'removedNode';
@@ -25,11 +25,11 @@ export interface Machine {
 }
 
 export interface GatherOptions {
-  readonly machines: readonly Machine[];
+  readonly targets: readonly Target[];
   /** Where the cluster connects to each remote node, by its name: the cluster nodes look for a route. */
   readonly servers: Facts['servers'];
   /** The resource that each guest node is the machine of, by the node's name. */
-  readonly machinesOfGuests: Facts['machines'];
+  readonly vmsOfGuests: Facts['vms'];
   readonly connect: ConnectHost;
   /** Whether machines that are no cluster nodes shall tell what their package managers would upgrade. */
   readonly upgrades?: boolean | undefined;
@@ -65,9 +65,9 @@ interface RemovedNodes {
 
 /** What one machine answered; without a host it is a problem. */
 type Answer =
-  | { readonly machine: Machine; readonly host: undefined; readonly problem: Unreachable }
+  | { readonly target: Target; readonly host: undefined; readonly problem: Unreachable }
   | {
-      readonly machine: Machine;
+      readonly target: Target;
       readonly host: Host;
       readonly facts: ClusterNodeFacts;
       /** From the first cluster node, if Pacemaker runs there. */
@@ -84,14 +84,14 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
   try {
     const answers = await askAll(options, opened);
     const hosts = new Map(
-      answers.flatMap(({ machine, host }) => (host ? [[machine.name, host] as const] : [])),
+      answers.flatMap(({ target, host }) => (host ? [[target.name, host] as const] : [])),
     );
-    const { servers, machinesOfGuests } = options;
-    const isRemovedNode = ({ machine }: Answer): boolean => machine.role === 'removedNode';
+    const { servers, vmsOfGuests } = options;
+    const isRemovedNode = ({ target }: Answer): boolean => target.role === 'removedNode';
     const others = answers.filter((answer) => !isRemovedNode(answer));
     return {
       hosts,
-      facts: { ...(await toFacts(others)), servers, machines: machinesOfGuests },
+      facts: { ...(await toFacts(others)), servers, vms: vmsOfGuests },
       removedNodes: toRemovedNodes(answers.filter(isRemovedNode)),
     };
   } catch (thrown) {
@@ -101,52 +101,52 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
 }
 
 async function askAll(options: GatherOptions, opened: Set<Host>): Promise<readonly Answer[]> {
-  const { machines, forks, onProgress } = options;
+  const { targets, forks, onProgress } = options;
   const limit = pLimit(forks);
-  const queryNode = machines.find((machine) => machine.role === 'clusterNode');
+  const queryNode = targets.find((target) => target.role === 'clusterNode');
   let [done, silent] = [0, 0];
-  onProgress?.(done, machines.length, silent);
+  onProgress?.(done, targets.length, silent);
   return Promise.all(
-    machines.map((machine) =>
+    targets.map((target) =>
       limit(async () => {
-        const answer = await ask(machine, roleOf(machine, queryNode), options, opened);
+        const answer = await ask(target, roleOf(target, queryNode), options, opened);
         if (answer.host === undefined) silent += 1;
-        onProgress?.(++done, machines.length, silent);
+        onProgress?.(++done, targets.length, silent);
         return answer;
       }),
     ),
   );
 }
 
-const roleOf = (machine: Machine, queryNode: Machine | undefined): ProbeRole => {
-  if (machine.role !== 'clusterNode') return 'remote';
-  return machine === queryNode ? 'query-node' : 'member';
+const roleOf = (target: Target, queryNode: Target | undefined): ProbeRole => {
+  if (target.role !== 'clusterNode') return 'remote';
+  return target === queryNode ? 'query-node' : 'member';
 };
 
 /** Asks one machine; a new connection to it is in `opened` from then on, and closed if it fails. */
 async function ask(
-  machine: Machine,
+  target: Target,
   role: ProbeRole,
   options: GatherOptions,
   opened: Set<Host>,
 ): Promise<Answer> {
-  const { name } = machine;
+  const { name } = target;
   const { connect, signal, earlier } = options;
   const problem = earlier?.unreachable.get(name);
-  if (problem !== undefined) return { machine, host: undefined, problem };
+  if (problem !== undefined) return { target, host: undefined, problem };
   let host: Host | undefined;
   try {
     signal.throwIfAborted();
     const known = earlier?.hosts.get(name);
-    const answer = known && (await unlessLost(answerOf(known, machine, role, options)));
+    const answer = known && (await unlessLost(answerOf(known, target, role, options)));
     if (answer !== undefined) return answer;
-    host = await connect(name, machine.connection, signal);
+    host = await connect(name, target.connection, signal);
     opened.add(host);
-    return await answerOf(host, machine, role, options);
+    return await answerOf(host, target, role, options);
   } catch (thrown) {
     if (signal.aborted || !(thrown instanceof OutriggerError)) throw thrown;
     await host?.close();
-    return { machine, host: undefined, problem: problemOf(name, thrown) };
+    return { target, host: undefined, problem: problemOf(name, thrown) };
   }
 }
 
@@ -159,17 +159,17 @@ const unlessLost = (work: Promise<Answer>): Promise<Answer | undefined> =>
 
 async function answerOf(
   host: Host,
-  machine: Machine,
+  target: Target,
   role: ProbeRole,
-  { servers, machinesOfGuests, upgrades }: GatherOptions,
+  { servers, vmsOfGuests, upgrades }: GatherOptions,
 ): Promise<Answer> {
-  const { name } = machine;
+  const { name } = target;
   const sections = await probe(
     host,
     role,
     role === 'remote'
-      ? { own: machine.own, upgrades: upgrades && machine.role !== 'removedNode' }
-      : { ...questions(servers, machinesOfGuests), own: machine.own },
+      ? { own: target.own, upgrades: upgrades && target.role !== 'removedNode' }
+      : { ...questions(servers, vmsOfGuests), own: target.own },
   );
   const facts = {
     ...readHost(name, sections, Date.now() / 1000),
@@ -178,10 +178,10 @@ async function answerOf(
     routes: readRoutes(sections),
     fencers: readFencers(sections),
   };
-  return { machine, host, facts, cluster: clusterOf(name, sections) };
+  return { target, host, facts, cluster: clusterOf(name, sections) };
 }
 
-const questions = (servers: Facts['servers'], guests: Facts['machines']): Questions => ({
+const questions = (servers: Facts['servers'], guests: Facts['vms']): Questions => ({
   servers: [...new Set([...servers.values()].map(({ address }) => address))],
   nodes: [...servers.keys()].filter((name) => !guests.has(name)),
 });
@@ -193,24 +193,24 @@ const problemOf = (name: string, { code, message, hint }: OutriggerError): Unrea
 const toRemovedNodes = (answers: readonly Answer[]): RemovedNodes => ({
   hosts: new Map(
     answers.flatMap((answer) =>
-      answer.host === undefined ? [] : [[answer.machine.name, answer.facts] as const],
+      answer.host === undefined ? [] : [[answer.target.name, answer.facts] as const],
     ),
   ),
   unreachable: new Map(
     answers.flatMap((answer) =>
-      answer.host === undefined ? [[answer.machine.name, answer.problem] as const] : [],
+      answer.host === undefined ? [[answer.target.name, answer.problem] as const] : [],
     ),
   ),
 });
 
-async function toFacts(answers: readonly Answer[]): Promise<Omit<Facts, 'servers' | 'machines'>> {
+async function toFacts(answers: readonly Answer[]): Promise<Omit<Facts, 'servers' | 'vms'>> {
   const clusterNodes = new Map<string, ClusterNodeFacts>();
   const remoteNodes = new Map<string, HostFacts>();
   const guestNodes = new Map<string, HostFacts>();
   const unreachable = new Map<string, Unreachable>();
   let cluster: ClusterFacts | undefined;
   for (const answer of answers) {
-    const { name, role } = answer.machine;
+    const { name, role } = answer.target;
     if (answer.host === undefined) unreachable.set(name, answer.problem);
     else if (role === 'clusterNode') clusterNodes.set(name, answer.facts);
     else (role === 'guestNode' ? guestNodes : remoteNodes).set(name, answer.facts);

@@ -34,7 +34,7 @@ export function render(result: Result): string {
 Medians: Ansible takes **${ratioOf(result).toFixed(1)} times** as long.
 
 2 cluster nodes and ${remoteNodes} remote nodes (Debian 12, Pacemaker 2.1.5) in a lab on one machine, all in sync; ${runs} runs
-each, in turn. Machine: ${machine()}; load ${load.map((value) => value.toFixed(1)).join(' before, ')} after (the hosts of the
+each, in turn. Machine: ${vm()}; load ${load.map((value) => value.toFixed(1)).join(' before, ')} after (the hosts of the
 lab and everything else that ran on it). Node.js ${process.versions.node}, ansible-core ${ansibleVersion()}. Measured ${new Date().toISOString().slice(0, 10)}.
 `;
 }
@@ -54,7 +54,7 @@ function row(name: string, { seconds, cpuSeconds, traffic }: Figures): string[] 
   return [name, ...times, String(traffic.handshakes), String(traffic.execs)];
 }
 
-function machine(): string {
+function vm(): string {
   const [cpu] = cpus();
   const model = (cpu?.model ?? 'unknown processor').replace(/\s+/g, ' ').trim();
   return `${cpus().length} cores (${model}), ${Math.round(totalmem() / GIB)} GiB, Linux ${release().split('-')[0] ?? ''}`;

@@ -242,4 +242,18 @@ describe('a query node that is lost', function () {
       '',
     );
   });
+
+  it('when it has its own part of a rotation already does not end the run either', async () => {
+    const lab = await connected();
+    const c1 = lab.host('c1');
+    lab.host('h1').intercept = (script, _request, answer) => {
+      if (script === 'start-service') c1.isDead = true;
+      return answer();
+    };
+    const applied = await rotate(lab);
+    assert.deepEqual([...applied.failed, applied.stopped], [undefined]);
+    assert.deepEqual(movesIn(applied.events), LOST);
+    assert.deepEqual(endOf(lab, applied).hasOneKey, true);
+    assert.deepEqual(protectedIn(lab), []);
+  });
 });

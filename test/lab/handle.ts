@@ -41,7 +41,7 @@ export type Lab = {
   /** How often the host was switched on since its disk is fresh. */
   boots(host: string): number;
   /** The cluster node that runs a virtual machine. */
-  ownerOf(machine: string): string | undefined;
+  ownerOf(vm: string): string | undefined;
   /** Waits until these hosts (default: all but virtual machines and domains) have booted and answer on port 22. */
   ready(...hosts: string[]): Promise<void>;
   /** Waits for a DC, every cluster node online, and the fence device and every virtual machine started. */
@@ -97,7 +97,7 @@ export function leaveMaintenance(lab: LabRecord, life: LabLife): Lab {
     clearPowerLog: () => clearPowerLog(lab.dir),
     isOn: watched.isOn,
     boots: (host) => bootsOf(lab, host),
-    ownerOf: (machine) => ownerOf(lab, machine),
+    ownerOf: (vm) => ownerOf(lab, vm),
     ready: async (...hosts) => {
       for (const host of someOf(hosts)) await waitBooted(lab, host.name);
       // Who has booted a domain is logged in already.

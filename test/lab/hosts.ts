@@ -51,8 +51,8 @@ export function switchOn(lab: LabRecord, name: string): void {
   if (host.kind === 'domain') throw new Error(`lab: only libvirt can switch ${name} on`);
   const dir = hostDir(lab.dir, name);
   writeFileSync(join(dir, 'boots'), String(bootsOf(lab, name) + 1));
-  const machine = `${lab.settings.name}-${name}`;
-  const argv = [netnsOf(lab.settings.name), host.layers.join(':'), dir, name, machine, lab.repo];
+  const vm = `${lab.settings.name}-${name}`;
+  const argv = [netnsOf(lab.settings.name), host.layers.join(':'), dir, name, vm, lab.repo];
   if (host.kind === 'cluster') argv.push(powerDir(lab.dir));
   if (host.kind === 'cluster' && lab.settings.domains > 0) argv.push(domainsDir(lab.dir));
   startInGroup(

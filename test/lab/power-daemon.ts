@@ -54,10 +54,10 @@ async function answer(lab: LabRecord, id: string, request: string): Promise<void
 }
 
 async function carryOut(lab: LabRecord, request: string): Promise<string> {
-  const [action = '', machine = '', by = '', from = '', target = ''] = request.split(' ');
-  if (by !== 'agent') return carryOutPower(lab, { action, target: machine, by, from });
-  return serveMachine(lab, { action, machine, from, target }, (switched) => {
-    log(lab, { time: now(), action: switched, target: machine, by, from });
+  const [action = '', vm = '', by = '', from = '', target = ''] = request.split(' ');
+  if (by !== 'agent') return carryOutPower(lab, { action, target: vm, by, from });
+  return serveMachine(lab, { action, vm, from, target }, (switched) => {
+    log(lab, { time: now(), action: switched, target: vm, by, from });
   });
 }
 
@@ -85,12 +85,12 @@ async function switchPower(lab: LabRecord, target: string, action: PowerAction):
 /** With a cluster node go the virtual machines that it runs. */
 async function cutPower(lab: LabRecord, host: string): Promise<void> {
   await switchOff(lab, host);
-  const die = machinesOn(lab, host).map((machine) =>
-    inTurn(machine, async () => {
-      if (!machinesOn(lab, host).includes(machine)) return;
-      log(lab, { time: now(), action: 'off', target: machine, by: 'owner', from: host });
-      await switchOff(lab, machine);
-      disown(lab, machine);
+  const die = machinesOn(lab, host).map((vm) =>
+    inTurn(vm, async () => {
+      if (!machinesOn(lab, host).includes(vm)) return;
+      log(lab, { time: now(), action: 'off', target: vm, by: 'owner', from: host });
+      await switchOff(lab, vm);
+      disown(lab, vm);
     }),
   );
   await Promise.all(die);

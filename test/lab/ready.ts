@@ -121,7 +121,7 @@ function clusterState(lab: LabRecord, status: string): true | string {
     const online = `<node name="${host.name}" [^>]*online="true" [^>]*pending="false"`;
     if (!new RegExp(online).test(status)) return `${host.name} is not online`;
   }
-  const machines = lab.hosts.filter(({ kind }) => kind === 'virtual');
+  const vms = lab.hosts.filter(({ kind }) => kind === 'virtual');
   const resources = [
     ...(lab.settings.fencing ? ['fencing'] : []),
     ...lab.hosts.filter((host) => !isOwn(host)).map(resourceOf),
@@ -130,6 +130,6 @@ function clusterState(lab: LabRecord, status: string): true | string {
     (id) => !new RegExp(`<resource id="${id}" [^>]*role="Started"`).test(status),
   );
   if (missing !== undefined) return `${missing} is not started`;
-  const down = machines.find(({ name }) => !isUp(lab, name));
+  const down = vms.find(({ name }) => !isUp(lab, name));
   return down === undefined || `${down.name} is still booting`;
 }

@@ -126,7 +126,7 @@ export function stateOf({
       guestNodes: new Map(),
       unreachable: new Map(isSilent ? [['r1', silent]] : []),
       servers: new Map(),
-      machines: new Map(),
+      vms: new Map(),
       cluster,
     },
   };

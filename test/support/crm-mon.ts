@@ -28,7 +28,7 @@ export interface Reported {
   /** Cluster nodes that are down. */
   readonly down?: readonly string[];
   /** Virtual machines, by their resource. */
-  readonly machines?: Readonly<Record<string, ReportedConnection>>;
+  readonly vms?: Readonly<Record<string, ReportedConnection>>;
   /** Other resources, and on which node each is active. */
   readonly resources?: Readonly<Record<string, string>>;
   /** Those of them that cannot be stopped. */
@@ -99,7 +99,7 @@ export function optionsOf({ properties }: Pick<Cib, 'properties'>): Record<strin
 export function crmMonXml({
   connections = {},
   down = [],
-  machines = {},
+  vms = {},
   resources = {},
   blocked: stuck = [],
   bans = {},
@@ -121,7 +121,7 @@ export function crmMonXml({
       ]),
       element('resources', {}, [
         ...remotes.map(([id, report]) => resourceElement(id, 'ocf:pacemaker:remote', report)),
-        ...Object.entries(machines).map(([id, report]) =>
+        ...Object.entries(vms).map(([id, report]) =>
           resourceElement(id, 'ocf:heartbeat:VirtualDomain', report),
         ),
         ...Object.entries(resources).map(([id, on]) =>
@@ -131,7 +131,7 @@ export function crmMonXml({
       element(
         'failures',
         {},
-        [...remotes, ...Object.entries(machines)].flatMap(([id, { startFailures = {} }]) =>
+        [...remotes, ...Object.entries(vms)].flatMap(([id, { startFailures = {} }]) =>
           failureElements(id, startFailures),
         ),
       ),

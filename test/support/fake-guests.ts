@@ -44,10 +44,10 @@ export class FakeGuests {
   /** Makes a resource for the machine of each guest node. */
   addMachines(): void {
     const agent = { class: 'ocf', provider: 'heartbeat', type: 'VirtualDomain' };
-    const machines = this.#around.spec.guestNodes.map(({ resource: id }) =>
+    const vms = this.#around.spec.guestNodes.map(({ resource: id }) =>
       element('primitive', { id, ...agent }),
     );
-    this.#around.merge(configuration(element('resources', {}, machines)));
+    this.#around.merge(configuration(element('resources', {}, vms)));
   }
 
   get names(): readonly string[] {
@@ -102,7 +102,7 @@ export class FakeGuests {
   }
 
   /** What failed is remembered also when the connection is gone. */
-  machines(): Reported {
+  vms(): Reported {
     const gone = [...this.#failed].filter((name) => !this.names.includes(name));
     return Object.fromEntries([
       ...this.#around.spec.guestNodes.map(({ resource }): [string, ReportedConnection] => {

@@ -301,7 +301,7 @@ export class FakeLab {
     const report = {
       down: [...this.network.down, ...this.pacemakers.offline],
       connections: { ...Object.fromEntries(connections), ...this.guests.connections() },
-      machines: this.guests.machines(),
+      vms: this.guests.vms(),
       options: optionsOf(this.cib),
       ...this.others.reported(this.cib),
     };

@@ -118,10 +118,10 @@ async function findBlockers(
 }
 
 /** Another try of a connection that exists: it is not taken back when it fails, and its machine stays held. */
-function reportHeld({ spec, joining, machines }: RunContext, failures: Map<string, string>): void {
+function reportHeld({ spec, joining, vms }: RunContext, failures: Map<string, string>): void {
   for (const { name, resource } of spec.guestNodes) {
     const why = failures.get(name);
-    if (why !== undefined && !joining.has(name) && machines.has(name))
+    if (why !== undefined && !joining.has(name) && vms.has(name))
       failures.set(
         name,
         `${why}; its VM ${resource} is unmanaged until an apply completes the join`,

@@ -11,9 +11,9 @@ import type { ItemKind } from '../../playbook/item-kinds.ts';
 import { connects, type Play } from '../../playbook/playbook.ts';
 import { writeCib, writeDeclared } from '../run/cib.ts';
 import { conclude, failureOf, type RunContext } from '../run/context.ts';
-import { recordMachine } from '../run/machines.ts';
+import { recordVm } from '../run/machines.ts';
 import { proveFencing } from './prove-fencing.ts';
-import { proveMachines } from './prove-machines.ts';
+import { verifyVms } from './prove-machines.ts';
 import { finishQuietRestarts, quietMove } from '../quiet-restart/quiet-restart.ts';
 import { forgetFailures } from '../run/undo.ts';
 
@@ -92,7 +92,7 @@ async function write(
       for (const { host } of items) context.joining.delete(host);
       for (const host of joinedBy(differences, carriedOut)) context.joining.add(host);
       rememberEntries(context, cluster, differences);
-      rememberMachines(context, cluster, differences);
+      recordVms(context, cluster, differences);
     }
     return [...differences.values()].flatMap(({ operations }) => operations);
   };
@@ -152,20 +152,20 @@ async function whatIsWrong(
 ): Promise<ReadonlyMap<string, Verdict>> {
   if (kind === 'fence-device') return proveFencing(context, play, items);
   if (kind !== 'node-state') return cleanUp(context, play, kind, differences);
-  return proveMachines(context, play, releasedGuests(context, differences));
+  return verifyVms(context, play, releasedGuests(context, differences));
 }
 
 const isTried = (difference: CibDifference | undefined): boolean =>
   difference !== undefined && (difference.joins || difference.cleansUp);
 
 /** What the machines were like before their connections are tried. */
-function rememberMachines(
-  { spec, machines }: RunContext,
+function recordVms(
+  { spec, vms }: RunContext,
   cluster: ClusterFacts,
   differences: ReadonlyMap<string, CibDifference>,
 ): void {
   for (const { name, resource } of spec.guestNodes)
-    if (isTried(differences.get(name))) machines.set(name, recordMachine(cluster, resource));
+    if (isTried(differences.get(name))) vms.set(name, recordVm(cluster, resource));
 }
 
 /** The entries of nodes as they were before their join: should it fail, they are put back. */

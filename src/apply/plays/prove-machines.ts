@@ -1,6 +1,6 @@
 import { readCluster } from '../../probe/read-cluster.ts';
 import { managedResourceOf } from '../../pacemaker/cib/cib.ts';
-import { machineOf } from '../../pacemaker/status/machine.ts';
+import { vmOf } from '../../pacemaker/status/machine.ts';
 import type { Verdict } from '../../model/run-event.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { reportWaiting, type RunContext } from '../run/context.ts';
@@ -14,7 +14,7 @@ const LIMIT_MS = 60_000;
  * Waits until the cluster manages the machines of these guest nodes again, and proves that the nodes are still in and
  * that nothing has happened to their machines. Gives the verdict of each node of which that does not hold.
  */
-export async function proveMachines(
+export async function verifyVms(
   context: RunContext,
   play: Play,
   names: readonly string[],
@@ -23,8 +23,8 @@ export async function proveMachines(
   reportWaiting(context, play, 'the VM to become managed', LIMIT_MS);
   const { kind } = await watchCluster(context.queryNode, LIMIT_MS, ({ cib, mon }) =>
     names.every((name) => {
-      const machine = machineOf(mon, managedResourceOf(cib, name));
-      return machine?.managed === true && !machine.failed && machine.role === 'Started';
+      const vm = vmOf(mon, managedResourceOf(cib, name));
+      return vm?.managed === true && !vm.failed && vm.role === 'Started';
     }),
   );
   const problems = new Map<string, string>();
@@ -34,7 +34,7 @@ export async function proveMachines(
   }
   const cluster = await readCluster(context.queryNode);
   for (const name of names) {
-    const before = context.machines.get(name);
+    const before = context.vms.get(name);
     const why = before === undefined ? undefined : disturbance(before, cluster);
     if (why !== undefined) problems.set(name, why);
   }

@@ -13,7 +13,7 @@ import type { Verdict } from '../../model/run-event.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { FIRST, moveBlockers, restartBlockers, type Untouched } from './before-restart.ts';
 import { conclude, failureOf, type RunContext } from '../run/context.ts';
-import { disturbance, recordMachine } from '../run/machines.ts';
+import { disturbance, recordVm } from '../run/machines.ts';
 import { attachmentOf } from './quiet-marks.ts';
 import { movesOf, protectNodes, release, STILL_PROTECTED } from './quiet-protection.ts';
 import { takeStep } from '../run/step.ts';
@@ -311,11 +311,9 @@ export function comparePlacement(
   const happened = [...decisiveOperations(after.cib, was, isForeseen)].filter(
     (one) => !known.has(one),
   );
-  const machine = nodeConnection(before.cib, host);
+  const vm = nodeConnection(before.cib, host);
   const disturbed =
-    machine?.isGuest === true
-      ? disturbance(recordMachine(before, machine.managedResource), after)
-      : undefined;
+    vm?.isGuest === true ? disturbance(recordVm(before, vm.managedResource), after) : undefined;
   if (disturbed !== undefined)
     return { kind: 'failed', because: `its restart disrupted resources: ${disturbed}` };
   return happened.length === 0

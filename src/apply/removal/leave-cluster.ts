@@ -8,7 +8,7 @@ import type { Verdict } from '../../model/run-event.ts';
 import { writeCib } from '../run/cib.ts';
 import { reportWaiting, type EditContext, type PlayName } from '../run/context.ts';
 import { isIdle } from '../run/gates.ts';
-import { disturbance, recordMachine, type MachineRecord } from '../run/machines.ts';
+import { disturbance, recordVm, type VmRecord } from '../run/machines.ts';
 import { runScript } from '../../host/run-script.ts';
 import { watchCluster } from '../run/watch-cluster.ts';
 
@@ -49,12 +49,12 @@ export async function leaveCluster(
 ): Promise<LeaveFailures> {
   const failures = new Map<string, Failed>();
   const left = (): readonly string[] => names.filter((name) => !failures.has(name));
-  const machines = new Map<string, MachineRecord>();
+  const vms = new Map<string, VmRecord>();
   await writeCib(context, play, 'leave-stop', (cluster) => {
     for (const name of names) {
       const connection = nodeConnection(cluster.cib, name);
       if (connection?.isGuest === true)
-        machines.set(name, recordMachine(cluster, connection.managedResource));
+        vms.set(name, recordVm(cluster, connection.managedResource));
     }
     return beginRemoval(cluster.cib, names);
   });
@@ -89,8 +89,8 @@ export async function leaveCluster(
     ),
   );
   for (const name of left()) {
-    const machine = machines.get(name);
-    const disturbed = machine && disturbance(machine, gone);
+    const vm = vms.get(name);
+    const disturbed = vm && disturbance(vm, gone);
     if (gone.mon.resources.some(({ id }) => id === name))
       failures.set(name, failed(`its connection still exists after ${GONE_LIMIT_MS / 1000} s`));
     else if (disturbed !== undefined) failures.set(name, failed(disturbed));

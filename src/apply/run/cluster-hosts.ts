@@ -11,15 +11,24 @@ export const clusterHosts = (context: Pick<RunContext, 'spec' | 'hosts'>): reado
  * What a cluster node reports. One whose connection was lost counts as it was when it reported last in this run: what it holds
  * nobody changes under the lock, and nodes that wait for it would stay unmanaged.
  */
-export async function probeClusterNode(
-  { probe, lastFacts }: Pick<RunContext, 'probe' | 'lastFacts'>,
-  host: Host,
-): Promise<HostFacts> {
+export async function probeClusterNode(context: LastReports, host: Host): Promise<HostFacts> {
   try {
-    return await probe(host);
+    return await context.probe(host);
   } catch (thrown) {
-    const last = lastFacts.get(host.name);
-    if (last === undefined || !isUnreachable(thrown)) throw thrown;
+    const last = lastFactsOf(context, host, thrown);
+    if (last === undefined) throw thrown;
     return last;
   }
 }
+
+type LastReports = Pick<RunContext, 'probe' | 'lastFacts' | 'spec' | 'hosts'>;
+
+/** What a cluster node reported last, where it cannot be reached any more; undefined: it is none, or it has answered. */
+export const lastFactsOf = (
+  context: Pick<LastReports, 'lastFacts' | 'spec' | 'hosts'>,
+  host: Host,
+  thrown: unknown,
+): HostFacts | undefined =>
+  isUnreachable(thrown) && clusterHosts(context).includes(host)
+    ? context.lastFacts.get(host.name)
+    : undefined;

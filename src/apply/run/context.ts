@@ -13,7 +13,7 @@ import { messageOf, OutriggerError } from '../../support/errors.ts';
 import type { Secret } from '../../support/secret.ts';
 import type { RunEvent, Verdict } from '../../model/run-event.ts';
 import type { Lease } from '../lock/lease.ts';
-import type { MachineRecord } from './machines.ts';
+import type { VmRecord } from './machines.ts';
 import type { RunLog } from '../../records/run-log.ts';
 
 /** What an operator may say about the course of a run. */
@@ -61,7 +61,7 @@ export interface RunContext {
   /** Nodes whose join, of this run or of one that was interrupted, is not proven yet. */
   readonly joining: Set<string>;
   /** The machines of guest nodes as they were before their join, by the node's name. */
-  readonly machines: Map<string, MachineRecord>;
+  readonly vms: Map<string, VmRecord>;
   /** The entries that nodes had in the CIB before their join, by the node's name. */
   readonly entriesBefore: Map<string, NodeEntry>;
   /** Guest nodes whose connection was tried in this run, and failed. */

@@ -1,24 +1,24 @@
 import { decisiveOperations } from '../../pacemaker/cib/history.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
-import { machineOf } from '../../pacemaker/status/machine.ts';
+import { vmOf } from '../../pacemaker/status/machine.ts';
 
 /** Where a machine runs, and every start, stop and migration of it that the cluster remembers. */
-export interface MachineRecord {
+export interface VmRecord {
   readonly resource: string;
   readonly on: string | undefined;
   readonly operations: ReadonlySet<string>;
 }
 
 /** A machine as the cluster tells of it now. */
-export const recordMachine = ({ cib, mon }: ClusterFacts, resource: string): MachineRecord => ({
+export const recordVm = ({ cib, mon }: ClusterFacts, resource: string): VmRecord => ({
   resource,
-  on: machineOf(mon, resource)?.nodes[0],
+  on: vmOf(mon, resource)?.nodes[0],
   operations: decisiveOperations(cib, [resource]),
 });
 
 /** What has happened to a machine since; undefined: nothing. */
-export function disturbance(before: MachineRecord, cluster: ClusterFacts): string | undefined {
-  const now = recordMachine(cluster, before.resource);
+export function disturbance(before: VmRecord, cluster: ClusterFacts): string | undefined {
+  const now = recordVm(cluster, before.resource);
   const happened = [...now.operations].filter((one) => !before.operations.has(one));
   if (happened.length > 0) return `its VM was disturbed: ${happened.join(', ')}`;
   return now.on === before.on

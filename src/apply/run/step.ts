@@ -1,3 +1,4 @@
+import { lastFactsOf } from './cluster-hosts.ts';
 import type { Host } from '../../host/host.ts';
 import { DAEMON_USER } from '../../pacemaker/basics/names.ts';
 import type { Action } from '../../model/action.ts';
@@ -58,14 +59,25 @@ export async function prepare(
   for (const action of preparations) await reportAndAct(context, play, { host, item }, action);
 }
 
-/** Takes the steps that these items of a host ask for, in their order. Gives the items that were changed. */
+/**
+ * Takes the steps that these items of a host ask for, in their order. Returns the items that were changed. A cluster node that
+ * is lost by now and needs no step holds up nobody.
+ */
 export async function converge(
   context: RunContext,
   play: Play,
   host: Host,
   items: (facts: HostFacts) => readonly HostItem[],
 ): Promise<readonly HostItem[]> {
-  let facts = await context.probe(host);
+  let facts: HostFacts;
+  try {
+    facts = await context.probe(host);
+  } catch (thrown) {
+    const last = lastFactsOf(context, host, thrown);
+    if (last !== undefined && items(last).every((item) => item.compare(last) === undefined))
+      return [];
+    throw thrown;
+  }
   const changed: HostItem[] = [];
   for (const item of items(facts)) {
     const difference = item.compare(facts);

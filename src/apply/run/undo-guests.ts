@@ -1,6 +1,6 @@
-import { disconnectGuests, freeMachines, removeGuests } from '../../pacemaker/procedures/edit.ts';
+import { disconnectGuests, releaseVms, removeGuests } from '../../pacemaker/procedures/edit.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
-import { machineOf } from '../../pacemaker/status/machine.ts';
+import { vmOf } from '../../pacemaker/status/machine.ts';
 import type { GuestNodeSpec } from '../../inventory/spec.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { writeCib } from './cib.ts';
@@ -20,7 +20,7 @@ const LIMIT_MS = 60_000;
  * on c2 due to reaching migration threshold`, Pacemaker 3.0.0), and it cannot be forgotten once the connection is gone.
  */
 export async function undoGuests(
-  context: EditContext & Pick<RunContext, 'machines'>,
+  context: EditContext & Pick<RunContext, 'vms'>,
   play: PlayName,
   guests: readonly Pick<GuestNodeSpec, 'name' | 'resource'>[],
 ): Promise<void> {
@@ -55,20 +55,19 @@ export async function undoGuests(
     throw notInTime('the cluster still has a record of the failed connection');
   await forgetNodes(context, play, names);
 
-  const machines = guests.map(({ resource }) => resource);
-  await writeCib(context, play, 'undo-free-machine', () => freeMachines(machines));
+  const vms = guests.map(({ resource }) => resource);
+  await writeCib(context, play, 'undo-free-machine', () => releaseVms(vms));
   reportWaiting(context, play, 'the VM to become managed', LIMIT_MS);
   const managed = await watchCluster(
     queryNode,
     LIMIT_MS,
-    (cluster) =>
-      isIdle(cluster) && machines.every((id) => machineOf(cluster.mon, id)?.managed === true),
+    (cluster) => isIdle(cluster) && vms.every((id) => vmOf(cluster.mon, id)?.managed === true),
   );
   if (managed.kind === 'limit') throw notInTime('the VM is still unmanaged');
   const late = names.filter((name) => managed.cluster.cib.seen.has(name));
   if (late.length > 0) await forgetNodes(context, play, late);
   for (const name of names) {
-    const before = context.machines.get(name);
+    const before = context.vms.get(name);
     const why = before === undefined ? undefined : disturbance(before, managed.cluster);
     if (why !== undefined) throw new OutriggerError('NOT_CONVERGED', why);
   }

@@ -34,8 +34,8 @@ async function diagnosisFor(options: SharedOptions, terminal: Terminal): Promise
   const spec = inventoryFor(options.inventory, terminal);
   const playbook = playbookFor(options.playbook);
   const selected = selectNodes(spec, options.limit);
-  const machines = [...spec.clusterNodes, ...withManagedHosts(selected)];
-  return withConnector(terminal, machines, async ({ connect }, fetchSecret) => {
+  const targets = [...spec.clusterNodes, ...withManagedHosts(selected)];
+  return withConnector(terminal, targets, async ({ connect }, fetchSecret) => {
     const progress = await progressFor(terminal, []);
     try {
       return await examine({

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { importCluster, machineToAsk } from '../../flows/import-cluster.ts';
+import { importCluster, clusterNodeToRead } from '../../flows/import-cluster.ts';
 import { syncFolder, writePrivateFile } from '../../host/files/private-file.ts';
 import type { Asked } from '../../import/draft-of.ts';
 import type { Imported } from '../../import/import-inventory.ts';
@@ -49,7 +49,7 @@ export const addImport: AddCommand = (terminal, finish) =>
       if (out !== undefined && lstatSync(out, { throwIfNoEntry: false }) !== undefined)
         throw isThere(out);
       const asked = askedBy(options);
-      const imported = await withConnector(terminal, [machineToAsk(asked)], ({ connect }) =>
+      const imported = await withConnector(terminal, [clusterNodeToRead(asked)], ({ connect }) =>
         importCluster(asked, connect, terminal.signal),
       );
       if (out !== undefined) write(out, imported.text);

@@ -16,7 +16,7 @@ import type { Terminal } from '../process/terminal.ts';
  */
 export async function withConnector<T>(
   terminal: Terminal,
-  machines: readonly (ClusterNodeSpec | RemoteNodeSpec)[],
+  targets: readonly (ClusterNodeSpec | RemoteNodeSpec)[],
   use: (connector: Connector, fetchSecret: FetchSecret) => Promise<T>,
 ): Promise<T> {
   const { env, signal } = terminal;
@@ -28,7 +28,7 @@ export async function withConnector<T>(
   const fetchSecret = secretFetcher({ ask, signal, report });
   const connector = sshConnector({ env, signal, fetchSecret });
   try {
-    const connections = machines.map(connectionTo);
+    const connections = targets.map(connectionTo);
     for (const notice of connector.notices(connections)) report(`warning: ${printable(notice)}`);
     await connector.prepare(connections);
     return await use(connector, fetchSecret);

@@ -47,7 +47,7 @@ function connectionAttributes(cib: Cib, host: string): readonly AttributeChange[
   const guest = cib.guestNodes.find(({ name }) => name === host);
   if (guest === undefined) return [];
   return [
-    gone('machine', guest.resource, 'the VM keeps running'),
+    gone('VM', guest.resource, 'the VM keeps running'),
     ...[...guest.settings].map(([name, { value }]) => gone(name, value)),
   ];
 }

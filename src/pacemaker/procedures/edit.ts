@@ -14,11 +14,11 @@ export {
 export { attachCluster, beginMaintenance, isHeldInMaintenance } from './detach.ts';
 export {
   disconnectGuests,
-  freeMachines,
+  releaseVms,
   guestDifferences,
   joiningValues,
   holdForRetry,
-  holdMachines,
+  holdVms,
   isHeld,
   joinGuests,
   reconnectGuests,

@@ -84,8 +84,8 @@ export function joiningValues(
   cib: Pick<Cib, 'primitives'>,
   desired: DesiredGuest,
 ): Readonly<Record<string, string>> {
-  const machine = cib.primitives.get(desired.resource);
-  const port = machine && guestSettings(machine.element).get(GUEST_META.port);
+  const vm = cib.primitives.get(desired.resource);
+  const port = vm && guestSettings(vm.element).get(GUEST_META.port);
   return {
     ...guestValues(desired),
     ...(port === undefined ? {} : { [GUEST_META.port]: String(desired.port) }),
@@ -130,7 +130,7 @@ const guardBlock = (resource: string): XmlElement =>
 const blockTarget = (id: string): Target => ({ element: 'meta_attributes', id });
 
 /** Holds machines of guest nodes as a join does. */
-export const holdMachines = (cib: Cib, names: readonly string[]): readonly CibOperation[] =>
+export const holdVms = (cib: Cib, names: readonly string[]): readonly CibOperation[] =>
   merge({
     resources: cib.guestNodes
       .filter(({ name }) => names.includes(name))
@@ -185,8 +185,8 @@ export const updateGuests = (
       const differences = have === undefined ? [] : guestDifferences(have, desired);
       if (have === undefined || differences.length === 0) return [];
       const values = Object.fromEntries(differences.map(({ name, after }) => [name, after]));
-      const machine = { ...have, id: have.resource };
-      return [placed(machine, settingBlocks(machine, cib.ids, values))];
+      const vm = { ...have, id: have.resource };
+      return [placed(vm, settingBlocks(vm, cib.ids, values))];
     }),
   });
 
@@ -219,7 +219,7 @@ export const isHeld = ({ ids }: Cib, resource: string): boolean =>
   [GUARD_PREFIX, RETRY_PREFIX, QUIET_PREFIX].some((prefix) => ids.has(`${prefix}${resource}`));
 
 /** Gives machines back to the cluster that a join held. */
-export const freeMachines = (resources: readonly string[]): readonly CibOperation[] =>
+export const releaseVms = (resources: readonly string[]): readonly CibOperation[] =>
   deletion(resources.map((resource) => blockTarget(guardId(resource))));
 
 /**

@@ -11,7 +11,7 @@ export type MachineState =
   | { readonly kind: 'other'; readonly why: string };
 
 /** The resource as crm_mon shows it. */
-export const machineOf = (mon: CrmMon, resource: string): ResourceStatus | undefined =>
+export const vmOf = (mon: CrmMon, resource: string): ResourceStatus | undefined =>
   mon.resources.find(({ primitive }) => primitive === resource);
 
 const OPERATION_KEY = /^(.*)_(?:start|stop|monitor|migrate_to|migrate_from|notify|reload)_\d+$/;
@@ -31,8 +31,8 @@ interface Guest {
 }
 
 type Rule = readonly [
-  holds: (machine: ResourceStatus, isHeld: boolean) => boolean,
-  why: (machine: ResourceStatus) => string,
+  holds: (vm: ResourceStatus, isHeld: boolean) => boolean,
+  why: (vm: ResourceStatus) => string,
   kind?: 'on-the-way',
 ];
 
@@ -57,24 +57,20 @@ const RULES: readonly Rule[] = [
  * Whether a machine runs, is meant to be off, or neither; `isHeld`: it is our own mark that keeps it unmanaged. A
  * connection that fails takes its machine down, so its failures count as well.
  */
-export function machineState(
-  mon: CrmMon,
-  { name, resource }: Guest,
-  isHeld: boolean,
-): MachineState {
-  const machine = machineOf(mon, resource);
-  if (machine === undefined) return { kind: 'other', why: 'the cluster does not report it' };
-  const broken = RULES.find(([holds]) => holds(machine, isHeld));
-  if (broken !== undefined) return { kind: broken[2] ?? 'other', why: broken[1](machine) };
-  const [on] = machine.nodes;
-  if (machine.active && on !== undefined) return { kind: 'running', on };
+export function vmState(mon: CrmMon, { name, resource }: Guest, isHeld: boolean): MachineState {
+  const vm = vmOf(mon, resource);
+  if (vm === undefined) return { kind: 'other', why: 'the cluster does not report it' };
+  const broken = RULES.find(([holds]) => holds(vm, isHeld));
+  if (broken !== undefined) return { kind: broken[2] ?? 'other', why: broken[1](vm) };
+  const [on] = vm.nodes;
+  if (vm.active && on !== undefined) return { kind: 'running', on };
   const why = whyDown(mon, [resource, name]);
   return why === undefined ? { kind: 'stopped' } : { kind: 'other', why };
 }
 
 /** How the connection to a guest node failed whose machine is off; undefined: it runs, or that is not why. */
 export function failureThatStopped(mon: CrmMon, { name, resource }: Guest): string | undefined {
-  if (machineOf(mon, resource)?.active !== false) return undefined;
+  if (vmOf(mon, resource)?.active !== false) return undefined;
   const said = failuresOf(mon, [name]);
   return said.length === 0 ? undefined : wordsOf(said);
 }

@@ -24,8 +24,8 @@ export function absentItems(
 ): DesiredItems {
   const keys = new Set([...clusterNodes.values()].flatMap(({ authkey }) => authkey.digest ?? []));
   return {
-    cibItems: removedNodes.flatMap(({ node: { name }, machine }) => [
-      connectionGone(name, machine === undefined ? 'connection-resource' : 'guest-node'),
+    cibItems: removedNodes.flatMap(({ node: { name }, vm }) => [
+      connectionGone(name, vm === undefined ? 'connection-resource' : 'guest-node'),
       referencesGone(name),
       entryGone(name),
       recordGone(name),

@@ -144,7 +144,7 @@ export function checkFencing({ facts }: Examination): Checked {
         },
       ],
     };
-  const nodes = [...facts.servers.keys()].filter((name) => !facts.machines.has(name));
+  const nodes = [...facts.servers.keys()].filter((name) => !facts.vms.has(name));
   const devices = nodes.map((name) => [name, devicesFor(facts, name)] as const);
   const findings = devices
     .filter(([, reported]) => reported === undefined || reported.length === 0)

@@ -4,7 +4,7 @@ import { nodesOf, type Nodes, type Spec } from '../../inventory/spec.ts';
 import { isThatFile, type DesiredX509 } from '../../credentials/certificates.ts';
 import type { Drift } from './drift.ts';
 import type { ClusterFacts, Facts, HostFacts } from '../../model/facts.ts';
-import { machineOf } from '../../pacemaker/status/machine.ts';
+import { vmOf } from '../../pacemaker/status/machine.ts';
 
 /** How a host stands; `undeclared`: the cluster has it, and the inventory does not name it. */
 export type HostState =
@@ -20,7 +20,7 @@ export interface DriftHost {
   /** The cluster node that holds the connection to it. */
   readonly connectedFrom: string | undefined;
   /** The resource that a guest node is the machine of, and where that runs. */
-  readonly machine: { readonly resource: string; readonly on: string | undefined } | undefined;
+  readonly vm: { readonly resource: string; readonly on: string | undefined } | undefined;
   /** How old its authkey is; undefined: it has none, or did not answer. */
   readonly authkeySeconds: number | undefined;
   /** When its certificate ends; undefined: it has none, or another one. */
@@ -43,7 +43,7 @@ export function hostsIn(drift: Drift, input: HostsInput): readonly DriftHost[] {
   const { mon } = cluster;
   const stateOf = statesIn(drift);
   const members = spec.clusterNodes.map(({ name }) => ({
-    ...{ name, kind: 'cluster-node' as const, connectedFrom: undefined, machine: undefined },
+    ...{ name, kind: 'cluster-node' as const, connectedFrom: undefined, vm: undefined },
     isBeingRemoved: false,
   }));
   const called = new Map(
@@ -57,8 +57,7 @@ export function hostsIn(drift: Drift, input: HostsInput): readonly DriftHost[] {
     ...{ name, isBeingRemoved },
     kind: resource === undefined ? ('remote-node' as const) : ('guest-node' as const),
     connectedFrom: from(name),
-    machine:
-      resource === undefined ? undefined : { resource, on: machineOf(mon, resource)?.nodes[0] },
+    vm: resource === undefined ? undefined : { resource, on: vmOf(mon, resource)?.nodes[0] },
   });
   const declared = [
     ...selected.remoteNodes.map(({ name }) => placed(name)),

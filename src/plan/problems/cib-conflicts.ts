@@ -14,10 +14,10 @@ type Conflict = Pick<Problem, 'code' | 'message' | 'hint'>;
  */
 export function conflictInCib(
   cib: Cib,
-  { name, machine }: { readonly name: string; readonly machine: string | undefined },
+  { name, vm }: { readonly name: string; readonly vm: string | undefined },
   server: ServerFacts,
 ): Conflict | undefined {
-  const holder = holderOf(cib, name, machine);
+  const holder = holderOf(cib, name, vm);
   if (holder !== undefined) {
     return {
       code: 'NAME_TAKEN',
@@ -37,12 +37,12 @@ export function conflictInCib(
 }
 
 /** What else has a name; `machine`: of a guest node, the resource that it is to be the machine of. */
-export function holderOf(cib: Cib, name: string, machine: string | undefined): string | undefined {
+export function holderOf(cib: Cib, name: string, vm: string | undefined): string | undefined {
   const guest = cib.guestNodes.find((node) => node.name === name);
   if (guest !== undefined) {
-    return guest.resource === machine ? undefined : `the guest node of ${guest.resource}`;
+    return guest.resource === vm ? undefined : `the guest node of ${guest.resource}`;
   }
-  if (cib.remoteConnections.has(name)) return machine === undefined ? undefined : 'a remote node';
+  if (cib.remoteConnections.has(name)) return vm === undefined ? undefined : 'a remote node';
   if (cib.clusterNodes.some((node) => node.name === name)) return 'a cluster node';
   const bundle = bundleOf(cib, name);
   if (bundle !== undefined && name.startsWith(`${bundle}-`))

@@ -3,14 +3,14 @@ import { mayBeGuest } from '../../pacemaker/cib/connections.ts';
 import { isHeld } from '../../pacemaker/procedures/edit.ts';
 import { nearest } from '../../support/yaml/nearest.ts';
 import type { Facts } from '../../model/facts.ts';
-import { failureThatStopped, machineState } from '../../pacemaker/status/machine.ts';
+import { failureThatStopped, vmState } from '../../pacemaker/status/machine.ts';
 import type { Problem } from '../../model/plan.ts';
 
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
 
 /** Why a resource cannot be, or cannot become at the moment, the machine of a guest node. */
-export function machineProblem({ cluster, machines }: Facts, name: string): Reason | undefined {
-  const resource = machines.get(name);
+export function vmProblem({ cluster, vms }: Facts, name: string): Reason | undefined {
+  const resource = vms.get(name);
   if (cluster === undefined || resource === undefined) return undefined;
   const { cib, mon } = cluster;
   const guest = cib.guestNodes.find((one) => one.resource === resource);
@@ -24,7 +24,7 @@ export function machineProblem({ cluster, machines }: Facts, name: string): Reas
   if (guest !== undefined) return undefined;
   const unfit = unfitFor(cib, resource);
   if (unfit !== undefined) return unfit;
-  const state = machineState(mon, { name, resource }, isHeld(cib, resource));
+  const state = vmState(mon, { name, resource }, isHeld(cib, resource));
   if (state.kind === 'running' || state.kind === 'stopped') return undefined;
   return {
     code: 'VM_NOT_READY',
@@ -37,8 +37,8 @@ export function machineProblem({ cluster, machines }: Facts, name: string): Reas
  * Why a guest node gives no answer whose machine is down: the cluster stops a machine for good when the connection to it
  * failed on every cluster node, and cleaning up alone would have it fail again. The way out was tried on 3.0.0.
  */
-export function machineDown({ cluster, machines }: Facts, name: string): Reason | undefined {
-  const resource = machines.get(name);
+export function vmDown({ cluster, vms }: Facts, name: string): Reason | undefined {
+  const resource = vms.get(name);
   const guest = cluster?.cib.guestNodes.find((one) => one.name === name);
   if (cluster === undefined || resource === undefined || guest?.resource !== resource)
     return undefined;

@@ -16,7 +16,7 @@ import { unfitForCertificates } from '../../credentials/certificate-problems.ts'
 import type { DesiredX509 } from '../../credentials/certificates.ts';
 import { corosyncsKey } from '../../credentials/corosync-key.ts';
 import { certificatesOn } from '../../credentials/in-use.ts';
-import { machineDown, machineProblem } from './machine-problem.ts';
+import { vmDown, vmProblem } from './machine-problem.ts';
 import type { Problem } from '../../model/plan.ts';
 import { runsThere } from './runs-there.ts';
 import { olderMember } from './versions.ts';
@@ -38,12 +38,10 @@ export function findProblems(
   stopped: ReadonlySet<string> = new Set(),
   authentication: Authentication = { x509: undefined, isStated: false },
 ): readonly Problem[] {
-  const unfit = [...facts.machines.keys()].flatMap((host) =>
-    asRefused(host, machineProblem(facts, host)),
-  );
+  const unfit = [...facts.vms.keys()].flatMap((host) => asRefused(host, vmProblem(facts, host)));
   const silent = [...facts.unreachable.values()].map(({ name, code, message, hint }): Problem => ({
     ...{ host: name, kind: 'unreachable', code, message, hint },
-    ...machineDown(facts, name),
+    ...vmDown(facts, name),
   }));
   const refused = remoteHosts(facts).flatMap((host) =>
     asRefused(host.name, refusal(host, facts, authentication)),
@@ -153,11 +151,9 @@ function unknownServer({ name }: Pick<HostFacts, 'name'>, facts: Facts): Reason 
 }
 
 function blocking({ name }: Pick<HostFacts, 'name'>, facts: Facts): Reason | undefined {
-  const { cluster, servers, machines } = facts;
+  const { cluster, servers, vms } = facts;
   const server = servers.get(name);
-  return (
-    cluster && server && conflictInCib(cluster.cib, { name, machine: machines.get(name) }, server)
-  );
+  return cluster && server && conflictInCib(cluster.cib, { name, vm: vms.get(name) }, server);
 }
 
 /** One machine under two names, each with an address of its own: the second connection would get the first one fenced. */

@@ -1,7 +1,7 @@
 import { isHeldInMaintenance, isHeld } from '../../pacemaker/procedures/edit.ts';
 import { isOnRecord } from '../../pacemaker/cib/history.ts';
 import type { ClusterFacts, Facts } from '../../model/facts.ts';
-import { machineState } from '../../pacemaker/status/machine.ts';
+import { vmState } from '../../pacemaker/status/machine.ts';
 import type { StoppedGuest } from '../../model/plan.ts';
 
 /**
@@ -10,9 +10,9 @@ import type { StoppedGuest } from '../../model/plan.ts';
  * host that nobody has proven. A machine that answers is none of them while the cluster does not know all that runs.
  */
 export const findStoppedGuests = (facts: Facts, cluster: ClusterFacts): readonly StoppedGuest[] =>
-  [...facts.machines].flatMap(([host, resource]) => {
+  [...facts.vms].flatMap(([host, resource]) => {
     const { cib, mon } = cluster;
-    const state = machineState(mon, { name: host, resource }, isHeld(cib, resource));
+    const state = vmState(mon, { name: host, resource }, isHeld(cib, resource));
     const answers = facts.guestNodes.has(host);
     if (state.kind !== 'stopped' || (answers && isUnknown(resource, cluster))) return [];
     const message = answers

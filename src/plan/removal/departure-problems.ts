@@ -13,7 +13,7 @@ import { stateInClusterOf } from './standing.ts';
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
 
 /** A node that is to leave, as far as the cluster and the silence of its host tell. */
-export type Leaving = Pick<RemovedNode, 'machine' | 'silence'> & {
+export type Leaving = Pick<RemovedNode, 'vm' | 'silence'> & {
   readonly node: { readonly name: string };
 };
 
@@ -39,7 +39,7 @@ export const wouldHurt = (leaving: Leaving, cluster: ClusterFacts): Reason | und
   (leaving.silence === undefined ? unclean(leaving, cluster) : unproven(leaving, cluster));
 
 function isOther(
-  { node: { name }, machine }: RemovedNode,
+  { node: { name }, vm }: RemovedNode,
   { cib, mon }: ClusterFacts,
 ): Reason | undefined {
   const twin = liveTwinOf({ cib, mon }, name);
@@ -50,8 +50,7 @@ function isOther(
       hint: `nothing was removed: to remove ${twin.name}, write its name as in the cluster`,
     };
   const member = cib.clusterNodes.find((node) => node.name === name);
-  const holder =
-    member === undefined ? holderOf(cib, name, machine) : `the cluster node ${member.name}`;
+  const holder = member === undefined ? holderOf(cib, name, vm) : `the cluster node ${member.name}`;
   if (holder === undefined) return undefined;
   return {
     code: 'NAME_TAKEN',
@@ -116,22 +115,22 @@ function unclean({ node: { name } }: Leaving, { cib, mon }: ClusterFacts): Reaso
 
 /** Without an answer over SSH it may run all the same: what it runs must not be started elsewhere as well. */
 function unproven(
-  { node: { name }, machine, silence }: Leaving,
+  { node: { name }, vm, silence }: Leaving,
   cluster: ClusterFacts,
 ): Reason | undefined {
   const stateInCluster = stateInClusterOf(cluster, name);
   if (stateInCluster === 'none' || stateInCluster === 'out') return undefined;
   const stop =
-    machine === undefined
+    vm === undefined
       ? `stop its connection (\`crm_resource --resource ${name} --meta --set-parameter target-role --parameter-value Stopped\`)`
-      : `stop its VM ${machine}`;
+      : `stop its VM ${vm}`;
   if (stateInCluster === 'in')
     return {
       code: 'HOST_UNREACHABLE',
       message: `${silence?.message ?? 'it is unreachable'}, but the cluster is connected to it: it is running`,
       hint: `fix the SSH connection to it; or ${stop}, so that the cluster reports it offline and clean`,
     };
-  if (machine === undefined) return undefined;
+  if (vm === undefined) return undefined;
   return {
     code: 'HOST_UNREACHABLE',
     message: `${silence?.message ?? 'it is unreachable'}, and the cluster does not report it stopped gracefully`,

@@ -5,7 +5,7 @@ import type { HostFacts, Unreachable } from '../../model/facts.ts';
 export interface RemovedNode {
   readonly node: PacemakerRemoteSpec;
   /** Of a guest node: the resource that is its machine. */
-  readonly machine: string | undefined;
+  readonly vm: string | undefined;
   readonly host: HostFacts | undefined;
   readonly silence: Unreachable | undefined;
 }

@@ -22,7 +22,7 @@ export function editsSince(
   const remote = cib.remoteConnections.get(name);
   const guest = cib.guestNodes.find((one) => one.name === name);
   const made = madeOf(node);
-  const own = new Map(Object.entries(desired).filter(([key]) => key !== 'machine'));
+  const own = new Map(Object.entries(desired).filter(([key]) => key !== 'VM'));
   return [
     ...(remote === undefined || made === undefined
       ? []

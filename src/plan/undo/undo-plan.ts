@@ -13,7 +13,7 @@ import { isFailedJoin, stateInClusterOf } from '../removal/standing.ts';
 /** A node that an undo takes out of the cluster. */
 export interface UndoneNode {
   readonly name: string;
-  readonly machine: string | undefined;
+  readonly vm: string | undefined;
   /** What is active there, sorted. */
   readonly running: readonly string[];
   /** What is not as the run made it any more, and goes with the node. */
@@ -130,10 +130,10 @@ export function undoneNode(
   node: JoinedNode,
   found: Cib | undefined,
 ): UndoneNode {
-  const { name, machine } = node;
+  const { name, vm } = node;
   return {
     name,
-    machine,
+    vm,
     running: activeOn(cluster.mon, name),
     edits: editsSince(cluster.cib, node, found),
     isUnproven: isUnproven(cluster, node),
@@ -143,9 +143,9 @@ export function undoneNode(
 /** Whether a node was never in: its join failed, or the run died before it was proven, and a guest's machine is held. */
 export const isUnproven = (
   cluster: ClusterFacts,
-  { name, machine }: Pick<JoinedNode, 'name' | 'machine'>,
+  { name, vm }: Pick<JoinedNode, 'name' | 'vm'>,
 ): boolean =>
-  machine === undefined
+  vm === undefined
     ? isFailedJoin(cluster, name)
     : nodeConnection(cluster.cib, name)?.joining === true;
 
@@ -156,7 +156,7 @@ const stayingConstraints = (cib: Cib, name: string): readonly string[] =>
 
 /** Why a node is not the run's to take out, or cannot leave in good order; as something that follows its name. */
 function whyNot({ cluster, later, silent }: UndoInput, node: JoinedNode): string | undefined {
-  const { name, machine } = node;
+  const { name, vm } = node;
   const again = later.find(({ joined }) => joined.some((other) => other.name === name));
   if (again !== undefined) return `was joined again by run ${again.id}: undo that one`;
   const other = whatElse(cluster.cib, node);
@@ -166,7 +166,7 @@ function whyNot({ cluster, later, silent }: UndoInput, node: JoinedNode): string
   // Such a node was never in, and has a recipe of its own.
   if (isUnproven(cluster, node)) return undefined;
   const silence = silent.get(name);
-  const reason = wouldHurt({ node, machine, silence }, cluster);
+  const reason = wouldHurt({ node, vm, silence }, cluster);
   if (reason !== undefined)
     return `cannot be removed gracefully: ${reason.message}${reason.hint === undefined ? '' : ` (${reason.hint})`}`;
   return silence !== undefined && stateInClusterOf(cluster, name) === 'unproven'
@@ -175,10 +175,10 @@ function whyNot({ cluster, later, silent }: UndoInput, node: JoinedNode): string
 }
 
 /** What a node is now, if that is not what the run made it. */
-function whatElse(cib: Cib, { name, machine, desired }: JoinedNode): string | undefined {
+function whatElse(cib: Cib, { name, vm, desired }: JoinedNode): string | undefined {
   const remote = cib.remoteConnections.get(name);
   const guest = cib.guestNodes.find((one) => one.name === name);
-  if (guest?.resource !== machine) {
+  if (guest?.resource !== vm) {
     const now = guest === undefined ? 'a remote node' : `a guest node of ${guest.resource}`;
     return `is ${now} now, which is not the result of the run`;
   }

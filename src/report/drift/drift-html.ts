@@ -285,17 +285,15 @@ const hostsPart = (hosts: readonly DriftHost[]): Tag =>
     tag('summary', {}, `All ${counted(hosts.length, 'host')}`),
     table(
       ['Host', 'Role', 'State', 'Connected from', 'Age of its key', 'Certificate until'],
-      hosts.map(
-        ({ name, kind, state, connectedFrom, machine, authkeySeconds, certificateEnds }) => [
-          name,
-          `${KIND_WORDS[kind]}${machine === undefined ? '' : ` (${machine.resource}${machine.on === undefined ? '' : ` on ${machine.on}`})`}`,
-          STATE_WORDS[state].text,
-          connectedFrom ?? '',
-          authkeySeconds === undefined
-            ? ''
-            : counted(Math.floor(authkeySeconds / DAY_SECONDS), 'day'),
-          certificateEnds?.toISOString().slice(0, 10) ?? '',
-        ],
-      ),
+      hosts.map(({ name, kind, state, connectedFrom, vm, authkeySeconds, certificateEnds }) => [
+        name,
+        `${KIND_WORDS[kind]}${vm === undefined ? '' : ` (${vm.resource}${vm.on === undefined ? '' : ` on ${vm.on}`})`}`,
+        STATE_WORDS[state].text,
+        connectedFrom ?? '',
+        authkeySeconds === undefined
+          ? ''
+          : counted(Math.floor(authkeySeconds / DAY_SECONDS), 'day'),
+        certificateEnds?.toISOString().slice(0, 10) ?? '',
+      ]),
     ),
   );

@@ -84,7 +84,7 @@ function comparedSuites({ drift, hosts, items }: ComparedRun): readonly Suite[] 
       verdict: verdictOf('error', code, hint === undefined ? [message] : [message, hint]),
     });
   for (const { host, message } of drift.stoppedGuests)
-    add(host, { name: 'machine', verdict: verdictOf('skipped', undefined, [message]) });
+    add(host, { name: 'VM', verdict: verdictOf('skipped', undefined, [message]) });
   for (const { host, message } of drift.pending)
     add(host, { name: 'in the cluster', verdict: verdictOf('error', 'PENDING', [message]) });
   const left = new Set([...drift.problems, ...drift.stoppedGuests].map(({ host }) => host));

@@ -191,8 +191,8 @@ function nodeTag(node: DriftHost, shape: Shape, x: number, y: number): Tag {
   return tag('g', { class: `node ${node.state}` }, box, inside);
 }
 
-const titleOf = ({ name, kind, state, machine, isBeingRemoved }: DriftHost): string =>
-  `${name}: ${KIND_WORDS[kind]}${isBeingRemoved ? ' to be removed' : ''}${machine === undefined ? '' : ` (VM ${machine.resource})`}, ${STATE_WORDS[state].text}`;
+const titleOf = ({ name, kind, state, vm, isBeingRemoved }: DriftHost): string =>
+  `${name}: ${KIND_WORDS[kind]}${isBeingRemoved ? ' to be removed' : ''}${vm === undefined ? '' : ` (VM ${vm.resource})`}, ${STATE_WORDS[state].text}`;
 
 const clipped = (name: string, most: number): string => {
   const characters = Array.from(name);

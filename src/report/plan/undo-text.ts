@@ -55,8 +55,8 @@ const undoneNodeTexts = (leaving: readonly UndoneNode[]): readonly string[] =>
     ([how, nodes]) => `${foldNames(nodes.map(({ name }) => name))}: ${how}`,
   );
 
-function howText({ machine, running, isUnproven }: UndoneNode): string {
-  const what = machine === undefined ? 'remote node' : `guest node of ${printable(machine)}`;
+function howText({ vm, running, isUnproven }: UndoneNode): string {
+  const what = vm === undefined ? 'remote node' : `guest node of ${printable(vm)}`;
   if (isUnproven) return `${what}, its join was never verified`;
   return `${what}, ${running.length === 0 ? 'no resources there' : `${running.map(printable).join(', ')} stops or moves first`}`;
 }

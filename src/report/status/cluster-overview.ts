@@ -13,7 +13,7 @@ import {
 import { isHeld } from '../../pacemaker/procedures/guest.ts';
 import { orphansIn, type Orphan } from '../../pacemaker/cib/orphans.ts';
 import { quietlyProtected } from '../../pacemaker/procedures/quiet.ts';
-import { machineState } from '../../pacemaker/status/machine.ts';
+import { vmState } from '../../pacemaker/status/machine.ts';
 import type { ClusterSummary } from '../../model/plan.ts';
 import { nodesOf, type PacemakerRemoteSpec, type Spec } from '../../inventory/spec.ts';
 import { compareNames } from '../../support/text/fold-names.ts';
@@ -143,7 +143,7 @@ const guestNodesOf = ({ mon, cib }: ClusterState, declared: DeclaredAs): GuestOv
       ...(isMarked(cib, guest.resource) ? ['quiet'] : []),
     ],
     resource: guest.resource,
-    isStopped: machineState(mon, guest, isHeld(cib, guest.resource)).kind === 'stopped',
+    isStopped: vmState(mon, guest, isHeld(cib, guest.resource)).kind === 'stopped',
   }));
 
 type DeclaredAs = ReadonlyMap<string, Declared>;

@@ -127,11 +127,11 @@ describe('clusters as they are found in the field', function () {
         problems.map(({ host, code }) => `${host} ${code}`),
         ['h1 HOST_USES_CERTIFICATES'],
       );
-      assert.match(problems[0]?.message ?? '', /and its daemon runs without them/);
+      assert.match(problems[0]?.message ?? '', /but its daemon does not use them yet/);
       const stated = inventoryOf([h1, h2], { method: 'psk' });
       const [bad, ...others] = await badIn(lab, stated);
       assert.deepEqual(others, []);
-      assert.match(bad ?? '', /^credentials h1: .*sets certificates .*runs without them/);
+      assert.match(bad ?? '', /^credentials h1: .*sets certificates .*does not use them yet/);
       const { changes } = await plan(lab, stated);
       assert.deepEqual(
         changes.map(({ host, item, restart }) => `${host} ${item} ${restart}`),
@@ -155,7 +155,7 @@ describe('clusters as they are found in the field', function () {
             line.startsWith('credentials '),
           ),
           [
-            'credentials h1: its pacemaker_remote runs with certificates, and Pacemaker on c1, c2 with the authkey: they cannot connect',
+            'credentials h1: its pacemaker_remote uses certificates, but Pacemaker on c1, c2 uses the authkey: they cannot connect',
           ],
         );
         await lab.sh(

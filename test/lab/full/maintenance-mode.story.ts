@@ -1,7 +1,7 @@
 /** Maintenance mode while credentials change, or after a run that died: ended by hand, switched on, and with Pacemaker away. */
 import assert from 'node:assert/strict';
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
-import { machineOf } from '../../../src/pacemaker/status/machine.ts';
+import { vmOf } from '../../../src/pacemaker/status/machine.ts';
 import { inOrder } from '../../support/in-order.ts';
 import {
   certificatesUsed,
@@ -113,4 +113,4 @@ describe('maintenance mode for a change of credentials', function () {
 
 /** The node on which the cluster sees a resource run. */
 const homeOf = async (lab: Lab, resource: string): Promise<string | undefined> =>
-  machineOf(readCrmMon(await lab.crmMon()), resource)?.nodes[0];
+  vmOf(readCrmMon(await lab.crmMon()), resource)?.nodes[0];

@@ -28,7 +28,7 @@ function factsOf(hosts: Hosts): Facts {
   }
   return {
     ...{ clusterNodes, remoteNodes, guestNodes: new Map(), unreachable: new Map() },
-    ...{ servers: new Map(), machines: new Map(), cluster: undefined },
+    ...{ servers: new Map(), vms: new Map(), cluster: undefined },
   };
 }
 

@@ -52,7 +52,7 @@ export function changesIn(cib: Cib, spec: Spec): unknown[] {
   const connections = Object.fromEntries(spec.remoteNodes.map(isIn));
   const cluster: ClusterFacts = {
     ...{ readFrom: 'c1', cib, cibText: '', dcState: 'S_IDLE' },
-    mon: readCrmMon(crmMonXml({ connections, machines: {} })),
+    mon: readCrmMon(crmMonXml({ connections, vms: {} })),
   };
   return [
     ...spec.remoteNodes.map((node) => connectionResourceItem(node)),

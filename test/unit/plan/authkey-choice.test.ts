@@ -29,7 +29,7 @@ const factsWith = (members: Digests, remotes: Digests = {}): Facts => ({
     Object.entries(remotes).map(([name, digest]) => [name, withKey(name, digest)]),
   ),
   guestNodes: new Map(),
-  machines: new Map(),
+  vms: new Map(),
   unreachable: new Map(),
   servers: new Map(),
   cluster: undefined,

@@ -72,7 +72,7 @@ const factsOf = (members: readonly ClusterNodeFacts[], cluster: ClusterFacts): F
   guestNodes: new Map(),
   unreachable: new Map(),
   servers: new Map(),
-  machines: new Map(),
+  vms: new Map(),
   cluster,
 });
 

@@ -29,13 +29,13 @@ const FACTS: Facts = {
   guestNodes: new Map(),
   unreachable: new Map(),
   servers: new Map(),
-  machines: new Map(),
+  vms: new Map(),
   cluster: undefined,
 };
 
 const answering = (name: string): RemovedNode => ({
   node: remoteNode(name),
-  machine: undefined,
+  vm: undefined,
   host: hostFacts(name),
   silence: undefined,
 });
@@ -46,10 +46,10 @@ const silent = (name: string): RemovedNode => ({
   silence: { name, code: 'HOST_UNREACHABLE', message: 'no answer', hint: undefined },
 });
 
-const asGuest = (removedNode: RemovedNode, machine: string): RemovedNode => ({
+const asGuest = (removedNode: RemovedNode, vm: string): RemovedNode => ({
   ...removedNode,
-  node: guestNode(removedNode.node.name, { resource: machine }),
-  machine,
+  node: guestNode(removedNode.node.name, { resource: vm }),
+  vm,
 });
 
 function removals(removedNodes: readonly RemovedNode[], cluster: ClusterFacts) {

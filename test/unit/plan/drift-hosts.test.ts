@@ -39,7 +39,7 @@ function hosts(more: Partial<Plan> = {}): ReadonlyMap<string, DriftHost> {
       clusterNodes: new Map(),
       remoteNodes: new Map([['r1', hostFacts('r1', { authkey: key, clockAhead: 100 })]]),
       guestNodes: new Map(),
-      ...{ machines: new Map(), servers: new Map(), unreachable: new Map(), cluster: undefined },
+      ...{ vms: new Map(), servers: new Map(), unreachable: new Map(), cluster: undefined },
     },
     cluster: {
       ...{ readFrom: 'c1', cibText: CIB, cib: readCib(CIB), dcState: 'S_IDLE' },

@@ -26,7 +26,7 @@ const clusterWith = (cibText: string): ClusterFacts => ({
 });
 
 /** What a run leaves that joins this, and what its record tells of it. */
-function joinedBy(join: CibItem, state: CibItem, machine: string | undefined) {
+function joinedBy(join: CibItem, state: CibItem, vm: string | undefined) {
   const reported = (item: CibItem, cluster: ClusterFacts) =>
     Object.fromEntries(
       (item.compare(cluster)?.attributes ?? []).map(({ name, after }) => [name, after ?? '']),
@@ -34,7 +34,7 @@ function joinedBy(join: CibItem, state: CibItem, machine: string | undefined) {
   const empty = clusterWith(EMPTY);
   const name = join.host;
   const node: JoinedNode = {
-    ...{ name, machine, hasFailed: false },
+    ...{ name, vm, hasFailed: false },
     ...{ desired: reported(join, empty), entry: reported(state, empty) },
   };
   let text = EMPTY;

@@ -22,7 +22,7 @@ const server = { address: '192.0.2.1', port: 3121 };
 function find(text: string, more: Partial<FindingsInput> = {}, names = ['r1']): readonly Finding[] {
   const facts: Facts = {
     ...{ clusterNodes: new Map(), remoteNodes: new Map(), guestNodes: new Map() },
-    ...{ machines: new Map(), unreachable: new Map(), cluster: undefined },
+    ...{ vms: new Map(), unreachable: new Map(), cluster: undefined },
     servers: new Map(names.map((name) => [name, server])),
   };
   return findingsIn({

@@ -26,7 +26,7 @@ const findings = (reported: ToldFirewalld) =>
     ),
     remoteNodes: new Map([['r1', hostFacts('r1', { firewall: firewalld(reported) })]]),
     guestNodes: new Map(),
-    machines: new Map(),
+    vms: new Map(),
     unreachable: new Map(),
     servers: new Map([['r1', { address: '192.0.2.1', port: 3122 }]]),
     cluster: undefined,

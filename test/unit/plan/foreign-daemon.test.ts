@@ -15,7 +15,7 @@ function problemOf(host: HostFacts, port = 3121) {
     clusterNodes: new Map(),
     remoteNodes: new Map([['r1', host]]),
     guestNodes: new Map(),
-    machines: new Map(),
+    vms: new Map(),
     unreachable: new Map(),
     servers: new Map([['r1', { address: '192.0.2.1', port }]]),
     cluster: undefined,
@@ -51,7 +51,7 @@ describe('a daemon that is not the unit', () => {
     const facts: Facts = {
       ...{ clusterNodes: new Map(), remoteNodes: new Map(), unreachable: new Map() },
       guestNodes: new Map([['r1', guest]]),
-      machines: new Map([['r1', 'vm-r1']]),
+      vms: new Map([['r1', 'vm-r1']]),
       servers: new Map([['r1', { address: '192.0.2.1', port: 3121 }]]),
       cluster: undefined,
     };
@@ -63,7 +63,7 @@ describe('a daemon that is not the unit', () => {
   it('is nobody’s problem where the host is not managed', () => {
     const facts: Facts = {
       ...{ clusterNodes: new Map(), remoteNodes: new Map(), unreachable: new Map() },
-      ...{ guestNodes: new Map(), machines: new Map(), cluster: undefined },
+      ...{ guestNodes: new Map(), vms: new Map(), cluster: undefined },
       servers: new Map([['r1', { address: '192.0.2.1', port: 3121 }]]),
       clusterOnly: new Set(['r1']),
     };

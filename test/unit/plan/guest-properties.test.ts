@@ -6,7 +6,7 @@ import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import {
   applyOperations,
   disconnectGuests,
-  freeMachines,
+  releaseVms,
   removeGuests,
 } from '../../../src/pacemaker/procedures/edit.ts';
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
@@ -39,7 +39,7 @@ const specOf = (name: string, resource: string): fc.Arbitrary<GuestNodeSpec> =>
 function clusterWith(cibText: string, { name, resource }: GuestNodeSpec): ClusterFacts {
   const mon = crmMonXml({
     connections: { [name]: { on: 'c1' } },
-    machines: { [resource]: { on: 'c1' } },
+    vms: { [resource]: { on: 'c1' } },
   });
   return {
     readFrom: 'c1',
@@ -107,7 +107,7 @@ describe('whatever is declared of a guest node', () => {
         for (const edit of [
           disconnectGuests(readCib(text), ['g9']),
           removeGuests(readCib(text), ['g9']),
-          freeMachines(['d1']),
+          releaseVms(['d1']),
         ])
           text = applyOperations(text, edit);
         assert.deepEqual(

@@ -18,7 +18,7 @@ function problemsOf(name: string, resource: string, reported: Reported = {}) {
       [name, { name, code: 'HOST_UNREACHABLE', message: 'no answer', hint: undefined }],
     ]),
     servers: new Map(),
-    machines: new Map([[name, resource]]),
+    vms: new Map([[name, resource]]),
     cluster: {
       readFrom: 'c1',
       cib: readCib(cibText),
@@ -50,8 +50,8 @@ describe('a resource cannot be the machine of a guest node when', () => {
   }
 
   it('the cluster does not run and manage it', () => {
-    const why = (machine: NonNullable<Reported['machines']>[string]) =>
-      problemsOf('g9', 'd1', { machines: { d1: machine } })[0]?.message;
+    const why = (vm: NonNullable<Reported['vms']>[string]) =>
+      problemsOf('g9', 'd1', { vms: { d1: vm } })[0]?.message;
     assert.match(why({ on: 'c1', managed: false }) ?? '', /it is unmanaged$/);
     assert.match(why({ on: 'c1', failed: true }) ?? '', /it has failed$/);
     assert.match(
@@ -66,7 +66,7 @@ describe('a resource cannot be the machine of a guest node when', () => {
       connections: {
         guest1: { startFailures: { c1: 'Key was rejected', c2: 'Key was rejected' } },
       },
-      machines: { vm1: {} },
+      vms: { vm1: {} },
     });
     assert.equal(problem?.code, 'VM_DOWN');
     assert.match(problem.message, /start on c1: Key was rejected; start on c2: Key was rejected/);
@@ -74,7 +74,7 @@ describe('a resource cannot be the machine of a guest node when', () => {
       problem.hint ?? '',
       /cleanup -r guest1`, `crm_resource -r vm1 --meta -d remote-node`/,
     );
-    const [running] = problemsOf('guest1', 'vm1', { machines: { vm1: { on: 'c1' } } });
+    const [running] = problemsOf('guest1', 'vm1', { vms: { vm1: { on: 'c1' } } });
     assert.equal(running?.code, 'HOST_UNREACHABLE');
   });
 });

@@ -29,7 +29,7 @@ const factsOf = (reported: Readonly<Record<string, Reported>>): Facts => ({
   ),
   remoteNodes: new Map(),
   guestNodes: new Map(),
-  machines: new Map(),
+  vms: new Map(),
   unreachable: new Map(),
   servers: new Map(),
   cluster: undefined,

@@ -5,12 +5,8 @@ import { fixture } from '../pacemaker/fixtures.ts';
 
 const CIB = fixture('cib.xml');
 
-const conflict = (name: string, { text = CIB, address = '192.0.2.99', machine = '' } = {}) =>
-  conflictInCib(
-    readCib(text),
-    { name, machine: machine === '' ? undefined : machine },
-    { address, port: 3121 },
-  );
+const conflict = (name: string, { text = CIB, address = '192.0.2.99', vm = '' } = {}) =>
+  conflictInCib(readCib(text), { name, vm: vm === '' ? undefined : vm }, { address, port: 3121 });
 
 describe('a name that Pacemaker takes for another', () => {
   for (const [name, what] of [
@@ -40,7 +36,7 @@ describe('a name that Pacemaker takes for another', () => {
   });
 
   it('is refused for a guest node that is called like its machine', () => {
-    assert.equal(conflict('D1', { machine: 'd1' })?.code, 'NAME_TAKEN');
+    assert.equal(conflict('D1', { vm: 'd1' })?.code, 'NAME_TAKEN');
   });
 
   it('is no hindrance to a node that is in, where it is not a node itself', () => {

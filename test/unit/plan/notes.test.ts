@@ -22,7 +22,7 @@ const notesFor = (cibText: string, more: Partial<Facts> = {}): readonly string[]
       clusterNodes: new Map(),
       remoteNodes: new Map(),
       guestNodes: new Map(),
-      machines: new Map(),
+      vms: new Map(),
       unreachable: new Map(),
       servers: new Map(),
       cluster: undefined,

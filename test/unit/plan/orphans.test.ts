@@ -35,7 +35,7 @@ function clusterWith(option = options('stop-orphan-resources', 'false')): Cluste
 
 const factsOf = (cluster: ClusterFacts, names: readonly string[]): Facts => ({
   ...{ clusterNodes: new Map(), guestNodes: new Map() },
-  ...{ machines: new Map(), unreachable: new Map(), cluster },
+  ...{ vms: new Map(), unreachable: new Map(), cluster },
   remoteNodes: new Map(names.map((name) => [name, hostFacts(name, { isConnected: true })])),
   servers: new Map(names.map((name) => [name, { address: '192.0.2.1', port: 3121 }])),
 });
@@ -96,7 +96,7 @@ describe('a connection that was deleted and still runs', () => {
     const [problem] = findProblems(facts);
     assert.deepEqual([problem?.host, problem?.code], ['r1', 'CONNECTION_ORPHANED']);
     assert.match(problem?.message ?? '', /still runs on c2/);
-    const removedNode = { node: { name: 'r1' }, machine: undefined, silence: undefined };
+    const removedNode = { node: { name: 'r1' }, vm: undefined, silence: undefined };
     const refused = refuseRemoval(
       { ...removedNode, host: undefined } as unknown as Parameters<typeof refuseRemoval>[0],
       facts,
@@ -168,7 +168,7 @@ describe('orphans', () => {
           resource('other', 'ocf:pacemaker:Dummy', 'orphaned="true"'),
       ),
     };
-    const facts = { ...factsOf(cluster, ['g1']), machines: new Map([['g1', 'vm1']]) };
+    const facts = { ...factsOf(cluster, ['g1']), vms: new Map([['g1', 'vm1']]) };
     const findings = findingsIn({
       ...{ facts, cluster, clusterName: 'prod', declared: ['g1'], leaving: [], unmanaged: [] },
       ...{ explained: new Set(['g1']), fencing: [], expiring: [], hindered: new Map() },

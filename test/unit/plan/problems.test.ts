@@ -31,7 +31,7 @@ function factsWith(hosts: readonly HostFacts[], more: Partial<Facts> = {}): Fact
     clusterNodes: new Map([['c1', member('c1')]]),
     remoteNodes: new Map(hosts.map((host) => [host.name, host])),
     guestNodes: new Map(),
-    machines: new Map(),
+    vms: new Map(),
     unreachable: new Map(),
     servers: new Map(hosts.map(({ name }) => [name, { address: '192.0.2.99', port: 3121 }])),
     cluster,

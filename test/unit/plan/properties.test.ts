@@ -149,7 +149,7 @@ const anyHost = (name: string): fc.Arbitrary<HostFacts> =>
       });
     });
 
-const NO_GUESTS = { guestNodes: new Map(), machines: new Map() };
+const NO_GUESTS = { guestNodes: new Map(), vms: new Map() };
 
 const MEMBERS = ['c1', 'c2', 'c3'];
 const REMOTES = ['r1', 'r2', 'r7', 'r8', 'r9'];

@@ -28,7 +28,7 @@ const facts: Facts = {
     ['bare', hostFacts('bare', {})],
   ]),
   guestNodes: new Map([['g1', holding('g1', 'cc')]]),
-  ...{ unreachable: new Map(), servers: new Map(), machines: new Map(), cluster: undefined },
+  ...{ unreachable: new Map(), servers: new Map(), vms: new Map(), cluster: undefined },
 };
 
 const cib = readCib(

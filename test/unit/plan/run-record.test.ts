@@ -16,7 +16,7 @@ const PLAN = {
         change('r1', 'node-state', 'update', { state: 'online', rack: 'a1' }),
         change('r2', 'connection-resource', 'create', { server: '192.0.2.2', port: '3121' }),
         change('r3', 'connection-resource', 'update', { port: '3122' }),
-        change('g1', 'guest-node', 'create', { machine: 'vm1', 'remote-addr': '192.0.2.9' }),
+        change('g1', 'guest-node', 'create', { VM: 'vm1', 'remote-addr': '192.0.2.9' }),
       ],
     },
   ],
@@ -33,7 +33,7 @@ const verdict = (host: string, item: string, kind = 'changed') => ({
 const text = (...entries: object[]): string =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 const joined = (name: string, desired: Record<string, string>, entry = {}) => ({
-  ...{ name, machine: undefined, desired, entry, hasFailed: false },
+  ...{ name, vm: undefined, desired, entry, hasFailed: false },
 });
 const read = (...entries: object[]) => readRunRecord('prod', ID, text(...entries));
 
@@ -53,7 +53,7 @@ describe('the record of a run, read back', () => {
     assert.deepEqual(record.joined, [
       joined('r1', { server: '192.0.2.1', port: '3121' }, { state: 'online', rack: 'a1' }),
       joined('r2', { server: '192.0.2.2', port: '3121' }),
-      { ...joined('g1', { machine: 'vm1', 'remote-addr': '192.0.2.9' }), machine: 'vm1' },
+      { ...joined('g1', { VM: 'vm1', 'remote-addr': '192.0.2.9' }), vm: 'vm1' },
     ]);
     assert.deepEqual(record.listed, [
       { node: 'r1', device: 'pdu', parameter: 'pcmk_host_map', entry: 'r1:7' },

@@ -61,7 +61,7 @@ function said(cluster: ClusterFacts, there: There): unknown {
     clusterNodes: new Map(),
     remoteNodes: new Map([['r1', host]]),
     guestNodes: new Map(),
-    machines: new Map(),
+    vms: new Map(),
     unreachable: new Map(),
     servers: new Map(),
     cluster,

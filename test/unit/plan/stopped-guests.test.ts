@@ -40,7 +40,7 @@ function stopped({
     readFrom: 'c1',
     cib: readCib(cibText),
     cibText,
-    mon: readCrmMon(crmMonXml({ machines: { 'vm-g1': {} }, ...reported })),
+    mon: readCrmMon(crmMonXml({ vms: { 'vm-g1': {} }, ...reported })),
     dcState: 'S_IDLE',
   };
   const facts: Facts = {
@@ -49,7 +49,7 @@ function stopped({
     guestNodes: new Map(answers ? [['g1', hostFacts('g1')]] : []),
     unreachable: new Map(),
     servers: new Map(),
-    machines: new Map([['g1', 'vm-g1']]),
+    vms: new Map([['g1', 'vm-g1']]),
     cluster,
   };
   return findStoppedGuests(facts, cluster).map(({ host }) => host);

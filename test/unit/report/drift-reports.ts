@@ -15,7 +15,7 @@ const reportOf = (
 });
 
 const host = (name: string, kind: DriftHost['kind'], more: Partial<DriftHost> = {}): DriftHost => ({
-  ...{ name, kind, state: 'in-sync', connectedFrom: undefined, machine: undefined },
+  ...{ name, kind, state: 'in-sync', connectedFrom: undefined, vm: undefined },
   ...{ authkeySeconds: 86_400 * 40, certificateEnds: undefined, isBeingRemoved: false },
   ...more,
 });
@@ -125,11 +125,11 @@ export const troubledReport = reportOf(
       host('r7', 'remote-node', { state: 'pending', connectedFrom: 'c2' }),
       host('g1', 'guest-node', {
         connectedFrom: 'c1',
-        machine: { resource: 'vm-g1', on: 'c1' },
+        vm: { resource: 'vm-g1', on: 'c1' },
       }),
       host('g2', 'guest-node', {
         state: 'stopped',
-        machine: { resource: 'vm-g2', on: undefined },
+        vm: { resource: 'vm-g2', on: undefined },
         authkeySeconds: undefined,
       }),
       host('other1', 'remote-node', {
@@ -237,7 +237,7 @@ export const hostileReport = reportOf(
       host(NASTY, 'guest-node', {
         state: 'drifted',
         connectedFrom: NASTY,
-        machine: { resource: NASTY, on: NASTY },
+        vm: { resource: NASTY, on: NASTY },
       }),
     ],
   ),

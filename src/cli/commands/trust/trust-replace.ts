@@ -7,7 +7,7 @@ import { foldNames } from '../../../support/text/fold-names.ts';
 import { OutriggerError } from '../../../support/errors.ts';
 import { printable } from '../../../support/text/printable.ts';
 import { offeredBy } from './trust-scan.ts';
-import { type Machine, peerOf, roundsOf, type Subject } from './trust-subjects.ts';
+import { type Target, peerOf, roundsOf, type Subject } from './trust-subjects.ts';
 
 /** A host that was installed anew, and the fingerprint that it shows on its own console. */
 export interface Replacement {
@@ -52,10 +52,10 @@ export interface ReplacedKey {
 export async function replaceKey(
   signal: AbortSignal,
   connector: Connector,
-  machines: readonly Machine[],
+  targets: readonly Target[],
   { host, print }: Replacement,
 ): Promise<ReplacedKey> {
-  const subject = subjectNamed(roundsOf(connector, machines).flat(), host);
+  const subject = subjectNamed(roundsOf(connector, targets).flat(), host);
   const offered = await offeredBy(connector, subject, signal);
   const key = offered.find((one) => one.fingerprint === print);
   if (key === undefined) throw otherKey(host, print, offered);

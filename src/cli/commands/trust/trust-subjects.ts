@@ -5,7 +5,7 @@ import type { ClusterNodeSpec, PacemakerRemoteSpec } from '../../../inventory/sp
 import { connectionTo } from '../../sessions/connections.ts';
 
 /** A host of the inventory. */
-export type Machine = ClusterNodeSpec | PacemakerRemoteSpec;
+export type Target = ClusterNodeSpec | PacemakerRemoteSpec;
 
 /** A server whose keys are to be looked at: a host of the inventory, or a jump host on the way to one. */
 export interface Subject {
@@ -24,7 +24,7 @@ export const peerOf = ({ name, server, jumps, isJumpHost }: Subject): Peer => ({
 /** The servers by the number of jump hosts before them, each once. */
 export function roundsOf(
   connector: Connector,
-  machines: readonly Machine[],
+  targets: readonly Target[],
 ): readonly (readonly Subject[])[] {
   const rounds: Map<string, Subject>[] = [];
   const add = (subject: Subject): void => {
@@ -34,14 +34,14 @@ export function roundsOf(
     const key = JSON.stringify([knownHosts, address, port, hostKeys, subject.jumps]);
     if (!round.has(key)) round.set(key, subject);
   };
-  for (const machine of machines) {
-    const { jumps, target } = connector.routeTo(connectionTo(machine));
-    const limitMs = machine.connection.connectTimeoutMs;
+  for (const node of targets) {
+    const { jumps, target } = connector.routeTo(connectionTo(node));
+    const limitMs = node.connection.connectTimeoutMs;
     jumps.forEach((server, index) => {
       const before = jumps.slice(0, index);
       add({ name: server.alias, server, jumps: before, limitMs, isJumpHost: true });
     });
-    add({ name: machine.name, server: target, jumps, limitMs, isJumpHost: false });
+    add({ name: node.name, server: target, jumps, limitMs, isJumpHost: false });
   }
   return rounds.map((round) => [...round.values()]);
 }

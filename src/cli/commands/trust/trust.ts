@@ -16,7 +16,7 @@ import type { AddCommand, Terminal } from '../../process/terminal.ts';
 import { replacedAsJson, scannedAsJson } from './trust-json.ts';
 import { replaceKey, replacedText, replacementOf } from './trust-replace.ts';
 import { scan } from './trust-scan.ts';
-import { type Machine, roundsOf } from './trust-subjects.ts';
+import { type Target, roundsOf } from './trust-subjects.ts';
 import { type Scanned, scannedText } from './trust-text.ts';
 
 interface Options {
@@ -58,36 +58,36 @@ export const addTrust: AddCommand = (terminal, finish) =>
     .action(async (options: Options) => {
       const replacement = replacementOf(options);
       if (replacement === undefined) checkJson(options);
-      const machines = machinesOf(options, terminal);
-      const isWhole = await withConnector(terminal, machines, async (connector) => {
-        if (replacement === undefined) return trustAll(terminal, connector, machines, options);
-        const replaced = await replaceKey(terminal.signal, connector, machines, replacement);
+      const targets = vmsOf(options, terminal);
+      const isWhole = await withConnector(terminal, targets, async (connector) => {
+        if (replacement === undefined) return trustAll(terminal, connector, targets, options);
+        const replaced = await replaceKey(terminal.signal, connector, targets, replacement);
         terminal.out(options.json ? replacedAsJson(replaced) : replacedText(replaced));
         return true;
       });
       finish(isWhole ? EXIT.ok : EXIT.incomplete);
     });
 
-function machinesOf({ inventory, limit }: Options, terminal: Terminal): readonly Machine[] {
+function vmsOf({ inventory, limit }: Options, terminal: Terminal): readonly Target[] {
   const { clusterNodes, remoteNodes, guestNodes } = inventoryFor(inventory, terminal);
   const managed = {
     remoteNodes: remoteNodes.filter(hasManagedHost),
     guestNodes: guestNodes.filter(hasManagedHost),
   };
-  return select<Machine>({ clusterNodes, ...managed }, limit);
+  return select<Target>({ clusterNodes, ...managed }, limit);
 }
 
 /** Whether every host is known at the end. */
 async function trustAll(
   terminal: Terminal,
   connector: Connector,
-  machines: readonly Machine[],
+  targets: readonly Target[],
   { yes, json }: Options,
 ): Promise<boolean> {
   const all: Scanned[] = [];
   let added = 0;
   // Nobody is asked through a jump host before its own keys are confirmed.
-  for (const round of roundsOf(connector, machines)) {
+  for (const round of roundsOf(connector, targets)) {
     const scanned = await scan(connector, round, terminal.signal);
     if (!json) terminal.out(scannedText(scanned));
     await confirm(terminal, yes === true, scanned);
