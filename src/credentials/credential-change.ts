@@ -24,7 +24,7 @@ import {
 } from '../model/facts.ts';
 import { hazardsIn } from './hazards.ts';
 import { hasOther, keepsTrust } from './keeps-trust.ts';
-import { NODE_BY_NODE_SECONDS } from './pinned-change.ts';
+import { NODE_BY_NODE_SECONDS } from './node-by-node-change.ts';
 
 /** With which credentials the nodes shall be connected; `isStated`: the inventory says so, it is not the default. */
 export type DesiredCredentials =

@@ -8,7 +8,7 @@ import { refuseMaintenance } from './certificate-problems.ts';
 import type { CredentialChange } from '../model/credential-change.ts';
 import { isLeftBehind, restartsPacemaker } from './credential-change.ts';
 import { clusterOnlyNodes, type ClusterFacts, type Facts } from '../model/facts.ts';
-import { whyNotNodeByNode } from './pinned-change.ts';
+import { whyNotNodeByNode } from './node-by-node-change.ts';
 import type { Problem, StoppedGuest } from '../model/plan.ts';
 
 /** What else is known when a change of credentials is planned. */

@@ -10,8 +10,8 @@ import type { FetchSecret } from '../host/secrets/secret-source.ts';
 import type { AuthkeyChoice, AuthkeyOfInventory } from '../credentials/authkey-choice.ts';
 import { refuseCorosyncsKey } from '../credentials/corosync-key.ts';
 import { credentialChange } from '../credentials/credential-change.ts';
-import { findRemovals, type Removals } from '../plan/removal/departures.ts';
-import type { RemovedNode } from '../plan/removal/leaver.ts';
+import { findRemovals, type Removals } from '../plan/removal/removals.ts';
+import type { RemovedNode } from '../plan/removal/removed-node.ts';
 import { findDifferences, type Differences } from '../plan/differences.ts';
 import type { ClusterFacts, Facts } from '../model/facts.ts';
 import { makePlan, type PlanInput } from '../plan/make-plan.ts';
@@ -35,12 +35,12 @@ import {
 } from '../inventory/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { failover, type FailoverNode } from '../probe/query-node.ts';
-import { simulateNodeByNode } from '../forecast/foresee-pinned.ts';
+import { simulateNodeByNode } from '../forecast/node-by-node-moves.ts';
 import { foresee } from '../forecast/forecast-plan.ts';
 import type { Credentials } from '../credential-sources/load-certificates.ts';
 import { nextStep } from './next-step.ts';
 import { noClusterNode } from './no-cluster.ts';
-import { keyOfInventory, desiredCredentials } from '../credential-sources/wanted-credentials.ts';
+import { keyOfInventory, desiredCredentials } from '../credential-sources/desired-credentials.ts';
 
 export interface PlanRequest {
   /** The whole inventory. */

@@ -9,7 +9,7 @@ import {
   type RunLog,
   type RunOrigin,
 } from '../records/run-log.ts';
-import { changesByHost, logOnHosts } from '../apply/tell-hosts.ts';
+import { changesByHost, logOnHosts } from '../apply/log-on-hosts.ts';
 import type { Host } from '../host/host.ts';
 import type { FailoverNode } from '../probe/query-node.ts';
 import type { RunEvent } from '../model/run-event.ts';

@@ -1,9 +1,9 @@
 import { writeCib } from '../apply/run/cib.ts';
 import type { EditContext, RunContext } from '../apply/run/context.ts';
 import { passGates } from '../apply/run/gates.ts';
-import { leaveCluster } from '../apply/removal/leave-cluster.ts';
+import { leaveCluster } from '../apply/removal/remove-from-cluster.ts';
 import type { Lease } from '../apply/lock/lease.ts';
-import { recordVm } from '../apply/run/machines.ts';
+import { recordVm } from '../apply/run/vms.ts';
 import type { RunOrigin } from '../records/run-log.ts';
 import { undoGuests } from '../apply/run/undo-guests.ts';
 import { forgetNodes, undoJoins } from '../apply/run/undo.ts';

@@ -12,7 +12,7 @@ import {
 } from '../pacemaker/procedures/edit.ts';
 import { activeOn, connectionState } from '../pacemaker/status/crm-mon.ts';
 import type { CredentialChange } from '../model/credential-change.ts';
-import type { Removals } from '../plan/removal/departures.ts';
+import type { Removals } from '../plan/removal/removals.ts';
 import type { Differences } from '../plan/differences.ts';
 import type { ClusterFacts } from '../model/facts.ts';
 import { withoutNotStarted } from '../plan/not-started.ts';

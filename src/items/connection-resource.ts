@@ -11,7 +11,7 @@ import type { RemoteConnection } from '../pacemaker/cib/connections.ts';
 import type { ClusterFacts } from '../model/facts.ts';
 import type { AttributeChange, CibDifference, CibItem } from '../model/item.ts';
 import type { RemoteNodeSpec } from '../inventory/spec.ts';
-import { retry, STAYS } from './another-try.ts';
+import { retry, STAYS } from './retry.ts';
 
 /** The `ocf:pacemaker:remote` resource that connects the cluster to a remote node. */
 export const connectionResourceItem = (desired: RemoteNodeSpec): CibItem => ({

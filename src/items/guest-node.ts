@@ -13,9 +13,9 @@ import {
 import { GUEST_META } from '../pacemaker/basics/names.ts';
 import type { ClusterFacts } from '../model/facts.ts';
 import type { AttributeChange, CibDifference, CibItem } from '../model/item.ts';
-import { vmState } from '../pacemaker/status/machine.ts';
+import { vmState } from '../pacemaker/status/vm-state.ts';
 import type { GuestNodeSpec } from '../inventory/spec.ts';
-import { retry, STAYS } from './another-try.ts';
+import { retry, STAYS } from './retry.ts';
 
 /** The meta attributes by which the resource of a virtual machine makes that machine a guest node. */
 export const guestNodeItem = (desired: GuestNodeSpec): CibItem => ({

@@ -1,5 +1,5 @@
 import { nodeConnection } from '../pacemaker/cib/cib.ts';
-import { danglingConstraints, leftoverNodes } from '../pacemaker/cib/debris.ts';
+import { danglingConstraints, leftoverNodes } from '../pacemaker/cib/leftovers.ts';
 import { isHeld } from '../pacemaker/procedures/edit.ts';
 import { connectionState, type NotIn } from '../pacemaker/status/crm-mon.ts';
 import { OWN_PREFIXES } from '../pacemaker/basics/names.ts';
@@ -17,7 +17,7 @@ import type { ClusterFacts, Facts } from '../model/facts.ts';
 import { firewallFindings } from './firewall-findings.ts';
 import { isUnfenceable } from './fencing.ts';
 import { REMEMBERED, type Finding } from '../model/finding.ts';
-import { vmState } from '../pacemaker/status/machine.ts';
+import { vmState } from '../pacemaker/status/vm-state.ts';
 import { PENDING } from './pending.ts';
 import type { NodeFencing } from '../model/plan.ts';
 import { notInText, type Hindrance } from '../items/why-not-started.ts';

@@ -7,7 +7,7 @@ import { groupBy } from '../support/text/group-by.ts';
 import { changeRisks } from './change-risks.ts';
 import type { CredentialChange } from '../model/credential-change.ts';
 import { takesPart } from '../credentials/credential-change.ts';
-import { NO_REMOVALS, type Removals } from './removal/departures.ts';
+import { NO_REMOVALS, type Removals } from './removal/removals.ts';
 import { namesIn, type ClusterFacts, type Facts, type HostFacts } from '../model/facts.ts';
 import type { Differences } from './differences.ts';
 import type { DesiredX509 } from '../credentials/certificates.ts';
@@ -20,7 +20,7 @@ import { formerNotes, keyNotes, notesOn, unmanagedIn } from './notes.ts';
 import { pendingIn } from './pending.ts';
 import type { Change, ClusterSummary, Forecast, Plan, Problem, Restart } from '../model/plan.ts';
 import type { Risk, RiskCode } from '../model/risk.ts';
-import { runningRisks } from './problems/runs-there.ts';
+import { runningRisks } from './problems/already-active.ts';
 import { hindrances } from '../items/why-not-started.ts';
 
 export interface PlanInput {

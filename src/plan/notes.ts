@@ -1,5 +1,5 @@
 import type { RemoteConnection } from '../pacemaker/cib/connections.ts';
-import { formerNodes } from '../pacemaker/cib/debris.ts';
+import { formerNodes } from '../pacemaker/cib/leftovers.ts';
 import { lockedText, lockIn } from '../pacemaker/procedures/lock.ts';
 import { connectionState, type NotIn } from '../pacemaker/status/crm-mon.ts';
 import { DEFAULT_PORT, OWN_PREFIXES } from '../pacemaker/basics/names.ts';
@@ -13,7 +13,7 @@ import {
   type HostFacts,
 } from '../model/facts.ts';
 import { hasCertificates } from '../credentials/credential-change.ts';
-import { vmState } from '../pacemaker/status/machine.ts';
+import { vmState } from '../pacemaker/status/vm-state.ts';
 import { havePrioritiesThatDiffer, whyNoHandshake } from '../credentials/tls-priorities.ts';
 import { olderMember } from './problems/versions.ts';
 import { notInText, type Hindrance } from '../items/why-not-started.ts';

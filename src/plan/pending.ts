@@ -1,7 +1,7 @@
 import { isHeld } from '../pacemaker/procedures/edit.ts';
 import { connectionState, type NotIn } from '../pacemaker/status/crm-mon.ts';
 import type { ClusterFacts, Facts } from '../model/facts.ts';
-import { vmState } from '../pacemaker/status/machine.ts';
+import { vmState } from '../pacemaker/status/vm-state.ts';
 import type { PendingNode } from '../model/plan.ts';
 
 /** What the cluster is still at: no fault, and not in sync either. */

@@ -4,7 +4,7 @@ import { connectionResourceItem } from '../../src/items/connection-resource.ts';
 import { nodeStateItem } from '../../src/items/node-state.ts';
 import { readCib } from '../../src/pacemaker/cib/cib.ts';
 import { readCrmMon } from '../../src/pacemaker/status/crm-mon.ts';
-import { NO_REMOVALS } from '../../src/plan/removal/departures.ts';
+import { NO_REMOVALS } from '../../src/plan/removal/removals.ts';
 import type { ClusterFacts } from '../../src/model/facts.ts';
 import { foreseenIn } from '../../src/plan/foreseen.ts';
 import { forecastRisks } from '../../src/plan/forecast-risks.ts';

@@ -5,7 +5,7 @@ import {
   environmentGone,
   firewallClosed,
   serviceGone,
-} from '../../src/items/removed/leaving-host.ts';
+} from '../../src/items/removed/removed-host.ts';
 import { REMOTE_UNIT, WAITING_PAIR } from '../../src/pacemaker/basics/names.ts';
 import type { FirewallFacts, ZoneRules } from '../../src/model/firewall.ts';
 import { firewalld } from '../support/firewalld.ts';

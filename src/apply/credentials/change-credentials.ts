@@ -24,11 +24,11 @@ import {
   disturbances,
   onlineMembers,
   withoutMark,
-} from './detached.ts';
-import { changeNodeByNode } from './pinned-change.ts';
-import { followChanges, releaseManagement } from './give-back.ts';
-import { stillHeld } from './still-held.ts';
-import { rollBack, readCredentialsInUse, type CredentialsInUse } from './put-back.ts';
+} from './maintenance-mode.ts';
+import { changeNodeByNode } from './node-by-node-change.ts';
+import { followChanges, releaseManagement } from './release-management.ts';
+import { stillHeld } from './still-unmanaged.ts';
+import { rollBack, readCredentialsInUse, type CredentialsInUse } from './roll-back.ts';
 import { protectNodes, release, STILL_PROTECTED } from '../quiet-restart/quiet-protection.ts';
 import { comparePlacement } from '../quiet-restart/quiet-restart.ts';
 import { converge } from '../run/step.ts';

@@ -11,9 +11,9 @@ import type { ItemKind } from '../../playbook/item-kinds.ts';
 import { connects, type Play } from '../../playbook/playbook.ts';
 import { writeCib, writeDeclared } from '../run/cib.ts';
 import { conclude, failureOf, type RunContext } from '../run/context.ts';
-import { recordVm } from '../run/machines.ts';
+import { recordVm } from '../run/vms.ts';
 import { proveFencing } from './prove-fencing.ts';
-import { verifyVms } from './prove-machines.ts';
+import { verifyVms } from './verify-vms.ts';
 import { finishQuietRestarts, quietMove } from '../quiet-restart/quiet-restart.ts';
 import { forgetFailures } from '../run/undo.ts';
 

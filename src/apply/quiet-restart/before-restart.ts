@@ -5,7 +5,7 @@ import type { Play } from '../../playbook/playbook.ts';
 import { nodesOf } from '../../inventory/spec.ts';
 import { checkCredentials, clusterNodeBlockers, tryPorts } from './checks.ts';
 import type { RunContext } from '../run/context.ts';
-import type { Blockers } from '../run/objections.ts';
+import type { Blockers } from '../run/blockers.ts';
 import { movesOf } from './quiet-protection.ts';
 
 /** What is said of a node that was left as it is. */

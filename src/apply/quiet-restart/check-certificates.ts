@@ -6,7 +6,7 @@ import type { PacemakerRemoteSpec } from '../../inventory/spec.ts';
 import { isUnreachable, messageOf, OutriggerError } from '../../support/errors.ts';
 import { clusterHosts, probeClusterNode } from '../run/cluster-hosts.ts';
 import type { RunContext } from '../run/context.ts';
-import type { Blockers } from '../run/objections.ts';
+import type { Blockers } from '../run/blockers.ts';
 import { runScript } from '../../host/run-script.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 120_000;

@@ -7,7 +7,7 @@ import { isUnreachable, messageOf, OutriggerError } from '../../support/errors.t
 import { reportChecking, type RunContext } from '../run/context.ts';
 import { certificatesBlocker, checkCertificates } from './check-certificates.ts';
 import { clusterHosts, probeClusterNode } from '../run/cluster-hosts.ts';
-import type { Blockers } from '../run/objections.ts';
+import type { Blockers } from '../run/blockers.ts';
 import { REACH_TIMEOUT_MS, reachedFrom } from '../run/reach.ts';
 
 /** The same as `checkPorts`, told before. */

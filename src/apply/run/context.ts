@@ -13,7 +13,7 @@ import { messageOf, OutriggerError } from '../../support/errors.ts';
 import type { Secret } from '../../support/secret.ts';
 import type { RunEvent, Verdict } from '../../model/run-event.ts';
 import type { Lease } from '../lock/lease.ts';
-import type { VmRecord } from './machines.ts';
+import type { VmRecord } from './vms.ts';
 import type { RunLog } from '../../records/run-log.ts';
 
 /** What an operator may say about the course of a run. */

@@ -5,7 +5,7 @@ import type { HostItem } from '../../model/item.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { reveal } from '../../support/secret.ts';
 import type { RunContext } from './context.ts';
-import type { Blockers } from './objections.ts';
+import type { Blockers } from './blockers.ts';
 import { runScript } from '../../host/run-script.ts';
 
 /** What is to be done on a host. */

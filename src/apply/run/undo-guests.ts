@@ -1,12 +1,12 @@
 import { disconnectGuests, releaseVms, removeGuests } from '../../pacemaker/procedures/edit.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
-import { vmOf } from '../../pacemaker/status/machine.ts';
+import { vmOf } from '../../pacemaker/status/vm-state.ts';
 import type { GuestNodeSpec } from '../../inventory/spec.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { writeCib } from './cib.ts';
 import { reportWaiting, type EditContext, type PlayName, type RunContext } from './context.ts';
 import { isIdle } from './gates.ts';
-import { disturbance } from './machines.ts';
+import { disturbance } from './vms.ts';
 import { failuresOf } from './prove.ts';
 import { forgetFailures, forgetNodes, notInTime } from './undo.ts';
 import { watchCluster } from './watch-cluster.ts';

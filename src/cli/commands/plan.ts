@@ -7,7 +7,7 @@ import { exitCodeOfComparison } from '../process/exit-code.ts';
 import { withPlan } from '../sessions/live.ts';
 import { addLiveOptions, jsonOption, type SharedOptions } from '../arguments/options.ts';
 import { reportOption } from '../arguments/report-option.ts';
-import { showPlan, type PlanForms } from '../sessions/tell-plan.ts';
+import { showPlan, type PlanForms } from '../sessions/show-plan.ts';
 import type { AddCommand } from '../process/terminal.ts';
 import { version } from '../process/version.ts';
 

@@ -5,7 +5,7 @@ import { printable } from '../../support/text/printable.ts';
 import { EXIT } from '../process/exit-code.ts';
 import { jsonOption } from '../arguments/options.ts';
 import { reportOption } from '../arguments/report-option.ts';
-import { showPlan, type PlanForms } from '../sessions/tell-plan.ts';
+import { showPlan, type PlanForms } from '../sessions/show-plan.ts';
 import type { AddCommand } from '../process/terminal.ts';
 
 export const addShow: AddCommand = (terminal, finish) =>

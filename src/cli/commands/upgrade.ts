@@ -3,7 +3,7 @@ import type { Plan } from '../../model/plan.ts';
 import { exitCodeOfComparison } from '../process/exit-code.ts';
 import { withPlan } from '../sessions/live.ts';
 import { addLiveOptions, addRunOptions, checkJson, jsonOption } from '../arguments/options.ts';
-import { showPlan } from '../sessions/tell-plan.ts';
+import { showPlan } from '../sessions/show-plan.ts';
 import type { AddCommand } from '../process/terminal.ts';
 import { applyLive, type Options } from './apply.ts';
 

@@ -11,7 +11,7 @@ export {
   stationary,
   stopMigration,
 } from './apart.ts';
-export { attachCluster, beginMaintenance, isHeldInMaintenance } from './detach.ts';
+export { attachCluster, beginMaintenance, isHeldInMaintenance } from './maintenance.ts';
 export {
   disconnectGuests,
   releaseVms,
@@ -35,7 +35,7 @@ export {
   removeConnection,
   removeEntry,
   removeReferences,
-} from './leave.ts';
+} from './remove.ts';
 export { attributeDifferences, nodeDifferences } from '../edits/node-edit.ts';
 export { deleteXPath, type CibOperation, type Target } from '../edits/operations.ts';
 export { pin, unpin } from './pin.ts';

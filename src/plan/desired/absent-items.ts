@@ -3,16 +3,16 @@ import {
   entryGone,
   recordGone,
   referencesGone,
-} from '../../items/removed/leaving-cluster.ts';
+} from '../../items/removed/removed-from-cluster.ts';
 import {
   authkeyGone,
   certificateGone,
   environmentGone,
   firewallClosed,
   serviceGone,
-} from '../../items/removed/leaving-host.ts';
+} from '../../items/removed/removed-host.ts';
 import type { Facts } from '../../model/facts.ts';
-import type { RemovedNode } from '../removal/leaver.ts';
+import type { RemovedNode } from '../removal/removed-node.ts';
 import type { DesiredItems } from './desired-items.ts';
 import { ownOnHost, type AuthenticationSpec } from '../../inventory/spec.ts';
 

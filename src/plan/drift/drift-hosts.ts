@@ -4,7 +4,7 @@ import { nodesOf, type Nodes, type Spec } from '../../inventory/spec.ts';
 import { isThatFile, type DesiredX509 } from '../../credentials/certificates.ts';
 import type { Drift } from './drift.ts';
 import type { ClusterFacts, Facts, HostFacts } from '../../model/facts.ts';
-import { vmOf } from '../../pacemaker/status/machine.ts';
+import { vmOf } from '../../pacemaker/status/vm-state.ts';
 
 /** How a host stands; `undeclared`: the cluster has it, and the inventory does not name it. */
 export type HostState =

@@ -16,9 +16,9 @@ import { unfitForCertificates } from '../../credentials/certificate-problems.ts'
 import type { DesiredX509 } from '../../credentials/certificates.ts';
 import { corosyncsKey } from '../../credentials/corosync-key.ts';
 import { certificatesOn } from '../../credentials/in-use.ts';
-import { vmDown, vmProblem } from './machine-problem.ts';
+import { vmDown, vmProblem } from './vm-problem.ts';
 import type { Problem } from '../../model/plan.ts';
-import { runsThere } from './runs-there.ts';
+import { runsThere } from './already-active.ts';
 import { olderMember } from './versions.ts';
 
 /** What nodes are connected with: certificates, or else the authkey; `isStated`: the inventory says so. */

@@ -1,7 +1,7 @@
 import { isHeldInMaintenance, isHeld } from '../../pacemaker/procedures/edit.ts';
 import { isOnRecord } from '../../pacemaker/cib/history.ts';
 import type { ClusterFacts, Facts } from '../../model/facts.ts';
-import { vmState } from '../../pacemaker/status/machine.ts';
+import { vmState } from '../../pacemaker/status/vm-state.ts';
 import type { StoppedGuest } from '../../model/plan.ts';
 
 /**

@@ -3,7 +3,7 @@ import { CLUSTER_UNIT, REMOTE_UNIT } from '../../pacemaker/basics/names.ts';
 import type { ItemKind } from '../../playbook/item-kinds.ts';
 import type { AuthkeyChoice } from '../../credentials/authkey-choice.ts';
 import type { DesiredX509 } from '../../credentials/certificates.ts';
-import type { Removals } from '../removal/departures.ts';
+import type { Removals } from '../removal/removals.ts';
 import type { Differences } from '../differences.ts';
 import type { ClusterFacts, Facts, HostFacts } from '../../model/facts.ts';
 

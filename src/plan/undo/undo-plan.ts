@@ -3,12 +3,12 @@ import { withdraw } from '../../pacemaker/procedures/withdraw.ts';
 import { activeOn } from '../../pacemaker/status/crm-mon.ts';
 import { GUEST_META } from '../../pacemaker/basics/names.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { wouldHurt } from '../removal/departure-problems.ts';
+import { wouldHurt } from '../removal/removal-problems.ts';
 import { editsSince } from './edits-since.ts';
 import type { ClusterFacts, Unreachable } from '../../model/facts.ts';
 import type { Risk } from '../../model/risk.ts';
 import type { JoinedNode, ListEntry, RunRecord } from '../../model/run-record.ts';
-import { isFailedJoin, stateInClusterOf } from '../removal/standing.ts';
+import { isFailedJoin, stateInClusterOf } from '../removal/state-in-cluster.ts';
 
 /** A node that an undo takes out of the cluster. */
 export interface UndoneNode {

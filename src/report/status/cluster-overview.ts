@@ -13,7 +13,7 @@ import {
 import { isHeld } from '../../pacemaker/procedures/guest.ts';
 import { orphansIn, type Orphan } from '../../pacemaker/cib/orphans.ts';
 import { quietlyProtected } from '../../pacemaker/procedures/quiet.ts';
-import { vmState } from '../../pacemaker/status/machine.ts';
+import { vmState } from '../../pacemaker/status/vm-state.ts';
 import type { ClusterSummary } from '../../model/plan.ts';
 import { nodesOf, type PacemakerRemoteSpec, type Spec } from '../../inventory/spec.ts';
 import { compareNames } from '../../support/text/fold-names.ts';

@@ -1,7 +1,7 @@
 /** Maintenance mode while credentials change, or after a run that died: ended by hand, switched on, and with Pacemaker away. */
 import assert from 'node:assert/strict';
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
-import { vmOf } from '../../../src/pacemaker/status/machine.ts';
+import { vmOf } from '../../../src/pacemaker/status/vm-state.ts';
 import { inOrder } from '../../support/in-order.ts';
 import {
   certificatesUsed,

@@ -4,7 +4,7 @@ import {
   danglingConstraints,
   formerNodes,
   leftoverNodes,
-} from '../../../src/pacemaker/cib/debris.ts';
+} from '../../../src/pacemaker/cib/leftovers.ts';
 
 const remote = (id: string): string =>
   `<primitive id="${id}" class="ocf" provider="pacemaker" type="remote"/>`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readCib } from '../../../src/pacemaker/cib/cib.ts';
-import { leftoverNodes } from '../../../src/pacemaker/cib/debris.ts';
+import { leftoverNodes } from '../../../src/pacemaker/cib/leftovers.ts';
 import { referencesOf } from '../../../src/pacemaker/procedures/edit.ts';
 import { twinsOf } from '../../../src/pacemaker/cib/twins.ts';
 import { isSameNode, nodeKey } from '../../../src/pacemaker/basics/node-names.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { disturbances } from '../../../src/apply/credentials/detached.ts';
+import { disturbances } from '../../../src/apply/credentials/maintenance-mode.ts';
 import { comparePlacement } from '../../../src/apply/quiet-restart/quiet-restart.ts';
 import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import type { ClusterFacts } from '../../../src/model/facts.ts';

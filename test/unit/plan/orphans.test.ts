@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import { orphansIn } from '../../../src/pacemaker/cib/orphans.ts';
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
-import { refuseRemoval } from '../../../src/plan/removal/departure-problems.ts';
+import { refuseRemoval } from '../../../src/plan/removal/removal-problems.ts';
 import type { ClusterFacts, Facts } from '../../../src/model/facts.ts';
 import type { Finding } from '../../../src/model/finding.ts';
 import { findingsIn } from '../../../src/plan/findings.ts';

@@ -2,7 +2,7 @@ import { isIP, isIPv6 } from 'node:net';
 import { OutriggerError } from '../../../support/errors.ts';
 import { HONORED, REFUSED } from '../../ssh-config/directives.ts';
 import type { Keyword } from '../../ssh-config/directives.ts';
-import { flagOf, first, type Said } from '../../ssh-config/said.ts';
+import { flagOf, first, type Said } from '../../ssh-config/described.ts';
 import type { Settings } from '../../ssh-config/evaluate.ts';
 import { ALL_ALGORITHMS, type Algorithms, restrict } from './algorithms.ts';
 

@@ -9,7 +9,7 @@ import { expandPath, expandTokens, type Tokens } from '../../ssh-config/expand.t
 import type { Keyword } from '../../ssh-config/directives.ts';
 import { evaluate, type Evaluated, type Settings, type Value } from '../../ssh-config/evaluate.ts';
 import { readSshConfig, type Directive } from '../../ssh-config/read.ts';
-import { first, flagOf, isNone, noticesOf, type Said } from '../../ssh-config/said.ts';
+import { first, flagOf, isNone, noticesOf, type Said } from '../../ssh-config/described.ts';
 import { parseJumps, type Jump } from './jumps.ts';
 import { type Restrictions, restrictionsOf } from './restrictions.ts';
 

@@ -1,14 +1,14 @@
 import { connectedNames, nodeConnection, type Cib } from '../../pacemaker/cib/cib.ts';
-import { formerNodes } from '../../pacemaker/cib/debris.ts';
+import { formerNodes } from '../../pacemaker/cib/leftovers.ts';
 import { referencesOf } from '../../pacemaker/procedures/edit.ts';
 import { hasManagedHost } from '../../inventory/spec.ts';
-import { refuseRemoval } from './departure-problems.ts';
+import { refuseRemoval } from './removal-problems.ts';
 import type { ClusterFacts, Facts } from '../../model/facts.ts';
 import type { CibDifference, CibItem, HostDifference, HostItem } from '../../model/item.ts';
-import type { RemovedNode } from './leaver.ts';
+import type { RemovedNode } from './removed-node.ts';
 import type { Problem } from '../../model/plan.ts';
 import type { Risk } from '../../model/risk.ts';
-import { stateInClusterOf } from './standing.ts';
+import { stateInClusterOf } from './state-in-cluster.ts';
 
 /** What is still there of nodes that shall be absent, and what stands in the way of taking it away. */
 export interface Removals {

@@ -10,7 +10,7 @@ import {
 import { withoutInstance } from '../pacemaker/status/cluster-status.ts';
 import { effects, type Simulation } from '../pacemaker/status/simulate.ts';
 import type { ClusterFacts } from '../model/facts.ts';
-import { firstToChange, type Reason } from './pinned-change.ts';
+import { firstToChange, type Reason } from './node-by-node-change.ts';
 
 /** The cluster nodes in the order in which they change: the one that must carry no connection first. */
 export function inTurn(cluster: ClusterFacts, names: readonly string[]): readonly string[] {

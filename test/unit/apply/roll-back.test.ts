@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { credentialsInUse } from '../../../src/apply/credentials/put-back.ts';
+import { credentialsInUse } from '../../../src/apply/credentials/roll-back.ts';
 import { certificateVariables, NO_CERTIFICATES } from '../../../src/credentials/certificates.ts';
 
 const OURS = certificateVariables(false);

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import type { RunContext } from '../../../src/apply/run/context.ts';
-import { leaveMaintenance, stillInMaintenance } from '../../../src/apply/credentials/detached.ts';
+import {
+  leaveMaintenance,
+  stillInMaintenance,
+} from '../../../src/apply/credentials/maintenance-mode.ts';
 import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
 import type { ClusterFacts } from '../../../src/model/facts.ts';

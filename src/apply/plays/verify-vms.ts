@@ -1,10 +1,10 @@
 import { readCluster } from '../../probe/read-cluster.ts';
 import { managedResourceOf } from '../../pacemaker/cib/cib.ts';
-import { vmOf } from '../../pacemaker/status/machine.ts';
+import { vmOf } from '../../pacemaker/status/vm-state.ts';
 import type { Verdict } from '../../model/run-event.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { reportWaiting, type RunContext } from '../run/context.ts';
-import { disturbance } from '../run/machines.ts';
+import { disturbance } from '../run/vms.ts';
 import { prove } from '../run/prove.ts';
 import { watchCluster } from '../run/watch-cluster.ts';
 

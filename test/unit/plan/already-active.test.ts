@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
 import type { ClusterFacts, Facts, LocalFacts } from '../../../src/model/facts.ts';
-import { runningRisks, runsThere } from '../../../src/plan/problems/runs-there.ts';
+import { runningRisks, runsThere } from '../../../src/plan/problems/already-active.ts';
 import { crmMonXml } from '../../support/crm-mon.ts';
 import { hostFacts } from '../../support/specs.ts';
 import { changed, factsOf } from '../probe/fixtures.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { attachmentOf, releasable } from '../../../src/apply/quiet-restart/quiet-marks.ts';
+import { attachmentOf, releasable } from '../../../src/apply/quiet-restart/markers.ts';
 import { isMoved } from '../../../src/model/item.ts';
 import { isQuietUnfinished } from '../../../src/pacemaker/procedures/edit.ts';
 import { readCib } from '../../../src/pacemaker/cib/cib.ts';

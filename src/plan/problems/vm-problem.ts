@@ -3,7 +3,7 @@ import { mayBeGuest } from '../../pacemaker/cib/connections.ts';
 import { isHeld } from '../../pacemaker/procedures/edit.ts';
 import { nearest } from '../../support/yaml/nearest.ts';
 import type { Facts } from '../../model/facts.ts';
-import { failureThatStopped, vmState } from '../../pacemaker/status/machine.ts';
+import { failureThatStopped, vmState } from '../../pacemaker/status/vm-state.ts';
 import type { Problem } from '../../model/plan.ts';
 
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;

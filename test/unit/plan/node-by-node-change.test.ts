@@ -9,8 +9,12 @@ import {
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
 import type { Simulation } from '../../../src/pacemaker/status/simulate.ts';
 import type { ClusterFacts } from '../../../src/model/facts.ts';
-import { firstToChange, whyNotNodeByNode } from '../../../src/credentials/pinned-change.ts';
-import { courseOf, inTurn, judgeSimulation } from '../../../src/credentials/pinned-course.ts';
+import { firstToChange, whyNotNodeByNode } from '../../../src/credentials/node-by-node-change.ts';
+import {
+  courseOf,
+  inTurn,
+  judgeSimulation,
+} from '../../../src/credentials/node-by-node-simulation.ts';
 
 const MEMBERS = ['c1', 'c2', 'c3'];
 

@@ -5,10 +5,10 @@ import type { ResourceStatus } from '../../pacemaker/status/cluster-status.ts';
 import { holderOf, mixedUp } from '../problems/cib-conflicts.ts';
 import { corosyncsKey } from '../../credentials/corosync-key.ts';
 import type { ClusterFacts, Facts } from '../../model/facts.ts';
-import type { RemovedNode } from './leaver.ts';
+import type { RemovedNode } from './removed-node.ts';
 import type { Problem } from '../../model/plan.ts';
 import { clusterMember, connectedElsewhere, orphaned } from '../problems/problems.ts';
-import { stateInClusterOf } from './standing.ts';
+import { stateInClusterOf } from './state-in-cluster.ts';
 
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
 

@@ -5,7 +5,7 @@ import { isHeldInMaintenance, quietlyProtected } from '../../pacemaker/procedure
 import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { STILL_PROTECTED } from '../quiet-restart/quiet-protection.ts';
 import type { RunContext } from '../run/context.ts';
-import { stillInMaintenance } from './detached.ts';
+import { stillInMaintenance } from './maintenance-mode.ts';
 
 /** What is still protected, and what to do about it; nothing of that where all has been put back. */
 export async function stillHeld(

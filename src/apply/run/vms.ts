@@ -1,6 +1,6 @@
 import { decisiveOperations } from '../../pacemaker/cib/history.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
-import { vmOf } from '../../pacemaker/status/machine.ts';
+import { vmOf } from '../../pacemaker/status/vm-state.ts';
 
 /** Where a machine runs, and every start, stop and migration of it that the cluster remembers. */
 export interface VmRecord {

@@ -4,7 +4,7 @@ import type { Play } from '../../playbook/playbook.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { takeBack } from '../quiet-restart/quiet-protection.ts';
 import type { RunContext } from '../run/context.ts';
-import { leaveMaintenance } from './detached.ts';
+import { leaveMaintenance } from './maintenance-mode.ts';
 
 /** Finds out whether a step on any host was begun. */
 export function followChanges(context: RunContext): {

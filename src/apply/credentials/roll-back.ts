@@ -21,7 +21,12 @@ import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { someOf } from '../../support/text/some-of.ts';
 import { clusterHosts } from '../run/cluster-hosts.ts';
 import { failureOf, type RunContext } from '../run/context.ts';
-import { leaveMaintenance, awaitMember, enterMaintenance, onlineMembers } from './detached.ts';
+import {
+  leaveMaintenance,
+  awaitMember,
+  enterMaintenance,
+  onlineMembers,
+} from './maintenance-mode.ts';
 import { release } from '../quiet-restart/quiet-protection.ts';
 import { converge } from '../run/step.ts';
 

@@ -8,7 +8,7 @@ import { readSimulation } from '../pacemaker/status/simulate.ts';
 import { serializeXml } from '../pacemaker/basics/xml.ts';
 import type { CredentialChange } from '../model/credential-change.ts';
 import type { ClusterFacts } from '../model/facts.ts';
-import { courseOf, judgeSimulation } from '../credentials/pinned-course.ts';
+import { courseOf, judgeSimulation } from '../credentials/node-by-node-simulation.ts';
 import { OutriggerError } from '../support/errors.ts';
 
 const SCRIPT = new URL('./simulate-course.sh', import.meta.url);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readCib } from '../../../src/pacemaker/cib/cib.ts';
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
-import { findRemovals } from '../../../src/plan/removal/departures.ts';
-import type { RemovedNode } from '../../../src/plan/removal/leaver.ts';
+import { findRemovals } from '../../../src/plan/removal/removals.ts';
+import type { RemovedNode } from '../../../src/plan/removal/removed-node.ts';
 import type { ClusterFacts, Facts } from '../../../src/model/facts.ts';
 import { absentItems } from '../../../src/plan/desired/absent-items.ts';
 import { crmMonXml, type ReportedConnection } from '../../support/crm-mon.ts';

@@ -8,7 +8,7 @@ import type { Verdict } from '../../model/run-event.ts';
 import { writeCib } from '../run/cib.ts';
 import { reportWaiting, type EditContext, type PlayName } from '../run/context.ts';
 import { isIdle } from '../run/gates.ts';
-import { disturbance, recordVm, type VmRecord } from '../run/machines.ts';
+import { disturbance, recordVm, type VmRecord } from '../run/vms.ts';
 import { runScript } from '../../host/run-script.ts';
 import { watchCluster } from '../run/watch-cluster.ts';
 
