@@ -24,7 +24,7 @@ export function withNewKey(choice: AuthkeyChoice): AuthkeyChoice {
 }
 
 /**
- * Gives the chosen key's bytes; fetched at the first call, the same at every later one. That of the cluster is read on another of
+ * Returns the chosen key's bytes; fetched at the first call, the same at every later one. That of the cluster is read on another of
  * the cluster nodes which hold it when the connection to the chosen one is lost.
  */
 export function authkeyLoader(

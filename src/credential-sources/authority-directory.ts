@@ -85,7 +85,7 @@ export function syncFolders(directory: string): void {
     });
 }
 
-/** Certificates only: what a run that died has left begins with a dot. */
+/** Certificates only: what an interrupted run has left begins with a dot. */
 const namesIn = (folder: string): readonly string[] =>
   (asInput(folder, () => ifThere(() => readdirSync(folder))) ?? [])
     .filter((name) => name.endsWith('.pem') && !name.startsWith('.'))

@@ -9,7 +9,7 @@ import { authorityPaths, ifThere, makeFolders, unusable } from './authority-dire
 
 /**
  * Runs `work` while no other run signs with the authority in this directory: two at a time would each write the list and
- * the certificates of its own. Rejects with REFUSED, saying who does. A run that died is known by its process, on its
+ * the certificates of its own. Rejects with REFUSED, saying who does. An interrupted run is known by its process, on its
  * own machine.
  */
 export async function whileInUse<T>(directory: string, work: () => Promise<T>): Promise<T> {

@@ -22,7 +22,7 @@ import { reveal } from '../support/secret.ts';
 
 /**
  * With which credentials all nodes shall be connected: the certificates, or else an authkey, which is chosen from those that
- * there are, fetched from where it lives, or made where nobody has one or another one is wanted (`rotates`). Throws REFUSED when the
+ * there are, fetched from where it lives, or made where nobody has one or another one is desired (`rotates`). Throws REFUSED when the
  * cluster cannot have them.
  */
 export function desiredCredentials(

@@ -100,7 +100,7 @@ export async function beginStep(
     return keys;
   }
   const generation = 1 + Math.max(...trusted.map(generationOf));
-  // A run that died may have made it.
+  // An interrupted run may have made it.
   const spare = keys.held.find(({ key }) => !trusted.some((one) => one.checkPrivateKey(key)));
   const successor = spare ?? madeKey(keys.passphrase);
   const held = spare === undefined ? [...keys.held, successor] : keys.held;

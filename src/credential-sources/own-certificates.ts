@@ -41,7 +41,7 @@ const MOST_BYTES: Readonly<Record<CertificateRole, number>> = {
 
 /**
  * Checks the certificates that the hosts have already, from what they told of them: each certificate against the CA file
- * and the revocation list of every host that will see it, which is each cluster node for a Pacemaker Remote node, and the
+ * and the CRL of every host that will see it, which is each cluster node for a Pacemaker Remote node, and the
  * other way round. What is wrong is told by host: nothing is thrown, since the others may go on.
  */
 export async function judgeOwnCertificates(

@@ -33,7 +33,7 @@ const AT_A_TIME = 20;
 
 /**
  * Lets hosts make their keys and requests, and has these signed or writes them into files. A certificate is kept as soon as
- * it is there and right, so that what fails costs nobody a second one. Gives the keys that certificates lie there for.
+ * it is there and right, so that what fails costs nobody a second one. Returns the keys that certificates lie there for.
  */
 export async function requestCertificates(
   requesting: Requesting,

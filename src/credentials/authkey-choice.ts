@@ -53,14 +53,14 @@ export interface AuthkeyCircumstances {
   readonly isUnfinished: boolean;
   /** Nothing but a change of credentials leaves a cluster as this one is: what is left of it is gone on with, unasked. */
   readonly isSurelyOurs?: boolean;
-  /** A new one is wanted (`rotate authkey`). */
+  /** A new one is desired (`rotate authkey`). */
   readonly rotates: boolean;
 }
 
 /**
  * The cluster nodes' key is authoritative when they agree. When they differ, the one that most machines hold wins
  * (the first cluster node's among equals): free while no connection exists, a named risk afterwards. What a run that
- * died has begun goes on where they differ: then the key wins that was written last, also where a new one is wanted, which
+ * died has begun goes on where they differ: then the key wins that was written last, also where a new one is desired, which
  * not everybody could be given together. A key of the inventory wins over all.
  */
 export function chooseAuthkey(

@@ -56,7 +56,7 @@ function clockOutside({ clockAhead }: HostFacts, { validity }: DesiredX509): Rea
 
 /**
  * Throws REFUSED when cluster nodes cannot use the certificates of the inventory, or use certificates that the inventory
- * says nothing about. `x509` undefined: the authkey is wanted; `isStated`: the inventory says so.
+ * says nothing about. `x509` undefined: the authkey is desired; `isStated`: the inventory says so.
  */
 export function refuseOnCluster(
   facts: Facts,

@@ -51,7 +51,7 @@ export interface DesiredX509 {
   readonly faults?: ReadonlyMap<string, CertificateFault>;
 }
 
-/** A certificate or a revocation list that ends within the time that the inventory sets. */
+/** A certificate or a CRL that ends within the time that the inventory sets. */
 export interface ExpiringFile {
   /** Whose certificate it is; undefined: it concerns all. */
   readonly host: string | undefined;

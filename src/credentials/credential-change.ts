@@ -108,7 +108,7 @@ export const restartsPacemaker = ({
 /** Whether hosts are told of other credentials, which are proven there, and taken back where that fails. */
 export const isConversion = ({ items }: CredentialChange): boolean => items.includes('environment');
 
-/** What a run that died has begun in one way is ended in that way. */
+/** What an interrupted run has begun in one way is ended in that way. */
 function nodeByNodeChange(
   { clusterNodes }: Facts,
   { cib }: ClusterFacts,
@@ -156,7 +156,7 @@ export function isKeyUnfinished(cib: Cib): boolean {
   );
 }
 
-/** A run that died left the cluster detached, or connections kept apart. */
+/** An interrupted run left the cluster detached, or connections kept apart. */
 export const isLeftBehind = (cib: Cib): boolean => isHeldInMaintenance(cib) || isApart(cib);
 
 /** Whether it uses other credentials, or would from its next start on. */
@@ -194,7 +194,7 @@ const connectedHosts = (facts: Facts, cib: Cib): readonly HostFacts[] => {
   return remoteHosts(facts).filter(({ name }) => connected.includes(name));
 };
 
-/** A run that died in the middle of it left the connections protected. */
+/** An interrupted run in the middle of it left the connections protected. */
 function isHalfChanged(facts: Facts, cib: Cib, authkey: AuthkeyChoice): boolean {
   const members = [...facts.clusterNodes.values()];
   const ends = [...members, ...connectedHosts(facts, cib)];

@@ -50,7 +50,7 @@ export function keepsTrust(facts: Facts, cib: Cib, x509: DesiredX509): boolean {
 }
 
 /**
- * Cluster nodes and connected nodes of which nobody knows that they use the certificates that are wanted: a step that
+ * Cluster nodes and connected nodes of which nobody knows that they use the certificates that are desired: a step that
  * stands on this one cannot begin.
  */
 export function notYetUsing(facts: Facts, cib: Cib, x509: DesiredX509): readonly string[] {

@@ -28,7 +28,7 @@ export const eligible = ({ cib, mon }: ClusterFacts, names: readonly string[]): 
   });
 
 /**
- * The cluster node that changes first, while all connections are on the others: the one that a run which died had begun
+ * The cluster node that changes first, while all connections are on the others: the one that an interrupted run had begun
  * with, else the one with the fewest connections; where they may not be migrated, one without them. Undefined: there is none.
  */
 export function firstToChange(cluster: ClusterFacts, names: readonly string[]): string | undefined {
@@ -112,7 +112,7 @@ const quorum = ({ haveQuorum }: Cib): Reason | undefined =>
         hint: 'bring its cluster nodes back online first: without quorum resources cannot move',
       };
 
-/** Those that a run which died protects may be away. */
+/** Those that an interrupted run protects may be away. */
 function notIn({ cib, mon }: ClusterFacts): Reason | undefined {
   const names = connectedNames(cib).filter(
     (name) => connectionState(mon, name).state !== 'node-online' && !isQuiet(cib, name),

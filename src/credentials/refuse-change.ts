@@ -157,7 +157,7 @@ function silent(
 
 /**
  * A conversion is proven on cluster nodes as well, and one that starts in the middle of it would start with what was before.
- * What a run that died has begun is ended without it: it gets all that it will start with.
+ * What an interrupted run has begun is ended without it: it gets all that it will start with.
  */
 function notRunning({ kind }: CredentialChange, { clusterNodes }: Facts, { cib }: ClusterFacts) {
   if (kind === 'authkey' || kind === 'authority' || isLeftBehind(cib)) return undefined;

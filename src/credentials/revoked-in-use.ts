@@ -60,7 +60,7 @@ export function refuseRevokedInUse(
   );
 }
 
-/** A revocation list that lies here already, whoever has made it, and is given to hosts. */
+/** A CRL that lies here already, whoever has made it, and is given to hosts. */
 export interface GivenList {
   /** How many certificates it revokes. */
   readonly count: number;

@@ -21,7 +21,7 @@ export interface ApplyRequest {
   readonly playbook: Playbook;
   readonly planned: Planned;
   readonly options: RunOptions;
-  /** The lock of the cluster, which the caller gives back. */
+  /** The lock of the cluster, which the caller releases. */
   readonly lease: Lease;
   readonly allowed: ReadonlySet<string>;
   readonly signal: AbortSignal;

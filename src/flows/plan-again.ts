@@ -56,7 +56,7 @@ export function refuseChanged(unannounced: readonly string[]): void {
 }
 
 /**
- * Throws REFUSED when more would be done than was shown, or in another way. Gives what has to be done no longer, or
+ * Throws REFUSED when more would be done than was shown, or in another way. Returns what has to be done no longer, or
  * elsewhere, line by line.
  */
 export function refuseUnannounced(shown: Planned, now: Planned): readonly string[] {

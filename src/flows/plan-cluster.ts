@@ -53,7 +53,7 @@ export interface PlanRequest {
   readonly forks: number;
   readonly signal: AbortSignal;
   readonly onProgress?: OnProgress | undefined;
-  /** A new authkey is wanted, whatever the one is that there is. */
+  /** A new authkey is desired, whatever the one is that there is. */
   readonly rotates?: boolean | undefined;
   /** Whether the scheduler is asked what the cluster would do (default: yes); who only compares has no use for it. */
   readonly foresees?: boolean | undefined;

@@ -8,7 +8,7 @@ const TIMEOUT_MS = 30_000;
 
 /**
  * Removes what scripts left on hosts when they were killed. It takes no lock of the cluster: what a script is at work on is
- * locked there. Gives what an operator should know of it; no run fails by that.
+ * locked there. Returns what an operator should know of it; no run fails by that.
  */
 export async function removeLeftFiles(
   facts: Facts,

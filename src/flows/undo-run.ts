@@ -168,7 +168,7 @@ export async function undoRun(
     origin,
     onEvent,
   }: {
-    /** The lock of the cluster, which the caller gives back. */
+    /** The lock of the cluster, which the caller releases. */
     readonly lease: Lease;
     readonly allowed: ReadonlySet<string>;
     readonly origin: RunOrigin;

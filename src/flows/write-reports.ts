@@ -29,7 +29,7 @@ export const PLAN_REPORTS = {
 export type DriftReportKind = keyof typeof DRIFT_REPORTS;
 export type PlanReportKind = keyof typeof PLAN_REPORTS;
 
-/** A report that is wanted, and the file for it. */
+/** A report that is desired, and the file for it. */
 export interface RequestedReport<Kind extends string = string> {
   readonly kind: Kind;
   readonly path: string;

@@ -148,7 +148,7 @@ const cleanedUp = (
       ),
   );
 
-/** A guest node gets another address while its machine and all that runs on it are held: see apply/quiet-restart/quiet-restart.ts. */
+/** A guest node gets another address while its VM and all that runs on it are held: see apply/quiet-restart/quiet-restart.ts. */
 function heldMeanwhile(
   { cib, mon }: ClusterFacts,
   connections: readonly (readonly [CibItem, CibDifference])[],

@@ -154,7 +154,7 @@ function judge(
     fencedOnFailure: [
       ...new Set([
         ...fencedIn(failing).filter((name) => !underWay.fences.includes(name)),
-        // To fence a guest node is to stop or restart its machine.
+        // To fence a guest node is to stop or restart its VM.
         ...failing.flatMap((pass) =>
           disturbedIn(effects(underWay, pass)).flatMap((resource) => vms.get(resource) ?? []),
         ),
@@ -165,7 +165,7 @@ function judge(
   return { forecast, notStarted: joiningNames.filter((name) => isStopped(settled, name)) };
 }
 
-/** What is not on the list says nothing: the connection of a guest node is there only while its machine is configured. */
+/** What is not on the list says nothing: the connection of a guest node is there only while its VM is configured. */
 const isStopped = ({ after }: Simulation, name: string): boolean => {
   const listed = after.resources.filter(({ id }) => id === name);
   return listed.length > 0 && listed.every(({ active }) => !active);

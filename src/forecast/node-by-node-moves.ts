@@ -25,7 +25,7 @@ export async function simulateNodeByNode(
   change: CredentialChange | undefined,
   foresees = true,
 ): Promise<CredentialChange | undefined> {
-  // What a run that died has begun goes on from wherever it is.
+  // What an interrupted run has begun goes on from wherever it is.
   if (!foresees || change?.nodeByNode === undefined || isApart(cluster.cib)) return change;
   const edits = courseOf(cluster, change.clusterNodes).map((operations) => {
     const { deletes, merge } = combine(operations);

@@ -134,7 +134,7 @@ const guestSettingsOf = ({ groups = {}, guestNodes = [] }: Sound<Inventory>) => 
   })),
 ];
 
-/** No time at all and a connection fails, which would stop its machine. */
+/** No time at all and a connection fails, which would stop its VM. */
 function checkGuestTimeout({
   pointer,
   connectTimeout,

@@ -94,7 +94,7 @@ const checkPlaces = ({ onHosts = {} }: Sound<X509>): Finding[] =>
       ),
     );
 
-/** A revocation list that lapses within a day is refused; and what is new must not be due at once. */
+/** A CRL that lapses within a day is refused; and what is new must not be due at once. */
 const SHORTEST_RENEWAL = '2d';
 
 function checkTimes(x509: Sound<X509>): Finding[] {

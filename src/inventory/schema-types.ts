@@ -67,7 +67,7 @@ export type AllowMigrate = boolean;
  */
 export type State = 'online' | 'standby' | 'maintenance' | 'absent';
 /**
- * What outrigger looks after. `all`: the host and its place in the cluster. `cluster-only`: its place in the cluster alone (connection or meta attributes of its machine, fence device, attributes, state). The host is not contacted, so that it may be an appliance, a container or of an unknown platform: its daemon, port, authkey or certificates are its owner's. A change of credentials is refused while such a node is connected.
+ * What outrigger looks after. `all`: the host and its place in the cluster. `cluster-only`: its place in the cluster alone (connection or meta attributes of its VM, fence device, attributes, state). The host is not contacted, so that it may be an appliance, a container or of an unknown platform: its daemon, port, authkey or certificates are its owner's. A change of credentials is refused while such a node is connected.
  */
 export type Manage = 'all' | 'cluster-only';
 /**
@@ -112,7 +112,7 @@ export interface Inventory {
    */
   remoteNodes?: RemoteNode[];
   /**
-   * The hosts that are virtual machines of the cluster: each is the machine of a resource that exists, and shall be a node as well.
+   * The hosts that are virtual machines of the cluster: each is the VM of a resource that exists, and shall be a node as well.
    */
   guestNodes?: GuestNode[];
   drift?: Drift;
@@ -301,12 +301,12 @@ export interface X509 {
    */
   request?: string;
   /**
-   * A local file with the certificate revocation lists of the authority (PEM).
+   * A local file with the certificate CRLs of the authority (PEM).
    */
   crl?: string;
   onHosts?: OnHosts;
   /**
-   * What expires within this time is told by plan and drift, with the days left: certificates (default: 30d) and revocation lists (default: 7d).
+   * What expires within this time is told by plan and drift, with the days left: certificates (default: 30d) and CRLs (default: 7d).
    */
   warnBefore?: string;
   /**
@@ -318,11 +318,11 @@ export interface X509 {
    */
   passphrase?: 'prompt' | SecretSource;
   /**
-   * How long a certificate of the authority is valid, and its revocation list.
+   * How long a certificate of the authority is valid, and its CRL.
    */
   validity?: string;
   /**
-   * What expires within this time is made anew by the next `apply`: certificates, and the revocation list of outrigger's own authority. With `sign` and `request`: a new key, and a new request for it.
+   * What expires within this time is made anew by the next `apply`: certificates, and the CRL of outrigger's own authority. With `sign` and `request`: a new key, and a new request for it.
    */
   renewBefore?: string;
   /**
@@ -351,7 +351,7 @@ export interface OnHosts {
    */
   key: string;
   /**
-   * The file with the certificate revocation lists (PEM).
+   * The file with the certificate CRLs (PEM).
    */
   crl?: string;
 }

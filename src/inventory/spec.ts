@@ -143,7 +143,7 @@ export interface X509RequestsSpec {
   readonly removesAuthkey: boolean;
 }
 
-/** Where the files are on a host; no revocation list: undefined. */
+/** Where the files are on a host; no CRL: undefined. */
 export interface CertificatePaths {
   readonly ca: string;
   readonly certificate: string;
@@ -168,7 +168,7 @@ export interface AuthoritySpec {
   readonly validityMs: number;
   /** What expires within this time is made anew. */
   readonly renewBeforeMs: number;
-  /** Names of nodes, or serial numbers: their certificates are on the revocation list. */
+  /** Names of nodes, or serial numbers: their certificates are on the CRL. */
   readonly revoked: readonly string[];
   readonly removesAuthkey: boolean;
 }

@@ -98,7 +98,7 @@ const writeAction = (
 
 /**
  * A key takes the place of another one together with its certificate, once the two are verified: a daemon that is started in
- * between, or by a run that died, finds a pair that fits; so does a cluster node that connects just then.
+ * between, or by an interrupted run, finds a pair that fits; so does a cluster node that connects just then.
  */
 function writeActions(
   changed: readonly CertificateRole[],

@@ -56,7 +56,7 @@ export function actionsFor(
   }));
 }
 
-/** The environment file says what is wanted; whatever else stands in it stays. */
+/** The environment file says what is desired; whatever else stands in it stays. */
 export const environmentItem = (
   host: string,
   { port, certificates }: DesiredEnvironment,
@@ -88,7 +88,7 @@ export const environmentItem = (
   },
 });
 
-/** Whether the running daemon was started with something else: one that has what is wanted already goes on. */
+/** Whether the running daemon was started with something else: one that has what is desired already goes on. */
 const runsWithOther = (
   { daemonVariables, listening }: HostFacts,
   desired: readonly Pair[],

@@ -66,8 +66,8 @@ function differenceOf(
 }
 
 /**
- * Another try of a connection that is down while its machine runs. Any change of the CIB would try it, and a failure
- * would then restart the machine or take it down: so it is tried while the machine is held.
+ * A retry of a connection that is down while its VM runs. Any change of the CIB would try it, and a failure
+ * would then restart the machine or take it down: so it is tried while the VM is unmanaged.
  */
 function tryHeld(cluster: ClusterFacts, have: GuestNode): AttributeChange | undefined {
   const vm = vmState(cluster.mon, have, isHeld(cluster.cib, have.resource));

@@ -12,7 +12,7 @@ import type { PacemakerRemoteSpec } from '../inventory/spec.ts';
 const JOIN_GUARD = 'join guard';
 const START_GUARD = 'start guard';
 
-/** Whether a change takes our guard off a start that did not come to an end: only a node that is truly in may lose it. */
+/** Whether a change takes our guard off a start that did not come to an end: only a node that is online and verified may lose it. */
 export const isGuardChange = ({ name }: AttributeChange): boolean =>
   name === JOIN_GUARD || name === START_GUARD;
 

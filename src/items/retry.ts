@@ -23,7 +23,7 @@ export const STAYS: AttributeChange = {
 /**
  * What the cluster does not do by itself: a start that failed for good waits for a cleanup, and a connection whose
  * daemon was stopped in good order stays down until something changes the CIB (Pacemaker 3.0.0). A connection that an
- * operator stopped or unmanaged is theirs, and where something else is shown to hinder it, another try changes nothing.
+ * operator stopped or unmanaged is theirs, and where something else is shown to hinder it, a retry changes nothing.
  */
 export function retry(
   { cib, mon, dcState }: ClusterFacts,

@@ -22,7 +22,7 @@ export const notInText = (why: NotIn, reason: Hindrance | undefined): string =>
 
 type Read = Pick<ClusterFacts, 'cib' | 'mon'>;
 
-/** Gives what hinders the connection of that node, where it does. */
+/** Returns what hinders the connection of that node, where it does. */
 type Rule = (cluster: Read, name: string) => Hindrance | undefined;
 
 const OPT_IN = 'the cluster is opt-in (symmetric-cluster=false)';
@@ -91,7 +91,7 @@ const able = ({ mon }: Read): readonly string[] =>
 const isGuest = (cib: Cib, name: string): boolean => nodeConnection(cib, name)?.isGuest === true;
 
 /**
- * The connection of a guest node is always opted in, it goes where its machine runs (3.0.0 lib/pengine/complex.c,
+ * The connection of a guest node is always opted in, it goes where its VM runs (3.0.0 lib/pengine/complex.c,
  * pe__unpack_resource: `remote_connection_default`).
  */
 const isOptIn = (cluster: Read, name: string): boolean =>

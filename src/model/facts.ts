@@ -90,7 +90,7 @@ export interface OwnFileFacts {
   readonly bytes: number;
   /** SHA-256 of the content, of a key that of its public half (PEM); empty: not told. */
   readonly digest: string;
-  /** The certificates or revocation lists in it. */
+  /** The certificates or CRLs in it. */
   readonly pem: string;
   /** There is a private key in it. */
   readonly holdsKey: boolean;
@@ -261,7 +261,7 @@ export interface Facts {
   readonly unreachable: ReadonlyMap<string, Unreachable>;
   /** Where the cluster connects to each Pacemaker Remote node that this is about. */
   readonly servers: ReadonlyMap<string, ServerFacts>;
-  /** The resource that each guest node is the machine of, whether its host answered or not. */
+  /** The resource that each guest node is the VM of, whether its host answered or not. */
   readonly vms: ReadonlyMap<string, string>;
   /** Nodes whose hosts are somebody else's, and were not asked (default: none). */
   readonly clusterOnly?: ReadonlySet<string>;

@@ -68,6 +68,6 @@ export const findingNotes = (
 
 const ORPHANED: ProblemCode = 'CONNECTION_ORPHANED';
 
-/** An orphan may also be a fence device, or the machine of a guest node: no problem tells of those. */
+/** An orphan may also be a fence device, or the VM of a guest node: no problem tells of those. */
 const isOrphanedConnection = ({ host, item, attribute }: Finding): boolean =>
   item === 'orphan' && nodeKey(attribute) === nodeKey(host);

@@ -6,7 +6,7 @@ import type { ClusterFacts, HostFacts } from './facts.ts';
 import type { ProblemCode } from './problem-code.ts';
 import type { Risk } from './risk.ts';
 
-/** One attribute that is not as wanted; `undefined` is absent. */
+/** One attribute that is not as desired; `undefined` is absent. */
 export interface AttributeChange {
   readonly name: string;
   readonly before: string | undefined;
@@ -15,7 +15,7 @@ export interface AttributeChange {
   readonly reason?: string;
 }
 
-/** How a host differs from what is wanted in one respect, and what makes it right. */
+/** How a host differs from what is desired in one respect, and what makes it right. */
 export interface HostDifference {
   readonly attributes: readonly AttributeChange[];
   readonly actions: readonly Action[];
@@ -33,7 +33,7 @@ export interface HostItem {
   compare(facts: HostFacts): HostDifference | undefined;
 }
 
-/** How the CIB differs from what is wanted for one Pacemaker Remote node, and the edits that make it right. */
+/** How the CIB differs from what is desired for one Pacemaker Remote node, and the edits that make it right. */
 export interface CibDifference {
   readonly attributes: readonly AttributeChange[];
   readonly operations: readonly CibOperation[];
@@ -56,7 +56,7 @@ export interface CibItem {
   readonly kind: ItemKind;
   readonly host: string;
   compare(cluster: ClusterFacts): CibDifference | undefined;
-  /** Why the host must be left out: what is wanted cannot be had in this CIB. */
+  /** Why the host must be left out: what is desired cannot be had in this CIB. */
   refuse?(cluster: ClusterFacts): Refusal | undefined;
 }
 

@@ -43,7 +43,7 @@ export interface Problem {
 export const leftOut = ({ problems }: Pick<Plan, 'problems'>): readonly Problem[] =>
   problems.filter(({ isOnlyInCluster = false }) => !isOnlyInCluster);
 
-/** A guest node whose machine the cluster has stopped: nothing is wrong, and nothing can be done until it runs. */
+/** A guest node whose VM the cluster has stopped: nothing is wrong, and nothing can be done until it runs. */
 export interface StoppedGuest {
   readonly host: string;
   readonly resource: string;

@@ -1,7 +1,7 @@
 /** A node that a run began to connect to its cluster. */
 export interface JoinedNode {
   readonly name: string;
-  /** The resource that is its machine; undefined: it is a remote node. */
+  /** The resource that is its VM; undefined: it is a remote node. */
   readonly vm: string | undefined;
   /** What the run was to write of it, by the names of a plan's attributes. */
   readonly desired: Readonly<Record<string, string>>;
@@ -56,7 +56,7 @@ export interface RunRecord {
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** Reads the record of a run, whatever is left of it: a run that died left its last line unfinished. */
+/** Reads the record of a run, whatever is left of it: an interrupted run left its last line unfinished. */
 export function readRunRecord(cluster: string, id: string, text: string): RunRecord {
   const { entries, isDamaged } = entriesIn(text);
   const of = (type: string): readonly Entry[] => entries.filter((entry) => entry['type'] === type);
@@ -103,7 +103,7 @@ function entriesIn(text: string): {
   readonly isDamaged: boolean;
 } {
   const lines = text.split('\n');
-  // Behind the last line break there is nothing, or what a run that died had no time to finish.
+  // Behind the last line break there is nothing, or what an interrupted run had no time to finish.
   lines.pop();
   const read = lines.map((line): Entry | undefined => {
     try {

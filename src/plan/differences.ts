@@ -4,7 +4,7 @@ import type { Problem, StoppedGuest } from '../model/plan.ts';
 import { findProblems, type Authentication } from './problems/problems.ts';
 import { findStoppedGuests } from './problems/stopped-guests.ts';
 
-/** Everything that is not as wanted, and the hosts that are left out. */
+/** Everything that is not as desired, and the hosts that are left out. */
 export interface Differences {
   readonly problems: readonly Problem[];
   readonly stoppedGuests: readonly StoppedGuest[];
@@ -13,7 +13,7 @@ export interface Differences {
 }
 
 /**
- * Compares what is wanted with what is. Hosts that gave no answer, that must not be touched, or whose machine the cluster
+ * Compares what is desired with what is. Hosts that gave no answer, that must not be touched, or whose VM the cluster
  * has stopped, have no differences.
  */
 export function findDifferences(

@@ -32,7 +32,7 @@ export function fencingOf(
       ),
     ),
   );
-  // A guest node needs no device: the cluster fences it by restarting its machine.
+  // A guest node needs no device: the cluster fences it by restarting its VM.
   return [...facts.servers.keys()]
     .filter((node) => !facts.vms.has(node))
     .map((node) => ({

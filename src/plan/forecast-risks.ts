@@ -5,7 +5,7 @@ import type { Forecast } from '../model/plan.ts';
 import type { Risk } from '../model/risk.ts';
 import type { Removals } from './removal/removals.ts';
 
-/** The connection of a node that leaves, or what runs there: that it stops is what is wanted, unless it has no other home. */
+/** The connection of a node that leaves, or what runs there: that it stops is what is desired, unless it has no other home. */
 const endsWith = (leaving: readonly string[], { resource, on }: Placed): boolean =>
   leaving.includes(resource) || leaving.includes(on);
 

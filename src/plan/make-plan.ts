@@ -51,7 +51,7 @@ export interface PlanInput {
   readonly certificates?: Pick<DesiredX509, 'notes' | 'expiring'> | undefined;
 }
 
-/** Compares what is wanted with what is. Pure: the same input gives the same plan. */
+/** Compares what is desired with what is. Pure: the same input gives the same plan. */
 export function makePlan(input: PlanInput): Plan {
   const { facts, cluster, playbook } = input;
   const { removals = NO_REMOVALS } = input;

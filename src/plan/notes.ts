@@ -229,7 +229,7 @@ function saidOfConnection({
   return said;
 }
 
-/** A guest node that is not in although its machine is not simply stopped. */
+/** A guest node that is not in although its VM is not simply stopped. */
 const guestNotes = ({ cib, mon }: ClusterFacts, known: KnownOfConnections): readonly string[] =>
   cib.guestNodes.flatMap(({ name, resource, isManaged }) => {
     const vm = vmState(mon, { name, resource }, isHeld(cib, resource));

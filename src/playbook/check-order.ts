@@ -9,7 +9,7 @@ interface Needed {
   readonly what: ItemKind | Check;
   /** Only counts when it is done on the nodes themselves. */
   readonly onNodes?: boolean;
-  /** Guest nodes do not need it: to fence one is to restart its machine. */
+  /** Guest nodes do not need it: to fence one is to restart its VM. */
   readonly forRemoteNodes?: boolean;
   readonly because: string;
 }

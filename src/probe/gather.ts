@@ -28,7 +28,7 @@ export interface GatherOptions {
   readonly targets: readonly Target[];
   /** Where the cluster connects to each remote node, by its name: the cluster nodes look for a route. */
   readonly servers: Facts['servers'];
-  /** The resource that each guest node is the machine of, by the node's name. */
+  /** The resource that each guest node is the VM of, by the node's name. */
   readonly vmsOfGuests: Facts['vms'];
   readonly connect: ConnectHost;
   /** Whether machines that are no cluster nodes shall tell what their package managers would upgrade. */

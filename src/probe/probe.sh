@@ -1,7 +1,7 @@
 # Reads the state of a host and prints it in sections; changes nothing.
 #   $1  nonce that frames the sections
 #   $2  role: remote | member (a cluster node) | query-node (a cluster node that also prints the CIB and crm_mon)
-#   $3 ... $6  where the host has certificates of its own: CA file, certificate, key, revocation list (empty: none); or $3
+#   $3 ... $6  where the host has certificates of its own: CA file, certificate, key, CRL (empty: none); or $3
 #       alone, `keys`: the keys that it has made; without them: the files that outrigger brings
 # stdin, for a host that is none: `upgrades`, if it shall tell what its package manager would upgrade, by the lists that it has.
 # stdin, for a cluster node: lines of `server ADDRESS`: it tells from which of its addresses it would connect there; and

@@ -15,7 +15,7 @@ const LIMITS = {
 } as const;
 
 /**
- * Removes the records of old runs of a cluster, copies of the CIB and all. Gives what stood in the way: no run fails
+ * Removes the records of old runs of a cluster, copies of the CIB and all. Returns what stood in the way: no run fails
  * because of that.
  */
 export function pruneRecords(env: Environment, cluster: string, now: Date): string | undefined {

@@ -147,7 +147,7 @@ describe('applying a plan with guest nodes', () => {
       'cleanup',
       'write-cib', // the settings go
       'forget-nodes',
-      'write-cib', // the machine is given back
+      'write-cib', // the machine is released
     ]);
     assert.deepEqual(lab.guests.recovered, [], 'the machine was disturbed');
     assert.equal(configurationOf(lab), before);

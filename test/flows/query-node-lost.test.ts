@@ -183,7 +183,7 @@ async function assertGoesOn(
   const lost = loseWith(lab, script, moment, { nth, params });
   const applied = await run(lab);
   const end = endOf(lab, applied);
-  // The lock is given back when the run has ended: nobody hears of it.
+  // The lock is released when the run has ended: nobody hears of it.
   const reported = verb === 'release' ? [] : LOST;
   assert.deepEqual([lost.wasLost, movesIn(applied.events)], [true, reported]);
   if (hasPart(c1)) assert.deepEqual(end, undisturbed);

@@ -50,7 +50,7 @@ describe('an undo that is interrupted', () => {
     lab.dcState = () => (isIdle ? 'S_IDLE' : 'S_TRANSITION_ENGINE');
     const { stopped } = await interruptedAt(lab, 'waiting', () => (isIdle = true));
     assert.equal(stopped, INTERRUPTED);
-    assert.equal(configurationOf(lab), joined); // and the lock is given back
+    assert.equal(configurationOf(lab), joined); // and the lock is released
     assert.deepEqual([records().at(-1)?.undone, records().at(-1)?.end.kind], [[], 'stopped']);
     assert.equal((await undo(lab)).stopped, undefined);
     assert.equal(configurationOf(lab), before);

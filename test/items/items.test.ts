@@ -36,7 +36,7 @@ import { RHEL } from '../../src/platform/rhel.ts';
 import { crmMonXml, type Reported } from '../support/crm-mon.ts';
 import { guestNode, hostFacts, remoteNode, type HostFactsPatch } from '../support/specs.ts';
 
-/** One case: what is wanted, what is there, and what must come of it. */
+/** One case: what is desired, what is there, and what must come of it. */
 interface Case {
   readonly desired?: Record<string, unknown>;
   readonly facts?: HostFactsPatch;
@@ -60,7 +60,7 @@ const HOST = 'r1';
 /** `platform: rhel` in a case; Debian otherwise. */
 const platformIn = ({ platform }: Want): Platform => (platform === 'rhel' ? RHEL : DEBIAN);
 
-/** `certificates: true` in a case: those of a set without a revocation list. */
+/** `certificates: true` in a case: those of a set without a CRL. */
 const variablesIn = ({ certificates }: Want): CertificateVariables | undefined =>
   certificates === true ? certificateVariables(false) : undefined;
 

@@ -150,7 +150,7 @@ const ENVIRONMENT = '/etc/default/pacemaker';
 
 /**
  * From now on the environment file of a host cannot be replaced, although files beside it can: what is tried before a change
- * finds nothing. Gives what ends that.
+ * finds nothing. Returns what ends that.
  */
 export async function keepEnvironment(lab: Lab, host: string): Promise<() => Promise<void>> {
   await lab.sh(host, `mount --bind ${ENVIRONMENT} ${ENVIRONMENT}`);

@@ -78,7 +78,7 @@ export function walkWithKills(labs: Labs, ways: readonly Way[]): void {
   const inventoryOf = ({ withKey, withCertificates }: CredentialCluster, state: State): string =>
     state === 'authkey' ? withKey : withCertificates;
 
-  /** A run that dies at the first step at which none has died yet; gives whether there was one. */
+  /** A run that dies at the first step at which none has died yet; returns whether there was one. */
   async function dies(cluster: CredentialCluster, way: Way, rotates: boolean): Promise<boolean> {
     let last: Line | undefined;
     let counts = !way.isPutBack;
@@ -107,7 +107,7 @@ export function walkWithKills(labs: Labs, ways: readonly Way[]): void {
     return true;
   }
 
-  /** Changes the credentials with some runs that die, and looks at what became of it. Gives the state that it ends in. */
+  /** Changes the credentials with some runs that die, and looks at what became of it. Returns the state that it ends in. */
   async function round(cluster: CredentialCluster, way: Way): Promise<State> {
     const { lab } = cluster;
     const keys = await keysOn(lab);

@@ -71,7 +71,7 @@ export interface State {
   readonly isConnected?: boolean;
   readonly isSilent?: boolean;
   readonly isOnline?: boolean;
-  /** What a run that died left in the CIB. */
+  /** What an interrupted run left in the CIB. */
   readonly left?: keyof typeof LEFT | undefined;
   readonly maintenance?: boolean;
   /** When c1 connected to r1. */

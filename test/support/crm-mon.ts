@@ -2,7 +2,7 @@ import type { Cib } from '../../src/pacemaker/cib/cib.ts';
 import { booleanOf } from '../../src/pacemaker/basics/durations.ts';
 import { element, serializeXml, type XmlElement } from '../../src/pacemaker/basics/xml.ts';
 
-/** What crm_mon says of a remote node and its connection; truly in when it is on a cluster node and nothing else is said. */
+/** What crm_mon says of a remote node and its connection; online and verified when it is on a cluster node and nothing else is said. */
 export interface ReportedConnection {
   readonly on?: string;
   readonly role?: string;

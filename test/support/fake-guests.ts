@@ -23,7 +23,7 @@ const configuration = (section: XmlElement): XmlElement =>
 
 /**
  * Virtual machines of a cluster, and what Pacemaker does about the connections to them: such a connection takes
- * `is-managed` over from its machine, and not `maintenance`; when it fails the machine is recovered, unless that is left
+ * `is-managed` over from its VM, and not `maintenance`; when it fails the machine is recovered, unless that is left
  * alone (seen on 3.0.0).
  */
 export class FakeGuests {
@@ -41,7 +41,7 @@ export class FakeGuests {
     this.#around = around;
   }
 
-  /** Makes a resource for the machine of each guest node. */
+  /** Makes a resource for the VM of each guest node. */
   addMachines(): void {
     const agent = { class: 'ocf', provider: 'heartbeat', type: 'VirtualDomain' };
     const vms = this.#around.spec.guestNodes.map(({ resource: id }) =>

@@ -150,7 +150,7 @@ export async function signRequest(
 export const makeAuthority = (made: Made = {}): Promise<Issued> =>
   issue({ name: 'the authority', isAuthority: true, ...made });
 
-/** A revocation list; the library's own label is one that OpenSSL and GnuTLS do not know. */
+/** A CRL; the library's own label is one that OpenSSL and GnuTLS do not know. */
 export async function revoke(
   issuer: Issued,
   revoked: readonly Issued[],

@@ -35,10 +35,10 @@ import { converge } from '../run/step.ts';
 import { unwritable } from '../run/try-files.ts';
 
 /**
- * Changes what cluster nodes and connected nodes are connected with. First the cluster lets go of the connections, of all
+ * Changes what cluster nodes and connected nodes are connected with. First the cluster stops managing the connections, of all
  * that runs on their nodes and, where Pacemaker has to be restarted, of every resource. Then the nodes change, all at
  * once; what they use is proven while nothing is connected to them; then the cluster nodes, one after the other. Then
- * the connections are given back, and last what runs on the nodes. What fails in a conversion before every cluster node
+ * the connections are released, and last what runs on the nodes. What fails in a conversion before every cluster node
  * has changed is put back. Another key or another authority only goes forward: what is left of it stays protected, and
  * the next apply goes on. It is one step: an interrupt waits for its end.
  */
@@ -70,7 +70,7 @@ export async function changeCredentials(context: RunContext, play: Play): Promis
     for (const [host, verdict] of failures) {
       const isShown = [...open.values()].some((one) => one.host === host);
       if (isShown) settle(verdict, (name) => name === host);
-      // A run that died had changed it already.
+      // An interrupted run had changed it already.
       else conclude(context, play, { host, item: 'service' }, verdict);
     }
     settle({ kind: 'changed' });
@@ -86,7 +86,7 @@ export async function changeCredentials(context: RunContext, play: Play): Promis
   }
 }
 
-/** What a run that died has begun is ended: one host that is out of order keeps no other one protected. */
+/** What an interrupted run has begun is ended: one host that is out of order keeps no other one protected. */
 async function refuseUnready(
   context: RunContext,
   play: Play,
@@ -99,7 +99,7 @@ async function refuseUnready(
   await refuseUnwritable(context, change);
 }
 
-/** What cannot be given back afterwards is better not begun. */
+/** What cannot be released afterwards is better not begun. */
 async function refuseUnreached(
   context: RunContext,
   play: Play,
@@ -198,7 +198,7 @@ interface Window {
   readonly restarted: Set<string>;
 }
 
-/** Whether all hosts are as they were; a conversion has been rolled back already, and nothing is left to give back. */
+/** Whether all hosts are as they were; a conversion has been rolled back already, and nothing is left to release. */
 const isUntouched = (
   { inUse }: Window,
   { hasChanged }: Pick<ReturnType<typeof followChanges>, 'hasChanged'>,
@@ -211,7 +211,7 @@ const isConnectedAnew = (
   restarted: ReadonlySet<string>,
 ): boolean =>
   restarted.size > 0 ||
-  quietlyProtected(before.cib).length > 0 || // by a run that died
+  quietlyProtected(before.cib).length > 0 || // by an interrupted run
   names.some((name) => connectionState(before.mon, name).state !== 'node-online');
 
 /** Files, environment and daemons, in the order in which a failure costs least; a conversion that fails is put back. */
@@ -287,7 +287,7 @@ async function tryHost(
   }
 }
 
-/** Brings these items of a host into shape; gives whether one of them restarted its daemon. */
+/** Brings these items of a host to the desired state; returns whether one of them restarted its daemon. */
 async function changeHost(
   context: RunContext,
   play: Play,

@@ -49,9 +49,9 @@ export async function enterMaintenance(context: RunContext, play: Play): Promise
 }
 
 /**
- * Gives the resources back to the cluster, and waits until it has nothing to do; what it has to recover may take longer, and
+ * Returns the resources to the management of the cluster, and waits until it has nothing to do; what it has to recover may take longer, and
  * keeps nobody from the rest. Rejects with CLUSTER_NOT_READY when somebody has switched maintenance mode on meanwhile,
- * which stays, while `connections` wait to be given back.
+ * which stays, while `connections` wait to be released.
  */
 export async function leaveMaintenance(
   context: RunContext,

@@ -41,7 +41,7 @@ const STILL_PINNED =
  * Changes cluster nodes one by one where Pacemaker must not be restarted under what they run: each is in standby
  * meanwhile. No connection is ever tried between two kinds of credentials, which would fence its node: each is pinned to
  * cluster nodes of its own kind, and is never migrated live. The first cluster node changes without connections; then the connected
- * nodes go over to it, with all that runs there let go of; then the other cluster nodes change. Nothing is put back by
+ * nodes go over to it, with all that runs there unmanaged; then the other cluster nodes change. Nothing is put back by
  * itself: at each step the cluster can go on as it is, and what is left tells the next apply how far this one came.
  */
 export async function changeNodeByNode(
@@ -102,7 +102,7 @@ async function changeAll(context: RunContext, play: Play, window: Window): Promi
     done.add(name);
   }
   await edit(context, play, 'pinned-end', ({ cib }) => endApart(cib));
-  // A run that died may have left resources of cluster nodes on connected ones: what belongs there was compared above.
+  // An interrupted run may have left resources of cluster nodes on connected ones: what belongs there was compared above.
   if (isApart(before.cib)) return new Map();
   return disturbed(before, await readCluster(context.queryNode), nodes, foreseenIn(context.plan));
 }
@@ -191,7 +191,7 @@ async function leave(
   await writeCib(context, play, 'pinned-stay', ({ cib }) => stopMigration(cib, connections));
 }
 
-/** Stands a cluster node by, brings it into shape, which restarts Pacemaker there, and lets it work again. */
+/** Stands a cluster node by, brings it to the desired state, which restarts Pacemaker there, and lets it work again. */
 async function changeMember(
   context: RunContext,
   play: Play,
@@ -262,7 +262,7 @@ async function changeNodes(
   );
   const ready = names.filter((name) => !problems.has(name));
   if (ready.length > 0) {
-    // Before they are given back: from then on they are where they are understood.
+    // Before they are released: from then on they are where they are understood.
     await writeCib(context, play, 'pinned-go-over', ({ cib }) => [
       ...keepApart(cib, apart(ready, apartFrom)),
       ...stopMigration(cib, ready),

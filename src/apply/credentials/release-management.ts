@@ -19,7 +19,7 @@ export function followChanges(context: RunContext): {
   return { context: { ...context, emit }, hasChanged: () => hasChanged };
 }
 
-/** Nothing was changed on any host: the connections are as they were. What cannot be given back is told with the failure. */
+/** Nothing was changed on any host: the connections are as they were. What cannot be released is told with the failure. */
 export async function releaseManagement(
   context: RunContext,
   play: Play,

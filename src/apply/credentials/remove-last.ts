@@ -17,7 +17,7 @@ export const removesCredentials = ({ items }: Play): boolean =>
 /**
  * Why what is not to be used any more must stay yet; undefined: nobody uses it. A daemon that was started with the variables
  * for certificates uses nothing else, and one without them the authkey (pcmk__init_tls of 3.0.0 has no fallback): when all
- * cluster nodes use what is wanted, a connection that is in proves that the other side does as well.
+ * cluster nodes use what is desired, a connection that is in proves that the other side does as well.
  */
 export async function whyCredentialsStay(context: RunContext): Promise<string | undefined> {
   const { spec, hosts, failed } = context;

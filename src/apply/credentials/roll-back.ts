@@ -49,7 +49,7 @@ export async function readCredentialsInUse(
 }
 
 /**
- * What hosts used before a conversion, by their environments. Those that a run which died has converted already are taken as
+ * What hosts used before a conversion, by their environments. Those that an interrupted run has converted already are taken as
  * the others: a conversion is from one state of all. Undefined: certificates had paths that may be others on each host, and
  * nobody knows those of a converted one any more; such a conversion only goes forward.
  */
@@ -220,7 +220,7 @@ async function restoreMember(
     await awaitMember(context, play, host, desired);
 }
 
-/** The environment file of a host as it was, and its daemon started with that; gives whether it was restarted. */
+/** The environment file of a host as it was, and its daemon started with that; returns whether it was restarted. */
 async function restore(
   context: RunContext,
   play: Play,

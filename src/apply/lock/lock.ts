@@ -40,7 +40,7 @@ export const newLockId = (): string => randomBytes(6).toString('hex');
 export const readLock = (host: QueryNode): Promise<LockState> =>
   reported(host, { params: ['read'] });
 
-/** Gives back the lock of this ID, and no other. Gives what there is afterwards. */
+/** Releases the lock of this ID, and no other. Returns what there is afterwards. */
 export async function releaseLock(host: QueryNode, id: string): Promise<LockState> {
   if (isLockId(id)) return reported(host, { params: ['release', id] });
   throw new OutriggerError('REFUSED', `${printable(id)} is not an outrigger lock`, {
@@ -80,7 +80,7 @@ export async function takeLock(
     const { now, lock } = state;
     if (lock?.id === id) return { now, lock, replaced };
     replaced = undefined;
-    if (lock === undefined) continue; // it has just been given back
+    if (lock === undefined) continue; // it has just been released
     const because = isLockId(lock.id) ? whyOver(state) : undefined;
     if (because === undefined) throw lockedBy(lock);
     replaced = { lock, because };

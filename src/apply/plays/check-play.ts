@@ -50,7 +50,7 @@ export async function runCheckPlay(
   }
 }
 
-/** The plan changes its connection, or gives back one that an interrupted run left guarded. */
+/** The plan changes its connection, or releases one that an interrupted run left guarded. */
 const mustBeProven = ({ plan }: RunContext, name: string): boolean =>
   plan.plays.some(({ changes }) =>
     changes.some(
@@ -61,7 +61,7 @@ const mustBeProven = ({ plan }: RunContext, name: string): boolean =>
   );
 
 /**
- * Who has to be truly in now. What counts for a join is the guard in the CIB, whoever set it and whatever became of the
+ * Who has to be online and verified now. What counts for a join is the guard in the CIB, whoever set it and whatever became of the
  * host since: an edit whose answer was lost may have gone in, and an earlier run may have died after it.
  */
 async function namesToProve(
@@ -71,7 +71,7 @@ async function namesToProve(
 ): Promise<readonly string[]> {
   const desired = batch.filter((name) => !context.failed.has(name) && mustBeProven(context, name));
   if (desired.length === 0 && batch.every((name) => !context.failed.has(name))) return [];
-  // What a run that died left protected is not managed, and would never count as truly in.
+  // What an interrupted run left protected is not managed, and would never count as online and verified.
   const lost = await finishQuietRestarts(context, play, 'node-state', desired);
   const cluster = await readCluster(context.queryNode);
   const names: string[] = [];
@@ -117,7 +117,7 @@ async function findBlockers(
   }
 }
 
-/** Another try of a connection that exists: it is not taken back when it fails, and its machine stays held. */
+/** A retry of a connection that exists: it is not taken back when it fails, and its VM stays held. */
 function reportHeld({ spec, joining, vms }: RunContext, failures: Map<string, string>): void {
   for (const { name, resource } of spec.guestNodes) {
     const why = failures.get(name);

@@ -30,7 +30,7 @@ export async function runCibPlay(
     const ready = items.filter((item) => !skipped(context, play, item));
     if (ready.length === 0) continue;
     try {
-      // What a run that died left protected is given back first: it would neither connect elsewhere nor come in.
+      // What an interrupted run left protected is released first: it would neither connect elsewhere nor come in.
       const hosts = ready.map(({ host }) => host);
       const lost = await finishQuietRestarts(context, play, kind, hosts);
       const left = hosts.filter((host) => !lost.has(host));
@@ -180,7 +180,7 @@ function rememberEntries(
   }
 }
 
-/** Guest nodes whose machines have just been given back to the cluster. */
+/** Guest nodes whose VMs have just been released to the cluster. */
 const releasedGuests = (
   { spec }: RunContext,
   differences: ReadonlyMap<string, CibDifference>,
@@ -189,7 +189,7 @@ const releasedGuests = (
     .map(({ name }) => name)
     .filter((name) => differences.get(name)?.attributes.some(isGuardChange));
 
-/** Why a guarded node is not truly in at this moment: without its guard it would be fenced for a failed start. */
+/** Why a guarded node is not online and verified at this moment: without its guard it would be fenced for a failed start. */
 function guardedAndOut({ cib, mon }: ClusterFacts, name: string): NotIn | undefined {
   if (nodeConnection(cib, name)?.guarded !== true) return undefined;
   const state = connectionState(mon, name);
@@ -238,7 +238,7 @@ function isShown(
   );
 }
 
-/** Lets the cluster try again where a start has failed; the guard is on by now. Gives the verdicts of those it could not. */
+/** Lets the cluster try again where a start has failed; the guard is on by now. Returns the verdicts of those it could not. */
 async function cleanUp(
   context: RunContext,
   play: Play,

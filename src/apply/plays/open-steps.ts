@@ -14,7 +14,7 @@ type Begun = Extract<RunEvent, { type: 'action' }>;
 
 /**
  * Follows the steps of a play. A procedure gives verdicts to what its plan shows; it may have begun more: a node whose
- * credentials need no change is protected as the others are, one that a run which died had changed is given back, and a
+ * credentials need no change is protected as the others are, one that an interrupted run had changed is released, and a
  * failure is told of one step of several. Without a verdict these would be called half-done.
  */
 export function followSteps(context: RunContext, play: Play): OpenSteps {

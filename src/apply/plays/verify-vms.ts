@@ -11,8 +11,8 @@ import { watchCluster } from '../run/watch-cluster.ts';
 const LIMIT_MS = 60_000;
 
 /**
- * Waits until the cluster manages the machines of these guest nodes again, and proves that the nodes are still in and
- * that nothing has happened to their machines. Gives the verdict of each node of which that does not hold.
+ * Waits until the cluster manages the VMs of these guest nodes again, and proves that the nodes are still in and
+ * that nothing has happened to their VMs. Returns the verdict of each node of which that does not hold.
  */
 export async function verifyVms(
   context: RunContext,

@@ -22,8 +22,8 @@ export interface Untouched {
 }
 
 /**
- * Why nodes could not be given back after a restart, whatever comes of it: what speaks against them does so now already. It is
- * asked only of those that are truly in, and so have something to lose: what is wrong with others a restart may mend.
+ * Why nodes could not be released after a restart, whatever comes of it: what speaks against them does so now already. It is
+ * asked only of those that are online and verified, and so have something to lose: what is wrong with others a restart may mend.
  */
 export async function restartBlockers(
   context: RunContext,
@@ -58,7 +58,7 @@ export async function moveBlockers(
   );
 }
 
-/** Which of these nodes are truly in although a cluster node does not reach their ports; those that move are left out. */
+/** Which of these nodes are online and verified although a cluster node does not reach their ports; those that move are left out. */
 export async function unreached(
   context: RunContext,
   play: Play,

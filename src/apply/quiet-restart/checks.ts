@@ -50,7 +50,7 @@ export async function checkPorts(
 }
 
 /**
- * What a cluster node reaches, and how it is called in an objection; one that gives no answer reaches nothing, unless it has in
+ * What a cluster node reaches, and how it is called in a blocker; one that gives no answer reaches nothing, unless it has in
  * this run and its connection was lost since.
  */
 async function tryFrom(

@@ -12,7 +12,7 @@ export type Attachment =
   /** Its start failed or it is stopped, and nothing runs there: a restart disturbs nobody. */
   | 'none';
 
-/** Our own protection does not count as an operator's: a run that died left it, and this one takes it up. */
+/** Our own protection does not count as an operator's: an interrupted run left it, and this one takes it up. */
 export function attachmentOf({ cib, mon }: ClusterFacts, name: string): Attachment {
   if (quietlyProtected(cib).includes(managedResourceOf(cib, name))) return 'connected';
   const connection = mon.resources.find(({ id }) => id === name);
@@ -25,7 +25,7 @@ export function attachmentOf({ cib, mon }: ClusterFacts, name: string): Attachme
 }
 
 /**
- * Whether a connection is kept from the cluster, or was given back and is not in again. That it is pinned tells nothing: the
+ * Whether a connection is kept from the cluster, or was released and is not in again. That it is pinned tells nothing: the
  * pins of all go together, and last, so that batch by batch each would wait for the others.
  */
 export function isStillOut({ cib, mon }: ClusterFacts, name: string): boolean {

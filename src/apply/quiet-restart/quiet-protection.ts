@@ -49,7 +49,7 @@ interface Handled {
   readonly blockersOf?: (nodes: readonly PacemakerRemoteSpec[]) => Promise<Blockers>;
 }
 
-/** What is said of a node that could not be given back. */
+/** What is said of a node that could not be released. */
 export const STILL_PROTECTED =
   'resources there stay unmanaged until an apply finds the daemon in the desired state';
 
@@ -134,7 +134,7 @@ function reportOf(
 }
 
 /**
- * The connections (of a guest node: its machine, whose `is-managed` the connection takes over), and where the cluster
+ * The connections (of a guest node: its VM, whose `is-managed` the connection takes over), and where the cluster
  * would not wait for them what is active on their nodes. For a guest node it never would: it would restart the machine.
  */
 function marksFor(
@@ -157,7 +157,7 @@ function marksFor(
 
 /**
  * The cluster node of each connection; one that is lost already has none, and keeps the pin that it may have. That of a
- * guest node goes where its machine is, and nobody may constrain it.
+ * guest node goes where its VM is, and nobody may constrain it.
  */
 const whereConnected = (
   { cib, mon }: ClusterFacts,
@@ -197,9 +197,9 @@ export function movesOf(
 }
 
 /**
- * Gives nodes back to the cluster: the connections once every cluster node reaches them with the same key, for while
- * they are unmanaged a failure harms nobody; the machines of guest nodes and the resources once their nodes are truly in and the cluster has found out
- * what runs there. Gives the problems, by node; those stay protected.
+ * Returns nodes to the management of the cluster: the connections once every cluster node reaches them with the same key, for while
+ * they are unmanaged a failure harms nobody; the VMs of guest nodes and the resources once their nodes are online and verified and the cluster has found out
+ * what runs there. Returns the problems, by node; those stay protected.
  */
 export async function release(
   context: RunContext,
@@ -264,7 +264,7 @@ async function forgetFailedStarts(
   await forgetFailures(context, play, failed);
 }
 
-/** A connection of a guest node that failed is not tried again by itself; while its machine is held, a try is safe. */
+/** A connection of a guest node that failed is not tried again by itself; while its VM is unmanaged, a try is safe. */
 async function forgetFailuresOfGuests(
   context: RunContext,
   play: Play,

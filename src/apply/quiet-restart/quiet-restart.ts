@@ -30,8 +30,8 @@ export interface PendingRestart {
  * Restarts daemons that the cluster is connected to, so that every resource stays where it is and keeps running. What
  * protects the resources depends on fencing: with fencing an unmanaged connection is enough, because the cluster
  * waits; without it the cluster would start the resources elsewhere while they still run, so that each of them is
- * unmanaged as well (seen on 3.0.0, both ways). For a guest node its machine and every resource on it are, fencing or
- * not, and while the connection is taken up again the machine is held still: a failure would restart it. So it is done when the connection gets another server or port: to the
+ * unmanaged as well (seen on 3.0.0, both ways). For a guest node its VM and every resource on it are, fencing or
+ * not, and while the connection is made again the VM is still unmanaged: a failure would restart it. So it is done when the connection gets another server or port: to the
  * cluster that is a stop and a start of the connection. A host whose daemon does not come back stays protected; the
  * next apply goes on from there.
  */
@@ -70,7 +70,7 @@ export async function quietRestart(
     );
     // Also where none of them came back: then only the pins go.
     const restarted = names.filter((name) => !down.has(name));
-    const isNewKey = quietlyProtected(before.cib).length > 0; // by a run that died
+    const isNewKey = quietlyProtected(before.cib).length > 0; // by an interrupted run
     const item = (host: string): ItemKind => broken.get(host)?.item ?? lastOf(host);
     const problems = await release(context, play, { names: restarted, item, isNewKey }, before);
     settleBroken();
@@ -94,7 +94,7 @@ export async function quietRestart(
 
 type Settle = (host: string, verdict: Parameters<typeof conclude>[3], item?: ItemKind) => void;
 
-/** Deals with those that need no protection, or cannot be given back after one. Gives the others. */
+/** Deals with those that need no protection, or cannot be released after one. Returns the others. */
 async function withoutProtection(
   context: RunContext,
   play: Play,
@@ -172,7 +172,7 @@ const UNMANAGED = {
 
 /**
  * Brings connections to another server or port where no daemon has to be restarted for it: to the cluster that is a
- * stop and a start of the connection, during which it could start the node's resources elsewhere. Gives the nodes that
+ * stop and a start of the connection, during which it could start the node's resources elsewhere. Returns the nodes that
  * it was about, with their verdicts told.
  */
 export async function quietMove(
@@ -218,7 +218,7 @@ export async function quietMove(
 }
 
 /**
- * Gives back what an earlier run protected and did not release: the daemons are right by now. Gives the nodes that do
+ * Releases what an earlier run protected and did not release: the daemons are right by now. Returns the nodes that do
  * not come back, with their verdicts told.
  */
 export async function finishQuietRestarts(

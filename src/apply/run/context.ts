@@ -60,7 +60,7 @@ export interface RunContext {
   readonly connected: ReadonlySet<string>;
   /** Nodes whose join, of this run or of one that was interrupted, is not proven yet. */
   readonly joining: Set<string>;
-  /** The machines of guest nodes as they were before their join, by the node's name. */
+  /** The VMs of guest nodes as they were before their join, by the node's name. */
   readonly vms: Map<string, VmRecord>;
   /** The entries that nodes had in the CIB before their join, by the node's name. */
   readonly entriesBefore: Map<string, NodeEntry>;
@@ -70,7 +70,7 @@ export interface RunContext {
   readonly failed: Map<string, string>;
   /** The key's bytes, fetched or made once, when the first host needs them. */
   readonly loadAuthkey: () => Promise<Secret>;
-  /** Gives the content of a node's certificate file. */
+  /** Returns the content of a node's certificate file. */
   readonly loadCertificate: (node: string, role: CertificateRole) => Secret;
   /** Lets time pass where nothing can be asked whether it is over. */
   readonly pause: (milliseconds: number) => Promise<void>;

@@ -9,7 +9,7 @@ import type { QueryNode } from '../../host/host.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
 import { watchCluster } from './watch-cluster.ts';
 
-/** What became of a connection: undefined is truly in, otherwise why it is not. */
+/** What became of a connection: undefined is online and verified, otherwise why it is not. */
 export type Proof = ReadonlyMap<string, string | undefined>;
 
 const READS_IN_A_ROW = 2;
@@ -34,13 +34,13 @@ const WORDS: Readonly<Record<NotIn, string>> = {
   'node-offline': 'the node is offline',
 };
 
-/** While its machine is held, a connection of a guest node that failed has no other cluster node to go to. */
+/** While its VM is unmanaged, a connection of a guest node that failed has no other cluster node to go to. */
 const isFinal = ({ cib }: ClusterFacts, name: string, why: NotIn): boolean =>
   FINAL.includes(why) ||
   (FINAL_FOR_GUESTS.includes(why) && nodeConnection(cib, name)?.isGuest === true);
 
 /**
- * Waits until each node is truly in by two readings in a row, or can no longer become so, for at most `limitMs`.
+ * Waits until each node is online and verified by two readings in a row, or can no longer become so, for at most `limitMs`.
  * A failure that the cluster itself reports is quoted.
  */
 export async function prove(

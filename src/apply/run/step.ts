@@ -10,14 +10,14 @@ import { OutriggerError } from '../../support/errors.ts';
 import type { RunContext } from './context.ts';
 import { runScript } from '../../host/run-script.ts';
 
-/** One thing on one host that is not as wanted, and what makes it right. */
+/** One thing on one host that is not as desired, and what makes it right. */
 export interface Step {
   readonly host: Host;
   readonly item: HostItem;
   readonly difference: HostDifference;
 }
 
-/** Carries out what an item's difference asks for, then reads the host again. Gives the new facts. */
+/** Carries out what an item's difference asks for, then reads the host again. Returns the new facts. */
 export async function takeStep(
   context: RunContext,
   play: Play,
@@ -91,7 +91,7 @@ export async function converge(
 /** What verify-certificates.sh says where there is no openssl. */
 const NOT_VERIFIED = 'no-openssl';
 
-/** Gives what a script has printed. */
+/** Returns what a script has printed. */
 async function reportAndAct(
   context: RunContext,
   play: Play,

@@ -51,7 +51,7 @@ interface PlanOptions {
   readonly succeeds?: (spec: Spec) => boolean;
   /** Is told the inventory, once it is read. */
   readonly onInventory?: (spec: Spec) => void;
-  /** Whether a new authkey is wanted. */
+  /** Whether a new authkey is desired. */
   readonly rotates?: (spec: Spec) => boolean;
   /** Whether packages are to be upgraded. */
   readonly upgrades?: boolean;

@@ -10,7 +10,7 @@ import { renderPlan } from '../../report/plan/plan-text.ts';
 import { styleFor } from '../process/style.ts';
 import type { Terminal } from '../process/terminal.ts';
 
-/** In which forms a plan is wanted, as commander hands it over. */
+/** In which forms a plan is desired, as commander hands it over. */
 export interface PlanForms {
   readonly json?: true;
   readonly report?: readonly RequestedReport<PlanReportKind>[];

@@ -22,7 +22,7 @@ export interface AuthorityWork {
   readonly unsigned: ReadonlySet<string>;
   /** What would be made anew if that key were there, and is good for some time yet. */
   readonly postponed: readonly string[];
-  /** What the revocation list of each authority holds; undefined: `crl.pem` stays as it is. */
+  /** What the CRL of each authority holds; undefined: `crl.pem` stays as it is. */
   readonly lists: readonly ListWork[] | undefined;
   /** The certificates (PEM) that a list is the first to hold, by serial number. */
   readonly revokes: ReadonlyMap<string, string>;
@@ -30,7 +30,7 @@ export interface AuthorityWork {
   readonly faults: readonly string[];
 }
 
-/** The revocation list of one authority. */
+/** The CRL of one authority. */
 export interface ListWork {
   readonly authority: X509Certificate;
   /** The list (PEM) that lies there and is good; undefined: a new one is made. */
@@ -63,7 +63,7 @@ export const isIdle = ({
   !makesAuthority && step === undefined && nodes.size === 0 && lists === undefined;
 
 /**
- * Holds what lies in the directory of an authority against what is wanted of it. Whatever a run that died has left
+ * Holds what lies in the directory of an authority against what is desired of it. Whatever an interrupted run has left
  * behind (a key without its certificate, a certificate without its key) is made anew. While the key of the authority lies in a
  * safe what is due waits, and so do nodes that have no certificate; what an operator has asked for is a fault then.
  */
@@ -116,7 +116,7 @@ async function workWithKey(
 
 const NOTHING_WAITS = { unsigned: new Set<string>(), postponed: [] };
 
-/** What is wanted, and the authority that shall do it. */
+/** What is desired, and the authority that shall do it. */
 interface Known extends DesiredOfAuthority {
   readonly authority: X509Certificate;
   /** Undefined: there is none that it has signed. */

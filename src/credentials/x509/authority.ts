@@ -85,7 +85,7 @@ export const validityOf = (
 });
 
 /**
- * When a revocation list made now begins and lapses (with the certificates, so that daemons are restarted once for both), and
+ * When a CRL made now begins and lapses (with the certificates, so that daemons are restarted once for both), and
  * its number. Neither goes back with the clock (RFC 5280, 5.2.3); the time in the number keeps it growing where the list
  * before was put back from a copy.
  */

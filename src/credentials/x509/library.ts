@@ -1,4 +1,4 @@
-/** The one door to @peculiar/x509, for what node:crypto does not do: extensions, revocation lists, and issuing. */
+/** The one door to @peculiar/x509, for what node:crypto does not do: extensions, CRLs, and issuing. */
 import 'reflect-metadata';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import {
@@ -51,7 +51,7 @@ export const KNOWN_CRITICAL: ReadonlySet<string> = new Set([
   ...['2.5.29.32', '2.5.29.36', '2.5.29.37', '2.5.29.54'],
 ]);
 
-/** Name constraints, places of revocation lists, policies, access to information about the issuer. */
+/** Name constraints, places of CRLs, policies, access to information about the issuer. */
 const OF_ORGANISATIONS: ReadonlySet<string> = new Set([
   ...['2.5.29.30', '2.5.29.31', '2.5.29.32', '1.3.6.1.5.5.7.1.1'],
 ]);
@@ -87,7 +87,7 @@ function hashOf({
   return hash?.name?.toUpperCase();
 }
 
-/** A certificate revocation list. */
+/** A CRL (certificate revocation list). */
 export interface RevocationList {
   readonly issuer: string;
   readonly thisUpdate: Date;
@@ -101,7 +101,7 @@ export interface RevocationList {
   isSignedBy(der: Uint8Array): Promise<boolean>;
 }
 
-/** Reads a revocation list; throws when it is none. */
+/** Reads a CRL; throws when it is none. */
 export function readRevocationList(der: Uint8Array): RevocationList {
   const crl = new X509Crl(copied(der));
   const times = [crl.thisUpdate, crl.nextUpdate, ...crl.entries.map((one) => one.revocationDate)];
@@ -219,7 +219,7 @@ export interface Issuer {
   readonly key: KeyObject;
 }
 
-/** A certificate that signs itself and may sign those of nodes, and revocation lists; no authority below it. In PEM form. */
+/** A certificate that signs itself and may sign those of nodes, and CRLs; no authority below it. In PEM form. */
 export async function signAuthority(terms: CertificateTerms): Promise<string> {
   const publicKey = publicHalf(terms.key);
   return pemOf(
@@ -257,7 +257,7 @@ export async function signCertificate(terms: CertificateTerms, issuer: Issuer): 
   );
 }
 
-/** What a revocation list shall say. */
+/** What a CRL shall say. */
 export interface ListTerms {
   /** RFC 5280, 5.2.3: greater than that of the list before. */
   readonly number: bigint;
@@ -266,7 +266,7 @@ export interface ListTerms {
   readonly revoked: ReadonlyMap<string, Date>;
 }
 
-/** A revocation list in PEM form, under the label that OpenSSL and GnuTLS know (the library's own is `CRL`). */
+/** A CRL in PEM form, under the label that OpenSSL and GnuTLS know (the library's own is `CRL`). */
 export async function signRevocationList(
   { number, thisUpdate, nextUpdate, revoked }: ListTerms,
   issuer: Issuer,

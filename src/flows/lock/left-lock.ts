@@ -6,8 +6,8 @@ import { isRestless } from '../../plan/restless.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
 
 /**
- * Gives back the lock of a run that died, perhaps after its last step: where nothing is left to do, no run takes it over, and
- * it would keep others waiting until it expires. Gives what an operator should know of it. A cluster that the edit would wake
+ * Releases the lock of an interrupted run, perhaps after its last step: where nothing is left to do, no run takes it over, and
+ * it would keep others waiting until it expires. Returns what an operator should know of it. A cluster that the edit would wake
  * keeps it.
  */
 export async function releaseLeftLock(

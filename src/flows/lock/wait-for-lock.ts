@@ -5,7 +5,7 @@ import { OutriggerError } from '../../support/errors.ts';
 
 const INTERVAL_MS = 2000;
 
-/** Waits until nobody works under the lock of the cluster any more. Gives whether that came about by then. */
+/** Waits until nobody works under the lock of the cluster any more. Returns whether that came about by then. */
 export async function waitForLock(
   queryNode: QueryNode,
   deadline: number,

@@ -19,7 +19,7 @@ const LIMIT_MS = 15_000;
 const STEP_MS = 20;
 
 /**
- * Runs `work`, which is short, while no other run of outrigger writes the file. What a run that died on this machine has
+ * Runs `work`, which is short, while no other run of outrigger writes the file. What an interrupted run on this machine has
  * left is taken over at once; of one elsewhere nobody can know, and the lock stays until somebody removes it. `signal`: an end
  * of the wait before its time.
  */

@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /**
- * A process, told apart from every other anywhere and at any time: boot, name and namespaces of its machine, its number and
+ * A process, told apart from every other anywhere and at any time: boot, name and namespaces of its VM, its number and
  * its start. Machines that share a kernel (containers) share the boot, but no namespace of processes that they do not share.
  * Undefined where the system does not tell all of that.
  */

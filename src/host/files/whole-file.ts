@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** What a run that died may have left beside a file begins with a dot and ends with this. */
+/** What an interrupted run may have left beside a file begins with a dot and ends with this. */
 const UNFINISHED = '.outrigger-new';
 
 /** Beside the file whose place it takes: a rename stays in one file system. */

@@ -11,7 +11,7 @@ import { readWithSops, runForSecret } from './secret-program.ts';
 /** Asks a person, or a program in their place, for a secret. Rejects with an OutriggerError where nobody answers. */
 export type AskSecret = (question: string) => Promise<Secret>;
 
-/** Gives the secret of a source: its first line, or all its bytes. Rejects with an OutriggerError. */
+/** Returns the secret of a source: its first line, or all its bytes. Rejects with an OutriggerError. */
 export type FetchSecret = (
   source: SecretSource,
   desired: { readonly question: string; readonly isWhole?: boolean },

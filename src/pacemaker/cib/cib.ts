@@ -142,7 +142,7 @@ export const maintenanceMode = ({ properties }: Cib): boolean =>
 
 /** What the CIB says of how a Pacemaker Remote node is connected, be it a remote node or a guest node. */
 export interface NodeConnection {
-  /** The resource that carries our marks: the connection itself, or the machine of a guest node. */
+  /** The resource that carries our marks: the connection itself, or the VM of a guest node. */
   readonly managedResource: string;
   readonly isGuest: boolean;
   readonly targetRole: string | undefined;

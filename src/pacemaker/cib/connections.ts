@@ -58,7 +58,7 @@ export interface RemoteConnection {
   readonly targetRole: string | undefined;
   /** The operator's own setting; group, clone and resource defaults are not looked at. */
   readonly isManaged: boolean;
-  /** Our guard is on the start operation: that of a join, or that of another try. */
+  /** Our guard is on the start operation: that of a join, or that of a retry. */
   readonly guarded: boolean;
   /** It is the guard of a join that was not released yet: the node's standby is ours as well. */
   readonly joining: boolean;
@@ -67,7 +67,7 @@ export interface RemoteConnection {
   readonly element: XmlElement;
 }
 
-/** A primitive whose machine is a guest node. */
+/** A primitive whose VM is a guest node. */
 export interface GuestNode {
   readonly name: string;
   /** The id of the primitive. */
@@ -85,7 +85,7 @@ export interface GuestNode {
   readonly isManaged: boolean;
   /** The machine is held for a join that was not released yet: the node's standby is ours as well. */
   readonly joining: boolean;
-  /** The machine is held for a join, or for another try. */
+  /** The machine is held for a join, or for a retry. */
   readonly guarded: boolean;
   readonly element: XmlElement;
 }

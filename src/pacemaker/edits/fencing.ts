@@ -35,7 +35,7 @@ const refused = (message: string, hint: string): FenceCoverage => ({
   hint,
 });
 
-/** Compares a fence device's own lists with what is wanted of it for one node. */
+/** Compares a fence device's own lists with what is desired of it for one node. */
 export function fenceCoverage(cib: Cib, desired: DesiredFencing): FenceCoverage {
   const primitive = cib.primitives.get(desired.device);
   if (primitive === undefined) return missing(cib, desired.device);

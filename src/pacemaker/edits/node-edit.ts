@@ -14,7 +14,7 @@ export interface DesiredNodeState {
   readonly state: 'online' | 'standby' | 'maintenance' | undefined;
 }
 
-/** One attribute that is not as wanted; `undefined` is absent. */
+/** One attribute that is not as desired; `undefined` is absent. */
 export interface NodeDifference {
   readonly name: string;
   readonly before: string | undefined;
@@ -23,7 +23,7 @@ export interface NodeDifference {
 
 const STATES = ['standby', 'maintenance'] as const;
 
-/** Whether a written state means what is wanted: `on`, `true` and `1` are the same. */
+/** Whether a written state means what is desired: `on`, `true` and `1` are the same. */
 const sameState = (before: string | undefined, isDesired: boolean): boolean =>
   (booleanOf(before ?? '') ?? false) === isDesired;
 
@@ -42,7 +42,7 @@ function stateDifferences(
 }
 
 /**
- * How a node's permanent attributes differ from what is wanted; `online` is neither standby nor maintenance, and a state
+ * How a node's permanent attributes differ from what is desired; `online` is neither standby nor maintenance, and a state
  * that is not wanted in particular is left alone.
  */
 export function nodeDifferences(

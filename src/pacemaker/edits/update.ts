@@ -15,7 +15,7 @@ import { DEFAULT_OPERATIONS } from '../basics/names.ts';
 import { ownBlock, type ById } from '../basics/nvpairs.ts';
 import { element, type XmlElement } from '../basics/xml.ts';
 
-/** One setting of a connection resource that is not as wanted. */
+/** One setting of a connection resource that is not as desired. */
 export interface ConnectionDifference {
   readonly part: 'instance_attributes' | 'meta_attributes' | 'operations';
   /** The setting, or the operation. */
@@ -116,7 +116,7 @@ function settingElement(
   return element(kind, { id: blockId }, [nvpair(freeId(idFor(blockId, name), ids), name, after)]);
 }
 
-/** The operation with what is wanted of it; one that only the template has is written anew in the primitive. */
+/** The operation with what is desired of it; one that only the template has is written anew in the primitive. */
 function operationElement(
   have: RemoteConnection,
   ids: ById,

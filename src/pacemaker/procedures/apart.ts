@@ -88,7 +88,7 @@ export function putIntoStandby(cib: Cib, member: string): readonly CibOperation[
 export const endStandby = (member: string): readonly CibOperation[] =>
   deletion([{ element: 'instance_attributes', id: `${STANDBY_PREFIX}${member}` }]);
 
-/** Takes all of it away, also what a run that died left. */
+/** Takes all of it away, also what an interrupted run left. */
 export const endApart = (cib: Cib): readonly CibOperation[] =>
   deletion(
     [...cib.ids]
@@ -98,7 +98,7 @@ export const endApart = (cib: Cib): readonly CibOperation[] =>
 
 const WHOLE: readonly string[] = ['rsc_location', 'meta_attributes', 'instance_attributes'];
 
-/** Whether cluster nodes and connections are kept apart by what credentials they have, also by a run that died. */
+/** Whether cluster nodes and connections are kept apart by what credentials they have, also by an interrupted run. */
 export const isApart = (cib: Cib): boolean => [...cib.ids.keys()].some(isOurs);
 
 /** Whether a connection is kept away from cluster nodes. */

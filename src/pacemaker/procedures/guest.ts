@@ -29,7 +29,7 @@ export interface DesiredGuest {
   readonly allowMigrate: boolean | undefined;
 }
 
-/** One meta attribute of a guest node's machine that is not as wanted. */
+/** One meta attribute of a VM of the guest node that is not as desired. */
 export interface GuestDifference {
   readonly name: string;
   readonly before: string | undefined;
@@ -129,7 +129,7 @@ const guardBlock = (resource: string): XmlElement =>
 
 const blockTarget = (id: string): Target => ({ element: 'meta_attributes', id });
 
-/** Holds machines of guest nodes as a join does. */
+/** Holds VMs of guest nodes as a join does. */
 export const holdVms = (cib: Cib, names: readonly string[]): readonly CibOperation[] =>
   merge({
     resources: cib.guestNodes
@@ -140,7 +140,7 @@ export const holdVms = (cib: Cib, names: readonly string[]): readonly CibOperati
 /**
  * The edits by which machines that run become guest nodes without harm should the connection fail: the machine is
  * held, its connection is not, and the node joins in standby. A guest node needs no node_state: nobody fences a machine
- * that is held. `release` them once they are truly in.
+ * that is held. `release` them once they are online and verified.
  */
 export function joinGuests(cib: Cib, desiredAll: readonly DesiredGuest[]): readonly CibOperation[] {
   const made = new Set<string>();
@@ -161,7 +161,7 @@ export function joinGuests(cib: Cib, desiredAll: readonly DesiredGuest[]): reado
 }
 
 /**
- * Holds machines of guest nodes whose connection is about to be tried again, by a mark of its own: unlike a join it
+ * Holds VMs of guest nodes whose connection is about to be tried again, by a mark of its own: unlike a join it
  * leaves the operator's standby alone.
  */
 export const holdForRetry = (cib: Cib, names: readonly string[]): readonly CibOperation[] =>
@@ -190,7 +190,7 @@ export const updateGuests = (
     }),
   });
 
-/** Gives connections back to the cluster whose machines are protected; the machines stay in maintenance. */
+/** Gives connections back to the cluster whose VMs are protected; the machines stay in maintenance. */
 export const reconnectGuests = (cib: Cib, names: readonly string[]): readonly CibOperation[] =>
   deletion(
     cib.guestNodes
@@ -200,7 +200,7 @@ export const reconnectGuests = (cib: Cib, names: readonly string[]): readonly Ci
       .map((id) => ({ element: 'nvpair', id })),
   );
 
-/** Makes the cluster let go of the connections of guest nodes whose join failed. */
+/** Makes the cluster unmanaged the connections of guest nodes whose join failed. */
 export const disconnectGuests = (cib: Cib, names: readonly string[]): readonly CibOperation[] =>
   merge({
     resources: cib.guestNodes

@@ -34,7 +34,7 @@ const isDefined = <Value>(value: Value | undefined): value is Value => value !==
 /**
  * The edits by which new remote nodes join without being fenced should their start fail, and without attracting
  * resources: marked as seen, start guarded, in standby. One merge for any number of nodes, and the same edits again
- * change nothing. `release` them once they are truly in.
+ * change nothing. `release` them once they are online and verified.
  */
 export function join(cib: Cib, desiredAll: readonly DesiredConnection[]): readonly CibOperation[] {
   const made = new Set<string>();
@@ -76,8 +76,8 @@ export const guard = (cib: Cib, names: readonly string[]): readonly CibOperation
   });
 
 /**
- * Takes the guard off and brings standby, maintenance and the declared attributes to what is wanted, whether the
- * node has just joined or has been in for long. One merge and one deletion at most; nothing where all is as wanted.
+ * Takes the guard off and brings standby, maintenance and the declared attributes to what is desired, whether the
+ * node has just joined or has been in for long. One merge and one deletion at most; nothing where all is as desired.
  */
 export function release(
   cib: Cib,

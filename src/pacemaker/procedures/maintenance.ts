@@ -30,7 +30,7 @@ function written(cib: Cib): { readonly value: string; readonly nvpairId: string 
   return blockId === FIRST && nvpairId !== undefined ? { value, nvpairId } : undefined;
 }
 
-/** Whether outrigger has detached the cluster from its resources, also in a run that died. */
+/** Whether outrigger has detached the cluster from its resources, also in an interrupted run. */
 export const isHeldInMaintenance = (cib: Cib): boolean => cib.ids.has(MARK);
 
 /**
@@ -53,7 +53,7 @@ export function beginMaintenance(cib: Cib): readonly CibOperation[] {
   });
 }
 
-/** Gives the resources back to the cluster: maintenance mode is as it was, or as an operator has set it since. */
+/** Returns the resources to the management of the cluster: maintenance mode is as it was, or as an operator has set it since. */
 export function attachCluster(cib: Cib): readonly CibOperation[] {
   if (!isHeldInMaintenance(cib)) return [];
   return [...restored(cib), ...deletion([{ element: 'cluster_property_set', id: MARK }])];

@@ -29,7 +29,7 @@ export const pin = (connections: ReadonlyMap<string, string>): readonly CibOpera
     ],
   });
 
-/** Takes all of it away, also what a run that died left. */
+/** Takes all of it away, also what an interrupted run left. */
 export const unpin = (cib: Cib): readonly CibOperation[] =>
   deletion(
     [...cib.ids]

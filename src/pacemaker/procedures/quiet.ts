@@ -21,7 +21,7 @@ export const markBlock = (id: string, values: Readonly<Record<string, string>>):
     Object.entries(values).map(([name, value]) => nvpair(`${id}-${name}`, name, value)),
   );
 
-/** The machine of a guest node is in maintenance as well, so that its connection can be given back before it is. */
+/** The VM of a guest node is in maintenance as well, so that its connection can be released before it is. */
 function quietBlock({ guestNodes }: Cib, resource: string): XmlElement {
   const isMachine = guestNodes.some((guest) => guest.resource === resource);
   return markBlock(`${QUIET_PREFIX}${resource}`, {
@@ -52,11 +52,11 @@ function quietElement(cib: Cib, id: string): XmlElement {
 export const protect = (cib: Cib, resources: readonly string[]): readonly CibOperation[] =>
   merge({ resources: resources.map((id) => quietElement(cib, id)) });
 
-/** Gives these resources back to the cluster. Nothing happens to one that was not protected. */
+/** Returns these resources back to the cluster. Nothing happens to one that was not protected. */
 export const unprotect = (resources: readonly string[]): readonly CibOperation[] =>
   deletion(resources.map((id) => ({ element: 'meta_attributes', id: `${QUIET_PREFIX}${id}` })));
 
-/** The resources that are protected now, also by a run that died. */
+/** The resources that are protected now, also by an interrupted run. */
 export const quietlyProtected = (cib: Cib): readonly string[] =>
   [...cib.ids]
     .filter(([id, { name }]) => name === 'meta_attributes' && id.startsWith(QUIET_PREFIX))

@@ -28,7 +28,7 @@ const forbidding = (name: string): XmlElement =>
 
 /**
  * Makes the cluster stop what runs on these nodes, and disconnect from remote nodes. A guest node has no connection of its own
- * to be stopped, and its machine is to go on: so nothing is let run there any more. One merge for any number.
+ * to be stopped, and its VM is to go on: so nothing is let run there any more. One merge for any number.
  */
 export const beginRemoval = (cib: Cib, names: readonly string[]): readonly CibOperation[] =>
   merge({
@@ -123,7 +123,7 @@ function entryTargets({ nodeEntries }: Cib, name: string): readonly Target[] {
   return entry?.type === 'remote' ? [{ element: 'node', id: entry.id }] : [];
 }
 
-/** The connection: the primitive of a remote node; of a guest node what makes its machine one, which stays what it is. */
+/** The connection: the primitive of a remote node; of a guest node what makes its VM one, which stays what it is. */
 export const removeConnection = (cib: Cib, name: string): readonly CibOperation[] =>
   cib.remoteConnections.has(name)
     ? deletion([{ element: 'primitive', id: name }])

@@ -186,7 +186,7 @@ const firstBroken = <Subject>(
   subject === undefined ? absent : rules.find(([, holds]) => holds(subject))?.[0];
 
 /**
- * Whether a Pacemaker Remote node is truly in the cluster. `online="true"` alone proves nothing: it is shown all through
+ * Whether a Pacemaker Remote node is online and verified the cluster. `online="true"` alone proves nothing: it is shown all through
  * a start in progress, even to a dead host (seen on 3.0.0). One reading may catch a lucky moment, so take two.
  */
 export function connectionState(mon: CrmMon, name: string): ConnectionState {

@@ -24,7 +24,7 @@ const failuresOf = ({ failures }: CrmMon, names: readonly string[]): readonly Fa
 const hasFailed = ({ failCounts }: CrmMon, names: readonly string[]): boolean =>
   failCounts.some(({ resource }) => names.includes(resource));
 
-/** A guest node and its machine. */
+/** A guest node and its VM. */
 interface Guest {
   readonly name: string;
   readonly resource: string;
@@ -55,7 +55,7 @@ const RULES: readonly Rule[] = [
 
 /**
  * Whether a machine runs, is meant to be off, or neither; `isHeld`: it is our own mark that keeps it unmanaged. A
- * connection that fails takes its machine down, so its failures count as well.
+ * connection that fails takes its VM down, so its failures count as well.
  */
 export function vmState(mon: CrmMon, { name, resource }: Guest, isHeld: boolean): MachineState {
   const vm = vmOf(mon, resource);
@@ -68,7 +68,7 @@ export function vmState(mon: CrmMon, { name, resource }: Guest, isHeld: boolean)
   return why === undefined ? { kind: 'stopped' } : { kind: 'other', why };
 }
 
-/** How the connection to a guest node failed whose machine is off; undefined: it runs, or that is not why. */
+/** How the connection to a guest node failed whose VM is off; undefined: it runs, or that is not why. */
 export function failureThatStopped(mon: CrmMon, { name, resource }: Guest): string | undefined {
   if (vmOf(mon, resource)?.active !== false) return undefined;
   const said = failuresOf(mon, [name]);

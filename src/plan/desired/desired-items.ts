@@ -22,7 +22,7 @@ import type { CibItem, HostItem } from '../../model/item.ts';
 import { platformOf } from '../../platform/detect.ts';
 import { hasManagedHost, type PacemakerRemoteSpec, type Spec } from '../../inventory/spec.ts';
 
-/** Everything that outrigger keeps in shape for one inventory. */
+/** Everything that outrigger manages for one inventory. */
 export interface DesiredItems {
   readonly hostItems: readonly HostItem[];
   readonly cibItems: readonly CibItem[];

@@ -19,7 +19,7 @@ export interface DriftHost {
   readonly isBeingRemoved: boolean;
   /** The cluster node that holds the connection to it. */
   readonly connectedFrom: string | undefined;
-  /** The resource that a guest node is the machine of, and where that runs. */
+  /** The resource that a guest node is the VM of, and where that runs. */
   readonly vm: { readonly resource: string; readonly on: string | undefined } | undefined;
   /** How old its authkey is; undefined: it has none, or did not answer. */
   readonly authkeySeconds: number | undefined;

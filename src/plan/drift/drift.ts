@@ -34,7 +34,7 @@ export interface IgnoredDifference extends Difference {
 /** How the live state has come away from the inventory: what a plan finds, seen as a state and not as work to do. */
 export interface Drift {
   readonly cluster: ClusterSummary;
-  /** What is not as wanted; what would merely follow from mending it is left out. */
+  /** What is not as desired; what would merely follow from mending it is left out. */
   readonly drifted: readonly Change[];
   /** What is wrong and not mended by an apply. */
   readonly findings: readonly Finding[];
@@ -43,7 +43,7 @@ export interface Drift {
   readonly expiredIgnores: readonly DriftIgnoreSpec[];
   /** Hosts about which nothing is known, or that must not be touched: never in sync. */
   readonly problems: readonly Problem[];
-  /** Guest nodes whose machine the cluster has stopped: no drift, and not in sync either. */
+  /** Guest nodes whose VM the cluster has stopped: no drift, and not in sync either. */
   readonly stoppedGuests: readonly StoppedGuest[];
   /** Nodes that have not drifted and are not in yet. */
   readonly pending: readonly PendingNode[];

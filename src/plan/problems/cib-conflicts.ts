@@ -36,7 +36,7 @@ export function conflictInCib(
   };
 }
 
-/** What else has a name; `machine`: of a guest node, the resource that it is to be the machine of. */
+/** What else has a name; `machine`: of a guest node, the resource that it is to be the VM of. */
 export function holderOf(cib: Cib, name: string, vm: string | undefined): string | undefined {
   const guest = cib.guestNodes.find((node) => node.name === name);
   if (guest !== undefined) {

@@ -31,7 +31,7 @@ const CLUSTER_UNITS = ['pacemaker.service', 'corosync.service'];
 
 /**
  * Why hosts are left out of a plan: no answer, or something on them that outrigger must not touch. That a host does not
- * answer whose machine the cluster has `stopped` is no problem.
+ * answer whose VM the cluster has `stopped` is no problem.
  */
 export function findProblems(
   facts: Facts,

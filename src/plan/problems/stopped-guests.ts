@@ -5,7 +5,7 @@ import { vmState } from '../../pacemaker/status/vm-state.ts';
 import type { StoppedGuest } from '../../model/plan.ts';
 
 /**
- * Guest nodes whose machine the cluster has stopped without a failure, by target-role or because it cannot run anywhere.
+ * Guest nodes whose VM the cluster has stopped without a failure, by target-role or because it cannot run anywhere.
  * Nothing is planned for them, not even in the CIB: what is changed there would come true when the machine starts, on a
  * host that nobody has proven. A machine that answers is none of them while the cluster does not know all that runs.
  */

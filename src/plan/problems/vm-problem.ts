@@ -8,7 +8,7 @@ import type { Problem } from '../../model/plan.ts';
 
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
 
-/** Why a resource cannot be, or cannot become at the moment, the machine of a guest node. */
+/** Why a resource cannot be, or cannot become at the moment, the VM of a guest node. */
 export function vmProblem({ cluster, vms }: Facts, name: string): Reason | undefined {
   const resource = vms.get(name);
   if (cluster === undefined || resource === undefined) return undefined;
@@ -34,7 +34,7 @@ export function vmProblem({ cluster, vms }: Facts, name: string): Reason | undef
 }
 
 /**
- * Why a guest node gives no answer whose machine is down: the cluster stops a machine for good when the connection to it
+ * Why a guest node gives no answer whose VM is down: the cluster stops a machine for good when the connection to it
  * failed on every cluster node, and cleaning up alone would have it fail again. The way out was tried on 3.0.0.
  */
 export function vmDown({ cluster, vms }: Facts, name: string): Reason | undefined {

@@ -4,7 +4,7 @@ import type { HostFacts, Unreachable } from '../../model/facts.ts';
 /** A node that shall be absent, with what its host told, or why it told nothing. */
 export interface RemovedNode {
   readonly node: PacemakerRemoteSpec;
-  /** Of a guest node: the resource that is its machine. */
+  /** Of a guest node: the resource that is its VM. */
   readonly vm: string | undefined;
   readonly host: HostFacts | undefined;
   readonly silence: Unreachable | undefined;

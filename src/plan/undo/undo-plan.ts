@@ -140,7 +140,7 @@ export function undoneNode(
   };
 }
 
-/** Whether a node was never in: its join failed, or the run died before it was proven, and a guest's machine is held. */
+/** Whether a node was never in: its join failed, or the run died before it was proven, and the VM of a guest is held. */
 export const isUnproven = (
   cluster: ClusterFacts,
   { name, vm }: Pick<JoinedNode, 'name' | 'vm'>,

@@ -95,7 +95,7 @@ export const problemObject = ({ host, kind, code, message, hint }: Problem) => (
   hint: hint ?? null,
 });
 
-/** A guest node whose machine the cluster has stopped, as JSON documents tell it. */
+/** A guest node whose VM the cluster has stopped, as JSON documents tell it. */
 export const stoppedGuestObject = ({ host, resource, message }: StoppedGuest) => ({
   host,
   resource,

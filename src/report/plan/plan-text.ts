@@ -109,7 +109,7 @@ export function problemSections(
   ];
 }
 
-/** Guest nodes whose machine the cluster has stopped. */
+/** Guest nodes whose VM the cluster has stopped. */
 export const stoppedSection = (stopped: readonly StoppedGuest[], style: Style): readonly string[] =>
   section('Stopped by the cluster', causeLines(stopped, style.faint), style);
 

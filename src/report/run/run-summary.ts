@@ -131,7 +131,7 @@ function connectionsTriedIn(plan: FinishedRun['plan']): (host: string) => boolea
 }
 
 /**
- * A connection is made guarded and in standby, of a guest node with its machine held; only its node state, written after the
+ * A connection is made guarded and in standby, of a guest node with its VM held; only its node state, written after the
  * proof, releases it.
  */
 function unreleasedIn(

@@ -42,7 +42,7 @@ export interface ClusterNodeOverview {
 
 export interface RemoteOverview {
   readonly name: string;
-  /** Undefined: truly in. */
+  /** Undefined: online and verified. */
   readonly notOnline: WhyNotIn | undefined;
   readonly declared: Declared;
   /** The cluster node on which its connection is active. */
@@ -51,7 +51,7 @@ export interface RemoteOverview {
   readonly port: number;
   /** `standby`, `maintenance`, as the node is or as its entry says. */
   readonly states: readonly string[];
-  /** What an earlier run left behind: a join guard (`guard`), a quiet mark (`quiet`). */
+  /** What an earlier run left behind: a join guard (`guard`), a marker of a quiet restart (`quiet`). */
   readonly markers: readonly string[];
   /** Resources that run there, besides its connection. */
   readonly resources: readonly string[];
@@ -79,7 +79,7 @@ export interface ClusterOverview {
   readonly guestNodes: readonly GuestOverview[];
   readonly orphans: readonly OrphanOverview[];
   readonly failures: readonly Failure[];
-  /** Resources with a quiet mark, wherever they run: nobody but outrigger takes it off. */
+  /** Resources with a marker of a quiet restart, wherever they run: nobody but outrigger takes it off. */
   readonly quiet: readonly string[];
 }
 

@@ -25,7 +25,7 @@ export function renderDiagnostics(
   return [...blocks, rest + summary(diagnostics)].join('\n\n') + '\n';
 }
 
-/** Gives the line of a diagnostic, secrets hidden; many diagnostics may be on one line of any length. */
+/** Returns the line of a diagnostic, secrets hidden; many diagnostics may be on one line of any length. */
 function lineReader(
   texts: ReadonlyMap<string, string>,
 ): (diagnostic: Diagnostic) => string | undefined {

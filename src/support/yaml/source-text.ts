@@ -4,7 +4,7 @@ export interface Position {
   readonly column: number;
 }
 
-/** A text that knows its lines: turns offsets into positions and gives back the line to show. */
+/** A text that knows its lines: turns offsets into positions and releases the line to show. */
 export class SourceText {
   readonly text: string;
   readonly #lineStarts: readonly number[];

@@ -111,7 +111,7 @@ describe('interruption', function () {
     line.type === 'action' && line.action === action && (item === undefined || line.item === item);
 
   /**
-   * Runs apply and kills it there; gives whether it got there. What an earlier run has begun on a host goes on there, and may
+   * Runs apply and kills it there; returns whether it got there. What an earlier run has begun on a host goes on there, and may
    * change it between the plan and the lock (the package of Debian writes a key): then it says so, and is run again.
    */
   async function killed(kill: Kill, tries = 3): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** Maintenance mode while credentials change, or after a run that died: ended by hand, switched on, and with Pacemaker away. */
+/** Maintenance mode while credentials change, or after an interrupted run: ended by hand, switched on, and with Pacemaker away. */
 import assert from 'node:assert/strict';
 import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
 import { vmOf } from '../../../src/pacemaker/status/vm-state.ts';

@@ -19,7 +19,7 @@ import { issueInto, makePki, type Pki } from '../pki.ts';
 import { assertNothingLeft, skipWithoutLab } from '../story-run.ts';
 import { photograph, startOn } from '../workload.ts';
 
-/** The guest node has the name of its machine. */
+/** The guest node has the name of its VM. */
 const NODES = ['c1', 'c2', 'h1', 'v1'];
 const CONNECTED = ['h1', 'v1'];
 const PKI = '/etc/pki/tls';

@@ -23,7 +23,7 @@ import { assertNoKeyHere, makePki, type Pki } from '../pki.ts';
 import { assertNothingLeft, skipWithoutLab, startApply } from '../story-run.ts';
 import { photograph, startOn } from '../workload.ts';
 
-/** The guest node has the name of its machine. */
+/** The guest node has the name of its VM. */
 const HOSTS = ['c1', 'c2', 'h1', 'v1'];
 const NODES = [...HOSTS, 'h2'];
 

@@ -41,7 +41,7 @@ function story(fencing: boolean): void {
   const inventoryOf = (authentication: Record<string, unknown>): string =>
     writeInventory(lab, {
       remoteNodes: [{ name: 'h1', host: 'h1' }],
-      // The guest node has the name of its machine.
+      // The guest node has the name of its VM.
       guestNodes: [guestOn('v1')],
       authentication,
     });

@@ -25,7 +25,7 @@ interface Window {
   readonly reported?: Reported;
 }
 
-/** The guest nodes that count as stopped; the cluster reports the machine of g1 as stopped. */
+/** The guest nodes that count as stopped; the cluster reports the VM of g1 as stopped. */
 function stopped({
   answers = true,
   inMaintenanceMode = true,

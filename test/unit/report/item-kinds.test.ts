@@ -3,7 +3,7 @@ import { loadSchema } from '../../../src/flows/load-document.ts';
 import { kindsOf } from '../../../src/plan/drift/drift.ts';
 import { DRIFT_ITEMS, FINDING_KINDS } from '../../../src/model/finding.ts';
 
-/** The words that a schema has for the kinds of things that outrigger keeps in shape. */
+/** The words that a schema has for the kinds of things that outrigger manages. */
 function kindsIn(schema: unknown): readonly (readonly string[])[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const { enum: words } = schema as { readonly enum?: unknown };

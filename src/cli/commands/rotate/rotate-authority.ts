@@ -28,7 +28,7 @@ export const addRotateAuthority: AddCommand = (terminal, finish) =>
       while (await takeStep(options, terminal, { taken, finish })) /* until there is none */ ;
     });
 
-/** Plans, asks and takes one step; gives whether another one may follow. */
+/** Plans, asks and takes one step; returns whether another one may follow. */
 async function takeStep(
   options: Options,
   terminal: Terminal,

@@ -15,7 +15,7 @@ const MAX_LISTS = 20;
 const CRL_ERROR_HOURS = 24;
 const CRL_WARN_BEFORE_MS = 7 * DAY_MS;
 
-/** A revocation list, and whose it is. */
+/** A CRL, and whose it is. */
 export interface Revocations {
   readonly path: string;
   readonly revoked: ReadonlyMap<string, Date>;

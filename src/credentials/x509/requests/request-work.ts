@@ -60,7 +60,7 @@ export function requestState(
     : { kind: 'held', key: current };
 }
 
-/** A new certificate is wanted: its request may be in somebody's hands already. */
+/** A new certificate is desired: its request may be in somebody's hands already. */
 function asked(
   waiting: ReportedKey | undefined,
   request: string | undefined,

@@ -1,7 +1,7 @@
 import { messageOf, OutriggerError } from '../../../support/errors.ts';
 import type { Secret } from '../../../support/secret.ts';
 
-/** Gives a password when it is first needed; the same one each time. */
+/** Returns a password when it is first needed; the same one each time. */
 export type PasswordSource = () => Promise<Secret>;
 
 /** How long the others wait for a host that neither takes nor refuses it: its sudo may hang in a dead directory service. */

@@ -68,7 +68,7 @@ export const ALL_ALGORITHMS: Algorithms = {
 
 /**
  * Those of ours that a list of ssh_config leaves (kex.c, kex_assemble_names): names with wildcards, in the order in which
- * they are wanted; `-` in front takes them away, `^` puts them first, and `+` adds, which nothing of ours needs.
+ * they are desired; `-` in front takes them away, `^` puts them first, and `+` adds, which nothing of ours needs.
  */
 export function restrict<Name extends string>(
   text: string,
