@@ -33,7 +33,7 @@ export type AgePassphrase = 'prompt' | OpeningSecret;
  */
 export type AnsibleVaultFile = string;
 /**
- * Where the password of the `ansibleVault` file comes from: `prompt` asks at the terminal. As with ansible-vault, blanks around it do not count.
+ * Where the password of the `ansibleVault` file comes from: `prompt` asks at the terminal. As with ansible-vault, spaces around it do not count.
  */
 export type AnsibleVaultPassword = 'prompt' | OpeningSecret;
 /**
@@ -59,15 +59,15 @@ export type RemotePort = number;
  */
 export type Scalar = string | number | boolean;
 /**
- * Of guest nodes: whether the connection goes along when the machine is migrated live (`remote-allow-migrate`). Not declared: Pacemaker's true, or what an operator has set.
+ * Of guest nodes: whether the connection goes along when the VM is migrated live (`remote-allow-migrate`). Not declared: Pacemaker's true, or what an operator has set.
  */
 export type AllowMigrate = boolean;
 /**
- * What the node shall do: run resources, run none, be left alone by the cluster, or not be part of it any more (`absent`: it is taken out, and stays out). Not declared, it is the operator's: a standby or maintenance set by hand stays.
+ * The state of the node: it runs resources, runs none, is in maintenance, or is not part of the cluster (`absent`: it is removed, and stays out). Not declared, it is the operator's: a standby or maintenance set by hand stays.
  */
 export type State = 'online' | 'standby' | 'maintenance' | 'absent';
 /**
- * What outrigger looks after. `all`: the host and its place in the cluster. `cluster-only`: its place in the cluster alone (connection or meta attributes of its VM, fence device, attributes, state). The host is not contacted, so that it may be an appliance, a container or of an unknown platform: its daemon, port, authkey or certificates are its owner's. A change of credentials is refused while such a node is connected.
+ * What outrigger manages. `all`: the host and its place in the cluster. `cluster-only`: its place in the cluster alone (connection or meta attributes of its VM, fence device, attributes, state). The host is not contacted, so that it may be an appliance, a container or of an unknown platform: its daemon, port, authkey or certificates are its owner's. A change of credentials is refused while such a node is connected.
  */
 export type Manage = 'all' | 'cluster-only';
 /**
@@ -84,7 +84,7 @@ export type Name = string;
 export type Address = string;
 
 /**
- * One Pacemaker cluster and the remote nodes and guest nodes that shall belong to it. What is not declared here is left alone.
+ * One Pacemaker cluster and the remote nodes and guest nodes that are to belong to it. What is not declared here is left alone.
  */
 export interface Inventory {
   /**
@@ -112,7 +112,7 @@ export interface Inventory {
    */
   remoteNodes?: RemoteNode[];
   /**
-   * The hosts that are virtual machines of the cluster: each is the VM of a resource that exists, and shall be a node as well.
+   * The hosts that are virtual machines of the cluster: each is the VM of a resource that exists, and becomes a node as well.
    */
   guestNodes?: GuestNode[];
   drift?: Drift;
@@ -151,7 +151,7 @@ export interface Connection {
    */
   becomePassword?: 'prompt' | SecretSource;
   /**
-   * Which host keys are believed. `strict`: those in the known hosts file. `accept-new`: also the first one that a host ever shows, which is recorded. `pinned`: those with these fingerprints and nothing else. A key that has changed never is.
+   * Which host keys are accepted. `strict`: those in the known hosts file. `accept-new`: also the first one that a host ever shows, which is recorded. `pinned`: those with these fingerprints and nothing else. A key that has changed never is.
    */
   hostKeys?: ('strict' | 'accept-new') | PinnedKeys;
   /**
@@ -250,7 +250,7 @@ export interface Attributes {
   [k: string]: Scalar;
 }
 /**
- * The fence device that shall be able to fence remote nodes. Nodes that it does not cover yet are added to its pcmk_host_list or pcmk_host_map before they join; nothing else of it is touched.
+ * The fence device that must be able to fence remote nodes. Nodes that it does not cover yet are added to its pcmk_host_list or pcmk_host_map before they join; nothing else of it is touched.
  */
 export interface Fencing {
   device: FenceDevice;
@@ -301,16 +301,16 @@ export interface X509 {
    */
   request?: string;
   /**
-   * A local file with the certificate CRLs of the authority (PEM).
+   * A local file with the CRLs of the authority (PEM).
    */
   crl?: string;
   onHosts?: OnHosts;
   /**
-   * What expires within this time is told by plan and drift, with the days left: certificates (default: 30d) and CRLs (default: 7d).
+   * What expires within this time is reported by plan and drift, with the days left: certificates (default: 30d) and CRLs (default: 7d).
    */
   warnBefore?: string;
   /**
-   * A directory of this machine in which outrigger keeps an authority for this cluster alone: made when it is not there. Its key (`ca.key`) is encrypted; everything is for its owner only. Back it up.
+   * A directory on this machine in which outrigger keeps a CA for this cluster alone. It is created if it does not exist. Its key (`ca.key`) is encrypted; everything is for its owner only. Back it up.
    */
   authority?: string;
   /**
@@ -351,7 +351,7 @@ export interface OnHosts {
    */
   key: string;
   /**
-   * The file with the certificate CRLs (PEM).
+   * The file with the CRLs (PEM).
    */
   crl?: string;
 }
@@ -395,12 +395,12 @@ export interface RemoteNode {
   fencing?: NodeFencing;
 }
 /**
- * Which fence device shall be able to fence this node, and as what. Without it, whatever the cluster has.
+ * Which fence device must be able to fence this node, and under which name. Without it: any device of the cluster.
  */
 export interface NodeFencing {
   device?: FenceDevice;
   /**
-   * What the device calls this node: an outlet, a virtual machine; written into its pcmk_host_map. Blanks in it need Pacemaker 2.1.2 to 3.0. Ranges are expanded as in the name. Without it: the node's name.
+   * What the device calls this node: an outlet, a virtual machine; written into its pcmk_host_map. Spaces in it need Pacemaker 2.1.2 to 3.0. Ranges are expanded as in the name. Without it: the node's name.
    */
   plug?: string | number;
 }
@@ -432,7 +432,7 @@ export interface GuestNode {
  */
 export interface Drift {
   /**
-   * Drift that somebody knows of: it is listed apart, and counts neither as drift nor in the exit code. `plan` and `apply` are not affected.
+   * Known drift: it is listed separately, and counts neither as drift nor in the exit code. `plan` and `apply` are not affected.
    */
   ignore?: DriftIgnore[];
 }

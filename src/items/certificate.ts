@@ -118,7 +118,7 @@ function writeActions(
     writeAction('certificate', desired, certificate),
     desired.isKeyMadeThere === true ? rightsOf(key) : writeAction('key', desired, key),
     verifyAction({ ...desired, files: { ...desired.files, ...waitingFiles(desired) } }),
-    script('take-up-pair', [
+    script('activate-pair', [
       ...[key, pathOf('key', desired)],
       ...[certificate, pathOf('certificate', desired)],
     ]),
@@ -138,7 +138,7 @@ const script = (name: ScriptName, params: readonly string[]): Action => ({
 });
 
 const rightsOf = (path: string): Action =>
-  script('set-rights', [path, RIGHTS.owner, RIGHTS.group, RIGHTS.mode]);
+  script('set-permissions', [path, RIGHTS.owner, RIGHTS.group, RIGHTS.mode]);
 
 /** Of a link as of the authkey's: a file takes its place. The key that was made there is copied there, for it is known to nobody else. */
 function rightsAction(
@@ -154,7 +154,7 @@ function rightsAction(
 
 const takeIn = (key: DesiredFile | undefined): Action => {
   const { owner, group, mode } = RIGHTS;
-  return script('take-in-key', [key?.path ?? '', key?.digest ?? '', owner, group, mode]);
+  return script('replace-key-link', [key?.path ?? '', key?.digest ?? '', owner, group, mode]);
 };
 
 /** Verifies the files as the daemons' user sees them. */

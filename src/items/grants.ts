@@ -22,7 +22,7 @@ export const grantChange = ({ path, before, after }: Grant): AttributeChange => 
 
 export const grantAction = ({ path, after }: Grant): Action => ({
   kind: 'script',
-  script: 'set-rights',
+  script: 'set-permissions',
   params: [path, after.owner, after.group, after.mode.padStart(4, '0')],
   timeoutMs: 30_000,
 });

@@ -52,7 +52,7 @@ const rightsChange = ({ called, before, after }: NamedGrant): AttributeChange =>
 
 const rightsAction = ({ path, after }: NamedGrant): Action => ({
   kind: 'script',
-  script: 'set-rights',
+  script: 'set-permissions',
   params: [path, after.owner, after.group, after.mode.padStart(4, '0')],
   timeoutMs: 30_000,
 });

@@ -20,7 +20,7 @@ export const rightsText = ({ owner, group, mode }: FileRights): string =>
 export const readableByClusterOnly = (file: ReachedFile): boolean =>
   isShutToOthers(file) && isReadByCluster(file) && TRUSTED_OWNERS.includes(file.owner);
 
-/** A name that leads elsewhere: what it leads to is not given other rights (set-rights.sh), but replaced by a file. */
+/** A name that leads elsewhere: what it leads to is not given other rights (set-permissions.sh), but replaced by a file. */
 export const isLink = (reach: FileReach | undefined): boolean =>
   reach !== undefined && reach.path !== reach.realPath;
 

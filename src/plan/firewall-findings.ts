@@ -69,7 +69,7 @@ function findingOf(
       ? `firewalld keeps ${source} away from port ${port}/tcp${when}, by a rule that is not outrigger's: ${what}`
       : `whether firewalld lets ${source} reach port ${port}/tcp${when} is not understood: that depends on ${what}`,
     hint: isKnown
-      ? `change that rule on the host if ${source} shall get in: no apply overrides it`
+      ? `change that rule on the host if ${source} is meant to get in: no apply overrides it`
       : `try the port from every cluster node with \`outrigger doctor\`, and ignore this if it is reached; or say it on the host in a way that names ${source}`,
   };
 }

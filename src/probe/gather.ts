@@ -17,7 +17,7 @@ import { readFencers, readMembership, readRoutes } from './readers/read-member.t
 
 export interface Target {
   readonly name: string;
-  /** `leaver`: it shall not be part of the cluster. */
+  /** `removedNode`: it is not to be part of the cluster. */
   readonly role: 'clusterNode' | 'remoteNode' | 'guestNode' | 'removedNode';
   readonly connection: Connection;
   /** What it shall tell of certificates or keys of its own. */

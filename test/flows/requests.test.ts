@@ -200,7 +200,7 @@ describe('certificates for keys that are made on the hosts', function () {
     await sign('h1');
     lab.forget();
     await apply(lab);
-    assert.ok(lab.host('h1').ran.includes('take-up-pair'));
+    assert.ok(lab.host('h1').ran.includes('activate-pair'));
     assert.doesNotMatch((await plan(lab)).plan.notes.join('\n'), /not been issued yet/);
   });
 

@@ -31,7 +31,7 @@ describe('rights of a file that is a link', () => {
 
   it('an authkey that is a file gets its rights', () => {
     const { actions, attributes } = authkey('/etc/pacemaker/authkey');
-    assert.deepEqual(actions.map(called), ['set-rights']);
+    assert.deepEqual(actions.map(called), ['set-permissions']);
     assert.doesNotMatch(attributes[0]?.reason ?? '', /link/);
   });
 
@@ -40,7 +40,7 @@ describe('rights of a file that is a link', () => {
     const one = { ...EXPOSED, modifiedAt: 0 };
     for (const [realPath, action] of [
       ['/srv/keys/key.pem', 'write-certificate'],
-      [path, 'set-rights'],
+      [path, 'set-permissions'],
     ] as const) {
       const facts = hostFacts('h1', {
         certificates: { key: { ...one, ...reachOf(path, realPath) } },
@@ -70,7 +70,7 @@ describe('rights of a file that is a link', () => {
       hostFacts('h1', { certificates: { key } }),
     );
     const { actions } = difference ?? assert.fail('none');
-    assert.deepEqual(actions.map(called), ['take-in-key', 'verify-certificates']);
+    assert.deepEqual(actions.map(called), ['replace-key-link', 'verify-certificates']);
     const [take] = actions;
     assert.ok(take?.kind === 'script');
     assert.deepEqual(take.params, [path, 'aa', 'root', 'haclient', '0640']);

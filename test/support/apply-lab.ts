@@ -20,7 +20,7 @@ import { askingNobody } from './secrets.ts';
 const EDITS = [
   'install-apt',
   'set-environment',
-  'set-rights',
+  'set-permissions',
   'start-service',
   'write-cib',
   'cleanup',

@@ -112,8 +112,8 @@ export const certificateAnswers = (state: FakeState): Answers => ({
     return '';
   },
   'make-request': ({ params: [, node = ''] = [] }) => makeRequest(state, node),
-  'take-up-pair': () => takeUpPair(state),
-  'set-rights': () => '',
+  'activate-pair': () => takeUpPair(state),
+  'set-permissions': () => '',
   'verify-certificates': () => 'verified\n',
   'remove-files': ({ params = [] }) => {
     for (const path of params) {

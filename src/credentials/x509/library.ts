@@ -87,7 +87,7 @@ function hashOf({
   return hash?.name?.toUpperCase();
 }
 
-/** A CRL (certificate revocation list). */
+/** A CRL. */
 export interface RevocationList {
   readonly issuer: string;
   readonly thisUpdate: Date;

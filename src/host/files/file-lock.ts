@@ -89,7 +89,7 @@ function tryToTake(lock: string, draft: string, own: string): Held | Holder | un
     const holder = holderIn(path);
     if (holder?.id === own) {
       if (first === undefined) removeRests(lock);
-      // Whoever stood here before may have given back the whole row.
+      // Whoever stood here before may have released the whole row.
       else if (holderIn(lock)?.id !== first) {
         remove(path);
         return undefined;

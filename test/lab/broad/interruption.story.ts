@@ -45,7 +45,7 @@ const TAMPERINGS: readonly Tampering[] = [
     script: 'dpkg --remove --force-depends pacemaker-cli-utils',
     action: 'install-apt',
   },
-  { what: 'setting rights', on: 'h1', script: `chmod 0644 ${KEY}`, action: 'set-rights' },
+  { what: 'setting rights', on: 'h1', script: `chmod 0644 ${KEY}`, action: 'set-permissions' },
   {
     what: 'setting the environment',
     on: 'h2',

@@ -214,7 +214,10 @@ describe('clusters as they are found in the field', function () {
         assert.deepEqual((await drift(lab, 0, ['-i', desired])).names, []);
         const { notes, changes } = await plan(lab, desired);
         assert.deepEqual(changes, []);
-        assert.match(notes.join('\n'), /^h2: .*state of this removed node on record, and ignores/m);
+        assert.match(
+          notes.join('\n'),
+          /^h2: the cluster has a stale status entry of this removed node, which has no effect/m,
+        );
       }
       await assertQuiet(lab);
     });
@@ -227,7 +230,7 @@ describe('clusters as they are found in the field', function () {
       const { failures } = await applied(lab, 4, ['-i', inventory]);
       assert.match(
         failures['h2'] ?? '',
-        /; PCMK_tls_priorities is "NORMAL:.*" on h2, not set on c1, c2: .* although they hold the same authkey; the join was undone$/,
+        /; PCMK_tls_priorities is "NORMAL:.*" on h2, not set on c1, c2: .* although they have the same authkey; the join was rolled back$/,
       );
       await assertQuiet(lab);
       await lab.sh(

@@ -229,7 +229,7 @@ function story(fencing: boolean): void {
     for (const step of [
       'write-certificate',
       'verify-certificates',
-      'take-up-pair',
+      'activate-pair',
       'start-service',
     ]) {
       rmSync(join(folder, 'signed-h1.pem')); // the authority's file is lost: another one is asked for

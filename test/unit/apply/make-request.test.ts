@@ -88,7 +88,7 @@ describe('a key that was made on its host and is a link', function () {
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
   const digest = createHash('sha256').update(secret.publicKey).digest('hex');
-  const takeIn = () => run('take-in-key', path('key'), digest, 'root', 'root', '0640');
+  const takeIn = () => run('replace-key-link', path('key'), digest, 'root', 'root', '0640');
 
   before(function () {
     if (process.getuid?.() !== 0 || spawnSync('openssl', ['version']).status !== 0) this.skip();
@@ -136,7 +136,7 @@ describe('a pair that waits', () => {
     for (const name of names) writeFileSync(path(name), name);
     const old = new Date(0);
     spawnSync('touch', ['-d', old.toISOString(), path('key-new')]);
-    assert.equal(run('take-up-pair', ...names.map(path)).status, 0);
+    assert.equal(run('activate-pair', ...names.map(path)).status, 0);
     assert.deepEqual(readdirSync(folder), ['cert', 'key']);
     assert.equal(readFileSync(path('key'), 'utf8'), 'key-new');
     assert.equal(readFileSync(path('cert'), 'utf8'), 'cert-new');
@@ -147,7 +147,7 @@ describe('a pair that waits', () => {
     for (const name of ['key-new', 'cert-new', 'old-key']) writeFileSync(path(name), name);
     symlinkSync(path('old-key'), path('key'));
     symlinkSync(path('nowhere'), path('cert'));
-    const { status, stderr } = run('take-up-pair', ...names.map(path));
+    const { status, stderr } = run('activate-pair', ...names.map(path));
     assert.deepEqual([status, stderr], [0, '']);
     assert.deepEqual(readdirSync(folder), ['cert', 'key', 'old-key']);
     assert.ok(
@@ -158,7 +158,7 @@ describe('a pair that waits', () => {
 
   it('stays where it is when one half is missing', () => {
     for (const name of ['key-new', 'key', 'cert']) writeFileSync(path(name), name);
-    const { status, stderr } = run('take-up-pair', ...names.map(path));
+    const { status, stderr } = run('activate-pair', ...names.map(path));
     assert.equal(status, 1);
     assert.match(stderr, /cert-new is not a regular file/);
     assert.equal(readFileSync(path('key'), 'utf8'), 'key');

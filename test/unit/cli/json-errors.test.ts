@@ -148,7 +148,7 @@ describe('a command with --json that fails', () => {
     assert.deepEqual([code, result.recorded], [3, 0]);
     assert.deepEqual(
       result.hosts.map(({ state }) => state),
-      ['silent', 'silent', 'silent'],
+      ['unreachable', 'unreachable', 'unreachable'],
     );
     const print = `SHA256:${'a'.repeat(43)}`;
     const replace = ['--replace', 'c1', '--fingerprint', print];

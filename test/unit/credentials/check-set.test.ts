@@ -252,7 +252,7 @@ describe('a set of certificates', () => {
         { ca: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' },
         'error ca.pem: its certificate cannot be parsed',
       ],
-      [{ crl: good.pem }, 'error crl.pem: it contains no certificate revocation list (X509 CRL)'],
+      [{ crl: good.pem }, 'error crl.pem: it contains no CRL (X509 CRL)'],
     ];
     for (const [files, said] of cases) {
       const found = reported((await check(files)).findings);

@@ -34,8 +34,8 @@ const WRITERS: Readonly<Record<string, (target: string) => readonly [string, rea
       'host/scripts/install-file.sh',
       [target, 'root', 'root', '0400', DIGEST, '', '', ''],
     ],
-    'set-rights': (target) => [
-      'host/scripts/files/set-rights.sh',
+    'set-permissions': (target) => [
+      'host/scripts/files/set-permissions.sh',
       [target, 'root', 'root', '0400'],
     ],
     'set-environment': (target) => [
@@ -43,8 +43,8 @@ const WRITERS: Readonly<Record<string, (target: string) => readonly [string, rea
       [target, 'PCMK_remote_port', '3122'],
     ],
     'make-request': (target) => ['host/scripts/files/make-request.sh', [target, 'h1']],
-    'take-up-pair': (target) => [
-      'host/scripts/files/take-up-pair.sh',
+    'activate-pair': (target) => [
+      'host/scripts/files/activate-pair.sh',
       [`${target}-new`, target, `${target}-cert-new`, `${target}-cert`],
     ],
   };
@@ -162,8 +162,8 @@ for (const shell of ['/bin/dash', '/bin/bash']) {
       }
     });
 
-    it('install-file replaces a link; set-rights and make-request refuse it', () => {
-      for (const script of ['set-rights', 'make-request', 'install-file']) {
+    it('install-file replaces a link; set-permissions and make-request refuse it', () => {
+      for (const script of ['set-permissions', 'make-request', 'install-file']) {
         rmSync(target(), { force: true });
         symlinkSync(join(outside, 'shadow'), target());
         const { status, stderr } = run(script);
@@ -173,9 +173,9 @@ for (const shell of ['/bin/dash', '/bin/bash']) {
       assert.ok(lstatSync(target()).isFile());
     });
 
-    it('set-rights refuses a file that has another name elsewhere', () => {
+    it('set-permissions refuses a file that has another name elsewhere', () => {
       linkSync(join(outside, 'shadow'), target());
-      assert.match(run('set-rights').stderr, /has other names \(hard links\)/);
+      assert.match(run('set-permissions').stderr, /has other names \(hard links\)/);
       assertOutsideKept();
     });
 

@@ -46,7 +46,7 @@ describe('what a firewall has against cluster nodes', () => {
       ...{ host: 'r1', item: 'firewall-port', attribute: '3122/tcp from 192.0.2.12' },
       ...{ expected: 'open', actual: 'kept out' },
       message: `firewalld keeps 192.0.2.12 away from port 3122/tcp, by a rule that is not outrigger's: ${DROP}`,
-      hint: 'change that rule on the host if 192.0.2.12 shall get in: no apply overrides it',
+      hint: 'change that rule on the host if 192.0.2.12 is meant to get in: no apply overrides it',
     });
     const one = 'r1 | firewall-port | 3122/tcp from 192.0.2.12 | open |';
     assert.deepEqual(reported({ zones: [zone(denies, OPEN)] }), [

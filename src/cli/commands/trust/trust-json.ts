@@ -25,7 +25,12 @@ const whoIs = ({ name, server, jumps }: Subject) => ({
   jumpHosts: jumps.map(({ alias }) => alias),
 });
 
-const STATES = { new: 'recorded', known: 'known', refused: 'refused', silent: 'silent' } as const;
+const STATES = {
+  new: 'recorded',
+  known: 'known',
+  refused: 'refused',
+  unreachable: 'unreachable',
+} as const;
 
 function hostOf({ subject, offered, judged }: Scanned) {
   const shown = judged.kind === 'new' ? judged.keys : offered;

@@ -23,7 +23,7 @@ export async function scan(
           const offered = await offeredBy(connector, subject, signal);
           return { subject, offered, judged: await judge(subject, offered) };
         } catch (why) {
-          return { subject, offered: [], judged: { kind: 'silent', why } };
+          return { subject, offered: [], judged: { kind: 'unreachable', why } };
         }
       }),
     ),

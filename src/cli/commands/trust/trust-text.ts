@@ -11,7 +11,7 @@ import type { Subject } from './trust-subjects.ts';
 export interface Scanned {
   readonly subject: Subject;
   readonly offered: readonly OfferedKey[];
-  readonly judged: Judged | { readonly kind: 'silent'; readonly why: unknown };
+  readonly judged: Judged | { readonly kind: 'unreachable'; readonly why: unknown };
 }
 
 /** What was found, in words: new keys, what is wrong, who is known already, and who shares a key. */
@@ -31,7 +31,7 @@ function linesOf({ subject, judged }: Scanned): readonly string[] {
       return [head, ...judged.keys.map(keyLine), ...authorityLine(judged.authority)];
     case 'refused':
       return [head, ...judged.known.map((key) => `${keyLine(key)}  known`), ...why(judged.why)];
-    case 'silent':
+    case 'unreachable':
       return [head, ...why(judged.why)];
   }
 }

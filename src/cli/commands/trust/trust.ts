@@ -95,7 +95,7 @@ async function trustAll(
     added += await record(scanned);
     all.push(...scanned);
   }
-  const isWhole = !all.some(({ judged: { kind } }) => kind === 'refused' || kind === 'silent');
+  const isWhole = !all.some(({ judged: { kind } }) => kind === 'refused' || kind === 'unreachable');
   terminal.out(json ? scannedAsJson(added, all) : recordedText(added, isWhole));
   return isWhole;
 }

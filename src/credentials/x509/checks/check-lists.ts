@@ -36,7 +36,7 @@ export async function readLists(
     return [];
   }
   const lists = blocks.filter(({ label }) => label === 'X509 CRL');
-  if (lists.length === 0) report('error', 'it contains no certificate revocation list (X509 CRL)');
+  if (lists.length === 0) report('error', 'it contains no CRL (X509 CRL)');
   const read: Revocations[] = [];
   for (const { der } of lists) {
     const list = listOf(der, report);
