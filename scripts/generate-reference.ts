@@ -27,8 +27,12 @@ const risks = [
 
 const program = programFor(
   {
-    ...{ out: () => undefined, err: () => undefined, env: {}, inIsTerminal: false },
-    ...{ outStream: process.stdout, errStream: process.stderr },
+    out: () => undefined,
+    err: () => undefined,
+    env: {},
+    inIsTerminal: false,
+    outStream: process.stdout,
+    errStream: process.stderr,
     signal: new AbortController().signal,
   },
   () => undefined,

@@ -37,24 +37,22 @@ ${alignColumns(
 `;
 
 const COMMANDS: readonly AddCommand[] = [
-  ...[
-    addValidate,
-    addPlan,
-    addShow,
-    addApply,
-    addDrift,
-    addStatus,
-    addDoctor,
-    addImport,
-    addRotate,
-    addUpgrade,
-    addHistory,
-    addUndo,
-    addTrust,
-    addUnlock,
-    addExplain,
-    addSchema,
-  ],
+  addValidate,
+  addPlan,
+  addShow,
+  addApply,
+  addDrift,
+  addStatus,
+  addDoctor,
+  addImport,
+  addRotate,
+  addUpgrade,
+  addHistory,
+  addUndo,
+  addTrust,
+  addUnlock,
+  addExplain,
+  addSchema,
 ];
 
 /** Commands that are added as a whole do not take over how the program ends and prints. */

@@ -182,7 +182,9 @@ function filesOf({ directory, renewBeforeMs, removesAuthkey }: AuthoritySpec): X
   const { ca, crl, certificate, key } = authorityPaths(directory);
   return {
     kind: 'files',
-    ...{ ca, crl, removesAuthkey },
+    ca,
+    crl,
+    removesAuthkey,
     certificatePattern: certificate('{node}'),
     keyPattern: key('{node}'),
     warnBeforeMs: renewBeforeMs,

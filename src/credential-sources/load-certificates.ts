@@ -152,8 +152,11 @@ function readFiles(
 }
 
 const NOT_CHECKED: CheckedSet = {
-  ...{ findings: [], ca: [], nodes: new Map() },
-  ...{ revokes: () => false, revokedCount: 0 },
+  findings: [],
+  ca: [],
+  nodes: new Map(),
+  revokes: () => false,
+  revokedCount: 0,
 };
 
 /** What is there already must be good, whatever is still to be made. */
@@ -281,7 +284,8 @@ function desiredOf(
       .filter(({ isExpiry }) => isExpiry === true)
       .map(({ path, message }) => ({
         host: nodes.find((node) => fileOfNode(spec.certificatePattern, node) === path),
-        ...{ path, message },
+        path,
+        message,
       })),
     ends: endsOf(summaries),
   };

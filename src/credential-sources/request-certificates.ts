@@ -116,8 +116,12 @@ async function signed(
   signal: AbortSignal,
 ): Promise<string> {
   const end = await runProgram({
-    ...{ argv, input: request, variables: { OUTRIGGER_NODE: node } },
-    ...{ limitMs: SIGN_LIMIT_MS, mostBytes: MOST_BYTES.certificate, signal },
+    argv,
+    input: request,
+    variables: { OUTRIGGER_NODE: node },
+    limitMs: SIGN_LIMIT_MS,
+    mostBytes: MOST_BYTES.certificate,
+    signal,
   });
   if (end.kind === 'interrupted')
     throw new OutriggerError('INTERRUPTED', `interrupted while the CSR of ${node} was signed`);

@@ -67,7 +67,8 @@ export async function requestedCertificates(request: RequestedRequest): Promise<
   const waiting = awaited.filter((name) => keys.has(name)).map((name) => noteOf(x509, name));
   return {
     desired: { ...desired, faults, notes: [...desired.notes, ...waiting] },
-    ...{ contentOf, list },
+    contentOf,
+    list,
     ...(asked.length === 0
       ? {}
       : {
@@ -160,7 +161,11 @@ const filesOf = (
   { ca, certificatePattern, crl, renewBeforeMs, removesAuthkey }: X509RequestsSpec,
   keysOnHosts: ReadonlyMap<string, ReportedKey>,
 ) => ({
-  ...{ ca, certificatePattern, crl, removesAuthkey, keysOnHosts },
+  ca,
+  certificatePattern,
+  crl,
+  removesAuthkey,
+  keysOnHosts,
   warnBeforeMs: renewBeforeMs,
 });
 
@@ -171,7 +176,10 @@ function pendingIn(x509: X509RequestsSpec, nodes: readonly string[]): PendingFil
       ? `new, signed by ${signing.argv[0] ?? ''}`
       : `new, not issued yet: ${placesOf(x509, node)}`;
   return {
-    ...{ ca: undefined, crl: undefined, issuer: onlyAuthority(x509.ca), validity: undefined },
+    ca: undefined,
+    crl: undefined,
+    issuer: onlyAuthority(x509.ca),
+    validity: undefined,
     certificates: new Map(nodes.map((node) => [node, description(node)])),
   };
 }

@@ -52,16 +52,27 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   const lastFacts = new Map<string, HostFacts>(planned.facts.clusterNodes);
   const recorded = await underRecord(
     {
-      ...{ cluster: spec.cluster.name, hosts, queryNode, lease, allowed, origin: request.origin },
+      cluster: spec.cluster.name,
+      hosts,
+      queryNode,
+      lease,
+      allowed,
+      origin: request.origin,
       entries: [{ type: 'plan', plays: plan.plays }],
-      ...{ forks: options.forks, signal, onEvent, notice: 'Record', failed: () => failed },
+      forks: options.forks,
+      signal,
+      onEvent,
+      notice: 'Record',
+      failed: () => failed,
     },
     (recorder) =>
       runPlan({
         spec: { ...spec, ...selected },
         playbook,
         plan,
-        ...{ hostItems: planned.hostItems, cibItems: planned.cibItems, absent: planned.absent },
+        hostItems: planned.hostItems,
+        cibItems: planned.cibItems,
+        absent: planned.absent,
         hosts,
         queryNode,
         lease,

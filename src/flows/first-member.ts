@@ -45,7 +45,10 @@ function failureOf(silent: readonly OutriggerError[]): OutriggerError {
   const notReady = silent.find(({ code }) => code === 'CLUSTER_NOT_READY');
   if (notReady !== undefined) return notReady;
   const all = silent.map(({ host, code, message, hint }) => ({
-    ...{ name: host ?? '', code, message, hint },
+    name: host ?? '',
+    code,
+    message,
+    hint,
   }));
   const [first] = all;
   return first === undefined

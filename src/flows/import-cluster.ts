@@ -20,8 +20,11 @@ export function clusterNodeToRead({ address, connection }: Asked): ClusterNodeSp
   });
   const schema = loadSchema('inventory');
   const { spec, diagnostics } = readInventory({
-    ...{ file: 'options', text, schema },
-    ...{ directory: '/', home: '/' },
+    file: 'options',
+    text,
+    schema,
+    directory: '/',
+    home: '/',
   });
   const [node] = spec?.clusterNodes ?? [];
   if (node !== undefined && !hasErrors(diagnostics)) return { ...node, name: address };

@@ -42,7 +42,8 @@ export function loadInventory(file: string): LoadedInventory {
     spec: hasErrors(all) ? undefined : spec,
     resolved: spec,
     diagnostics: all,
-    ...{ text, diagnoseCertificateFindings },
+    text,
+    diagnoseCertificateFindings,
   };
 }
 

@@ -185,8 +185,18 @@ export async function planFrom(
   });
   return {
     ...items,
-    ...{ absent, plan, facts, cluster },
-    ...{ differences, removals, removedNodes, queryNode, hosts, authkey, credentials, local },
+    absent,
+    plan,
+    facts,
+    cluster,
+    differences,
+    removals,
+    removedNodes,
+    queryNode,
+    hosts,
+    authkey,
+    credentials,
+    local,
     upgrades: request.upgrades === true,
   };
 }
@@ -263,7 +273,9 @@ function targetsOf(spec: Spec, { remoteNodes, guestNodes, absent }: Nodes): read
     { name, address, connection }: ClusterNodeSpec | PacemakerRemoteSpec,
     role: Target['role'],
   ): Target => ({
-    ...{ name, role, connection: { ...connection, address } },
+    name,
+    role,
+    connection: { ...connection, address },
     own: ownOnHost(spec.authentication, name),
   });
   const managed = (nodes: readonly PacemakerRemoteSpec[], role: Target['role']) =>
@@ -297,7 +309,13 @@ async function certificatesOf({
   const now = (): Date => new Date();
   const step = succeeds ? 'begin' : undefined;
   return loadAuthority({
-    ...{ authority: x509, cluster: cluster.name, declared, nodes, renewed, step, now },
+    authority: x509,
+    cluster: cluster.name,
+    declared,
+    nodes,
+    renewed,
+    step,
+    now,
   });
 }
 

@@ -57,8 +57,14 @@ export async function underRecord(
   const log = openRunLog(logDirectory(cluster, new Date(), process.env), () => new Date());
   const [user, from] = [userName(), hostname()];
   log.write({
-    ...{ type: 'run', user, host: from, process: process.pid, allowed: [...allowed] },
-    ...{ lock: lease.id, tookOver: lease.replaced?.lock.id, ...run.origin },
+    type: 'run',
+    user,
+    host: from,
+    process: process.pid,
+    allowed: [...allowed],
+    lock: lease.id,
+    tookOver: lease.replaced?.lock.id,
+    ...run.origin,
     ...(run.undoes === undefined ? {} : { undoes: run.undoes }),
   });
   for (const entry of run.entries) log.write(entry);

@@ -91,7 +91,9 @@ export async function prepareUndo(request: UndoRequest): Promise<PreparedUndo> {
   const { facts, removedNodes, hosts } = await gatherFor({
     spec,
     selected: { remoteNodes: [], guestNodes: [], absent },
-    ...{ connect, signal, earlier },
+    connect,
+    signal,
+    earlier,
     forks: FORKS,
   });
   try {
@@ -180,17 +182,18 @@ export async function undoRun(
   const failed = new Map<string, Failed>();
   const { log, stopped } = await underRecord(
     {
-      ...{
-        cluster: plan.cluster,
-        hosts,
-        queryNode,
-        lease,
-        allowed,
-        origin,
-        undoes: plan.run,
-        entries: [],
-      },
-      ...{ forks: FORKS, signal: request.signal, onEvent, notice: PLAY.name },
+      cluster: plan.cluster,
+      hosts,
+      queryNode,
+      lease,
+      allowed,
+      origin,
+      undoes: plan.run,
+      entries: [],
+      forks: FORKS,
+      signal: request.signal,
+      onEvent,
+      notice: PLAY.name,
       failed: () => new Map([...failed].map(([name, { because }]) => [name, because])),
     },
     async (recorder) => {

@@ -30,7 +30,8 @@ export async function diagnoseCertificates(
       nodes: x509.kind === 'files' ? names.flatMap((name) => filesOf(x509, name) ?? []) : [],
     },
     {
-      ...{ now, publicAuthorities: publicAuthorities() },
+      now,
+      publicAuthorities: publicAuthorities(),
       warnBeforeMs: x509.kind === 'files' ? x509.warnBeforeMs : x509.renewBeforeMs,
     },
   );

@@ -110,7 +110,8 @@ function remoteNodeOf(cib: Cib, have: RemoteConnection): DraftEntry<RemoteNode> 
   const others = [...have.instance.keys()].filter((each) => !PARAMETERS.includes(each)).sort();
   return {
     entry: {
-      ...{ name, address: server },
+      name,
+      address: server,
       ...(port === DEFAULT_PORT ? {} : { port }),
       ...given('reconnectInterval', durationOf(reconnectInterval)),
       ...given('operations', operationsOf(have)),
@@ -136,7 +137,9 @@ function guestNodeOf(cib: Cib, have: HaveGuest): DraftEntry<GuestNode> {
   const node = nodeOf(cib.nodeEntries.get(name));
   return {
     entry: {
-      ...{ name, resource, address: server },
+      name,
+      resource,
+      address: server,
       ...(port === DEFAULT_PORT ? {} : { port }),
       ...given('connectTimeout', durationOf(connectTimeout)),
       ...(settings.has(GUEST_META.allowMigrate) ? { allowMigrate } : {}),
@@ -223,7 +226,9 @@ function authenticationOf({ environment, asked }: ImportFacts): Authentication {
     method: 'x509',
     x509: {
       onHosts: {
-        ...{ ca: path(ca), certificate: path(certificate), key: path(key) },
+        ca: path(ca),
+        certificate: path(certificate),
+        key: path(key),
         ...((environment[crl.variable] ?? '') === '' ? {} : { crl: path(crl) }),
       },
     },

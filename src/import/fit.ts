@@ -51,7 +51,11 @@ const LISTS: readonly string[] = [
 
 /** What a node can do without; the rest of an entry stands and falls with it. */
 const SPARE: readonly string[] = [
-  ...['reconnectInterval', 'operations', 'meta', 'attributes', 'connectTimeout'],
+  'reconnectInterval',
+  'operations',
+  'meta',
+  'attributes',
+  'connectTimeout',
 ];
 
 /**

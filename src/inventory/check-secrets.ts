@@ -110,7 +110,8 @@ function missing(pointer: string, place: string, source: WrittenSecret['source']
     const expected = BESIDE[place]?.map((key) => `\`${key}\``).join(' or ') ?? '';
     return [
       errorAt(path, 'missing-key', `\`${place}\` requires a key that decrypts the file`, {
-        ...{ at: 'key', expected: `${expected} next to it` },
+        at: 'key',
+        expected: `${expected} next to it`,
       }),
     ];
   }
@@ -118,7 +119,8 @@ function missing(pointer: string, place: string, source: WrittenSecret['source']
   const message = `\`sops\` requires \`extract\`: the value of ${source.sops ?? ''} that is the secret`;
   return [
     errorAt(path, 'missing-key', message, {
-      ...{ at: 'key', expected: '`extract` next to it: the path of keys to the value' },
+      at: 'key',
+      expected: '`extract` next to it: the path of keys to the value',
     }),
   ];
 }

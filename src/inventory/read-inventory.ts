@@ -42,8 +42,11 @@ export function readInventory(inventory: InventoryText): ReadInventory {
   if (checked === undefined) {
     const none = (): Diagnostic[] => [];
     return {
-      ...{ spec: undefined, diagnostics, files: [] },
-      ...{ diagnoseFiles: none, diagnoseCertificateFindings: none },
+      spec: undefined,
+      diagnostics,
+      files: [],
+      diagnoseFiles: none,
+      diagnoseCertificateFindings: none,
     };
   }
   const { document, sound } = checked;

@@ -90,7 +90,10 @@ export function resolveInventory(inventory: Sound<Inventory>, base: PlaceBase): 
     if (device === undefined && plug !== undefined) findings.push(plugOfNothing(pointer));
     return expand(pointer, { ...entry, plug }).map(({ name, address, server, plug }) => ({
       node: {
-        ...{ name, address, server, ...shared },
+        name,
+        address,
+        server,
+        ...shared,
         fencing: device === undefined ? undefined : { device, plug },
       },
       pointer,
@@ -104,7 +107,7 @@ export function resolveInventory(inventory: Sound<Inventory>, base: PlaceBase): 
     const { group, connection, ...declared } = settingsOf(pointer, entry);
     const shared = { ...sharedSpec(entry, group), ...guestSpec(entry, group), connection };
     return expand(pointer, entry).map(({ name, address, server, resource }) => ({
-      node: { ...{ name, address, server, resource }, ...shared },
+      node: { name, address, server, resource, ...shared },
       pointer,
       ...declared,
     }));
@@ -151,7 +154,8 @@ function expander(findings: Finding[]) {
     if (name === undefined || address === undefined) return [];
     const expanded = expandTogether<keyof EntryTexts>(
       {
-        ...{ name, address },
+        name,
+        address,
         ...(server === undefined ? {} : { server }),
         ...(resource === undefined ? {} : { resource }),
         ...(plug === undefined ? {} : { plug: String(plug) }),

@@ -60,7 +60,9 @@ const repaired = (authkey: AuthkeyFacts): Action =>
   isLink(authkey.reach)
     ? write(authkey)
     : {
-        ...{ kind: 'script', script: 'set-permissions', timeoutMs: TIMEOUT_MS },
+        kind: 'script',
+        script: 'set-permissions',
+        timeoutMs: TIMEOUT_MS,
         params: [authkey.path, DAEMON_USER, DAEMON_GROUP, MODE],
       };
 

@@ -119,8 +119,10 @@ function writeActions(
     desired.isKeyMadeThere === true ? rightsOf(key) : writeAction('key', desired, key),
     verifyAction({ ...desired, files: { ...desired.files, ...waitingFiles(desired) } }),
     script('activate-pair', [
-      ...[key, pathOf('key', desired)],
-      ...[certificate, pathOf('certificate', desired)],
+      key,
+      pathOf('key', desired),
+      certificate,
+      pathOf('certificate', desired),
     ]),
   ];
 }

@@ -68,7 +68,9 @@ export const runningPacemakerItem = (host: string, desired: DesiredPacemaker): H
       facts.daemonVariables === undefined
         ? {
             attributes: [{ name: 'Pacemaker', before: 'stopped', after: 'running' }],
-            ...{ actions: [RESTART], needsRestart: true, risks: [] },
+            actions: [RESTART],
+            needsRestart: true,
+            risks: [],
           }
         : item.compare(facts),
   };

@@ -28,7 +28,9 @@ export const packageItem = (host: string, platform: Platform): HostItem => ({
       attributes: [
         ...missing.map((name) => ({ name, before: undefined, after: 'installed' })),
         ...offers.map(({ name, installed, offered }) => ({
-          ...{ name, before: installed, after: offered },
+          name,
+          before: installed,
+          after: offered,
         })),
       ],
       ...(hasOffers && { preparations: [put('fetch', present)] }),

@@ -134,7 +134,10 @@ function orphaned(input: FindingsInput): readonly Finding[] {
     const what = id === host ? 'its connection' : id;
     return [
       {
-        ...{ host, item: 'orphan', attribute: id, expected: undefined },
+        host,
+        item: 'orphan',
+        attribute: id,
+        expected: undefined,
         actual: `active on ${on.join(', ')}`,
         message: `${what} was deleted from the CIB and still runs on ${on.join(', ')} (orphaned)`,
         hint: endOfOrphans(cluster),

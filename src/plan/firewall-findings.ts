@@ -63,8 +63,11 @@ function findingOf(
   const what = shorten(printable(by), 300);
   const isKnown = actual === 'kept out';
   return {
-    ...{ host, item: 'firewall-port', attribute: `${port}/tcp from ${source}` },
-    ...{ expected: 'open', actual: `${actual}${when}` },
+    host,
+    item: 'firewall-port',
+    attribute: `${port}/tcp from ${source}`,
+    expected: 'open',
+    actual: `${actual}${when}`,
     message: isKnown
       ? `firewalld keeps ${source} away from port ${port}/tcp${when}, by a rule that is not outrigger's: ${what}`
       : `whether firewalld lets ${source} reach port ${port}/tcp${when} is not understood: that depends on ${what}`,
@@ -75,8 +78,11 @@ function findingOf(
 }
 
 const panic = (host: string, port: number): Finding => ({
-  ...{ host, item: 'firewall-port', attribute: `${port}/tcp` },
-  ...{ expected: 'open', actual: 'panic mode' },
+  host,
+  item: 'firewall-port',
+  attribute: `${port}/tcp`,
+  expected: 'open',
+  actual: 'panic mode',
   message: 'firewalld is in panic mode there and drops every packet (`firewall-cmd --panic-off`)',
   hint: 'on the host: `firewall-cmd --panic-off`',
 });

@@ -68,9 +68,14 @@ export function makePlan(input: PlanInput): Plan {
   const unmanaged = unmanagedIn(cluster, input.declared);
   const hindered = hindrances(cluster, facts.servers.keys(), input.leftAsIs);
   const findings = findingsIn({
-    ...{ facts, cluster, fencing, hindered },
-    ...{ clusterName: input.clusterName, declared: input.declared },
-    ...{ leaving: removals.names, unmanaged },
+    facts,
+    cluster,
+    fencing,
+    hindered,
+    clusterName: input.clusterName,
+    declared: input.declared,
+    leaving: removals.names,
+    unmanaged,
     explained: new Set([...changed, ...left]),
     expiring: input.certificates?.expiring ?? [],
   });
@@ -174,8 +179,12 @@ function removalChanges({ items }: Play, { names, inCib, onHosts }: Removals): r
       all
         .filter(([item]) => item.host === name && item.kind === kind)
         .map(([{ host, kind: item }, { attributes }]) => ({
-          ...{ host, item, action: 'remove', attributes },
-          ...{ restart: 'none', isConsequence: false },
+          host,
+          item,
+          action: 'remove',
+          attributes,
+          restart: 'none',
+          isConsequence: false,
         })),
     ),
   );

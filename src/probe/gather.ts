@@ -187,7 +187,10 @@ const questions = (servers: Facts['servers'], guests: Facts['vms']): Questions =
 });
 
 const problemOf = (name: string, { code, message, hint }: OutriggerError): Unreachable => ({
-  ...{ name, code, message, hint },
+  name,
+  code,
+  message,
+  hint,
 });
 
 const toRemovedNodes = (answers: readonly Answer[]): RemovedNodes => ({

@@ -65,7 +65,10 @@ const paramsOf = (own: OwnOnHost | undefined): readonly string[] => {
 };
 
 const inOrder = ({ ca, certificate, key, crl = '' }: CertificatePaths): readonly string[] => [
-  ...[ca, certificate, key, crl],
+  ca,
+  certificate,
+  key,
+  crl,
 ];
 
 /** Reads a host's state anew, as far as every host has it. */

@@ -33,7 +33,10 @@ function wordsOf(thrown: unknown): Words {
     return { code, message: thrown.brief ?? thrown.message, hint, host, problems };
   }
   return {
-    ...{ code: INTERNAL, message: messageOf(thrown), host: undefined, problems: [] },
+    code: INTERNAL,
+    message: messageOf(thrown),
+    host: undefined,
+    problems: [],
     hint: 'this is a bug: run again with OUTRIGGER_DEBUG=1 and report what it prints on stderr',
   };
 }

@@ -40,7 +40,9 @@ function entryOf(text: string, kind: CodeKind): Explanation {
   if (code === undefined || summary === undefined || message === undefined)
     throw new Error(`this entry has no code, summary or message: ${text.slice(0, 80)}`);
   return {
-    ...{ code, kind, message },
+    code,
+    kind,
+    message,
     summary: onOneLine(summary),
     details: (details ?? '').trim(),
   };

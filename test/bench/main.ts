@@ -34,8 +34,12 @@ async function bench(options: Options): Promise<void> {
   if (build.status !== 0) throw new Error('the build failed');
   console.log(`bringing up 2 cluster nodes and ${options.remoteNodes} bare hosts`);
   const lab = await labUp({
-    ...{ name: options.name, replace: true, suite: SUITE },
-    ...{ clusterNodes: 2, bareHosts: options.remoteNodes, firewalld: 0 },
+    name: options.name,
+    replace: true,
+    suite: SUITE,
+    clusterNodes: 2,
+    bareHosts: options.remoteNodes,
+    firewalld: 0,
   });
   try {
     const result = await measure(lab, options);
@@ -66,7 +70,9 @@ async function measure(lab: Lab, { runs, remoteNodes }: Options): Promise<Result
   // Connections that are kept open from the timed runs would hide the handshakes.
   const cold = { ...ansible.env, ANSIBLE_SSH_CONTROL_PATH_DIR: join(dir, 'cold') };
   return {
-    ...{ remoteNodes, runs, load: [load, loadavg()].map(([minute = 0]) => minute) },
+    remoteNodes,
+    runs,
+    load: [load, loadavg()].map(([minute = 0]) => minute),
     outrigger: {
       ...summary(samples[0] ?? []),
       traffic: await trafficOf(lab, outrigger),

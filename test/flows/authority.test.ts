@@ -293,7 +293,10 @@ describe("outrigger's own authority in its directory", () => {
     writeFileSync(
       join(at.directory, 'ca.key'),
       other.export({
-        ...{ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE },
+        type: 'pkcs8',
+        format: 'pem',
+        cipher: 'aes-256-cbc',
+        passphrase: PASSPHRASE,
       }),
     );
     assert.match(await tried(), /its ca\.key is not the key of ca\.pem/);

@@ -195,8 +195,13 @@ async function run(argv: readonly string[]): Promise<{ code: number; text: strin
     Object.assign(new PassThrough(), { isTTY: false }) as unknown as NodeJS.WriteStream;
   try {
     const code = await runCommandLine(argv, {
-      ...{ out: say, err: say, outStream: stream(), errStream: stream() },
-      ...{ inIsTerminal: false, env: {}, signal: new AbortController().signal },
+      out: say,
+      err: say,
+      outStream: stream(),
+      errStream: stream(),
+      inIsTerminal: false,
+      env: {},
+      signal: new AbortController().signal,
     });
     return { code, text };
   } catch (thrown) {
@@ -230,7 +235,10 @@ async function makeBad(good: {
   const encrypted = (type: 'pkcs8' | 'sec1'): string =>
     String(
       createPrivateKey(r1.key).export({
-        ...{ type, format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
+        type,
+        format: 'pem',
+        cipher: 'aes-256-cbc',
+        passphrase: 'x',
       }),
     );
   const der = (pem: string): Buffer => Buffer.from(PemConverter.decodeFirst(pem));

@@ -30,9 +30,12 @@ const stale = (shown: Planned, now: Planned): string => {
   const saved = savedPlan(
     { ...shown, x509: undefined },
     {
-      ...{ outrigger: '1.2.3', savedAt: '2026-01-01T00:00:00.000Z', limit: undefined },
+      outrigger: '1.2.3',
+      savedAt: '2026-01-01T00:00:00.000Z',
+      limit: undefined,
       inventory: { path: '/inventory.yml', text: '' },
-      ...{ playbook: { path: undefined, text: '' }, key: 'a'.repeat(64) },
+      playbook: { path: undefined, text: '' },
+      key: 'a'.repeat(64),
     },
   );
   return refusal(() => {

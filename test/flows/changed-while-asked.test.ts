@@ -28,11 +28,17 @@ async function applyShown(lab: FakeLab, planned: Planned) {
     {
       out: (text) => (out += text),
       err: (text) => (err += text),
-      ...{ outStream: stream, errStream: stream, inIsTerminal: false, env: {} },
+      outStream: stream,
+      errStream: stream,
+      inIsTerminal: false,
+      env: {},
       signal: new AbortController().signal,
     },
     {
-      ...{ spec: lab.spec, selected: lab.spec, playbook: sitePlaybook, planned },
+      spec: lab.spec,
+      selected: lab.spec,
+      playbook: sitePlaybook,
+      planned,
       fetchSecret: askingNobody,
       request: requestOf(lab),
     },
@@ -146,7 +152,7 @@ describe('what has changed while somebody was asked', () => {
     assert.equal((await withQueryNode(requestOf(lab), alone())).queryNode.name, 'c2');
     lab.network.down.add('c2');
     await assert.rejects(withQueryNode(requestOf(lab), alone()), {
-      ...{ code: 'HOST_UNREACHABLE' },
+      code: 'HOST_UNREACHABLE',
       message: /^cannot contact any cluster node; c1: /,
     });
   });

@@ -26,7 +26,8 @@ describe('completion', function () {
     const [file = '', ...args] = argv;
     const path = `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`;
     const { stdout, stderr, status } = spawnSync(file, args, {
-      ...{ cwd: folder, encoding: 'utf8' },
+      cwd: folder,
+      encoding: 'utf8',
       env: { ...process.env, PATH: path, HOME: folder },
     });
     assert.equal(status, 0, `${argv.join(' ')}: ${stderr}${stdout}`);

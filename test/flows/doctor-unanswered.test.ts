@@ -16,8 +16,12 @@ describe('doctor, where nobody answers', () => {
 
   async function diagnosisOf(lab: FakeLab, down: readonly string[]): Promise<Diagnosis> {
     return examine({
-      ...{ spec: lab.spec, selected: lab.spec, playbook: sitePlaybook },
-      ...{ forks: 10, fetchSecret: askingNobody, signal: new AbortController().signal },
+      spec: lab.spec,
+      selected: lab.spec,
+      playbook: sitePlaybook,
+      forks: 10,
+      fetchSecret: askingNobody,
+      signal: new AbortController().signal,
       connect: (name, connection, signal) =>
         lab.network.connect(down.includes(name) ? 'nobody' : name, connection, signal),
     });
@@ -39,9 +43,17 @@ describe('doctor, where nobody answers', () => {
     const lab = await joined();
     const diagnosis = await diagnosisOf(lab, ['c1', 'c2', 'h1', 'h2']);
     assert.deepEqual(outcomes(diagnosis), {
-      ...{ connection: 'bad', cluster: 'unknown', versions: 'unknown', packages: 'unknown' },
-      ...{ space: 'unknown', clocks: 'unknown', hosts: 'unknown', port: 'unknown' },
-      ...{ credentials: 'unknown', fencing: 'unknown', plan: 'bad' },
+      connection: 'bad',
+      cluster: 'unknown',
+      versions: 'unknown',
+      packages: 'unknown',
+      space: 'unknown',
+      clocks: 'unknown',
+      hosts: 'unknown',
+      port: 'unknown',
+      credentials: 'unknown',
+      fencing: 'unknown',
+      plan: 'bad',
     });
     assert.doesNotMatch(renderDiagnosis(diagnosis), /^ *ok /m);
   });
@@ -79,7 +91,8 @@ describe('doctor, where nobody answers', () => {
       throw new OutriggerError('TIMED_OUT', 'no end', { host: 'c2' });
     };
     const lab = new FakeLab(['h1'], {
-      ...{ c1: { answers: { reach: broken } }, c2: { answers: { reach: broken } } },
+      c1: { answers: { reach: broken } },
+      c2: { answers: { reach: broken } },
     });
     await apply(lab).catch(() => undefined);
     const diagnosis = await diagnosisOf(lab, []);

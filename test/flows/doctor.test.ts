@@ -17,8 +17,12 @@ const isValid = new Ajv({ allErrors: true }).compile(loadSchema('doctor'));
 
 async function diagnosisOf(lab: FakeLab, down = ''): Promise<Diagnosis> {
   const diagnosis = await examine({
-    ...{ spec: lab.spec, selected: lab.spec, playbook: sitePlaybook },
-    ...{ forks: 10, fetchSecret: askingNobody, signal: new AbortController().signal },
+    spec: lab.spec,
+    selected: lab.spec,
+    playbook: sitePlaybook,
+    forks: 10,
+    fetchSecret: askingNobody,
+    signal: new AbortController().signal,
     connect: (name, connection, signal) =>
       lab.network.connect(name === down ? 'nobody' : name, connection, signal),
   });
@@ -64,8 +68,10 @@ describe('doctor', () => {
     );
     assert.deepEqual(told, [
       [
-        ...['cluster', 'bad'],
-        ...['its connection is unchanged: stop-all-resources is on', 'disable that option first'],
+        'cluster',
+        'bad',
+        'its connection is unchanged: stop-all-resources is on',
+        'disable that option first',
       ],
     ]);
   });

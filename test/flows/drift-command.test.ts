@@ -12,8 +12,13 @@ async function drift(...argv: string[]): Promise<{ code: number; text: string }>
   let text = '';
   const say = (more: string): void => void (text += more);
   const terminal = {
-    ...{ out: say, err: say, outStream: process.stdout, errStream: process.stderr },
-    ...{ inIsTerminal: false, env: {}, signal: new AbortController().signal },
+    out: say,
+    err: say,
+    outStream: process.stdout,
+    errStream: process.stderr,
+    inIsTerminal: false,
+    env: {},
+    signal: new AbortController().signal,
   };
   try {
     return { code: await runCommandLine(['drift', ...argv], terminal), text };

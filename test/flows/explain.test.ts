@@ -21,8 +21,12 @@ async function explain(...args: readonly string[]): Promise<string> {
     out: (text) => {
       said += text;
     },
-    ...{ err: () => undefined, outStream: stream, errStream: stream },
-    ...{ inIsTerminal: false, env: {}, signal: new AbortController().signal },
+    err: () => undefined,
+    outStream: stream,
+    errStream: stream,
+    inIsTerminal: false,
+    env: {},
+    signal: new AbortController().signal,
   });
   assert.equal(code, 0);
   return said;

@@ -50,7 +50,10 @@ describe('the password of a fence device', () => {
       const finished = { result, events, seconds: 1, stopped: result.stopped?.message };
       const when = '2026-11-22T12:00:00Z';
       return [
-        ...[renderPlan(plan), planAsJson(plan), renderRun(finished), summaryAsJson(finished, when)],
+        renderPlan(plan),
+        planAsJson(plan),
+        renderRun(finished),
+        summaryAsJson(finished, when),
         ...events.map(eventLine),
         ...events.map((event) => eventAsJson(event, when)),
         ...(result.stopped === undefined ? [] : [describeError(result.stopped)]),

@@ -31,8 +31,13 @@ describe('a simulation that cannot be read', () => {
       };
       await assert.rejects(
         planCluster({
-          ...{ spec: lab.spec, connect, playbook: sitePlaybook, selected: lab.spec, forks: 10 },
-          ...{ fetchSecret: askingNobody, signal: new AbortController().signal },
+          spec: lab.spec,
+          connect,
+          playbook: sitePlaybook,
+          selected: lab.spec,
+          forks: 10,
+          fetchSecret: askingNobody,
+          signal: new AbortController().signal,
         }),
         { code: 'REPLY_INVALID', host: 'c1' },
       );

@@ -15,8 +15,13 @@ const FILE = 'file=/etc/default/pacemaker';
 
 const diagnosisOf = (lab: FakeLab): Promise<Diagnosis> =>
   examine({
-    ...{ spec: lab.spec, selected: lab.spec, playbook: sitePlaybook, connect: lab.network.connect },
-    ...{ forks: 10, fetchSecret: askingNobody, signal: new AbortController().signal },
+    spec: lab.spec,
+    selected: lab.spec,
+    playbook: sitePlaybook,
+    connect: lab.network.connect,
+    forks: 10,
+    fetchSecret: askingNobody,
+    signal: new AbortController().signal,
   });
 
 const checkOf = ({ checks }: Diagnosis, desired: string) =>

@@ -36,8 +36,12 @@ describe('history and undo, of records on this machine alone', () => {
       out: (text) => {
         said += text;
       },
-      ...{ err: () => undefined, outStream: stream, errStream: stream },
-      ...{ inIsTerminal: false, env: process.env, signal: new AbortController().signal },
+      err: () => undefined,
+      outStream: stream,
+      errStream: stream,
+      inIsTerminal: false,
+      env: process.env,
+      signal: new AbortController().signal,
     }).catch((thrown: unknown) => {
       assert.ok(thrown instanceof OutriggerError, String(thrown));
       return `${thrown.code}: ${thrown.message}`;
@@ -54,8 +58,11 @@ describe('history and undo, of records on this machine alone', () => {
       record(cluster, id, { type: 'end', failed: {}, interrupted: false });
     const all = await run('history');
     assert.deepEqual(all.match(/^(Cluster \w+| {2}\S+)/gm), [
-      ...['Cluster prod', `  ${SECOND}`, `  ${FIRST}`],
-      ...['Cluster test', `  ${FIRST}`],
+      'Cluster prod',
+      `  ${SECOND}`,
+      `  ${FIRST}`,
+      'Cluster test',
+      `  ${FIRST}`,
     ]);
     const one = await run('history', '--cluster', 'prod', '--json');
     const { runs } = JSON.parse(one.slice(0, -1)) as { runs: { id: string }[] };

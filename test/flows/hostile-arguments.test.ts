@@ -27,8 +27,13 @@ async function run(...argv: string[]): Promise<Said> {
   let text = '';
   const say = (more: string): void => void (text += more);
   const terminal = {
-    ...{ out: say, err: say, outStream: process.stdout, errStream: process.stderr },
-    ...{ inIsTerminal: false, env: {}, signal: new AbortController().signal },
+    out: say,
+    err: say,
+    outStream: process.stdout,
+    errStream: process.stderr,
+    inIsTerminal: false,
+    env: {},
+    signal: new AbortController().signal,
   };
   try {
     return { code: await runCommandLine(argv, terminal), text };
@@ -189,7 +194,8 @@ describe('hostile arguments', () => {
         await writeFile(at('identity'), newKey('ed25519').private, { mode: 0o600 });
         await writeFile(at(`${line}.config`), `${line} ${at(`${line}-fifo`)}\n`);
         const connection = JSON.stringify({
-          ...{ sshConfig: `${line}.config`, port: await unusedPort() },
+          sshConfig: `${line}.config`,
+          port: await unusedPort(),
           ...(line === 'IdentityFile' ? {} : { identityFile: 'identity' }),
         });
         const text = INVENTORY.replace('192.0.2.11', '127.0.0.1').replace(

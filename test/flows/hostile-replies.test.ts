@@ -109,7 +109,12 @@ async function printedBy(story: Story): Promise<readonly string[]> {
   const planned = await reported(async () => {
     const { spec } = story;
     const { plan, hosts } = await planCluster({
-      ...{ spec, selected: spec, playbook: sitePlaybook, forks: 10, connect, signal },
+      spec,
+      selected: spec,
+      playbook: sitePlaybook,
+      forks: 10,
+      connect,
+      signal,
       fetchSecret: askingNobody,
     });
     await closeAll(hosts);

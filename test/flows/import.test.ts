@@ -111,8 +111,13 @@ describe('import', () => {
       }) as unknown as NodeJS.WriteStream;
       return said(
         runCommandLine(['import', '--ssh-config', 'none', '--port', '1', ...args], {
-          ...{ out: () => undefined, err: () => undefined, outStream: stream, errStream: stream },
-          ...{ inIsTerminal: false, env: {}, signal: new AbortController().signal },
+          out: () => undefined,
+          err: () => undefined,
+          outStream: stream,
+          errStream: stream,
+          inIsTerminal: false,
+          env: {},
+          signal: new AbortController().signal,
         }),
       );
     };

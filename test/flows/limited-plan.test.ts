@@ -16,7 +16,8 @@ describe('a plan that is limited', () => {
     writeFileSync(
       inventory,
       JSON.stringify({
-        ...{ apiVersion: 'outrigger/v1', cluster: { name: 'prod' } },
+        apiVersion: 'outrigger/v1',
+        cluster: { name: 'prod' },
         connection: { ...connection, knownHostsFile: 'known_hosts' },
         clusterNodes: [{ name: 'c1', address: '127.0.0.1' }],
         remoteNodes: [{ name: 'r[1-4]', address: '127.0.1.[1-4]' }],

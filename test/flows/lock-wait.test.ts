@@ -15,8 +15,13 @@ describe('a command that was refused because of a lock', () => {
     }) as unknown as NodeJS.WriteStream;
     const said: string[] = [];
     const terminal: Terminal = {
-      ...{ out: () => undefined, outStream: stream, errStream: stream, inIsTerminal: false },
-      ...{ env: {}, signal, err: (text) => said.push(text) },
+      out: () => undefined,
+      outStream: stream,
+      errStream: stream,
+      inIsTerminal: false,
+      env: {},
+      signal,
+      err: (text) => said.push(text),
     };
     return { terminal, said };
   }

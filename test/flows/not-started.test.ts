@@ -40,8 +40,14 @@ describe('a node whose connection the scheduler would not start', () => {
 
   const stopped = (id: string): XmlElement =>
     element('resource', {
-      ...{ id, resource_agent: 'ocf:pacemaker:remote', role: 'Stopped', active: 'false' },
-      ...{ orphaned: 'false', blocked: 'false', managed: 'true', nodes_running_on: '0' },
+      id,
+      resource_agent: 'ocf:pacemaker:remote',
+      role: 'Stopped',
+      active: 'false',
+      orphaned: 'false',
+      blocked: 'false',
+      managed: 'true',
+      nodes_running_on: '0',
     });
 
   /** What crm_simulate of a lab prints, but that these connections stay stopped. */

@@ -55,7 +55,11 @@ async function planned({ spec, replies }: Story, changed: Replies): Promise<Plan
   Date.now = () => then;
   try {
     const made = await planCluster({
-      ...{ spec, selected: spec, playbook: sitePlaybook, forks: 10, fetchSecret: askingNobody },
+      spec,
+      selected: spec,
+      playbook: sitePlaybook,
+      forks: 10,
+      fetchSecret: askingNobody,
       connect: fakeNetwork(hosts).connect,
       signal: new AbortController().signal,
     });

@@ -30,8 +30,14 @@ interface Asked {
 
 const plan = ({ spec, connect, ...more }: Asked): Promise<Planned> =>
   planCluster({
-    ...{ spec, connect, playbook: sitePlaybook, selected: spec, forks: 10 },
-    ...{ fetchSecret: askingNobody, signal: new AbortController().signal, ...more },
+    spec,
+    connect,
+    playbook: sitePlaybook,
+    selected: spec,
+    forks: 10,
+    fetchSecret: askingNobody,
+    signal: new AbortController().signal,
+    ...more,
   });
 
 const planOf = (lab: FakeLab, more: Partial<Asked> = {}): Promise<Planned> =>

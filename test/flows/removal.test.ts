@@ -89,7 +89,11 @@ describe('a remote node that shall be absent', () => {
     assert.deepEqual(verdictsOf(applied, 'h1'), WHOLE);
     assert.deepEqual(verdictsOf(applied, 'h2'), []);
     assert.deepEqual(applied.order, [
-      ...['h1 leave', 'leave-stop', 'leave-delete', 'h1 stop-service', 'h1 remove-files'],
+      'h1 leave',
+      'leave-stop',
+      'leave-delete',
+      'h1 stop-service',
+      'h1 remove-files',
     ]);
     assert.deepEqual([...lab.cib.remoteConnections.keys()], ['h2']);
     assert.equal(lab.cib.seen.has('h1'), false);
@@ -108,8 +112,11 @@ describe('a remote node that shall be absent', () => {
     const first = await remove(lab);
     assert.match(first.failed.get('h1') ?? '', /does not stop/);
     assert.deepEqual(verdictsOf(first, 'h1'), [
-      ...['connection-resource: changed', 'node-state: changed'],
-      ...['service: failed', 'authkey: skipped', 'node-record: skipped'],
+      'connection-resource: changed',
+      'node-state: changed',
+      'service: failed',
+      'authkey: skipped',
+      'node-record: skipped',
     ]);
     assert.equal(lab.cib.seen.has('h1'), true);
     fails = false;

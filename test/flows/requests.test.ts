@@ -179,7 +179,10 @@ describe('certificates for keys that are made on the hosts', function () {
       const { planCluster } = await import('../../src/flows/plan-cluster.ts');
       const { sitePlaybook } = await import('../support/specs.ts');
       return planCluster({
-        ...{ spec: lab.spec, selected: lab.spec, playbook: sitePlaybook, forks: 10 },
+        spec: lab.spec,
+        selected: lab.spec,
+        playbook: sitePlaybook,
+        forks: 10,
         connect: lab.network.connect,
         fetchSecret: askingNobody,
         signal: new AbortController().signal,

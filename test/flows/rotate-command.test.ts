@@ -45,8 +45,13 @@ for (const what of ['certificates', 'authority'])
         isTTY: false,
       }) as unknown as NodeJS.WriteStream;
       const run = runCommandLine(['rotate', what, '-i', inventory, ...more], {
-        ...{ out: () => undefined, err: () => undefined, outStream: stream, errStream: stream },
-        ...{ inIsTerminal: false, env: {}, signal: new AbortController().signal },
+        out: () => undefined,
+        err: () => undefined,
+        outStream: stream,
+        errStream: stream,
+        inIsTerminal: false,
+        env: {},
+        signal: new AbortController().signal,
       });
       const thrown: unknown = await run.then(
         () => undefined,

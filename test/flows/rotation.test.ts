@@ -62,7 +62,8 @@ describe('a new authkey', () => {
       const lab = await connected(trouble);
       const waits: Wait[] = [];
       const { failed, stopped, events } = await apply(lab, {
-        ...{ rotates: true, allowed: ['authkey-replaced'] },
+        rotates: true,
+        allowed: ['authkey-replaced'],
         pause: (milliseconds) => {
           waits.push(waitIn(lab, milliseconds));
           lab.pass(milliseconds);
@@ -92,7 +93,8 @@ describe('a new authkey', () => {
     const lab = await connected();
     const dies = new Error('killed');
     const { stopped } = await apply(lab, {
-      ...{ rotates: true, allowed: ['authkey-replaced'] },
+      rotates: true,
+      allowed: ['authkey-replaced'],
       pause: () => Promise.reject(dies),
     });
     assert.equal(stopped, dies);
@@ -154,7 +156,8 @@ describe('a new authkey', () => {
     }
     const old = lab.keyOf('c1');
     const { failed, stopped } = await apply(lab, {
-      ...{ rotates: true, allowed: ['authkey-replaced'] },
+      rotates: true,
+      allowed: ['authkey-replaced'],
       pause: (milliseconds) => Promise.resolve(void lab.pass(milliseconds)),
     });
     assert.deepEqual([[...failed], stopped], [[], undefined]);

@@ -112,7 +112,9 @@ describe('the undo of a run', () => {
     const prepared = await prepare(lab);
     await assert.rejects(
       undoing(prepared, {
-        ...{ allowed: new Set(), origin: { inventory: '/x' }, onEvent: () => undefined },
+        allowed: new Set(),
+        origin: { inventory: '/x' },
+        onEvent: () => undefined,
       }),
       /edited-since/,
     );

@@ -40,7 +40,10 @@ describe('an upgrade of packages', () => {
     assert.deepEqual((await planOf(lab)).plan.inSync, ['c1', 'c2', ...NODES]);
     assert.deepEqual(
       (await upgradable(lab)).map(({ host, item, restart, isConsequence, attributes }) => [
-        ...[host, item, restart, isConsequence],
+        host,
+        item,
+        restart,
+        isConsequence,
         ...attributes.map(({ before, after }) => `${before ?? ''} -> ${after ?? ''}`),
       ]),
       NODES.flatMap((host) => [

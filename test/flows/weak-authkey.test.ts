@@ -29,7 +29,8 @@ describe('an authkey of the inventory that can be guessed', () => {
       spec: {
         ...request.spec,
         authentication: {
-          ...{ method: 'psk', isStated: true },
+          method: 'psk',
+          isStated: true,
           authkey: { kind: 'file', path: '/k', at: 'inventory.yml:1:1' },
         },
       },
@@ -88,7 +89,8 @@ describe('a cluster that runs with an authkey that can be guessed', () => {
       return '';
     };
     const lab: FakeLab = new FakeLab(['h1', 'h2'], {
-      ...{ c1: { key: KEY }, c2: { key: KEY } },
+      c1: { key: KEY },
+      c2: { key: KEY },
       h1: { answers: { 'stop-service': stopService } },
     });
     assert.deepEqual([...(await apply(lab)).failed], []);
@@ -122,7 +124,8 @@ describe('a cluster that runs with an authkey that can be guessed', () => {
       spec: {
         ...spec,
         authentication: {
-          ...{ method: 'psk', isStated: true },
+          method: 'psk',
+          isStated: true,
           authkey: { kind: 'file', path: '/k', at: 'inventory.yml:1:1' },
         },
         remoteNodes: remoteNodes.filter((node) => !isBeingRemoved(node)),

@@ -70,7 +70,11 @@ async function planOf(story: URL): Promise<Plan> {
   Date.now = () => then;
   try {
     const planned = await planCluster({
-      ...{ spec, selected, playbook, forks: 10, fetchSecret: askingNobody },
+      spec,
+      selected,
+      playbook,
+      forks: 10,
+      fetchSecret: askingNobody,
       connect: fakeNetwork(hosts).connect,
       signal: new AbortController().signal,
     });

@@ -40,7 +40,10 @@ const ruleFor = (source: string, port = 3121): string =>
   `rule family="ipv4" source address="${source}" port port="${port}" protocol="tcp" accept`;
 
 const rules = (...richRules: string[]): ZoneRules => ({
-  ...{ target: 'default', ports: ['3121/tcp'], services: ['high-availability'], richRules },
+  target: 'default',
+  ports: ['3121/tcp'],
+  services: ['high-availability'],
+  richRules,
 });
 
 const zone = (runtime: ZoneRules, permanent: ZoneRules): FirewallFacts =>
@@ -81,7 +84,9 @@ describe('on a host that leaves', () => {
         waitingPair: Object.values(WAITING_PAIR),
       }),
       [
-        ...['authority: there -> absent', 'key: there -> absent', 'staged key: there -> absent'],
+        'authority: there -> absent',
+        'key: there -> absent',
+        'staged key: there -> absent',
         'remove-files /etc/pacemaker/x509-ca.pem /etc/pacemaker/x509-key.pem /etc/pacemaker/x509-cert-new.pem /etc/pacemaker/x509-key-new.pem',
       ],
     );
@@ -112,7 +117,8 @@ describe('on a host that leaves', () => {
     const own = { ca: '/etc/pki/ca.pem', certificate: '/etc/pki/c', key: '/etc/pki/mine.key' };
     assert.deepEqual(
       reported(environmentGone(HOST, { port: 3121, own: { ...own, crl: undefined } }), {
-        ...{ environment, environmentFile },
+        environment,
+        environmentFile,
       }),
       [
         'PCMK_key_file: /etc/pki/mine.key -> absent',

@@ -41,7 +41,8 @@ async function credentialCluster(settings: Settings): Promise<CredentialCluster>
   const lab = await labUp({ ...kind, ...settings, replace: true });
   const pki = await makePki(lab, ['c1', 'c2', ...remotesIn(lab), 'g1']);
   return {
-    ...{ lab, pki },
+    lab,
+    pki,
     withKey: inventoryFor(lab, { method: 'psk' }),
     withCertificates: inventoryFor(lab, pki.authentication),
   };

@@ -58,7 +58,11 @@ export function startStage(lab: Lab, inventory: string): Stage {
     if (code !== 0) throw new Error(`${shown}: ended with ${code ?? signal ?? ''}, not with 0`);
   };
   return {
-    ...{ lab, inventory, dir, env, argv },
+    lab,
+    inventory,
+    dir,
+    env,
+    argv,
     outrigger: (...args) => runOnSeat(`outrigger ${args.join(' ')}`, [...argv, ...args]),
     onSeat: (...line) => runOnSeat(line.join(' '), line),
     onHost: async (host, script) => {

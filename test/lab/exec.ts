@@ -55,7 +55,8 @@ function overSsh(lab: LabRecord, domain: string, argv: readonly string[]): strin
   const command = ['/usr/bin/env', '-i', ...ENVIRONMENT, ...argv].map(quoted).join(' ');
   return inNetwork(lab.settings.name, [
     'ssh',
-    ...['-F', join(sshDirOf(lab.dir), 'config')],
+    '-F',
+    join(sshDirOf(lab.dir), 'config'),
     ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
     domain,
     command,

@@ -92,7 +92,9 @@ function evaluated(
   { code }: JobEnd,
 ): data.ExpressionData {
   const status = (name: string, value: boolean) => ({
-    ...{ name, minArgs: 0, maxArgs: 0 },
+    name,
+    minArgs: 0,
+    maxArgs: 0,
     call: () => new data.BooleanData(value),
   });
   const functions = [
@@ -153,8 +155,12 @@ async function runScript(
   const { code, stdout, stderr } = await lab.control(argv, {
     cwd: end.workspace,
     env: {
-      ...{ ...occasion.env, CI: 'true', GITHUB_ACTIONS: 'true', RUNNER_TEMP: folder },
-      ...{ GITHUB_WORKSPACE: end.workspace, GITHUB_STEP_SUMMARY: join(folder, 'summary') },
+      ...occasion.env,
+      CI: 'true',
+      GITHUB_ACTIONS: 'true',
+      RUNNER_TEMP: folder,
+      GITHUB_WORKSPACE: end.workspace,
+      GITHUB_STEP_SUMMARY: join(folder, 'summary'),
       ...(Object.fromEntries(set) as Record<string, string>),
     },
     timeoutMs: RUN_LIMIT_MS,

@@ -67,8 +67,15 @@ export function runGitlabJob(
   const file = join(repository, '.gitlab-ci-local-variables.yml');
   writeFileSync(file, JSON.stringify(Object.fromEntries(types)), { mode: 0o600 });
   const argv = [
-    ...[process.execPath, RUNNER, job, '--needs', '--shell-isolation', '--no-color'],
-    ...['--no-artifacts-to-source', '--ignore-predefined-vars', 'CI_PIPELINE_SOURCE,CI_API_V4_URL'],
+    process.execPath,
+    RUNNER,
+    job,
+    '--needs',
+    '--shell-isolation',
+    '--no-color',
+    '--no-artifacts-to-source',
+    '--ignore-predefined-vars',
+    'CI_PIPELINE_SOURCE,CI_API_V4_URL',
     ...Object.entries(variables).flatMap(([name, text]) => ['--variable', `${name}=${text}`]),
   ];
   return lab.control(argv, { env, cwd: repository, timeoutMs: RUN_LIMIT_MS });

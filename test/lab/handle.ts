@@ -69,7 +69,9 @@ export function leaveMaintenance(lab: LabRecord, life: LabLife): Lab {
   const someOf = (hosts: string[]) =>
     hosts.length === 0 ? lab.hosts.filter(isOwn) : hosts.map((host) => findHost(lab, host));
   const watched = {
-    ...{ dir: lab.dir, hosts: lab.hosts, exec },
+    dir: lab.dir,
+    hosts: lab.hosts,
+    exec,
     isOn: (host: string) => isOn(lab, findHost(lab, host).name),
   };
   return {

@@ -39,7 +39,8 @@ export async function install(lab: Lab): Promise<Installed> {
 /** The same on a host: what was built, what it needs, and Node.js. */
 export async function installOn(lab: Lab, host: string, { folder }: Installed): Promise<void> {
   const { stdout } = spawnSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
-    ...{ cwd: ROOT, encoding: 'utf8' },
+    cwd: ROOT,
+    encoding: 'utf8',
   });
   const modules = stdout
     .trim()

@@ -105,7 +105,10 @@ export function writeInventory(lab: Lab, desired: WantedInventory): string {
 
 /** A guest node as an inventory declares it: a virtual machine of the lab, which its resource is named after. */
 export const guestOn = (vm: string, name = vm) => ({
-  ...{ name, host: vm, resource: `vm-${vm}`, connectTimeout: '10s' },
+  name,
+  host: vm,
+  resource: `vm-${vm}`,
+  connectTimeout: '10s',
 });
 
 /**

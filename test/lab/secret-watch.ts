@@ -139,8 +139,11 @@ function addLocal(known: Watch): void {
   for (const file of known.inventories) {
     if (!existsSync(file)) continue;
     const { files, spec } = readInventory({
-      ...{ file, text: readFileSync(file, 'utf8'), schema: loadSchema('inventory') },
-      ...{ directory: dirname(file), home: homedir() },
+      file,
+      text: readFileSync(file, 'utf8'),
+      schema: loadSchema('inventory'),
+      directory: dirname(file),
+      home: homedir(),
     });
     const x509 = spec?.authentication.method === 'x509' ? spec.authentication.x509 : undefined;
     const own = x509?.kind === 'authority' ? filesBelow(x509.directory) : [];

@@ -33,7 +33,11 @@ export const requestOf = (
   selected: Nodes = spec,
   { rotates, upgrades }: Pick<Run, 'rotates' | 'upgrades'> = {},
 ): PlanRequest => ({
-  ...{ spec, playbook, selected, rotates, upgrades },
+  spec,
+  playbook,
+  selected,
+  rotates,
+  upgrades,
   connect: network.connect,
   fetchSecret: askingNobody,
   forks: 10,
@@ -84,7 +88,12 @@ export async function apply(lab: FakeLab, run: Run = {}): Promise<Applied> {
   };
   const result = await underLock(locking, (lease) =>
     applyPlan({
-      ...{ spec: lab.spec, selected: lab.spec, playbook, planned, pause, lease },
+      spec: lab.spec,
+      selected: lab.spec,
+      playbook,
+      planned,
+      pause,
+      lease,
       options: { forks, batch, maxFail },
       allowed: new Set(allowed),
       origin: run.origin,

@@ -22,7 +22,11 @@ import { hostFacts, type HostFactsPatch } from './specs.ts';
 const variables = certificateVariables(false);
 const file = (digest: string) => ({ path: '', digest, description: '' });
 const onHost = (digest: string) => ({
-  ...{ digest, owner: 'root', group: 'haclient', mode: '640', modifiedAt: 1 },
+  digest,
+  owner: 'root',
+  group: 'haclient',
+  mode: '640',
+  modifiedAt: 1,
 });
 const files = { ca: file('aa'), certificate: file('bb'), key: file('cc') };
 const x509: DesiredX509 = {
@@ -111,10 +115,16 @@ export function stateOf({
   };
   const hosts = members.map((more, index): ClusterNodeFacts => ({
     ...hostFacts(`c${index + 1}`, more),
-    ...{ uname: undefined, membership: undefined, routes: [], fencers: new Map() },
+    uname: undefined,
+    membership: undefined,
+    routes: [],
+    fencers: new Map(),
   }));
   const silent: Unreachable = {
-    ...{ name: 'r1', code: 'HOST_UNREACHABLE', message: 'no answer', hint: undefined },
+    name: 'r1',
+    code: 'HOST_UNREACHABLE',
+    message: 'no answer',
+    hint: undefined,
   };
   return {
     cluster,

@@ -20,7 +20,9 @@ export interface ReportedConnection {
 
 /** A connection whose guarded start failed. */
 export const failedStart = (managed: boolean): ReportedConnection => ({
-  ...{ blocked: true, managed, startFailures: { c1: 'Timed out' } },
+  blocked: true,
+  managed,
+  startFailures: { c1: 'Timed out' },
 });
 
 export interface Reported {
@@ -46,7 +48,9 @@ const MEMBERS: readonly string[] = ['c1', 'c2'];
 
 const nodeElement = (name: string, said: Readonly<Record<string, boolean>>): XmlElement =>
   element('node', {
-    ...{ name, id: name, type: MEMBERS.includes(name) ? 'member' : 'remote' },
+    name,
+    id: name,
+    type: MEMBERS.includes(name) ? 'member' : 'remote',
     ...flags(said),
   });
 
@@ -67,7 +71,9 @@ function resourceElement(
   return element(
     'resource',
     {
-      ...{ id, resource_agent: agent, role: role ?? (active ? 'Started' : 'Stopped') },
+      id,
+      resource_agent: agent,
+      role: role ?? (active ? 'Started' : 'Stopped'),
       ...flags({ active, blocked, managed, maintenance, failed, orphaned }),
     },
     active ? [element('node', { name: on, id: on })] : [],
@@ -77,8 +83,12 @@ function resourceElement(
 const failureElements = (id: string, reasons: Readonly<Record<string, string>>): XmlElement[] =>
   Object.entries(reasons).map(([node, exitreason]) =>
     element('failure', {
-      ...{ op_key: `${id}_start_0`, node, exitreason },
-      ...{ exitstatus: 'error', task: 'start', status: 'Error' },
+      op_key: `${id}_start_0`,
+      node,
+      exitreason,
+      exitstatus: 'error',
+      task: 'start',
+      status: 'Error',
     }),
   );
 

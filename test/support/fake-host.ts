@@ -138,7 +138,8 @@ export function fakeNetwork(hosts: readonly FakeHost[]): FakeNetwork {
   const connections: string[] = [];
   const down = new Set<string>();
   return {
-    ...{ connections, down },
+    connections,
+    down,
     connect: (name, { address, port = 22 }) => {
       connections.push(name);
       const found = hosts.find((host) => host.name === name && !down.has(name));

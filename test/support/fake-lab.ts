@@ -88,7 +88,8 @@ export class FakeLab {
     guests: readonly string[] = [],
   ) {
     this.spec = {
-      ...{ cluster: { name: 'prod' }, driftIgnores: [] },
+      cluster: { name: 'prod' },
+      driftIgnores: [],
       clusterNodes: ['c1', 'c2'].map((name) => ({ name, address: name, connection: sshTo })),
       remoteNodes: names.map((name) =>
         remoteNode(name, { address: name, server: name, ...settings }),

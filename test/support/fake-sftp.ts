@@ -129,6 +129,10 @@ const attributesOf = ({
   atimeMs,
   mtimeMs,
 }: Exclude<Stats, BigIntStats>): Attributes => ({
-  ...{ mode, uid, gid, size },
-  ...{ atime: Math.floor(atimeMs / 1000), mtime: Math.floor(mtimeMs / 1000) },
+  mode,
+  uid,
+  gid,
+  size,
+  atime: Math.floor(atimeMs / 1000),
+  mtime: Math.floor(mtimeMs / 1000),
 });

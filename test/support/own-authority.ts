@@ -55,7 +55,12 @@ export function useAuthority() {
         directory: at.directory,
         ...authority,
       },
-      ...{ cluster, declared, nodes, step, renewed: new Set(renewed), now: () => now },
+      cluster,
+      declared,
+      nodes,
+      step,
+      renewed: new Set(renewed),
+      now: () => now,
     });
 
   /** Answers with these, one after the other, and then with the last of them. */

@@ -13,10 +13,15 @@ const restored = (plan: Plan): Plan =>
   readSavedPlan(
     'a saved plan',
     savedPlanAsJson({
-      ...{ outrigger: '1.2.3', savedAt: '2026-01-01T00:00:00.000Z', limit: undefined, plan },
+      outrigger: '1.2.3',
+      savedAt: '2026-01-01T00:00:00.000Z',
+      limit: undefined,
+      plan,
       inventory: { path: '/inventory.yml', fingerprint: HASH },
       playbook: { path: undefined, fingerprint: HASH },
-      ...{ key: HASH, credentials: HASH, objects: [] },
+      key: HASH,
+      credentials: HASH,
+      objects: [],
     }),
     schemas,
   ).plan;

@@ -29,7 +29,8 @@ export function tracesOf(secret: Uint8Array): string[] {
       const base64 = piece.toString('base64').replaceAll('=', '');
       return [
         ...(text.length < LEAST_BYTES ? [] : [text, JSON.stringify(text).slice(1, -1)]),
-        ...[piece.toString('hex'), piece.toString('hex').toUpperCase()],
+        piece.toString('hex'),
+        piece.toString('hex').toUpperCase(),
         // What ends in the middle of three bytes shares its last letter with what follows.
         ...[base64, piece.toString('base64url')].map((word) =>
           piece.length % 3 === 0 ? word : word.slice(0, -1),

@@ -84,7 +84,11 @@ export const hostFacts = (name: string, { authkey, ...more }: HostFactsPatch = {
   environmentFile: undefined,
   environment: {},
   authkey: {
-    ...{ path: '/etc/pacemaker/authkey', digest: undefined, owner: '', group: '', mode: '' },
+    path: '/etc/pacemaker/authkey',
+    digest: undefined,
+    owner: '',
+    group: '',
+    mode: '',
     modifiedAt: 0,
     ...authkey,
   },

@@ -107,9 +107,17 @@ async function startSshd({ path, identityFile, lines, address, kinds }: Start): 
     logins: () => readFileSync(logFile, 'utf8').match(/^Accepted publickey/gm)?.length ?? 0,
     stop: () => stopped(child),
     connection: {
-      ...{ address, port, user: 'root', become: 'none', identityFile, knownHostsFile },
-      ...{ proxyJump: undefined, sshConfig: 'none', connectTimeoutMs: 20_000 },
-      ...{ becomePassword: undefined, hostKeys: { kind: 'strict' } },
+      address,
+      port,
+      user: 'root',
+      become: 'none',
+      identityFile,
+      knownHostsFile,
+      proxyJump: undefined,
+      sshConfig: 'none',
+      connectTimeoutMs: 20_000,
+      becomePassword: undefined,
+      hostKeys: { kind: 'strict' },
     },
   };
 }

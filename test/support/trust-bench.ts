@@ -20,7 +20,10 @@ export async function runCommand(...args: readonly string[]): Promise<Ran> {
   const stream = new PassThrough() as unknown as NodeJS.WriteStream;
   try {
     const code = await runCommandLine([...args], {
-      ...{ outStream: stream, errStream: stream, inIsTerminal: false, env: {} },
+      outStream: stream,
+      errStream: stream,
+      inIsTerminal: false,
+      env: {},
       out: (text) => (out += text),
       err: (text) => (err += text),
       signal: new AbortController().signal,
@@ -44,11 +47,15 @@ export function inventoryOf(
     apiVersion: 'outrigger/v1',
     cluster: { name: 'prod' },
     connection: {
-      ...{ identityFile, knownHostsFile: join(path, 'new_known_hosts'), sshConfig: 'none' },
+      identityFile,
+      knownHostsFile: join(path, 'new_known_hosts'),
+      sshConfig: 'none',
       ...connection,
     },
     clusterNodes: servers.map(({ port }, index) => ({
-      ...{ name: `c${index + 1}`, address: '127.0.0.1', connection: { port } },
+      name: `c${index + 1}`,
+      address: '127.0.0.1',
+      connection: { port },
     })),
   };
   writeFileSync(file, JSON.stringify(document));

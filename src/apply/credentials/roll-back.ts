@@ -214,7 +214,9 @@ async function restoreMember(
   if (change.inMaintenanceMode) await enterMaintenance(context, play);
   const ranBefore = onlineMembers(before).includes(host.name);
   const daemon = (ranBefore ? runningPacemakerItem : pacemakerItem)(host.name, {
-    ...{ certificates, newKey: undefined, isUnfinished: false },
+    certificates,
+    newKey: undefined,
+    isUnfinished: false,
   });
   if (await restore(context, play, host, { certificates, daemon }))
     await awaitMember(context, play, host, desired);

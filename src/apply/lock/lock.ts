@@ -100,7 +100,8 @@ async function reported(
   request: Pick<ExecRequest, 'params' | 'input'>,
 ): Promise<LockState> {
   const { code, stdout, stderr } = await host.exec({
-    ...{ script: loadScript(SCRIPT), timeoutMs: TIMEOUT_MS },
+    script: loadScript(SCRIPT),
+    timeoutMs: TIMEOUT_MS,
     ...request,
   });
   if (code !== 0 && code !== HELD) {

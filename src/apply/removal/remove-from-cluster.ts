@@ -125,7 +125,10 @@ async function confirm(
     mon.nodes.get(name)?.unclean === true && liveTwinOf({ cib, mon }, name) === undefined;
   for (const name of names.filter(waits)) {
     context.emit({
-      ...{ type: 'action', play: play.name, host: name, item: 'node-record' },
+      type: 'action',
+      play: play.name,
+      host: name,
+      item: 'node-record',
       action: 'confirm-off',
     });
     await context.lease.confirm();

@@ -30,7 +30,8 @@ export async function takeStep(
   }
   if (!isVerified)
     context.emit({
-      ...{ type: 'notice', play: play.name },
+      type: 'notice',
+      play: play.name,
       message: `${host.name} has no openssl: its certificates were verified on this machine only, and on the host only that ${DAEMON_USER} can read them`,
     });
   const facts = await context.probe(host);
@@ -100,7 +101,10 @@ async function reportAndAct(
 ): Promise<string> {
   await context.lease.confirm();
   context.emit({
-    ...{ type: 'action', play: play.name, host: host.name, item: item.kind },
+    type: 'action',
+    play: play.name,
+    host: host.name,
+    item: item.kind,
     action: action.kind === 'script' ? action.script : action.kind,
   });
   return act(context, host, action);

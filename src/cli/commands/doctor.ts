@@ -39,8 +39,13 @@ async function diagnosisFor(options: SharedOptions, terminal: Terminal): Promise
     const progress = await progressFor(terminal, []);
     try {
       return await examine({
-        ...{ spec, selected, playbook, connect, fetchSecret },
-        ...{ forks: options.forks, signal: terminal.signal },
+        spec,
+        selected,
+        playbook,
+        connect,
+        fetchSecret,
+        forks: options.forks,
+        signal: terminal.signal,
         onProgress: (...counts) => {
           progress.gather(...counts);
         },

@@ -40,7 +40,11 @@ export const addDrift: AddCommand = (terminal, finish) =>
       const report = (result: DriftReport['result']): void => {
         const seconds = (performance.now() - began) / 1000;
         writeReports(DRIFT_REPORTS, desired, {
-          ...{ inventory: options.inventory, version: version(), at: new Date(), seconds, result },
+          inventory: options.inventory,
+          version: version(),
+          at: new Date(),
+          seconds,
+          result,
         });
       };
       let cluster: string | undefined;
@@ -82,7 +86,11 @@ function comparedRun(drift: Drift, { spec, selected, planned }: Live): ComparedR
     kind: 'compared',
     drift,
     hosts: hostsIn(drift, {
-      ...{ spec, selected, facts, cluster, x509: credentials?.desired },
+      spec,
+      selected,
+      facts,
+      cluster,
+      x509: credentials?.desired,
       now: Date.now() / 1000,
     }),
     items: [...hostItems, ...cibItems, ...absent.hostItems, ...absent.cibItems].map(

@@ -231,11 +231,16 @@ function undoneText(plan: UndoPlan, undone: Undone): string {
 function undoneAsJson(plan: UndoPlan, undone: Undone): string {
   const { run, cluster } = plan;
   const failed = [...undone.failed].map(([host, { because: message, hint }]) => ({
-    ...{ host, message, hint },
+    host,
+    message,
+    hint,
   }));
   const { log, stopped } = undone;
   return undoAsJson({
-    ...{ run, cluster, failed, log },
+    run,
+    cluster,
+    failed,
+    log,
     removedNodes: removedNodes(plan, undone),
     stopped: stopped?.message,
   });

@@ -28,7 +28,9 @@ export const addUnlock: AddCommand = (terminal, finish) =>
       const spec = inventoryFor(inventory, terminal);
       await withConnector(terminal, spec.clusterNodes, ({ connect }) =>
         unlock(id, {
-          ...{ spec, connect, signal: terminal.signal },
+          spec,
+          connect,
+          signal: terminal.signal,
           confirm: (held) => confirm(terminal, held, yes === true),
         }),
       );

@@ -91,10 +91,18 @@ export async function withPlan(
       for (let isDone = false; !isDone;) {
         const opened = new Set<Host>();
         const request = {
-          ...{ spec, selected, playbook, fetchSecret, foresees, renewed },
+          spec,
+          selected,
+          playbook,
+          fetchSecret,
+          foresees,
+          renewed,
           connect: keeping(opened, connect),
           forks: options.forks,
-          ...{ succeeds: isNewAuthority, rotates: isNewKey, upgrades, signal: terminal.signal },
+          succeeds: isNewAuthority,
+          rotates: isNewKey,
+          upgrades,
+          signal: terminal.signal,
         };
         try {
           const planned = await withGathering(request, terminal, planCluster);

@@ -44,7 +44,11 @@ function invalid(rendered: string, diagnostics: readonly Diagnostic[]): Outrigge
   const problems = errors
     .slice(0, MOST_SHOWN)
     .map(({ code, message, expected, suggestion, file, line, column }) => ({
-      ...{ code, message, file, line, column },
+      code,
+      message,
+      file,
+      line,
+      column,
       hint: suggestion === undefined ? expected : `did you mean ${suggestion}?`,
     }));
   const brief = `${errors[0]?.file ?? 'the file'} is not valid: ${counted(errors.length, 'error')}`;

@@ -105,7 +105,13 @@ async function workWithKey(
   const { lists, revokes, faults } = revocations(files, held, desired);
   const authorityUntil = new Date(authority.validTo);
   return {
-    ...{ makesAuthority: false, step, ca: files.ca, authorityUntil, nodes, lists, revokes },
+    makesAuthority: false,
+    step,
+    ca: files.ca,
+    authorityUntil,
+    nodes,
+    lists,
+    revokes,
     ...NOTHING_WAITS,
     faults: [
       ...held.flatMap((one) => [...listFault(files, one), ...clockFault(one, desired.now)]),
@@ -142,8 +148,14 @@ function firstWork(files: AuthorityFiles, { nodes, terms }: DesiredOfAuthority):
     ...terms.revoked.map(neverIssued),
   ];
   return {
-    ...{ makesAuthority: true, step: undefined, ca: undefined, authorityUntil: undefined },
-    ...{ nodes: new Set(nodes), lists: [], revokes: new Map(), faults },
+    makesAuthority: true,
+    step: undefined,
+    ca: undefined,
+    authorityUntil: undefined,
+    nodes: new Set(nodes),
+    lists: [],
+    revokes: new Map(),
+    faults,
     ...NOTHING_WAITS,
   };
 }

@@ -47,13 +47,24 @@ export interface Extensions {
  * policies, extended key usage and so on). With another one it rejects the certificate (seen: 3.8.9).
  */
 export const KNOWN_CRITICAL: ReadonlySet<string> = new Set([
-  ...['2.5.29.15', '2.5.29.17', '2.5.29.18', '2.5.29.19', '2.5.29.30', '2.5.29.31'],
-  ...['2.5.29.32', '2.5.29.36', '2.5.29.37', '2.5.29.54'],
+  '2.5.29.15',
+  '2.5.29.17',
+  '2.5.29.18',
+  '2.5.29.19',
+  '2.5.29.30',
+  '2.5.29.31',
+  '2.5.29.32',
+  '2.5.29.36',
+  '2.5.29.37',
+  '2.5.29.54',
 ]);
 
 /** Name constraints, places of CRLs, policies, access to information about the issuer. */
 const OF_ORGANISATIONS: ReadonlySet<string> = new Set([
-  ...['2.5.29.30', '2.5.29.31', '2.5.29.32', '1.3.6.1.5.5.7.1.1'],
+  '2.5.29.30',
+  '2.5.29.31',
+  '2.5.29.32',
+  '1.3.6.1.5.5.7.1.1',
 ]);
 
 const copied = (der: Uint8Array): Uint8Array<ArrayBuffer> => Uint8Array.from(der);
@@ -155,7 +166,8 @@ export interface RawExtension {
 }
 
 const rawOf = ({ type, critical, value }: Extension): RawExtension => ({
-  ...{ type, critical },
+  type,
+  critical,
   value: Buffer.from(value).toString('hex'),
 });
 
@@ -274,7 +286,8 @@ export async function signRevocationList(
   const authority = new X509Certificate(issuer.certificate);
   const list = await X509CrlGenerator.create({
     issuer: authority.subjectName,
-    ...{ thisUpdate, nextUpdate },
+    thisUpdate,
+    nextUpdate,
     signingAlgorithm: EC,
     signingKey: await signing(issuer.key),
     entries: [...revoked].map(([serialNumber, revocationDate]) => ({
@@ -313,7 +326,9 @@ const nameOf = (name: string) => [{ CN: [name] }];
 const shared = ({ name, serial, notBefore, notAfter }: CertificateTerms, publicKey: PublicKey) => ({
   serialNumber: evenLength(serial),
   subject: nameOf(name),
-  ...{ notBefore, notAfter, publicKey },
+  notBefore,
+  notAfter,
+  publicKey,
   signingAlgorithm: EC,
 });
 

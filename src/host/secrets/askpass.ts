@@ -17,7 +17,10 @@ export async function askProgram(
 ): Promise<Secret> {
   const [program = ''] = argv;
   const end = await runProgram({
-    ...{ argv: [...argv, question], limitMs: LIMIT_MS, mostBytes: MOST_BYTES, signal },
+    argv: [...argv, question],
+    limitMs: LIMIT_MS,
+    mostBytes: MOST_BYTES,
+    signal,
   });
   if (end.kind === 'interrupted')
     throw new OutriggerError('INTERRUPTED', 'interrupted while prompting for a secret');

@@ -24,7 +24,11 @@ export async function runForSecret(
     report(`waiting up to ${limitMs / 1000} s for a secret from ${printable(argv[0] ?? '')}`);
   }, SILENCE_MS);
   const end = await runProgram({
-    ...{ argv, limitMs, mostBytes: MOST_BYTES.opener, signal, isApart: true },
+    argv,
+    limitMs,
+    mostBytes: MOST_BYTES.opener,
+    signal,
+    isApart: true,
   });
   clearTimeout(notice);
   if (end.kind === 'interrupted')

@@ -61,8 +61,10 @@ export class SshHost implements Host {
     const stdin = this.#stdin({ nonce, script: whole, params, input: bytesOf(input) });
     const question = answer && { hear: listenForLine(nonce), answer };
     const finished = await runCommand(this.#link, {
-      ...{ ...this.#asRoot(), ...limits },
-      ...{ stdin, question },
+      ...this.#asRoot(),
+      ...limits,
+      stdin,
+      question,
     });
     const reply = readReply(finished.stdout, nonce);
     switch (reply.kind) {

@@ -21,9 +21,15 @@ const MAX_RULES = 10_000;
 /** Targets that end the way of a packet; others, LOG for instance, let it go on (iptables-extensions(8)). */
 const ENDS: Readonly<Record<string, 'accept' | 'deny'>> = {
   ACCEPT: 'accept',
-  ...{ DROP: 'deny', REJECT: 'deny', TARPIT: 'deny' },
+  DROP: 'deny',
+  REJECT: 'deny',
+  TARPIT: 'deny',
   // It reaches something else than the daemon, or a program decides.
-  ...{ DNAT: 'deny', REDIRECT: 'deny', TPROXY: 'deny', NFQUEUE: 'deny', QUEUE: 'deny' },
+  DNAT: 'deny',
+  REDIRECT: 'deny',
+  TPROXY: 'deny',
+  NFQUEUE: 'deny',
+  QUEUE: 'deny',
 };
 
 /** Commands of passthrough rules that neither add a rule nor take one away. */

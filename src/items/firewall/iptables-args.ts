@@ -72,8 +72,16 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
 
 /** Their value says nothing of which packets a rule is for. */
 const ASIDE: readonly string[] = [
-  ...['--comment', '--reject-with', '--log-prefix', '--log-level', '--nflog-prefix'],
-  ...['--nflog-group', '-w', '--wait', '-c', '--set-counters'],
+  '--comment',
+  '--reject-with',
+  '--log-prefix',
+  '--log-level',
+  '--nflog-prefix',
+  '--nflog-group',
+  '-w',
+  '--wait',
+  '-c',
+  '--set-counters',
 ];
 const FLAGS: readonly string[] = ['-4', '-6', '--ipv4', '--ipv6'];
 const TARGETS: readonly string[] = ['-j', '--jump', '-g', '--goto'];
@@ -98,8 +106,12 @@ interface Reading {
 /** Reads the arguments of a rule; an option that is not understood leaves open whether the rule is for the connection. */
 export function readIptables(args: readonly string[], connection: Connection): IptablesRule {
   const reading: Reading = {
-    ...{ connection, matches: [] },
-    ...{ table: undefined, command: undefined, chain: undefined, target: undefined },
+    connection,
+    matches: [],
+    table: undefined,
+    command: undefined,
+    chain: undefined,
+    target: undefined,
   };
   let isInverted = false;
   const words = args.flatMap((arg) => /^(--[\w-]+)=(.*)$/s.exec(arg)?.slice(1) ?? [arg]);

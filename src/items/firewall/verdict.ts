@@ -212,7 +212,11 @@ function isIn(state: FirewallState, matched: Matched | undefined, address: strin
 
 /** They say nothing of connections to the host. */
 const NOT_FOR_HOSTS: readonly string[] = [
-  ...['forward-port', 'icmp-block', 'icmp-type', 'masquerade', 'tcp-mss-clamp'],
+  'forward-port',
+  'icmp-block',
+  'icmp-type',
+  'masquerade',
+  'tcp-mss-clamp',
 ];
 
 function isFor(state: FirewallState, element: RichRule['element'], port: number): Match {

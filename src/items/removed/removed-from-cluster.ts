@@ -11,7 +11,9 @@ import { REMEMBERED } from '../../model/finding.ts';
 import type { AttributeChange, CibDifference, CibItem } from '../../model/item.ts';
 
 const gone = (name: string, before: string, reason?: string): AttributeChange => ({
-  ...{ name, before, after: undefined },
+  name,
+  before,
+  after: undefined,
   ...(reason === undefined ? {} : { reason }),
 });
 

@@ -8,7 +8,10 @@ import { actionsFor, PORT_VARIABLE } from '../environment.ts';
 import { ruleFor } from '../firewall/firewall-port.ts';
 
 const script = (name: ScriptName, params: readonly string[], timeoutMs = 30_000): Action => ({
-  ...{ kind: 'script', script: name, params, timeoutMs },
+  kind: 'script',
+  script: name,
+  params,
+  timeoutMs,
 });
 
 const differenceOf = (

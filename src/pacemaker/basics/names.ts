@@ -103,7 +103,11 @@ export const LEAVE_PREFIX = 'outrigger-leave-';
 
 /** The ids of what outrigger itself puts into the CIB for a while begin with these. */
 export const OWN_PREFIXES: readonly string[] = [
-  ...[GUARD_PREFIX, RETRY_PREFIX, QUIET_PREFIX, PIN_PREFIX, LEAVE_PREFIX],
+  GUARD_PREFIX,
+  RETRY_PREFIX,
+  QUIET_PREFIX,
+  PIN_PREFIX,
+  LEAVE_PREFIX,
 ];
 
 /** An XML name without a colon, reduced to ASCII: what may be an id in the CIB and stand in an XPath unquoted. */

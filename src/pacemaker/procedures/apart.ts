@@ -26,7 +26,10 @@ const banElement = (connection: string, members: readonly string[]): XmlElement 
   const id = checkedId(`${BAN_PREFIX}${connection}`);
   const expressions = members.map((value, index) =>
     element('expression', {
-      ...{ id: `${id}-${index}`, attribute: '#uname', operation: 'eq', value },
+      id: `${id}-${index}`,
+      attribute: '#uname',
+      operation: 'eq',
+      value,
     }),
   );
   return element('rsc_location', { id, rsc: checkedId(connection) }, [

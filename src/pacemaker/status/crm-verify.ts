@@ -68,7 +68,11 @@ const PLACE = /^\S+:\d+: (?=element )/;
 const SEVERITY = /^(crit|error|warning|notice|info): /;
 
 const SEVERITIES: Readonly<Record<string, Report['severity']>> = {
-  ...{ crit: 'error', error: 'error', warning: 'warning', notice: 'notice', info: 'notice' },
+  crit: 'error',
+  error: 'error',
+  warning: 'warning',
+  notice: 'notice',
+  info: 'notice',
 };
 
 const withoutPlace = (line: string): string => line.trim().replace(LOGGED, '').replace(PLACE, '');

@@ -61,8 +61,11 @@ const stepOf = ({ attributes }: XmlElement): TransitionStep => ({
 
 /** What a cluster that rests would do by itself: nothing, although it would do something as soon as anything changes. */
 export const atRest = (simulation: Simulation): Simulation => ({
-  ...{ before: simulation.before, after: simulation.before },
-  ...{ actions: [], steps: [], fences: [] },
+  before: simulation.before,
+  after: simulation.before,
+  actions: [],
+  steps: [],
+  fences: [],
 });
 
 const childrenOf = (parent: XmlElement | undefined, name: string): readonly XmlElement[] =>

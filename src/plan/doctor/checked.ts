@@ -12,11 +12,17 @@ export type Found = Omit<Finding, 'check'>;
 
 /** What keeps an apply from working, or endangers the cluster. */
 export const bad = (host: string, message: string, hint: string): Found => ({
-  ...{ level: 'bad', host, message, hint },
+  level: 'bad',
+  host,
+  message,
+  hint,
 });
 /** What somebody should look at. */
 export const attention = (host: string, message: string, hint: string): Found => ({
-  ...{ level: 'attention', host, message, hint },
+  level: 'attention',
+  host,
+  message,
+  hint,
 });
 
 /** `3 of 4` */

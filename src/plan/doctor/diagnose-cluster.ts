@@ -16,7 +16,10 @@ import { changeCount, type Plan } from '../../model/plan.ts';
 import { RISKS } from '../../model/risk.ts';
 
 const report = (level: Found['level'], host: string, message: string, hint: string): Found => ({
-  ...{ level, host, message, hint },
+  level,
+  host,
+  message,
+  hint,
 });
 
 /** Whether there is one cluster, with quorum and a DC, that is well. */
@@ -139,7 +142,9 @@ export function checkFencing({ facts }: Examination): Checked {
       summary: 'off',
       findings: [
         {
-          ...{ level: 'attention', host: '', message: 'fencing is off' },
+          level: 'attention',
+          host: '',
+          message: 'fencing is off',
           hint: 'a lost node may still write to shared data while its resources are started elsewhere: enable fencing',
         },
       ],
@@ -149,7 +154,8 @@ export function checkFencing({ facts }: Examination): Checked {
   const findings = devices
     .filter(([, reported]) => reported === undefined || reported.length === 0)
     .map(([host, reported]): Found => ({
-      ...{ level: 'attention', host },
+      level: 'attention',
+      host,
       message:
         reported === undefined
           ? 'no cluster node reported its fence devices in time'
@@ -167,21 +173,17 @@ export function checkPlan({ plan, facts }: Examination): Checked {
       summary: undefined,
       findings: [
         {
-          ...{
-            level: 'bad',
-            host: plan.host ?? '',
-            message: `no plan is possible: ${plan.message}`,
-          },
+          level: 'bad',
+          host: plan.host ?? '',
+          message: `no plan is possible: ${plan.message}`,
           hint: plan.hint ?? 'fix this, then plan again',
         },
       ],
     };
   const risks = plan.risks.map(({ code, subjects }): Found => ({
-    ...{
-      level: 'attention',
-      host: '',
-      message: `${code} (${subjects.join(', ')}): ${RISKS[code]}`,
-    },
+    level: 'attention',
+    host: '',
+    message: `${code} (${subjects.join(', ')}): ${RISKS[code]}`,
     hint: `to allow it: --allow ${code}`,
   }));
   // What other checks tell of in words of their own.

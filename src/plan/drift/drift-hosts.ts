@@ -43,7 +43,10 @@ export function hostsIn(drift: Drift, input: HostsInput): readonly DriftHost[] {
   const { mon } = cluster;
   const stateOf = statesIn(drift);
   const members = spec.clusterNodes.map(({ name }) => ({
-    ...{ name, kind: 'cluster-node' as const, connectedFrom: undefined, vm: undefined },
+    name,
+    kind: 'cluster-node' as const,
+    connectedFrom: undefined,
+    vm: undefined,
     isBeingRemoved: false,
   }));
   const called = new Map(
@@ -54,7 +57,8 @@ export function hostsIn(drift: Drift, input: HostsInput): readonly DriftHost[] {
     return node === undefined ? undefined : (called.get(node) ?? node);
   };
   const placed = (name: string, resource?: string, isBeingRemoved = false) => ({
-    ...{ name, isBeingRemoved },
+    name,
+    isBeingRemoved,
     kind: resource === undefined ? ('remote-node' as const) : ('guest-node' as const),
     connectedFrom: from(name),
     vm: resource === undefined ? undefined : { resource, on: vmOf(mon, resource)?.nodes[0] },
@@ -78,8 +82,10 @@ export function hostsIn(drift: Drift, input: HostsInput): readonly DriftHost[] {
       ...credentialsOf(host.name, input),
     })),
     ...others.map((host) => ({
-      ...{ ...host, state: 'undeclared' as const },
-      ...{ authkeySeconds: undefined, certificateEnds: undefined },
+      ...host,
+      state: 'undeclared' as const,
+      authkeySeconds: undefined,
+      certificateEnds: undefined,
     })),
   ];
 }

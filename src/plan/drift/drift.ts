@@ -126,9 +126,14 @@ const ofAttribute = (
   item: Change['item'],
   { name, before, after, reason }: AttributeChange,
 ): Difference => ({
-  ...{ host, item, attribute: name },
+  host,
+  item,
+  attribute: name,
   kind: isOfRunningDaemon(item, name) ? 'running-daemon' : 'configuration',
-  ...{ expected: after, actual: before, reason, hint: undefined },
+  expected: after,
+  actual: before,
+  reason,
+  hint: undefined,
 });
 
 const ofFinding = ({
@@ -140,8 +145,14 @@ const ofFinding = ({
   message,
   hint,
 }: Finding): Difference => ({
-  ...{ host, item, attribute, kind: FINDING_KINDS[item], expected, actual },
-  ...{ reason: message, hint },
+  host,
+  item,
+  attribute,
+  kind: FINDING_KINDS[item],
+  expected,
+  actual,
+  reason: message,
+  hint,
 });
 
 /** Everything that counts, one entry for each attribute. */

@@ -40,7 +40,11 @@ export function findProblems(
 ): readonly Problem[] {
   const unfit = [...facts.vms.keys()].flatMap((host) => asRefused(host, vmProblem(facts, host)));
   const silent = [...facts.unreachable.values()].map(({ name, code, message, hint }): Problem => ({
-    ...{ host: name, kind: 'unreachable', code, message, hint },
+    host: name,
+    kind: 'unreachable',
+    code,
+    message,
+    hint,
     ...vmDown(facts, name),
   }));
   const refused = remoteHosts(facts).flatMap((host) =>

@@ -99,7 +99,10 @@ function silent(
     : 'it is not part of the cluster; it is unknown whether the host is cleaned up';
   return [
     {
-      ...{ host: name, kind: 'unreachable', code: silence.code, hint: WHEN_BACK },
+      host: name,
+      kind: 'unreachable',
+      code: silence.code,
+      hint: WHEN_BACK,
       message: `${silence.message}; ${state}`,
       ...(isTakenOut ? { isOnlyInCluster: true } : {}),
     },

@@ -98,14 +98,16 @@ function happenings(
   };
   return [
     ...connectionStarts.map(({ node, on }) => ({
-      ...{ name: node, what: `connects from ${on}` },
+      name: node,
+      what: `connects from ${on}`,
       key: JSON.stringify(['connect', node]),
     })),
     ...starts.map(({ resource, on }) => there('start', resource, on)),
     ...stops.map(({ resource, on }) => there('stop', resource, on)),
     ...others.map(({ action, resource, on }) => there(action, resource, on)),
     ...moves.map(({ resource, from, to }) => ({
-      ...{ name: resource, what: `moves from ${from} to ${to}` },
+      name: resource,
+      what: `moves from ${from} to ${to}`,
       key: keyOf('move', resource, JSON.stringify([from, to])),
       includes: keyOf('start', resource, to),
     })),

@@ -133,14 +133,20 @@ export function directRulesIn(rules: unknown, passthroughs: unknown): readonly D
     ...ruled
       .sort((one, other) => one.priority - other.priority)
       .map(({ ipv, table, chain, priority, args }) => ({
-        ...{ ipv: String(ipv), table: String(table), chain: String(chain), args },
+        ipv: String(ipv),
+        table: String(table),
+        chain: String(chain),
+        args,
         text: `direct rule ${[ipv, table, chain, priority, ...args].join(' ')}`,
       })),
     ...list(passthroughs).map((value) => {
       const [ipv, words] = list(value);
       const args = strings(words);
       return {
-        ...{ ipv: String(ipv), table: '', chain: '', args },
+        ipv: String(ipv),
+        table: '',
+        chain: '',
+        args,
         text: `direct passthrough ${[ipv, ...args].join(' ')}`,
       };
     }),

@@ -110,7 +110,9 @@ function zoneOf(
   const settings = settingsIn(text);
   const priority = zonePriority(settings);
   return {
-    ...{ name, isDefault, sources },
+    name,
+    isDefault,
+    sources,
     ...(priority === 0 ? {} : { priority }),
     rules: rulesIn(settings),
   };

@@ -69,7 +69,8 @@ export function readHost(name: string, sections: Sections, now: number): HostFac
             madeKeys,
           )
         : asCertificateFiles(ownCertificates),
-    ...{ ownCertificates, madeKeys },
+    ownCertificates,
+    madeKeys,
     waitingPair: readWaitingPair(linesOf(sections, 'waiting_pair')),
     ...readLeftFiles(linesOf(sections, 'left_files')),
     ...readUnsafeDirectories(linesOf(sections, 'unsafe_directories')),
@@ -131,7 +132,11 @@ function readCertificates(
     const role = CERTIFICATE_ROLES.find((each) => each === name);
     if (role !== undefined && /^[0-9a-f]{64}$/.test(digest))
       files[role] = {
-        ...{ digest, owner, group, mode, modifiedAt: readTime(time, clock) },
+        digest,
+        owner,
+        group,
+        mode,
+        modifiedAt: readTime(time, clock),
         pem: textOf(texts, role),
       };
   }

@@ -234,12 +234,10 @@ function ignoredParts({ ignored, expiredIgnores }: Drift): readonly Tag[] {
       [
         foldNames(same.map(({ host }) => host)),
         `${item}: ${attribute}`,
-        ...[
-          valueText(expected),
-          beforeText({ name: attribute, before: actual }),
-          ignore.reason,
-          ignore.until,
-        ],
+        valueText(expected),
+        beforeText({ name: attribute, before: actual }),
+        ignore.reason,
+        ignore.until,
       ],
     ];
   });

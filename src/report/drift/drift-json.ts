@@ -59,7 +59,9 @@ const differenceObject = (difference: Difference) => ({
 });
 
 const ignoreObject = ({ host, item, attribute, reason, until }: DriftIgnoreSpec) => ({
-  ...{ host, item },
+  host,
+  item,
   attribute: attribute ?? null,
-  ...{ reason, until },
+  reason,
+  until,
 });

@@ -70,8 +70,10 @@ export function topology(all: readonly DriftHost[], dc: string | undefined): Tag
   return tag(
     'svg',
     {
-      ...{ xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${WIDTH} ${Math.max(bottom, 70)}` },
-      ...{ role: 'img', 'aria-label': 'The cluster nodes and the nodes connected to them' },
+      xmlns: 'http://www.w3.org/2000/svg',
+      viewBox: `0 0 ${WIDTH} ${Math.max(bottom, 70)}`,
+      role: 'img',
+      'aria-label': 'The cluster nodes and the nodes connected to them',
     },
     ring,
     drawn,
@@ -87,14 +89,16 @@ function groupsIn(hosts: readonly DriftHost[]): readonly Group[] {
   const names = members.map(({ name }) => name);
   return [
     ...members.map((member) => ({
-      ...{ member, title: member.name },
+      member,
+      title: member.name,
       nodes: byMember.get(member.name) ?? [],
     })),
     ...[...byMember]
       .filter(([from]) => !names.includes(from))
       .sort(([one]) => (one === '' ? 1 : -1))
       .map(([from, nodes]) => ({
-        ...{ member: undefined, title: from || 'not connected' },
+        member: undefined,
+        title: from || 'not connected',
         nodes,
       })),
   ];

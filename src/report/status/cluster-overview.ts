@@ -120,7 +120,9 @@ export function overviewOf(state: ClusterState, spec: DeclaredNodes): ClusterOve
 }
 
 const orphanOverview = ({ id, agent, on, isConnection }: Orphan, mon: CrmMon): OrphanOverview => ({
-  ...{ id, agent, on },
+  id,
+  agent,
+  on,
   resources: isConnection ? activeOn(mon, id).toSorted(compareNames) : [],
 });
 
@@ -156,8 +158,15 @@ const declarations = (spec: DeclaredNodes): DeclaredAs =>
   ]);
 
 const missingNode = ({ name, server, port }: PacemakerRemoteSpec): RemoteOverview => ({
-  ...{ name, server, port, notOnline: 'not-in-cluster', declared: 'present' },
-  ...{ connectedFrom: undefined, states: [], markers: [], resources: [] },
+  name,
+  server,
+  port,
+  notOnline: 'not-in-cluster',
+  declared: 'present',
+  connectedFrom: undefined,
+  states: [],
+  markers: [],
+  resources: [],
 });
 
 const isMarked = ({ primitives }: Cib, resource: string): boolean => {

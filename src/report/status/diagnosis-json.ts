@@ -9,9 +9,14 @@ export const diagnosisAsJson = ({ cluster, checks, unreachable }: Diagnosis): st
       formatVersion: '1.0',
       cluster: cluster === undefined ? null : clusterObject(cluster),
       checks: checks.map(({ check, outcome, summary, findings }) => ({
-        ...{ check, outcome, summary },
+        check,
+        outcome,
+        summary,
         findings: findings.map(({ level, host, message, hint }) => ({
-          ...{ level, host: host === '' ? null : host, message, hint },
+          level,
+          host: host === '' ? null : host,
+          message,
+          hint,
         })),
       })),
       unreachable,

@@ -50,7 +50,10 @@ export function statusAsJson(
       status: failure.status,
     })),
     unreachable: silent.map(({ host, code, message, hint }) => ({
-      ...{ host: host ?? '', code, message, hint: hint ?? null },
+      host: host ?? '',
+      code,
+      message,
+      hint: hint ?? null,
     })),
   };
   return jsonText(document, 2);

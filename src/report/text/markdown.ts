@@ -24,7 +24,10 @@ export function codeBlock(lines: readonly string[]): readonly string[] {
 
 /** What is unfolded by a click; `summary` is ours. */
 export const details = (summary: string, lines: readonly string[]): readonly string[] => [
-  ...['<details>', `<summary>${summary}</summary>`, ''],
+  '<details>',
+  `<summary>${summary}</summary>`,
+  '',
   ...lines,
-  ...['', '</details>'],
+  '',
+  '</details>',
 ];

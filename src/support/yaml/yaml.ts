@@ -188,7 +188,9 @@ class Walk {
       const offset = startOf(event) ?? frame.start;
       const message = 'a key must be a plain word, not a collection or an alias';
       this.problems.push({
-        ...{ code: 'yaml-key', offset, message },
+        code: 'yaml-key',
+        offset,
+        message,
         ...(this.#text.charAt(offset) === '{' ? templateAt(this.#text, offset) : {}),
       });
       return false;

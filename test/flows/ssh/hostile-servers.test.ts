@@ -141,10 +141,17 @@ describe('servers that mean harm', () => {
     return (server.address() as AddressInfo).port;
   };
   const to = async (port: number, connectTimeoutMs: number): Promise<Connection> => ({
-    ...{ address: '127.0.0.1', port, user: 'admin', become: 'none', connectTimeoutMs },
-    ...{ identityFile: await ssh.file('id', newKey('ed25519').private), sshConfig: 'none' },
-    ...{ knownHostsFile: ssh.at('known_hosts'), proxyJump: undefined },
-    ...{ becomePassword: undefined, hostKeys: { kind: 'accept-new' } },
+    address: '127.0.0.1',
+    port,
+    user: 'admin',
+    become: 'none',
+    connectTimeoutMs,
+    identityFile: await ssh.file('id', newKey('ed25519').private),
+    sshConfig: 'none',
+    knownHostsFile: ssh.at('known_hosts'),
+    proxyJump: undefined,
+    becomePassword: undefined,
+    hostKeys: { kind: 'accept-new' },
   });
   const tells = (thrown: unknown, why: RegExp): void => {
     assert.ok(thrown instanceof OutriggerError, String(thrown));

@@ -92,9 +92,17 @@ describe('through jump hosts, against the sshd of OpenSSH', () => {
       '',
     ].join('\n');
   const to = (address: string, more: Partial<Connection> = {}): Connection => ({
-    ...{ address, port: undefined, user: undefined, become: 'none', identityFile: undefined },
-    ...{ becomePassword: undefined, hostKeys: { kind: 'strict' } },
-    ...{ knownHostsFile: undefined, proxyJump: undefined, sshConfig, connectTimeoutMs: 20_000 },
+    address,
+    port: undefined,
+    user: undefined,
+    become: 'none',
+    identityFile: undefined,
+    becomePassword: undefined,
+    hostKeys: { kind: 'strict' },
+    knownHostsFile: undefined,
+    proxyJump: undefined,
+    sshConfig,
+    connectTimeoutMs: 20_000,
     ...more,
   });
   const open = async (name: string, connection: Connection): Promise<Host> => {
@@ -234,7 +242,9 @@ describe('through jump hosts, against the sshd of OpenSSH', () => {
     await writeFile(sshConfig, entry('bastion', bastion) + entry('t', target, 'ProxyJump bastion'));
     const route = connector.routeTo(to('t'));
     const keys = await connector.scan('t', route.target, {
-      ...{ jumps: route.jumps, limitMs: 20_000, signal: never },
+      jumps: route.jumps,
+      limitMs: 20_000,
+      signal: never,
     });
     const own = readFileSync(join(target.folder, 'host_ed25519.pub'), 'utf8').split(' ')[1] ?? '';
     assert.deepEqual(

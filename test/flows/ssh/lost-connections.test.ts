@@ -63,9 +63,18 @@ for (const shell of ['/bin/dash', '/bin/bash']) {
         input: Buffer.from(input),
       });
       const argv = [
-        ...['-F', 'none', '-T', '-p', String(server.port), '-i', folder.identityFile],
-        ...['-o', `UserKnownHostsFile=${server.connection.knownHostsFile ?? ''}`],
-        ...['-o', 'BatchMode=yes', 'root@127.0.0.1'],
+        '-F',
+        'none',
+        '-T',
+        '-p',
+        String(server.port),
+        '-i',
+        folder.identityFile,
+        '-o',
+        `UserKnownHostsFile=${server.connection.knownHostsFile ?? ''}`,
+        '-o',
+        'BatchMode=yes',
+        'root@127.0.0.1',
         commandLine('none').replace('exec /bin/sh ', `exec ${shell} `),
       ];
       const started = spawn('ssh', argv, { stdio: ['pipe', 'ignore', 'ignore'] });

@@ -56,8 +56,11 @@ describe('odd servers, with the sshd of OpenSSH', () => {
   };
   const write = (host: Host, path: string): Promise<void> =>
     host.writeFile({
-      ...{ path, content: new Secret(Buffer.from('s\u00e9cret')) },
-      ...{ owner: 'root', group: 'root', mode: '0400' },
+      path,
+      content: new Secret(Buffer.from('s\u00e9cret')),
+      owner: 'root',
+      group: 'root',
+      mode: '0400',
     });
 
   for (const shell of SHELLS) {

@@ -83,8 +83,10 @@ describe('against the sshd of OpenSSH', () => {
     const root = await open();
     const input = 'x'.repeat(5_000_000);
     const { stdout } = await root.exec({
-      ...{ script: 'cat', input },
-      ...{ timeoutMs: 20_000, maxOutputMiB: 8 },
+      script: 'cat',
+      input,
+      timeoutMs: 20_000,
+      maxOutputMiB: 8,
     });
     assert.ok(stdout === input);
   });
@@ -110,7 +112,9 @@ describe('against the sshd of OpenSSH', () => {
     const path = join(folder, 'etc', 'authkey');
     const createParent = { owner: 'root', group: 'daemon', mode: '0750' };
     const writing = root.writeFile({
-      ...{ path, content, createParent },
+      path,
+      content,
+      createParent,
       ...createParent,
       mode: '0440',
     });

@@ -36,7 +36,10 @@ describe('the content of files over SSH', function () {
 
   const key = (): string => join(etc, 'authkey');
   const file = (path = key()): HostFile => ({
-    ...{ path, owner, group, mode: '0400' },
+    path,
+    owner,
+    group,
+    mode: '0400',
     content: new Secret(Buffer.from(SECRET)),
   });
   const assertWritten = async (): Promise<void> => {

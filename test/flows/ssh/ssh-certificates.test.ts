@@ -55,8 +55,17 @@ describe('SSH certificates', () => {
   };
   const sshLogsIn = (...options: string[]): boolean =>
     spawnSync('ssh', [
-      ...['-F', 'none', '-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=yes'],
-      ...['-p', String(sshd.port), ...options, 'root@127.0.0.1', 'true'],
+      '-F',
+      'none',
+      '-o',
+      'BatchMode=yes',
+      '-o',
+      'StrictHostKeyChecking=yes',
+      '-p',
+      String(sshd.port),
+      ...options,
+      'root@127.0.0.1',
+      'true',
     ]).status === 0;
 
   it('beside a key: ssh logs in, and the error says that outrigger cannot', async () => {
@@ -117,9 +126,20 @@ describe('SSH certificates', () => {
 
     it('ssh believes it, and the error says that outrigger cannot', async () => {
       const logsIn = spawnSync('ssh', [
-        ...['-F', 'none', '-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=yes'],
-        ...['-p', String(certified.port), '-i', servers.identityFile],
-        ...['-o', `UserKnownHostsFile=${known}`, 'root@127.0.0.1', 'true'],
+        '-F',
+        'none',
+        '-o',
+        'BatchMode=yes',
+        '-o',
+        'StrictHostKeyChecking=yes',
+        '-p',
+        String(certified.port),
+        '-i',
+        servers.identityFile,
+        '-o',
+        `UserKnownHostsFile=${known}`,
+        'root@127.0.0.1',
+        'true',
       ]);
       assert.equal(logsIn.status, 0, String(logsIn.stderr));
       const { code, hint = '' } = await failure({
@@ -135,7 +155,8 @@ describe('SSH certificates', () => {
       const before = readFileSync(known, 'utf8');
       const { code, hint = '' } = await failure({
         ...certified.connection,
-        ...{ knownHostsFile: known, hostKeys: { kind: 'accept-new' } },
+        knownHostsFile: known,
+        hostKeys: { kind: 'accept-new' },
       });
       assert.equal(code, 'HOST_KEY_UNKNOWN');
       assert.match(hint, SENTENCE);

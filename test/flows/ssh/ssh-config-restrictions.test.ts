@@ -77,7 +77,8 @@ describe('what ssh_config forbids, against a real sshd', () => {
       encoding: 'utf8',
     }).split(' ');
     const connection = {
-      ...{ ...sshd.connection, sshConfig: at('config') },
+      ...sshd.connection,
+      sshConfig: at('config'),
       hostKeys: { kind: 'pinned' as const, fingerprints: [print] },
     };
     await assert.rejects(connectSsh('alpha', connection, new AbortController().signal), {

@@ -50,7 +50,9 @@ describe('a sudo password', () => {
   const run = (host: Host): Promise<ExecResult> =>
     host.exec({
       script: 'id -u; echo "$1"; cat; echo problem >&2',
-      ...{ params: ['a b'], input: 'rest', timeoutMs: 10_000 },
+      params: ['a b'],
+      input: 'rest',
+      timeoutMs: 10_000,
     });
   const failure = async (host: Host): Promise<OutriggerError> => {
     const error = await run(host).then(

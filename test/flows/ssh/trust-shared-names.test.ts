@@ -27,7 +27,9 @@ describe('outrigger trust, where servers share a name', () => {
       cluster: { name: 'prod' },
       connection: { identityFile: servers.identityFile, knownHostsFile, sshConfig },
       clusterNodes: connections.map((connection, index) => ({
-        ...{ name: `c${String(index + 1)}`, address: '127.0.0.1', connection },
+        name: `c${String(index + 1)}`,
+        address: '127.0.0.1',
+        connection,
       })),
     };
     writeFileSync(file, JSON.stringify(document));

@@ -35,7 +35,10 @@ describe('outrigger trust', () => {
     let out = '';
     const stream = new PassThrough() as unknown as NodeJS.WriteStream;
     const code = await runCommandLine(['trust', '--yes', '-i', inventory], {
-      ...{ outStream: stream, errStream: stream, inIsTerminal: false, env: {} },
+      outStream: stream,
+      errStream: stream,
+      inIsTerminal: false,
+      env: {},
       out: (text) => (out += text),
       err: () => undefined,
       signal: new AbortController().signal,

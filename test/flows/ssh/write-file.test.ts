@@ -49,7 +49,10 @@ describe('writing files over SSH', () => {
   });
 
   const fileAt = (path: string, text = SECRET): HostFile => ({
-    ...{ path, owner, group, mode: '0400' },
+    path,
+    owner,
+    group,
+    mode: '0400',
     content: new Secret(Buffer.from(text)),
   });
   const failure = async (file: HostFile, code: ErrorCode = 'COMMAND_FAILED') => {

@@ -109,7 +109,11 @@ describe('an authority of outrigger', function () {
     const before = await photograph(lab);
     const old = await onHosts(SERIAL);
     const { code, stdout, stderr } = await outrigger(lab, [
-      ...['rotate', 'certificates', '--yes', '-i', inventory],
+      'rotate',
+      'certificates',
+      '--yes',
+      '-i',
+      inventory,
     ]);
     assert.equal(code, 0, `${stdout}${stderr}`);
     await settled(lab);
@@ -174,7 +178,11 @@ describe('an authority of outrigger', function () {
       notes.join(),
     );
     const { code, stdout, stderr } = await outrigger(lab, [
-      ...['rotate', 'authority', '--yes', '-i', inventory],
+      'rotate',
+      'authority',
+      '--yes',
+      '-i',
+      inventory,
     ]);
     assert.equal(code, 0, `${stdout}${stderr}`);
     assert.equal(stdout.match(/step [1-3] of 3/g)?.join(), 'step 1 of 3,step 2 of 3,step 3 of 3');

@@ -56,7 +56,10 @@ describe('a host with firewalld', function () {
 
   const inSync = async (): Promise<void> => {
     const { code, stdout, stderr } = await outrigger(lab, [
-      ...['plan', '--detailed-exitcode', '-i', inventory],
+      'plan',
+      '--detailed-exitcode',
+      '-i',
+      inventory,
     ]);
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /No changes\. 3 hosts in sync\./);

@@ -53,7 +53,8 @@ describe('a fleet in which some hosts do not answer', function () {
       connectTimeout: `${CONNECT_TIMEOUT_S}s`,
       groups: { idle: {}, busy: {} },
       remoteNodes: names.map((name, index) => ({
-        ...{ name, host: name },
+        name,
+        host: name,
         group: index % 2 === 0 ? 'idle' : 'busy',
       })),
     });
@@ -78,8 +79,12 @@ describe('a fleet in which some hosts do not answer', function () {
 
   it('plans for a group, and for what a pattern names', async () => {
     const { stdout } = await outrigger(lab, [
-      ...['plan', '--json', '-i', inventory],
-      ...['--limit', 'busy,h[1-3]'],
+      'plan',
+      '--json',
+      '-i',
+      inventory,
+      '--limit',
+      'busy,h[1-3]',
     ]);
     const { plays } = JSON.parse(stdout) as Awaited<ReturnType<typeof plan>>;
     const hosts = new Set(plays.flatMap(({ changes }) => changes.map(({ host }) => host)));

@@ -72,10 +72,13 @@ function hostileInventory(lab: Lab): string {
     groups: { 'touch-.canary_': { attributes: texts, meta: texts } },
     remoteNodes: [
       {
-        ...{ name: 'odd.1_-', host: 'h1', group: 'touch-.canary_' },
+        name: 'odd.1_-',
+        host: 'h1',
+        group: 'touch-.canary_',
         fencing: { device: 'fencing', plug: PLUG },
         connection: {
-          ...{ user: USER, become: 'sudo' },
+          user: USER,
+          become: 'sudo',
           becomePassword: { file: join(FOLDER, 'password') },
         },
       },

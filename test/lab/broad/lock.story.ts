@@ -33,8 +33,16 @@ const isHistory = new Ajv({ strict: true, allowUnionTypes: true }).compile(loadS
 
 /** A machine of its own, as far as a program can tell: name, processes and home. */
 const ELSEWHERE = [
-  ...['unshare', '--fork', '--pid', '--kill-child', '--mount-proc', '--uts'],
-  ...['sh', '-c', 'hostname seat2 && exec "$@"', 'sh'],
+  'unshare',
+  '--fork',
+  '--pid',
+  '--kill-child',
+  '--mount-proc',
+  '--uts',
+  'sh',
+  '-c',
+  'hostname seat2 && exec "$@"',
+  'sh',
 ];
 
 describe('the lock of the cluster', function () {
@@ -270,8 +278,11 @@ const expiresIn = (cib: string): string =>
 /** A lock as a run creates it. */
 const lockXml = (id: string): string =>
   `<cluster_property_set id="outrigger-lock">${Object.entries({
-    ...{ id, holder: 'eve@seat3, process 7', process: '' },
-    ...{ taken: '@TAKEN@', expires: '@EXPIRES@' },
+    id,
+    holder: 'eve@seat3, process 7',
+    process: '',
+    taken: '@TAKEN@',
+    expires: '@EXPIRES@',
   })
     .map(
       ([name, value]) =>

@@ -86,12 +86,10 @@ describe('pipelines, timer and cron', function () {
     mkdirSync(artifacts, { recursive: true });
     const contexts = {
       github: {
-        ...{
-          event_name: event,
-          ref: 'refs/heads/main',
-          repository: 'ops/cluster',
-          token: 'job-token',
-        },
+        event_name: event,
+        ref: 'refs/heads/main',
+        repository: 'ops/cluster',
+        token: 'job-token',
         event: { pull_request: { number: 7, head: { repo: { full_name: 'ops/cluster' } } } },
       },
       secrets: { OUTRIGGER_SSH_KEY: key },
@@ -100,13 +98,18 @@ describe('pipelines, timer and cron', function () {
     };
     const env = runnerEnv();
     return runJob(lab, example('github-actions.yml'), job, {
-      ...{ repository, artifacts, env, contexts },
+      repository,
+      artifacts,
+      env,
+      contexts,
     });
   }
 
   const gitlab = (job: string, variables: Record<string, string>) =>
     runGitlabJob(lab, job, {
-      ...{ repository, env: runnerEnv(), variables },
+      repository,
+      env: runnerEnv(),
+      variables,
       files: { OUTRIGGER_SSH_KEY: key, OUTRIGGER_NOTE_HEADER: 'PRIVATE-TOKEN: note-token' },
     });
 

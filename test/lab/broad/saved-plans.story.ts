@@ -43,7 +43,11 @@ describe('a saved plan', function () {
   before(async function () {
     skipWithoutLab(this);
     lab = await labUp({
-      ...{ name: NAME, replace: true, bareHosts: 2, firewalld: 0, virtualMachines: 1 },
+      name: NAME,
+      replace: true,
+      bareHosts: 2,
+      firewalld: 0,
+      virtualMachines: 1,
     });
     file = join(lab.dir, 'first.plan');
     inventory = inventoryWith({});
@@ -64,7 +68,9 @@ describe('a saved plan', function () {
       connectTimeout: '30s', // the machines that tests run on may be busy
       remoteNodes: [
         {
-          ...{ name: 'x1', host: 'h1', fencing: { device: 'fencing', plug: 'h1' } },
+          name: 'x1',
+          host: 'h1',
+          fencing: { device: 'fencing', plug: 'h1' },
           ...more['x1'],
         },
         { name: 'h2', host: 'h2', attributes: { rack: 'a1' }, ...more['h2'] },

@@ -84,7 +84,8 @@ exec age --decrypt --identity "$SOPS_AGE_KEY_FILE" "$6"`,
       authentication: { method: 'psk', authkey },
       remoteNodes: [
         {
-          ...{ name: 'r1', host: 'h1' },
+          name: 'r1',
+          host: 'h1',
           connection: { ...ASKED, becomePassword: { askpass: [at('askpass')] }, ...connection },
         },
       ],

@@ -66,7 +66,9 @@ function twoOf(context: Mocha.Context, name: string, suite: string): Promise<Cre
   return connectedClusters(
     context,
     [true, false].map((fencing) => ({
-      ...{ name: nameOf(name, fencing), suite, fencing },
+      name: nameOf(name, fencing),
+      suite,
+      fencing,
       bareHosts: 2,
     })),
   );

@@ -100,9 +100,17 @@ describe('clusters as they are found in the field', function () {
       const folder = mkdtempSync(join(lab.dir, 'imported-'));
       const file = join(folder, 'imported.yml');
       const { code, stderr } = await outrigger(lab, [
-        ...['import', '--from', `root@${lab.addresses['c1'] ?? ''}`, '-o', file],
-        ...['--identity-file', join(lab.sshDir, 'id_ed25519'), '--ssh-config', 'none'],
-        ...['--known-hosts-file', join(lab.sshDir, 'known_hosts')],
+        'import',
+        '--from',
+        `root@${lab.addresses['c1'] ?? ''}`,
+        '-o',
+        file,
+        '--identity-file',
+        join(lab.sshDir, 'id_ed25519'),
+        '--ssh-config',
+        'none',
+        '--known-hosts-file',
+        join(lab.sshDir, 'known_hosts'),
       ]);
       assert.equal(code, 0, stderr);
       await assertNothingToDo(lab, file);

@@ -101,8 +101,12 @@ for (const { name, members, nodes, fencing } of KINDS) {
     before(async function () {
       skipWithoutLab(this);
       lab = await labUp({
-        ...{ name, fencing, replace: true, firewalld: 0 },
-        ...{ clusterNodes: members.length, bareHosts: nodes.length },
+        name,
+        fencing,
+        replace: true,
+        firewalld: 0,
+        clusterNodes: members.length,
+        bareHosts: nodes.length,
       });
       pki = await makePki(lab, [...members, ...nodes]);
       await lab.sh('c1', 'crm_attribute --type rsc_defaults -n resource-stickiness -v 1');

@@ -193,7 +193,11 @@ function story(fencing: boolean): void {
     const before = await photograph(lab);
     const [certificates, keys] = [await onHosts(CERTIFICATE), await onHosts(KEY)];
     const { code, stdout, stderr } = await outrigger(lab, [
-      ...['rotate', 'certificates', '--yes', '-i', bySigner()],
+      'rotate',
+      'certificates',
+      '--yes',
+      '-i',
+      bySigner(),
     ]);
     assert.equal(code, 0, `${stdout}${stderr}`);
     await settled(lab);
@@ -281,7 +285,13 @@ function story(fencing: boolean): void {
     await assertInSync(lab, inventory);
 
     const rotated = await outrigger(lab, [
-      ...['rotate', 'certificates', '--yes', '--limit', 'h1', '-i', inventory],
+      'rotate',
+      'certificates',
+      '--yes',
+      '--limit',
+      'h1',
+      '-i',
+      inventory,
     ]);
     assert.equal(rotated.code, 3, rotated.stderr);
     const { changes, notes } = await plan(lab, inventory);
@@ -299,7 +309,13 @@ function story(fencing: boolean): void {
     const hosts = ['h1', 'h2'];
     const before = await photograph(lab);
     const waiting = await outrigger(lab, [
-      ...['rotate', 'certificates', '--yes', '--limit', 'h1', '-i', byHand(hosts)],
+      'rotate',
+      'certificates',
+      '--yes',
+      '--limit',
+      'h1',
+      '-i',
+      byHand(hosts),
     ]);
     assert.equal(waiting.code, 3, waiting.stderr);
     assert.equal(await lab.sh('h1', 'ls /etc/pacemaker/*-new.pem'), `${WAITING_PAIR.key}\n`);

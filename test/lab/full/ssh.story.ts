@@ -120,15 +120,21 @@ Host *
       clusterNodes: ['c1', 'c2'].map((name) => ({ name, address: `${name}-ssh` })),
       remoteNodes: [
         {
-          ...{ name: 'r1', address: 'h1-ssh', server: h1 },
+          name: 'r1',
+          address: 'h1-ssh',
+          server: h1,
           connection: { ...asker, becomePassword: passwordFile },
         },
         {
-          ...{ name: 'r2', address: 'h2-ssh', server: h2 },
+          name: 'r2',
+          address: 'h2-ssh',
+          server: h2,
           connection: { ...asker, becomePassword: askpass },
         },
         {
-          ...{ name: 'r3', address: 'h3-ssh', server: address6Of(h3) },
+          name: 'r3',
+          address: 'h3-ssh',
+          server: address6Of(h3),
           connection: { user: 'sudoer', become: 'sudo' },
         },
       ],

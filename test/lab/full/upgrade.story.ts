@@ -112,7 +112,10 @@ for (const fencing of [true, false])
       const { changes } = await plan(lab, inventory);
       assert.deepEqual(
         changes.map(({ host, item, restart, attributes: [first] }) => [
-          ...[host, item, restart, first?.before],
+          host,
+          item,
+          restart,
+          first?.before,
         ]),
         [['h1', 'service', 'quiet-restart', 'before its package was upgraded']],
       );

@@ -31,9 +31,17 @@ describe('import of a cluster that lives already', function () {
 
   const imported = (file: string) =>
     outrigger(lab, [
-      ...['import', '--from', `root@${lab.addresses['c2'] ?? ''}`, '-o', file],
-      ...['--identity-file', join(lab.sshDir, 'id_ed25519'), '--ssh-config', 'none'],
-      ...['--known-hosts-file', join(lab.sshDir, 'known_hosts')],
+      'import',
+      '--from',
+      `root@${lab.addresses['c2'] ?? ''}`,
+      '-o',
+      file,
+      '--identity-file',
+      join(lab.sshDir, 'id_ed25519'),
+      '--ssh-config',
+      'none',
+      '--known-hosts-file',
+      join(lab.sshDir, 'known_hosts'),
     ]);
   const file = (): string => join(lab.dir, 'imported.yml');
 

@@ -58,8 +58,13 @@ describe('batches', () => {
 
 describe('plays that are taken together', () => {
   const play = (name: string, ...batch: BatchSize[]): Play => ({
-    ...{ name, hosts: 'cluster', gates: [], items: [], checks: [] },
-    ...{ for: 'remoteNodes', procedure: undefined },
+    name,
+    hosts: 'cluster',
+    gates: [],
+    items: [],
+    checks: [],
+    for: 'remoteNodes',
+    procedure: undefined,
     batch,
   });
   const grouped = (...plays: Play[]) =>

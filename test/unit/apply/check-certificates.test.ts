@@ -29,7 +29,9 @@ async function blocker(state: string, early: boolean): Promise<string | undefine
     probe: ({ name }) =>
       Promise.resolve({
         ...hostFacts(name, { knowsCertificates: true }),
-        ...{ environment: variables, daemonVariables: variables, isConnected: false },
+        environment: variables,
+        daemonVariables: variables,
+        isConnected: false,
       }),
   };
   return (await checkCertificates(context as RunContext, [node], x509, { early })).get('h1');

@@ -79,7 +79,8 @@ describe('the handshake that is tried before a node is connected', function () {
     await listening(port);
     const files = [put('ca.pem', ca), put('c1.pem', c1.pem), put('c1.key', c1.key)];
     const { stdout } = spawnSync('/bin/sh', [SCRIPT, ...files], {
-      ...{ encoding: 'utf8', input: `127.0.0.1 ${port}\n` },
+      encoding: 'utf8',
+      input: `127.0.0.1 ${port}\n`,
     });
     return stdout.trim().split(' ')[2] ?? '';
   }

@@ -16,7 +16,10 @@ const cib = readCib(
 );
 
 const clusterWith = (online: Readonly<Record<string, boolean>>): ClusterFacts => ({
-  ...{ readFrom: 'c1', dcState: 'S_IDLE', cib, cibText: '' },
+  readFrom: 'c1',
+  dcState: 'S_IDLE',
+  cib,
+  cibText: '',
   mon: readCrmMon(
     `<pacemaker-result api-version="2.38"><nodes>${Object.entries(online)
       .map(

@@ -22,7 +22,9 @@ describe('a step', () => {
       probe: () => Promise.resolve(facts),
     };
     const taken = takeStep(context as RunContext, { name: 'a play' } as Play, {
-      ...{ host, item, difference },
+      host,
+      item,
+      difference,
     });
     await assert.rejects(taken, (thrown: unknown) => {
       assert.ok(thrown instanceof OutriggerError && thrown.code === 'NOT_CONVERGED');

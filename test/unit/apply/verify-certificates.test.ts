@@ -50,7 +50,8 @@ describe('verify-certificates', function () {
   ) {
     const files = [put('ca.pem', ca), put('h1.pem', certificate), put('h1.key', key)];
     return spawnSync('/bin/sh', [SCRIPT, ...files, '', 'nobody'], {
-      ...{ encoding: 'utf8', env: { PATH: path } },
+      encoding: 'utf8',
+      env: { PATH: path },
     });
   }
 

@@ -38,7 +38,10 @@ describe('a question', () => {
 describe('a question for a secret', () => {
   const errStream = new PassThrough() as unknown as NodeJS.WriteStream;
   const at = (inIsTerminal: boolean, env: Record<string, string>) => ({
-    ...{ signal: terminal.signal, errStream, inIsTerminal, env },
+    signal: terminal.signal,
+    errStream,
+    inIsTerminal,
+    env,
   });
   const typed = () => Promise.resolve('typed');
   const answer = async (inIsTerminal: boolean, env: Record<string, string>): Promise<string> =>

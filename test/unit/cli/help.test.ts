@@ -17,8 +17,13 @@ function recorder(): { program: Command; asked: string[]; said: () => string } {
   };
   const program = programFor(
     {
-      ...{ out: write, err: write, outStream: process.stdout, errStream: process.stderr },
-      ...{ inIsTerminal: false, env: {}, signal: new AbortController().signal },
+      out: write,
+      err: write,
+      outStream: process.stdout,
+      errStream: process.stderr,
+      inIsTerminal: false,
+      env: {},
+      signal: new AbortController().signal,
     },
     () => undefined,
   );
@@ -82,7 +87,8 @@ describe('the manual page', () => {
     it(`has nothing that ${program} warns of`, function () {
       const path = MAN_PAGE.pathname;
       const { error, status, stdout, stderr } = spawnSync(program, [...args, path], {
-        ...{ encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8', MANWIDTH: '80' } },
+        encoding: 'utf8',
+        env: { ...process.env, LC_ALL: 'C.UTF-8', MANWIDTH: '80' },
       });
       if (error !== undefined) {
         console.error(`SKIPPED: ${program}: ${error.message}`);

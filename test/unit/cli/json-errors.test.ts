@@ -24,7 +24,10 @@ async function run(...argv: string[]) {
   const terminal = {
     out: (text: string) => (out += text),
     err: (text: string) => (err += text),
-    ...{ outStream: stream, errStream: stream, inIsTerminal: false, env: { HOME: '/nonexistent' } },
+    outStream: stream,
+    errStream: stream,
+    inIsTerminal: false,
+    env: { HOME: '/nonexistent' },
     signal: AbortSignal.timeout(20_000),
   };
   const code = await runCommandLine(argv, terminal).catch((thrown: unknown) => {

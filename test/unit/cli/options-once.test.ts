@@ -7,7 +7,10 @@ describe('an option that is given twice', () => {
     const stream = process.stderr;
     const program = programFor(
       {
-        ...{ outStream: stream, errStream: stream, inIsTerminal: false, env: {} },
+        outStream: stream,
+        errStream: stream,
+        inIsTerminal: false,
+        env: {},
         out: () => undefined,
         err: (text) => (err += text),
         signal: new AbortController().signal,

@@ -17,8 +17,11 @@ async function refusal(...args: readonly string[]): Promise<{ text: string; code
       err: (line) => {
         text += line;
       },
-      ...{ outStream: stream, errStream: stream },
-      ...{ inIsTerminal: false, env: {}, signal: new AbortController().signal },
+      outStream: stream,
+      errStream: stream,
+      inIsTerminal: false,
+      env: {},
+      signal: new AbortController().signal,
     });
     return { text, code };
   } catch (thrown) {

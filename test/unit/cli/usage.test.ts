@@ -6,7 +6,10 @@ async function said(...argv: string[]): Promise<string> {
   let err = '';
   const program = programFor(
     {
-      ...{ outStream: process.stdout, errStream: process.stderr, inIsTerminal: false, env: {} },
+      outStream: process.stdout,
+      errStream: process.stderr,
+      inIsTerminal: false,
+      env: {},
       out: () => undefined,
       err: (text) => (err += text),
       signal: new AbortController().signal,

@@ -62,7 +62,10 @@ describe('what an authority of our own has still to make', () => {
     workOf(
       { ...whole, ...files },
       {
-        ...{ nodes: ['c1', 'r1'], renewed: new Set(), now: NOW, ...desired },
+        nodes: ['c1', 'r1'],
+        renewed: new Set(),
+        now: NOW,
+        ...desired,
         terms: { ...TERMS, ...terms },
       },
     );

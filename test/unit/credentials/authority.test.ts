@@ -97,8 +97,17 @@ describe("outrigger's own authority", () => {
     };
     const moment = String(NOW.getTime() / 1000);
     const args = [
-      ...['verify', '-x509_strict', '-crl_check', '-purpose', purpose, '-attime', moment],
-      ...['-CAfile', put('ca.pem', issuer.certificate), '-CRLfile', put('crl.pem', crl)],
+      'verify',
+      '-x509_strict',
+      '-crl_check',
+      '-purpose',
+      purpose,
+      '-attime',
+      moment,
+      '-CAfile',
+      put('ca.pem', issuer.certificate),
+      '-CRLfile',
+      put('crl.pem', crl),
       put('c.pem', certificate),
     ];
     try {

@@ -85,9 +85,18 @@ describe('a certificate request that asks for more than ours do', () => {
     writeFileSync(
       path('conf'),
       [
-        ...['[req]', 'prompt = no', 'distinguished_name = subject', 'req_extensions = extensions'],
-        ...[...section, '[subject]', 'CN = h1', '[attributes]', ...attributes],
-        ...['[extensions]', ...extensions, ''],
+        '[req]',
+        'prompt = no',
+        'distinguished_name = subject',
+        'req_extensions = extensions',
+        ...section,
+        '[subject]',
+        'CN = h1',
+        '[attributes]',
+        ...attributes,
+        '[extensions]',
+        ...extensions,
+        '',
       ].join('\n'),
     );
     return path('conf');

@@ -223,10 +223,16 @@ describe('a set of certificates', () => {
 
   it('tells of encrypted keys in both forms', async () => {
     const encrypted = createPrivateKey(good.key).export({
-      ...{ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'x',
     });
     const old = createPrivateKey(good.key).export({
-      ...{ type: 'sec1', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
+      type: 'sec1',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'x',
     });
     for (const key of [encrypted, old]) {
       assert.deepEqual(reported((await check({ key: String(key) })).findings), [

@@ -27,8 +27,13 @@ function factsOf(hosts: Hosts): Facts {
     }
   }
   return {
-    ...{ clusterNodes, remoteNodes, guestNodes: new Map(), unreachable: new Map() },
-    ...{ servers: new Map(), vms: new Map(), cluster: undefined },
+    clusterNodes,
+    remoteNodes,
+    guestNodes: new Map(),
+    unreachable: new Map(),
+    servers: new Map(),
+    vms: new Map(),
+    cluster: undefined,
   };
 }
 

@@ -22,7 +22,9 @@ const reported = (
   { publicDigest }: Pick<Request, 'publicDigest'>,
   more: Partial<ReportedKey> = {},
 ) => ({
-  ...{ count: 1, isEncrypted: false, publicDigest },
+  count: 1,
+  isEncrypted: false,
+  publicDigest,
   ...more,
 });
 
@@ -57,7 +59,8 @@ describe('a node whose key is made on its host', () => {
     const [inUse, waiting] = [reported(old), reported(next)];
     assert.deepEqual(stateOf({ inUse, certificate: oldCertificate }), { kind: 'held', key: inUse });
     assert.deepEqual(stateOf({ inUse, waiting, certificate: nextCertificate }), {
-      ...{ kind: 'held', key: waiting },
+      kind: 'held',
+      key: waiting,
     });
   });
 
@@ -68,7 +71,7 @@ describe('a node whose key is made on its host', () => {
     assert.deepEqual(stateOf(node, { now: inDays(334) }), { kind: 'held', key: inUse });
     assert.deepEqual(stateOf(node, { now: inDays(335) }), { kind: 'to-request' });
     assert.deepEqual(stateOf({ inUse: reported(next), certificate: oldCertificate }), {
-      ...{ kind: 'to-request' },
+      kind: 'to-request',
     });
   });
 
@@ -94,10 +97,12 @@ describe('a node whose key is made on its host', () => {
     const both = { ...asked, inUse, certificate: oldCertificate };
     assert.deepEqual(stateOf(both, byHand), { kind: 'awaited', inUse });
     assert.deepEqual(stateOf(both, { byHand: true, now: inDays(366) }), {
-      ...{ kind: 'awaited', inUse: undefined },
+      kind: 'awaited',
+      inUse: undefined,
     });
     assert.deepEqual(stateOf({ ...both, certificate: nextCertificate }, byHand), {
-      ...{ kind: 'held', key: waiting },
+      kind: 'held',
+      key: waiting,
     });
   });
 
@@ -105,7 +110,7 @@ describe('a node whose key is made on its host', () => {
     const waiting = reported(next);
     for (const text of [undefined, old.pem, 'rubbish'])
       assert.deepEqual(stateOf({ waiting, request: text }, { byHand: true }), {
-        ...{ kind: 'to-request' },
+        kind: 'to-request',
       });
   });
 

@@ -15,7 +15,10 @@ describe('several authorities in one CA file', () => {
 
   const reportedOf = async (files: Partial<Texts>): Promise<string[]> => {
     const set = setOf({
-      ...{ ca: authority.pem, crl: undefined, certificate: good.pem, key: good.key },
+      ca: authority.pem,
+      crl: undefined,
+      certificate: good.pem,
+      key: good.key,
       ...files,
     });
     const { findings } = await checkSet(set, { now: NOW, publicAuthorities: new Set() });

@@ -58,7 +58,10 @@ describe('docs/troubleshooting.md', () => {
       '\n## Errors\n\n### USAGE\n\nIt is\nwrong.\n\n```text\nno\n```\n\n- Do\n  this.\n\n## Else\n',
     );
     assert.deepEqual(entry, {
-      ...{ code: 'USAGE', kind: 'error', summary: 'It is wrong.', message: 'no' },
+      code: 'USAGE',
+      kind: 'error',
+      summary: 'It is wrong.',
+      message: 'no',
       details: '- Do\n  this.',
     });
     assert.throws(() => readExplanations('\n## Errors\n\n### USAGE\n\nNo message.\n'), /no code/);

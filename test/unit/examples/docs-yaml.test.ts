@@ -42,8 +42,11 @@ describe('the documentation', () => {
       count += 1;
       it(`shows valid YAML: ${file}, line ${line}`, () => {
         const { diagnostics } = readInventory({
-          ...{ file, text: whole(text), schema: readSchema('inventory') },
-          ...{ directory: '/etc/outrigger', home: '/home/me' },
+          file,
+          text: whole(text),
+          schema: readSchema('inventory'),
+          directory: '/etc/outrigger',
+          home: '/home/me',
         });
         // Warnings tell of what a part has no use for, such as the hosts of other parts.
         const errors = diagnostics.filter(({ severity }) => severity === 'error');

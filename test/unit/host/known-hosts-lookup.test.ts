@@ -6,8 +6,12 @@ import fc from 'fast-check';
 import { entriesFor, type KnownHost } from '../../../src/host/known-hosts/known-hosts.ts';
 
 const entry = (names: string, line: number): KnownHost => ({
-  ...{ marker: 'none', names, keyType: 'ssh-ed25519', blob: new Uint8Array() },
-  ...{ file: 'known_hosts', line },
+  marker: 'none',
+  names,
+  keyType: 'ssh-ed25519',
+  blob: new Uint8Array(),
+  file: 'known_hosts',
+  line,
 });
 
 const hashed = (name: string, salt: string): string => {

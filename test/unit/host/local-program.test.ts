@@ -21,7 +21,9 @@ describe('a program that hangs', () => {
   it('is given up at the limit, whatever memory was collected meanwhile', async () => {
     const ended = runProgram({
       argv: ['/bin/sleep', '30'],
-      ...{ limitMs: LIMIT_MS, mostBytes: 1000, signal: new AbortController().signal },
+      limitMs: LIMIT_MS,
+      mostBytes: 1000,
+      signal: new AbortController().signal,
     });
     for (const waitMs of [100, 200]) await sleep(waitMs).then(collectGarbage);
     const end = await ended;
@@ -53,7 +55,9 @@ describe('a program that has started something which holds its output', () => {
     const begin = Date.now();
     const end = await runProgram({
       argv: ['/bin/sh', '-c', `sleep 30 & echo $! >${pids}; ${script}`],
-      ...{ limitMs: LIMIT_MS, mostBytes: 1000, signal: new AbortController().signal },
+      limitMs: LIMIT_MS,
+      mostBytes: 1000,
+      signal: new AbortController().signal,
       ...more,
     });
     return { end, took: Date.now() - begin };
@@ -77,7 +81,9 @@ describe('a program that has started something which holds its output', () => {
 
     it(`ends with an interrupt (${how})`, async () => {
       const { end, took } = await run('exit 0', {
-        ...{ isApart, limitMs: 20_000, signal: AbortSignal.timeout(500) },
+        isApart,
+        limitMs: 20_000,
+        signal: AbortSignal.timeout(500),
       });
       assert.equal(end.kind, 'interrupted');
       assert.ok(took < 10_000, String(took));
@@ -110,7 +116,9 @@ describe('a program that has started something which holds its output', () => {
   it('leaves what a program that ended well has started for later', async () => {
     const end = await runProgram({
       argv: ['/bin/sh', '-c', `sleep 30 >/dev/null 2>&1 & echo $! >${pids}; echo printed`],
-      ...{ limitMs: 20_000, mostBytes: 1000, signal: new AbortController().signal },
+      limitMs: 20_000,
+      mostBytes: 1000,
+      signal: new AbortController().signal,
     });
     assert.equal(end.kind, 'printed');
     assert.deepEqual(helpers().map(isEnded), [false]);

@@ -66,7 +66,8 @@ describe('a program that prints a secret', () => {
     const script = `sleep 300 & echo $! >${pids}; echo $$ >>${pids}; wait`;
     await assert.rejects(
       runForSecret(['/bin/sh', '-c', script], {
-        ...{ signal: never, limitMs: 4000 },
+        signal: never,
+        limitMs: 4000,
         report: (line) => reported.push(line),
       }),
       /^Error: it did not finish within 4 s$/,
@@ -80,7 +81,9 @@ describe('a program that prints a secret', () => {
   it('ends at once when the run is interrupted', async () => {
     const run = new AbortController();
     const fetch = secretFetcher({
-      ...{ ask: () => assert.fail('asked'), signal: run.signal, report: () => undefined },
+      ask: () => assert.fail('asked'),
+      signal: run.signal,
+      report: () => undefined,
     });
     setTimeout(() => {
       run.abort();

@@ -132,7 +132,9 @@ describe('a secret from where it lives', () => {
       assert.deepEqual(await bytesOf(source, fetch), KEY);
       assert.deepEqual(questions, [`Passphrase of ${path}:`]);
       const wrong: SecretSource = {
-        ...{ kind: 'age', path, at: AT },
+        kind: 'age',
+        path,
+        at: AT,
         opener: { passphrase: { kind: 'file', path: put('wrong', 'wrong\n') } },
       };
       assert.match((await failure(wrong)).message, /: wrong passphrase$/);
@@ -158,7 +160,10 @@ describe('a secret from where it lives', () => {
         });
         const identities = put('keys.txt', content ?? `${await generateIdentity()}\n`);
         const { message, hint } = await failure({
-          ...{ kind: 'age', path: put('key.age', file), opener: { identities }, at: AT },
+          kind: 'age',
+          path: put('key.age', file),
+          opener: { identities },
+          at: AT,
         });
         assert.match(
           message,
@@ -188,7 +193,10 @@ describe('a secret from where it lives', () => {
     it('is not opened with identities that others can read', async () => {
       const identities = put('keys.txt', await generateIdentity(), 0o640);
       const { message } = await failure({
-        ...{ kind: 'age', path: put('key.age', 'x'), opener: { identities }, at: AT },
+        kind: 'age',
+        path: put('key.age', 'x'),
+        opener: { identities },
+        at: AT,
       });
       assert.match(message, /other users can read the identity file/);
     });

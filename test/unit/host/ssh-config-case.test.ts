@@ -18,9 +18,17 @@ describe('the case of names in ssh_config', () => {
     const sshConfig = join(folder, 'config');
     writeFileSync(sshConfig, `${condition}\n  RevokedHostKeys /revoked\n`);
     return new RouteFinder({ env: {}, home: folder }).routeTo({
-      ...{ address, port: undefined, user: undefined, become: 'none' },
-      ...{ identityFile: undefined, becomePassword: undefined, hostKeys: { kind: 'strict' } },
-      ...{ sshConfig, knownHostsFile: undefined, proxyJump: undefined, connectTimeoutMs: 5000 },
+      address,
+      port: undefined,
+      user: undefined,
+      become: 'none',
+      identityFile: undefined,
+      becomePassword: undefined,
+      hostKeys: { kind: 'strict' },
+      sshConfig,
+      knownHostsFile: undefined,
+      proxyJump: undefined,
+      connectTimeoutMs: 5000,
     }).target.restrictions.revokedKeys;
   };
 

@@ -18,9 +18,17 @@ describe('a criterion of Match that only ssh can judge', () => {
     const sshConfig = join(folder, 'config');
     writeFileSync(sshConfig, text);
     return new RouteFinder({ env: {}, home: folder }).routeTo({
-      ...{ address: 'web', port: undefined, user: undefined, become: 'none' },
-      ...{ identityFile: undefined, becomePassword: undefined, hostKeys: { kind: 'strict' } },
-      ...{ sshConfig, knownHostsFile: undefined, proxyJump: undefined, connectTimeoutMs: 5000 },
+      address: 'web',
+      port: undefined,
+      user: undefined,
+      become: 'none',
+      identityFile: undefined,
+      becomePassword: undefined,
+      hostKeys: { kind: 'strict' },
+      sshConfig,
+      knownHostsFile: undefined,
+      proxyJump: undefined,
+      connectTimeoutMs: 5000,
     });
   };
 

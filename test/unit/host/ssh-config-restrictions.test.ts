@@ -22,9 +22,17 @@ describe('what ssh_config forbids', () => {
     writeFileSync(sshConfig, text);
     const finder = new RouteFinder({ env: { SSH_AUTH_SOCK: '/agent' }, home: folder });
     return finder.routeTo({
-      ...{ address, port: undefined, user: 'admin', become: 'none', identityFile: undefined },
-      ...{ becomePassword: undefined, hostKeys: { kind: 'strict' }, sshConfig },
-      ...{ knownHostsFile: undefined, proxyJump: undefined, connectTimeoutMs: 5000 },
+      address,
+      port: undefined,
+      user: 'admin',
+      become: 'none',
+      identityFile: undefined,
+      becomePassword: undefined,
+      hostKeys: { kind: 'strict' },
+      sshConfig,
+      knownHostsFile: undefined,
+      proxyJump: undefined,
+      connectTimeoutMs: 5000,
     }).target;
   };
   const restrictions = (text: string, address?: string) => target(text, address).restrictions;

@@ -33,9 +33,16 @@ describe('ssh_config', () => {
     return path;
   };
   const to = (address: string, more: Partial<Connection> = {}): Connection => ({
-    ...{ address, port: undefined, user: undefined, become: 'none', identityFile: undefined },
-    ...{ becomePassword: undefined, hostKeys: { kind: 'strict' } },
-    ...{ knownHostsFile: undefined, proxyJump: undefined, sshConfig: join(folder, 'config') },
+    address,
+    port: undefined,
+    user: undefined,
+    become: 'none',
+    identityFile: undefined,
+    becomePassword: undefined,
+    hostKeys: { kind: 'strict' },
+    knownHostsFile: undefined,
+    proxyJump: undefined,
+    sshConfig: join(folder, 'config'),
     connectTimeoutMs: 5000,
     ...more,
   });
@@ -191,15 +198,22 @@ Host gate
 
     it('take over the key and the known hosts of the inventory, not its user', () => {
       const { jumps } = route('web', {
-        ...{ sshConfig: 'none', proxyJump: 'bastion', user: 'admin', identityFile: '/key' },
+        sshConfig: 'none',
+        proxyJump: 'bastion',
+        user: 'admin',
+        identityFile: '/key',
         knownHostsFile: '/known',
       });
       assert.deepEqual(jumps[0], {
-        ...{ alias: 'bastion', address: 'bastion', port: 22, user: userInfo().username },
+        alias: 'bastion',
+        address: 'bastion',
+        port: 22,
+        user: userInfo().username,
         identities: { files: ['/key'], only: true, agent: '/agent', certificates: [] },
         knownHosts: { name: 'bastion', files: ['/known'] },
         hostKeys: { kind: 'strict' },
-        ...{ restrictions: UNRESTRICTED, notices: [] },
+        restrictions: UNRESTRICTED,
+        notices: [],
       });
     });
 

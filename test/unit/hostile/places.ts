@@ -52,7 +52,9 @@ export function placesIn(schema: JsonSchema): Place[] {
       requiredOf(rule).map(([key, child]) => [key, sample(child)]),
     );
     const place = (kind: Place['kind'], of: Part, right: unknown, document: unknown): Place => ({
-      ...{ kind, rule: of, right },
+      kind,
+      rule: of,
+      right,
       title: `${kind === 'key' ? 'a key of ' : ''}${title || 'the document'}`,
       fill: (yaml) => filled(document, yaml),
     });

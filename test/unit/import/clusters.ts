@@ -51,7 +51,10 @@ export function changesIn(cib: Cib, spec: Spec): unknown[] {
   const isIn = ({ name }: { name: string }) => [name, { on: 'c1' }] as const;
   const connections = Object.fromEntries(spec.remoteNodes.map(isIn));
   const cluster: ClusterFacts = {
-    ...{ readFrom: 'c1', cib, cibText: '', dcState: 'S_IDLE' },
+    readFrom: 'c1',
+    cib,
+    cibText: '',
+    dcState: 'S_IDLE',
     mon: readCrmMon(crmMonXml({ connections, vms: {} })),
   };
   return [
@@ -113,6 +116,10 @@ export function cibOf(remotes: readonly Remote[]): Cib {
 }
 
 export const remote = (id: string, more: Partial<Remote> = {}): Remote => ({
-  ...{ id, parameters: {}, meta: {}, attributes: {}, operations: [] },
+  id,
+  parameters: {},
+  meta: {},
+  attributes: {},
+  operations: [],
   ...more,
 });

@@ -166,7 +166,11 @@ describe('importInventory', () => {
       ['r1', 'r6'],
     );
     assert.deepEqual(notes.map((note) => note.replace(/: left out: .*/, '')).sort(), [
-      ...['C2', 'r2', 'r3', 'r4', 'r6'],
+      'C2',
+      'r2',
+      'r3',
+      'r4',
+      'r6',
     ]);
     assert.doesNotMatch(notes.join(), /line \d/);
   });

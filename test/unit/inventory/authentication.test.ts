@@ -6,8 +6,11 @@ import { readSchema } from './golden.ts';
 const schema = readSchema('inventory');
 const read = (text: string) =>
   readInventory({
-    ...{ file: 'inventory.yml', text, schema },
-    ...{ directory: '/etc/outrigger', home: '/home/me' },
+    file: 'inventory.yml',
+    text,
+    schema,
+    directory: '/etc/outrigger',
+    home: '/home/me',
   });
 
 const minimal = `
@@ -84,7 +87,8 @@ describe('authentication by certificates', () => {
     assert.deepEqual(signing, { by: 'program', argv: ['/etc/outrigger/pki/sign', '-p', 'x/y'] });
     assert.equal(renewBeforeMs, 2 * 24 * 3_600_000);
     assert.deepEqual(signingOf('request: "~/{node}.csr"').signing, {
-      ...{ by: 'hand', requestPattern: '/home/me/{node}.csr' },
+      by: 'hand',
+      requestPattern: '/home/me/{node}.csr',
     });
   });
 

@@ -22,8 +22,11 @@ const namesOf = (nodes: readonly { readonly name: string }[]): string[] =>
 describe('what of a node is managed', () => {
   it('stands with the entry, or else with its group', () => {
     const { spec, diagnostics } = readInventory({
-      ...{ file: 'inventory.yml', text: TEXT, schema },
-      ...{ directory: '/etc/outrigger', home: '/home/me' },
+      file: 'inventory.yml',
+      text: TEXT,
+      schema,
+      directory: '/etc/outrigger',
+      home: '/home/me',
     });
     assert.deepEqual(diagnostics, []);
     assert.ok(spec);

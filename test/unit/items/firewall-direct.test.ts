@@ -4,10 +4,18 @@ import { kindOf, zoneWith } from './firewall.ts';
 
 describe('direct rules of firewalld', () => {
   const rule = (text: string, chain = 'INPUT', table = 'filter', ipv = 'ipv4'): DirectRule => ({
-    ...{ ipv, table, chain, args: text.split(' '), text: `direct rule ${text}` },
+    ipv,
+    table,
+    chain,
+    args: text.split(' '),
+    text: `direct rule ${text}`,
   });
   const passed = (text: string, ipv = 'ipv4'): DirectRule => ({
-    ...{ ipv, table: '', chain: '', args: text.split(' '), text: `direct passthrough ${text}` },
+    ipv,
+    table: '',
+    chain: '',
+    args: text.split(' '),
+    text: `direct passthrough ${text}`,
   });
   const open = [zoneWith({ ports: ['3121/tcp'] })];
   const of = (direct: readonly DirectRule[], more: Partial<FirewallState> = {}) =>

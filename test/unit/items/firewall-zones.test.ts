@@ -79,7 +79,10 @@ describe('policies of firewalld', () => {
     rules: Partial<ZoneRules>,
     more: Partial<FirewallPolicy> = {},
   ): FirewallPolicy => ({
-    ...{ name: 'own', priority, ingressZones: ['ANY'], egressZones: ['HOST'] },
+    name: 'own',
+    priority,
+    ingressZones: ['ANY'],
+    egressZones: ['HOST'],
     rules: { ...NOTHING_OPEN, target: 'CONTINUE', ...rules },
     ...more,
   });

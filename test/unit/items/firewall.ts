@@ -11,7 +11,10 @@ export const SUBNET = 'source address="10.77.0.0/24"';
 export const PORT = 'port port="3121" protocol="tcp"';
 
 const service = (ports: readonly string[], includes: readonly string[] = [], isBound = false) => ({
-  ...{ ports, protocols: [], includes, isBound },
+  ports,
+  protocols: [],
+  includes,
+  isBound,
 });
 
 /** What cases begin from. */
@@ -29,7 +32,10 @@ export const FIREWALL: FirewallState = {
 
 /** The default zone, with rules. */
 export const zoneWith = (rules: Partial<ZoneRules>, more: object = {}) => ({
-  ...{ name: 'public', isDefault: true, sources: [], rules: { ...NOTHING_OPEN, ...rules } },
+  name: 'public',
+  isDefault: true,
+  sources: [],
+  rules: { ...NOTHING_OPEN, ...rules },
   ...more,
 });
 

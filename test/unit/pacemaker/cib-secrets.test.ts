@@ -5,9 +5,23 @@ import { escaped } from '../../../src/pacemaker/basics/xml.ts';
 
 /** Parameters of fence agents and of others (fence-agents, resource-agents) that hold secrets. */
 const NAMES = [
-  ...['passwd', 'password', 'snmp_priv_passwd', 'identity_file_passphrase', 'ipmi_password'],
-  ...['secret_key', 'secret', 'token', 'api_key', 'apikey_token', 'client_secret', 'key'],
-  ...['community', 'credentials', 'private_key', 'PASSWORD', 'db_pass'],
+  'passwd',
+  'password',
+  'snmp_priv_passwd',
+  'identity_file_passphrase',
+  'ipmi_password',
+  'secret_key',
+  'secret',
+  'token',
+  'api_key',
+  'apikey_token',
+  'client_secret',
+  'key',
+  'community',
+  'credentials',
+  'private_key',
+  'PASSWORD',
+  'db_pass',
 ];
 const SECRETS = ['hunter2', `q"u<o>t&e's\\`, 'ünïcödé', '$(id)', 'c2VjcmV0c2VjcmV0'];
 

@@ -41,7 +41,10 @@ const replaced = (...subjects: string[]) => [{ code: 'authkey-replaced', subject
 
 /** Connections use it, and nothing else decides. */
 const given = (more: Partial<AuthkeyCircumstances> = {}): AuthkeyCircumstances => ({
-  ...{ isInUse: true, key: undefined, isUnfinished: false, rotates: false },
+  isInUse: true,
+  key: undefined,
+  isUnfinished: false,
+  rotates: false,
   ...more,
 });
 

@@ -31,7 +31,11 @@ const x509: DesiredX509 = {
 };
 
 const onHost = (digest: string) => ({
-  ...{ digest, owner: 'root', group: 'haclient', mode: '640', modifiedAt: 1 },
+  digest,
+  owner: 'root',
+  group: 'haclient',
+  mode: '640',
+  modifiedAt: 1,
 });
 
 /** A host that uses the certificates of the inventory. */

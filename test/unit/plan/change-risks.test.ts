@@ -35,10 +35,14 @@ function risksOf(
 
 describe('the risk of a change of credentials', () => {
   const older = {
-    ...{ authkey: { digest: 'a', modifiedAt: 200 }, daemonVariables: {}, keepsAuthkey: true },
+    authkey: { digest: 'a', modifiedAt: 200 },
+    daemonVariables: {},
+    keepsAuthkey: true,
     units: {
       'pacemaker.service': {
-        ...{ loadState: 'loaded', activeState: 'active', unitFileState: 'enabled' },
+        loadState: 'loaded',
+        activeState: 'active',
+        unitFileState: 'enabled',
         startedAt: 100,
       },
     },

@@ -45,8 +45,10 @@ describe('a change of credentials', () => {
   it('is one where a controller has connected with a key from before and keeps it', () => {
     const unit = { loadState: 'loaded', activeState: 'active', unitFileState: 'enabled' };
     const older = (more: HostFactsPatch): HostFactsPatch => ({
-      ...{ authkey: { digest: 'a', modifiedAt: 200 }, daemonVariables: {} },
-      ...{ units: { 'pacemaker.service': { ...unit, startedAt: 100.5 } }, ...more },
+      authkey: { digest: 'a', modifiedAt: 200 },
+      daemonVariables: {},
+      units: { 'pacemaker.service': { ...unit, startedAt: 100.5 } },
+      ...more,
     });
     const found = (connectedAt: number | undefined, more: HostFactsPatch = life) =>
       change({ members: [older(more), KEY], node: KEY, connectedAt }, theKey('a'));
@@ -134,7 +136,10 @@ describe('a change of credentials', () => {
     assert.equal(change(whole, theKey('a')), undefined, 'nothing but the release is left');
     const units = {
       'pacemaker.service': {
-        ...{ loadState: 'loaded', activeState: 'active', unitFileState: 'enabled', startedAt: 10 },
+        loadState: 'loaded',
+        activeState: 'active',
+        unitFileState: 'enabled',
+        startedAt: 10,
       },
     };
     const older = withKey('a', { ...life, units, authkey: { digest: 'a', modifiedAt: 20 } });
@@ -163,7 +168,10 @@ describe('a change of credentials', () => {
   it('is made node by node beside sbd, where the playbook says so, and where a run that died began so', () => {
     const sbd = {
       'sbd.service': {
-        ...{ loadState: 'loaded', activeState: 'active', unitFileState: '', startedAt: undefined },
+        loadState: 'loaded',
+        activeState: 'active',
+        unitFileState: '',
+        startedAt: undefined,
       },
     };
     const hazardous = { members: [KEY, withKey('a', { units: sbd })], node: KEY };

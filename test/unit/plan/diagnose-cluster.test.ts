@@ -11,8 +11,13 @@ function withoutQuorum(policy: string): string | undefined {
   const mon = readCrmMon(crmMonXml({ options: { 'no-quorum-policy': policy } }));
   const cluster = { readFrom: 'c1', cibText, cib: readCib(cibText), mon, dcState: 'S_IDLE' };
   const facts: Examination['facts'] = {
-    ...{ clusterNodes: new Map(), remoteNodes: new Map(), guestNodes: new Map() },
-    ...{ vms: new Map(), unreachable: new Map(), servers: new Map(), cluster },
+    clusterNodes: new Map(),
+    remoteNodes: new Map(),
+    guestNodes: new Map(),
+    vms: new Map(),
+    unreachable: new Map(),
+    servers: new Map(),
+    cluster,
   };
   const { findings } = checkCluster({ facts, clusterNodes: [] } as unknown as Examination);
   return findings.find(({ message }) => message === 'there is no quorum')?.hint;

@@ -34,15 +34,24 @@ const key = { digest: 'a'.repeat(64), modifiedAt: NOW - 3600 };
 
 function hosts(more: Partial<Plan> = {}): ReadonlyMap<string, DriftHost> {
   const reported = hostsIn(driftOf({ ...quietPlan, inSync: ['c1', 'r1', 'gone1'], ...more }), {
-    ...{ spec, selected: spec, x509: undefined, now: NOW },
+    spec,
+    selected: spec,
+    x509: undefined,
+    now: NOW,
     facts: {
       clusterNodes: new Map(),
       remoteNodes: new Map([['r1', hostFacts('r1', { authkey: key, clockAhead: 100 })]]),
       guestNodes: new Map(),
-      ...{ vms: new Map(), servers: new Map(), unreachable: new Map(), cluster: undefined },
+      vms: new Map(),
+      servers: new Map(),
+      unreachable: new Map(),
+      cluster: undefined,
     },
     cluster: {
-      ...{ readFrom: 'c1', cibText: CIB, cib: readCib(CIB), dcState: 'S_IDLE' },
+      readFrom: 'c1',
+      cibText: CIB,
+      cib: readCib(CIB),
+      dcState: 'S_IDLE',
       mon: readCrmMon(crmMonXml({ connections: { r1: { on: 'c1' } } })),
     },
   });
@@ -56,7 +65,11 @@ describe('the hosts of a drift', () => {
         ([name, { state, isBeingRemoved }]) => `${name} ${state}${isBeingRemoved ? '!' : ''}`,
       ),
       [
-        ...['c1 in-sync', 'r1 in-sync', 'r2 unreachable', 'old1 unreachable!', 'gone1 in-sync!'],
+        'c1 in-sync',
+        'r1 in-sync',
+        'r2 unreachable',
+        'old1 unreachable!',
+        'gone1 in-sync!',
         'other1 undeclared',
       ],
     );
@@ -67,8 +80,13 @@ describe('the hosts of a drift', () => {
     const reported = hosts({
       findings: [
         {
-          ...{ host: 'r1', item: 'connection', attribute: 'state', expected: 'in' },
-          ...{ actual: 'failed', message: '', hint: '' },
+          host: 'r1',
+          item: 'connection',
+          attribute: 'state',
+          expected: 'in',
+          actual: 'failed',
+          message: '',
+          hint: '',
         },
       ],
       problems: [

@@ -21,7 +21,10 @@ const EMPTY = `<cib admin_epoch="0" epoch="1" num_updates="0"><configuration><cr
   <constraints/></configuration><status/></cib>`;
 
 const clusterWith = (cibText: string): ClusterFacts => ({
-  ...{ readFrom: 'c1', cibText, cib: readCib(cibText), dcState: 'S_IDLE' },
+  readFrom: 'c1',
+  cibText,
+  cib: readCib(cibText),
+  dcState: 'S_IDLE',
   mon: readCrmMon(crmMonXml({ connections: { n1: { on: 'c1' } } })),
 });
 
@@ -34,8 +37,11 @@ function joinedBy(join: CibItem, state: CibItem, vm: string | undefined) {
   const empty = clusterWith(EMPTY);
   const name = join.host;
   const node: JoinedNode = {
-    ...{ name, vm, hasFailed: false },
-    ...{ desired: reported(join, empty), entry: reported(state, empty) },
+    name,
+    vm,
+    hasFailed: false,
+    desired: reported(join, empty),
+    entry: reported(state, empty),
   };
   let text = EMPTY;
   for (const item of [join, state])
@@ -62,7 +68,11 @@ describe('edits since a run has joined a node', () => {
       fc.record({ timeout: seconds, interval: seconds }, { requiredKeys: [] }),
     );
     const wishes = fc.record({
-      ...{ port, attributes, state, operations, meta: attributes },
+      port,
+      attributes,
+      state,
+      operations,
+      meta: attributes,
       reconnectInterval: fc.option(seconds, { nil: undefined }),
     });
     fc.assert(
@@ -76,7 +86,9 @@ describe('edits since a run has joined a node', () => {
 
   it('are none as long as nobody has edited it, whatever was wanted of a guest node', () => {
     const wishes = fc.record({
-      ...{ port, attributes, state },
+      port,
+      attributes,
+      state,
       connectTimeout: fc.option(seconds, { nil: undefined }),
       allowMigrate: fc.option(fc.boolean(), { nil: undefined }),
     });

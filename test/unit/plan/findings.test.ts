@@ -21,20 +21,31 @@ const server = { address: '192.0.2.1', port: 3121 };
 
 function find(text: string, more: Partial<FindingsInput> = {}, names = ['r1']): readonly Finding[] {
   const facts: Facts = {
-    ...{ clusterNodes: new Map(), remoteNodes: new Map(), guestNodes: new Map() },
-    ...{ vms: new Map(), unreachable: new Map(), cluster: undefined },
+    clusterNodes: new Map(),
+    remoteNodes: new Map(),
+    guestNodes: new Map(),
+    vms: new Map(),
+    unreachable: new Map(),
+    cluster: undefined,
     servers: new Map(names.map((name) => [name, server])),
   };
   return findingsIn({
     facts,
     cluster: {
-      ...{ readFrom: 'c1', cibText: text, dcState: 'S_IDLE' },
+      readFrom: 'c1',
+      cibText: text,
+      dcState: 'S_IDLE',
       cib: readCib(text),
       mon: readCrmMon(crmMonXml({})),
     },
-    ...{ clusterName: 'prod', declared: ['r1'], explained: new Set<string>() },
-    ...{ leaving: [], unmanaged: [] },
-    ...{ fencing: [], expiring: [], hindered: new Map() },
+    clusterName: 'prod',
+    declared: ['r1'],
+    explained: new Set<string>(),
+    leaving: [],
+    unmanaged: [],
+    fencing: [],
+    expiring: [],
+    hindered: new Map(),
     ...more,
   });
 }

@@ -9,7 +9,11 @@ const DROP = 'rule family="ipv4" source address="192.0.2.12" drop';
 const OPEN = { ...NOTHING_OPEN, ports: ['3122/tcp'] };
 
 const zone = (runtime: ZoneRules, permanent = runtime) => ({
-  ...{ name: 'public', isDefault: true, sources: [], runtime, permanent },
+  name: 'public',
+  isDefault: true,
+  sources: [],
+  runtime,
+  permanent,
 });
 
 const findings = (reported: ToldFirewalld) =>
@@ -19,7 +23,9 @@ const findings = (reported: ToldFirewalld) =>
         name,
         {
           ...hostFacts(name),
-          ...{ uname: name, membership: undefined, fencers: new Map() },
+          uname: name,
+          membership: undefined,
+          fencers: new Map(),
           routes: [{ server: '192.0.2.1', source: `192.0.2.1${index + 1}` }],
         },
       ]),
@@ -43,8 +49,11 @@ describe('what a firewall has against cluster nodes', () => {
     const [finding, ...more] = findings({ zones: [zone(denies)] });
     assert.deepEqual(more, []);
     assert.deepEqual(finding, {
-      ...{ host: 'r1', item: 'firewall-port', attribute: '3122/tcp from 192.0.2.12' },
-      ...{ expected: 'open', actual: 'kept out' },
+      host: 'r1',
+      item: 'firewall-port',
+      attribute: '3122/tcp from 192.0.2.12',
+      expected: 'open',
+      actual: 'kept out',
       message: `firewalld keeps 192.0.2.12 away from port 3122/tcp, by a rule that is not outrigger's: ${DROP}`,
       hint: 'change that rule on the host if 192.0.2.12 is meant to get in: no apply overrides it',
     });

@@ -5,7 +5,10 @@ import { findProblems } from '../../../src/plan/problems/problems.ts';
 import { hostFacts } from '../../support/specs.ts';
 
 const unit = (activeState: string): UnitFacts => ({
-  ...{ activeState, loadState: 'loaded', unitFileState: 'disabled', startedAt: undefined },
+  activeState,
+  loadState: 'loaded',
+  unitFileState: 'disabled',
+  startedAt: undefined,
 });
 const withUnit = (activeState: string, listening: readonly number[]): HostFacts =>
   hostFacts('r1', { listening, units: { [REMOTE_UNIT]: unit(activeState) } });
@@ -49,7 +52,9 @@ describe('a daemon that is not the unit', () => {
   it('counts for guest nodes as well, and the way out is named', () => {
     const guest = withUnit('inactive', [3121]);
     const facts: Facts = {
-      ...{ clusterNodes: new Map(), remoteNodes: new Map(), unreachable: new Map() },
+      clusterNodes: new Map(),
+      remoteNodes: new Map(),
+      unreachable: new Map(),
       guestNodes: new Map([['r1', guest]]),
       vms: new Map([['r1', 'vm-r1']]),
       servers: new Map([['r1', { address: '192.0.2.1', port: 3121 }]]),
@@ -62,8 +67,12 @@ describe('a daemon that is not the unit', () => {
 
   it('is nobody’s problem where the host is not managed', () => {
     const facts: Facts = {
-      ...{ clusterNodes: new Map(), remoteNodes: new Map(), unreachable: new Map() },
-      ...{ guestNodes: new Map(), vms: new Map(), cluster: undefined },
+      clusterNodes: new Map(),
+      remoteNodes: new Map(),
+      unreachable: new Map(),
+      guestNodes: new Map(),
+      vms: new Map(),
+      cluster: undefined,
       servers: new Map([['r1', { address: '192.0.2.1', port: 3121 }]]),
       clusterOnly: new Set(['r1']),
     };

@@ -19,7 +19,11 @@ function clusterWith(running: Places, operations: Places = []): ClusterFacts {
     `<cib epoch="1" num_updates="0" admin_epoch="0" have-quorum="1"><configuration><crm_config/><nodes><node id="1" uname="c1"/><node id="2" uname="c2"/></nodes><resources><clone id="cl"><primitive id="cl-one" class="ocf" provider="pacemaker" type="Dummy"/></clone><primitive id="d1" class="ocf" provider="pacemaker" type="Dummy"/></resources><constraints/></configuration><status>${states.join('')}</status></cib>`,
   );
   const resources = running.map(([id, node]) => ({
-    ...{ id, primitive: id.replace(/:.*/, ''), active: true, nodes: [node], parents: [] },
+    id,
+    primitive: id.replace(/:.*/, ''),
+    active: true,
+    nodes: [node],
+    parents: [],
   }));
   return { cib, mon: { resources, nodes: new Map() } } as unknown as ClusterFacts;
 }

@@ -43,14 +43,22 @@ describe('who accepts whom while an authority is replaced', () => {
   /** Digests are the texts' own names here: `keepsTrust` only compares them. */
   const file = (pem: string) => ({ path: '', description: '', digest: pem, pem });
   const onHost = (pem: string, modifiedAt: number) => ({
-    ...{ digest: pem, owner: 'root', group: 'haclient', mode: '640', modifiedAt, pem },
+    digest: pem,
+    owner: 'root',
+    group: 'haclient',
+    mode: '640',
+    modifiedAt,
+    pem,
   });
 
   const host = (name: string, has: Has | undefined): HostFacts =>
     hostFacts(name, {
       units: {
         'pacemaker_remote.service': {
-          ...{ loadState: 'loaded', activeState: 'active', unitFileState: 'enabled', startedAt: 5 },
+          loadState: 'loaded',
+          activeState: 'active',
+          unitFileState: 'enabled',
+          startedAt: 5,
         },
       },
       certificates:

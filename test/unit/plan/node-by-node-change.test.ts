@@ -69,7 +69,9 @@ function stateOf({
   );
   const mon = `<pacemaker-result><summary/><nodes>${said.join('')}${remotes.join('')}</nodes><resources>${started.join('')}${running}</resources><status code="0" message="OK"/></pacemaker-result>`;
   return {
-    ...{ readFrom: 'c1', cibText, dcState: 'S_IDLE' },
+    readFrom: 'c1',
+    cibText,
+    dcState: 'S_IDLE',
     cib: readCib(cibText),
     mon: readCrmMon(mon),
   };
@@ -207,10 +209,17 @@ describe('what the scheduler makes of it', () => {
   ): Simulation => ({
     before: picture({}),
     after: picture({ db: 'r1', web: 'c1' }),
-    ...{ steps: [], fences },
+    steps: [],
+    fences,
     actions: actions.map((action) => ({
-      ...{ action: 'stop', resource: 'web', node: undefined, source: undefined, dest: undefined },
-      ...{ reason: undefined, blocked: false, ...action },
+      action: 'stop',
+      resource: 'web',
+      node: undefined,
+      source: undefined,
+      dest: undefined,
+      reason: undefined,
+      blocked: false,
+      ...action,
     })),
   });
   const judge = (...steps: Simulation[]) => judgeSimulation(cib, [step([]), ...steps]);

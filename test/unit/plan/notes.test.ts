@@ -12,8 +12,12 @@ const EMPTY = `<cib admin_epoch="0" epoch="1" num_updates="0" have-quorum="1" dc
 <configuration><crm_config/><nodes/><resources/><constraints/></configuration><status/></cib>`;
 
 const r1 = {
-  ...{ name: 'r1', server: '192.0.2.1', port: 3121, reconnectInterval: undefined },
-  ...{ operations: {}, meta: {} },
+  name: 'r1',
+  server: '192.0.2.1',
+  port: 3121,
+  reconnectInterval: undefined,
+  operations: {},
+  meta: {},
 };
 
 const notesFor = (cibText: string, more: Partial<Facts> = {}): readonly string[] =>
@@ -29,7 +33,9 @@ const notesFor = (cibText: string, more: Partial<Facts> = {}): readonly string[]
       ...more,
     },
     {
-      ...{ readFrom: 'c1', cibText, dcState: 'S_IDLE' },
+      readFrom: 'c1',
+      cibText,
+      dcState: 'S_IDLE',
       cib: readCib(cibText),
       mon: readCrmMon(crmMonXml({})),
     },

@@ -27,22 +27,29 @@ function clusterWith(option = options('stop-orphan-resources', 'false')): Cluste
     <status><node_state id="r1" uname="r1" remote_node="true"/></status></cib>`;
   const connections = { r1: { on: 'c2', orphaned: true, managed: false } };
   return {
-    ...{ readFrom: 'c1', cibText, dcState: 'S_IDLE' },
+    readFrom: 'c1',
+    cibText,
+    dcState: 'S_IDLE',
     cib: readCib(cibText),
     mon: readCrmMon(crmMonXml({ connections, resources: { web: 'r1' } })),
   };
 }
 
 const factsOf = (cluster: ClusterFacts, names: readonly string[]): Facts => ({
-  ...{ clusterNodes: new Map(), guestNodes: new Map() },
-  ...{ vms: new Map(), unreachable: new Map(), cluster },
+  clusterNodes: new Map(),
+  guestNodes: new Map(),
+  vms: new Map(),
+  unreachable: new Map(),
+  cluster,
   remoteNodes: new Map(names.map((name) => [name, hostFacts(name, { isConnected: true })])),
   servers: new Map(names.map((name) => [name, { address: '192.0.2.1', port: 3121 }])),
 });
 
 /** An inventory without nodes. */
 const NONE = {
-  ...{ clusterNodes: [], remoteNodes: [], guestNodes: [] },
+  clusterNodes: [],
+  remoteNodes: [],
+  guestNodes: [],
   absent: { remoteNodes: [], guestNodes: [] },
 };
 
@@ -53,8 +60,15 @@ const find = (
 ): readonly Finding[] =>
   findingsIn({
     facts: factsOf(cluster, limitedTo),
-    ...{ cluster, clusterName: 'prod', declared, leaving: [], unmanaged: [] },
-    ...{ explained: new Set(declared), fencing: [], expiring: [], hindered: new Map() },
+    cluster,
+    clusterName: 'prod',
+    declared,
+    leaving: [],
+    unmanaged: [],
+    explained: new Set(declared),
+    fencing: [],
+    expiring: [],
+    hindered: new Map(),
   });
 
 describe('a connection that was deleted and still runs', () => {
@@ -170,8 +184,16 @@ describe('orphans', () => {
     };
     const facts = { ...factsOf(cluster, ['g1']), vms: new Map([['g1', 'vm1']]) };
     const findings = findingsIn({
-      ...{ facts, cluster, clusterName: 'prod', declared: ['g1'], leaving: [], unmanaged: [] },
-      ...{ explained: new Set(['g1']), fencing: [], expiring: [], hindered: new Map() },
+      facts,
+      cluster,
+      clusterName: 'prod',
+      declared: ['g1'],
+      leaving: [],
+      unmanaged: [],
+      explained: new Set(['g1']),
+      fencing: [],
+      expiring: [],
+      hindered: new Map(),
     });
     assert.deepEqual(
       findings

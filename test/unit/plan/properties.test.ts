@@ -205,7 +205,10 @@ const anyWorld: fc.Arbitrary<World> = fc
 function planOf({ spec, facts, cluster }: World, seen: Facts = facts): Plan {
   // Chosen from the facts as gathered, in the order of the inventory: among equals the first cluster node counts.
   const authkey = chooseAuthkey(facts, {
-    ...{ isInUse: true, key: undefined, isUnfinished: false, rotates: false },
+    isInUse: true,
+    key: undefined,
+    isUnfinished: false,
+    rotates: false,
   });
   const change = credentialChange(facts, cluster, { authkey, isStated: false });
   const desired = desiredItems(spec, seen, authkey, change);

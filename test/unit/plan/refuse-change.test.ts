@@ -28,8 +28,12 @@ describe('a change of credentials is refused', () => {
     const { facts, cluster } = stateOf(state);
     const found = credentialChange(facts, cluster, desired) ?? assert.fail('no change');
     const context = {
-      ...{ declared: ['r1'], unreachableClusterNodes: [], undeclaredMembers: [] },
-      ...{ problems: [], stoppedGuests: [], ...given },
+      declared: ['r1'],
+      unreachableClusterNodes: [],
+      undeclaredMembers: [],
+      problems: [],
+      stoppedGuests: [],
+      ...given,
     };
     try {
       refuseChange(found, facts, cluster, context);

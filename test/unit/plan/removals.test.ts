@@ -54,7 +54,9 @@ const asGuest = (removedNode: RemovedNode, vm: string): RemovedNode => ({
 
 function removals(removedNodes: readonly RemovedNode[], cluster: ClusterFacts) {
   const desired = absentItems(removedNodes, FACTS, {
-    ...{ method: 'psk', isStated: false, authkey: { kind: 'cluster' } },
+    method: 'psk',
+    isStated: false,
+    authkey: { kind: 'cluster' },
   });
   const { problems, risks, inCib, notes } = findRemovals(removedNodes, FACTS, cluster, desired);
   return {
@@ -71,7 +73,10 @@ const WHOLE = ['connection-resource', 'constraint', 'node-state', 'node-record']
 describe('a node that shall be absent', () => {
   it('is in sync when it was never there', () => {
     assert.deepEqual(removals([answering('r9')], clusterWith(IN)), {
-      ...{ codes: [], risks: [], items: [], notes: [] },
+      codes: [],
+      risks: [],
+      items: [],
+      notes: [],
     });
   });
 

@@ -19,7 +19,10 @@ const facts: Facts = {
       'c1',
       {
         ...holding('c1', 'aa'),
-        ...{ uname: 'c1', membership: undefined, routes: [], fencers: new Map() },
+        uname: 'c1',
+        membership: undefined,
+        routes: [],
+        fencers: new Map(),
       } satisfies ClusterNodeFacts,
     ],
   ]),
@@ -28,7 +31,10 @@ const facts: Facts = {
     ['bare', hostFacts('bare', {})],
   ]),
   guestNodes: new Map([['g1', holding('g1', 'cc')]]),
-  ...{ unreachable: new Map(), servers: new Map(), vms: new Map(), cluster: undefined },
+  unreachable: new Map(),
+  servers: new Map(),
+  vms: new Map(),
+  cluster: undefined,
 };
 
 const cib = readCib(
@@ -125,7 +131,10 @@ describe('a new revocation list of another authority', () => {
           called,
           {
             ...showing(called, of('c1'), c1),
-            ...{ uname: 'c1', membership: undefined, routes: [], fencers: new Map() },
+            uname: 'c1',
+            membership: undefined,
+            routes: [],
+            fencers: new Map(),
           },
         ],
       ]),

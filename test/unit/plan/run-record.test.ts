@@ -27,13 +27,19 @@ function change(host: string, item: string, action: string, after: Record<string
   return { host, item, action, attributes };
 }
 const verdict = (host: string, item: string, kind = 'changed') => ({
-  ...{ type: 'verdict', host, item },
+  type: 'verdict',
+  host,
+  item,
   verdict: { kind, because: 'x' },
 });
 const text = (...entries: object[]): string =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 const joined = (name: string, desired: Record<string, string>, entry = {}) => ({
-  ...{ name, vm: undefined, desired, entry, hasFailed: false },
+  name,
+  vm: undefined,
+  desired,
+  entry,
+  hasFailed: false,
 });
 const read = (...entries: object[]) => readRunRecord('prod', ID, text(...entries));
 
@@ -74,7 +80,10 @@ describe('the record of a run, read back', () => {
 
   it('counts a join as one that was begun when the run died over it', () => {
     const record = read(START, PLAN, {
-      ...{ type: 'action', host: 'r1', item: 'connection-resource', action: 'write-cib' },
+      type: 'action',
+      host: 'r1',
+      item: 'connection-resource',
+      action: 'write-cib',
     });
     assert.deepEqual(
       [record.joined.map(({ name }) => name), record.end.kind, record.hasActed],

@@ -10,7 +10,10 @@ const STOPPED = { owner: 'root', group: 'root', mode: '700', isPassable: false }
 function refusal(reach: Partial<FileReach>, isX509 = false): string | undefined {
   const path = '/etc/pacemaker/authkey';
   const authkey = {
-    ...{ digest: 'aa', owner: 'hacluster', group: 'haclient', mode: '400' },
+    digest: 'aa',
+    owner: 'hacluster',
+    group: 'haclient',
+    mode: '400',
     reach: { path, realPath: path, above: [], isReadable: false, ...reach },
   };
   const host = { ...hostFacts('c1', { authkey }), uname: undefined, membership: undefined };

@@ -16,7 +16,10 @@ describe('the facts of firewalld', () => {
     assert.deepEqual(runtime, { zones, zoneOf: {} });
     assert.deepEqual(firewall.permanent, firewall.runtime);
     assert.deepEqual(services?.['ssh'], {
-      ...{ ports: ['22/tcp'], protocols: [], includes: [], isBound: false },
+      ports: ['22/tcp'],
+      protocols: [],
+      includes: [],
+      isBound: false,
     });
     assert.deepEqual(
       policies?.map(({ name, priority, ingressZones, egressZones }) => [

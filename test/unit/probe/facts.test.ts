@@ -76,7 +76,9 @@ describe('the facts of', () => {
     assert.equal(facts.certificates.key?.digest, half);
     const none = factsOf(changed('bare-host', { made_keys: 'openssl missing' }));
     assert.deepEqual(none.madeKeys, {
-      ...{ inUse: undefined, waiting: undefined, hasOpenssl: false },
+      inUse: undefined,
+      waiting: undefined,
+      hasOpenssl: false,
     });
   });
 
@@ -96,7 +98,11 @@ describe('the facts of', () => {
     assert.equal(facts.knowsCertificates, true);
     assert.deepEqual(facts.certificates, {
       ca: {
-        ...{ digest, owner: 'root', group: 'haclient', mode: '640', modifiedAt: 1795354691.5 },
+        digest,
+        owner: 'root',
+        group: 'haclient',
+        mode: '640',
+        modifiedAt: 1795354691.5,
         pem: '-----BEGIN\n-----END\n',
       },
     });

@@ -15,7 +15,10 @@ describe('the firewall of a host', () => {
     const first = ['ipv4', 'filter', 'INPUT', 0, ['-s', '192.0.2.9', '-j', 'ACCEPT']];
     const policy = (disable: boolean) =>
       settings({
-        ...{ disable, priority: -5, target: 'DROP', ingress_zones: ['ANY'] },
+        disable,
+        priority: -5,
+        target: 'DROP',
+        ingress_zones: ['ANY'],
         egress_zones: ['HOST'],
       });
     const reported = [
@@ -59,7 +62,10 @@ describe('the firewall of a host', () => {
     assert.equal(isPanicking, true);
     assert.deepEqual(
       runtime.zones.map(({ name, isDefault, sources, priority }) => [
-        ...[name, isDefault, sources, priority],
+        name,
+        isDefault,
+        sources,
+        priority,
       ]),
       [
         ['internal', false, ['ipset:now'], -3],

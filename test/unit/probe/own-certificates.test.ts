@@ -49,7 +49,9 @@ describe('what a host tells of the certificates that it has already', function (
   /** Runs the probe on this machine; its whole answer, and what is read from it. */
   function ask(...paths: readonly string[]): { said: string; own: OwnCertificateFacts } {
     const said = execFileSync('sh', [PROBE, NONCE, 'remote', ...paths], {
-      ...{ encoding: 'utf8', input: '', stdio: ['pipe', 'pipe', 'ignore'] },
+      encoding: 'utf8',
+      input: '',
+      stdio: ['pipe', 'pipe', 'ignore'],
     });
     const sections: Sections = splitSections(said, NONCE, 'h1');
     const own = readOwnCertificates(sections, Number(linesOf(sections, 'clock')[0]));
@@ -97,7 +99,10 @@ describe('what a host tells of the certificates that it has already', function (
 
   it('is that a key is encrypted, or that there are two, or none that can be read', () => {
     const encrypted = createPrivateKey(host.key).export({
-      ...{ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'x',
     });
     const cases = [
       [String(encrypted), 1, true, false],

@@ -32,7 +32,9 @@ describe('the verification of an edit on a host', () => {
       'verify-cib': ({ params = [], input = '' }: ExecRequest) => {
         const env = { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` };
         const { status, stdout } = spawnSync('sh', hostScriptArgs('probe/verify-cib.sh', params), {
-          ...{ env, input: String(input), encoding: 'utf8' },
+          env,
+          input: String(input),
+          encoding: 'utf8',
         });
         return { code: status ?? 1, stdout };
       },

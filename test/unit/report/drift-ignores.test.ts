@@ -20,15 +20,24 @@ const plan: Plan = {
   plays: [{ name: 'Prepare the hosts', changes: [service('r1'), service('r2')] }],
   findings: [
     {
-      ...{ host: 'r3', item: 'fencing', attribute: 'devices', expected: 'at least one' },
-      ...{ actual: 'none', message: 'no fence device covers it', hint: 'declare one' },
+      host: 'r3',
+      item: 'fencing',
+      attribute: 'devices',
+      expected: 'at least one',
+      actual: 'none',
+      message: 'no fence device covers it',
+      hint: 'declare one',
     },
   ],
   inSync: ['c1', 'r3'],
 };
 
 const ignore = (more: Partial<DriftIgnoreSpec>): DriftIgnoreSpec => ({
-  ...{ host: 'r1', item: 'service', attribute: undefined, reason: 'known', until: TODAY },
+  host: 'r1',
+  item: 'service',
+  attribute: undefined,
+  reason: 'known',
+  until: TODAY,
   ...more,
 });
 
@@ -81,11 +90,15 @@ describe('drift that is ignored', () => {
   it('says nothing about hosts that gave no answer', () => {
     const silent: Plan = {
       ...plan,
-      ...{ plays: [], findings: [] },
+      plays: [],
+      findings: [],
       problems: [
         {
-          ...{ host: 'r1', kind: 'unreachable', code: 'HOST_UNREACHABLE' },
-          ...{ message: 'no answer', hint: undefined },
+          host: 'r1',
+          kind: 'unreachable',
+          code: 'HOST_UNREACHABLE',
+          message: 'no answer',
+          hint: undefined,
         },
       ],
     };

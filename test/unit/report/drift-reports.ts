@@ -11,12 +11,22 @@ const reportOf = (
   result: DriftReport['result'],
   inventory = 'inventories/prod.yml',
 ): DriftReport => ({
-  ...{ inventory, version: '0.1.0', at: AT, seconds: 2.5, result },
+  inventory,
+  version: '0.1.0',
+  at: AT,
+  seconds: 2.5,
+  result,
 });
 
 const host = (name: string, kind: DriftHost['kind'], more: Partial<DriftHost> = {}): DriftHost => ({
-  ...{ name, kind, state: 'in-sync', connectedFrom: undefined, vm: undefined },
-  ...{ authkeySeconds: 86_400 * 40, certificateEnds: undefined, isBeingRemoved: false },
+  name,
+  kind,
+  state: 'in-sync',
+  connectedFrom: undefined,
+  vm: undefined,
+  authkeySeconds: 86_400 * 40,
+  certificateEnds: undefined,
+  isBeingRemoved: false,
   ...more,
 });
 
@@ -68,26 +78,47 @@ const troubledPlan: Plan = {
   ],
   findings: [
     {
-      ...{ host: 'r3', item: 'fencing', attribute: 'devices', expected: 'at least one' },
-      ...{ actual: 'none', message: 'no fence device covers it', hint: 'name a device for it' },
+      host: 'r3',
+      item: 'fencing',
+      attribute: 'devices',
+      expected: 'at least one',
+      actual: 'none',
+      message: 'no fence device covers it',
+      hint: 'name a device for it',
     },
     {
-      ...{ host: 'old1', item: 'node-record', attribute: 'known', expected: undefined },
-      ...{ actual: 'to the cluster', message: 'left behind', hint: '`crm_node --remove old1`' },
+      host: 'old1',
+      item: 'node-record',
+      attribute: 'known',
+      expected: undefined,
+      actual: 'to the cluster',
+      message: 'left behind',
+      hint: '`crm_node --remove old1`',
     },
     {
-      ...{ host: 'other1', item: 'membership', attribute: 'node', expected: undefined },
-      ...{ actual: 'remote node', message: 'nobody declared it', hint: 'declare it' },
+      host: 'other1',
+      item: 'membership',
+      attribute: 'node',
+      expected: undefined,
+      actual: 'remote node',
+      message: 'nobody declared it',
+      hint: 'declare it',
     },
   ],
   problems: [
     {
-      ...{ host: 'r4', kind: 'unreachable', code: 'HOST_UNREACHABLE' },
-      ...{ message: 'no answer from 192.0.2.24:22', hint: 'is the host up?' },
+      host: 'r4',
+      kind: 'unreachable',
+      code: 'HOST_UNREACHABLE',
+      message: 'no answer from 192.0.2.24:22',
+      hint: 'is the host up?',
     },
     {
-      ...{ host: 'r5', kind: 'refused', code: 'HOST_IS_CLUSTER_NODE' },
-      ...{ message: 'it is a cluster node: corosync.service is enabled', hint: undefined },
+      host: 'r5',
+      kind: 'refused',
+      code: 'HOST_IS_CLUSTER_NODE',
+      message: 'it is a cluster node: corosync.service is enabled',
+      hint: undefined,
     },
   ],
   stoppedGuests: [{ host: 'g2', resource: 'vm-g2', message: 'its machine vm-g2 is stopped' }],
@@ -98,8 +129,11 @@ const troubledPlan: Plan = {
 };
 
 const ignore: DriftIgnoreSpec = {
-  ...{ host: 'r2', item: 'service', attribute: 'enabled at boot' },
-  ...{ reason: 'started by hand until the disks are replaced', until: '2026-12-31' },
+  host: 'r2',
+  item: 'service',
+  attribute: 'enabled at boot',
+  reason: 'started by hand until the disks are replaced',
+  until: '2026-12-31',
 };
 
 const troubledDrift = driftOf(
@@ -161,8 +195,11 @@ export const fleetReport = ((): DriftReport => {
       },
     ],
     problems: silent.map((name) => ({
-      ...{ host: name, kind: 'unreachable', code: 'HOST_UNREACHABLE' },
-      ...{ message: 'no answer', hint: 'is the host up?' },
+      host: name,
+      kind: 'unreachable',
+      code: 'HOST_UNREACHABLE',
+      message: 'no answer',
+      hint: 'is the host up?',
     })),
     inSync: ['c1', 'c2', ...names.filter((name) => ![...silent, ...wrong].includes(name))],
   });
@@ -182,7 +219,9 @@ export const fleetReport = ((): DriftReport => {
 })();
 
 export const failedReport = reportOf({
-  ...{ kind: 'failed', cluster: 'prod', message: 'no cluster node could be asked; c1: no answer' },
+  kind: 'failed',
+  cluster: 'prod',
+  message: 'no cluster node could be asked; c1: no answer',
   hint: 'is the host up?',
 });
 
@@ -209,8 +248,13 @@ export const hostileReport = reportOf(
         ],
         findings: [
           {
-            ...{ host: NASTY, item: 'constraint', attribute: NASTY, expected: NASTY },
-            ...{ actual: NASTY, message: NASTY, hint: NASTY },
+            host: NASTY,
+            item: 'constraint',
+            attribute: NASTY,
+            expected: NASTY,
+            actual: NASTY,
+            message: NASTY,
+            hint: NASTY,
           },
         ],
         problems: [

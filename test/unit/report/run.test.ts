@@ -105,8 +105,12 @@ describe('the closing report of a run', () => {
   it('calls a node connected but not released only where its connection was tried', () => {
     const said = (item: 'connection-resource' | 'guest-node', change: Partial<Change>): string => {
       const reported: Change = {
-        ...{ host: 'h1', item, action: 'update', attributes: [] },
-        ...{ restart: 'none', isConsequence: false },
+        host: 'h1',
+        item,
+        action: 'update',
+        attributes: [],
+        restart: 'none',
+        isConsequence: false,
       };
       const changes = [{ ...reported, ...change }];
       return renderRun({

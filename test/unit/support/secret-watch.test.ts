@@ -41,11 +41,13 @@ authentication:
     ...args: readonly string[]
   ): Promise<void> => {
     const lab = {
-      ...{ dir, hosts: [{ name: 'c1', kind: 'cluster' } as const] },
+      dir,
+      hosts: [{ name: 'c1', kind: 'cluster' } as const],
       isOn: () => true,
       exec: () =>
         Promise.resolve({
-          ...{ code: 0, stderr: '' },
+          code: 0,
+          stderr: '',
           stdout: `/etc/pacemaker/authkey ${KEY.toString('base64')}\n.\n${log}`,
         }),
     };

@@ -14,14 +14,18 @@ export function replacedAsJson({ subject, key, replaced }: ReplacedKey): string 
   const host = { ...whoIs(subject), state: 'recorded', keys: [{ type, fingerprint }], why: null };
   const { file, removed, copy } = replaced;
   const lines = removed.map(({ line, print, remaining }) => ({
-    ...{ line, fingerprint: print, remaining: remaining === '' ? null : remaining },
+    line,
+    fingerprint: print,
+    remaining: remaining === '' ? null : remaining,
   }));
   const taken = { file, removed: lines, copy: copy ?? null };
   return jsonText({ formatVersion: '1.0', recorded: 1, hosts: [host], replaced: taken }, 2);
 }
 
 const whoIs = ({ name, server, jumps }: Subject) => ({
-  ...{ name, address: server.address, port: server.port },
+  name,
+  address: server.address,
+  port: server.port,
   jumpHosts: jumps.map(({ alias }) => alias),
 });
 

@@ -18,7 +18,10 @@ export interface Subject {
 
 /** The same for error messages. */
 export const peerOf = ({ name, server, jumps, isJumpHost }: Subject): Peer => ({
-  ...{ name, at: server, behind: jumps.at(-1)?.alias, isJumpHost },
+  name,
+  at: server,
+  behind: jumps.at(-1)?.alias,
+  isJumpHost,
 });
 
 /** The servers by the number of jump hosts before them, each once. */

@@ -83,7 +83,8 @@ export async function checkSet(set: CertificateSet, around: Circumstances): Prom
     );
   }
   return {
-    ...{ findings, nodes },
+    findings,
+    nodes,
     ca: authorities.map(({ x509 }) => summaryOf(x509)),
     revokes: (certificate) => revoking(certificate, revoked) !== undefined,
     revokedCount: revoked.reduce((sum, list) => sum + list.revoked.size, 0),

@@ -54,10 +54,7 @@ export class FileInstaller {
     const { code, stderr } = await this.#run(
       {
         script: loadScript(INSTALL),
-        params: [
-          ...[path, owner, group, mode, digest],
-          ...[parent.mode, parent.owner, parent.group],
-        ],
+        params: [path, owner, group, mode, digest, parent.mode, parent.owner, parent.group],
         timeoutMs: INSTALL_TIMEOUT_MS,
       },
       (directory) => this.#deliver(directory, bytes),

@@ -47,7 +47,10 @@ export function linkOf(peer: Peer, opened: Opened, via: Link | undefined): Link 
   });
   if (opened.socket.destroyed) end();
   return {
-    ...{ peer, client, channels: new Channels(), ended: ending.signal },
+    peer,
+    client,
+    channels: new Channels(),
+    ended: ending.signal,
     close: () => close(opened, ending.signal),
   };
 }

@@ -11,7 +11,10 @@ export function openSocket(
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const socket = connect({
-      ...{ host: address, port, noDelay: true, family },
+      host: address,
+      port,
+      noDelay: true,
+      family,
       ...(localAddress === undefined ? {} : { localAddress }),
     });
     const giveUp = (): void => {

@@ -50,8 +50,11 @@ export function restrictionsOf(
     algorithmsLeft(name, first(settings, ALGORITHM_LISTS[name]));
   return {
     algorithms: {
-      ...{ kex: left('kex'), cipher: left('cipher'), mac: left('mac') },
-      ...{ hostKey: left('hostKey'), publicKey: left('publicKey') },
+      kex: left('kex'),
+      cipher: left('cipher'),
+      mac: left('mac'),
+      hostKey: left('hostKey'),
+      publicKey: left('publicKey'),
     },
     rsaBits: Math.max(LEAST_RSA_BITS, bitsOf(first(settings, 'requiredrsasize'))),
     revokedKeys,

@@ -143,7 +143,9 @@ export class RouteFinder {
     const tokens = this.#tokens({ alias, address, port, user, hostKeyAlias });
     return {
       alias,
-      ...{ address, port, user },
+      address,
+      port,
+      user,
       identities: this.#identities(ofHost, connection, settings, tokens),
       knownHosts: {
         name: hostKeyAlias ?? knownHostName(address, port),
@@ -171,14 +173,16 @@ export class RouteFinder {
     const { home } = this.#surroundings;
     const local = hostname();
     return {
-      ...{
-        d: home,
-        h: of.address,
-        i: String(process.getuid?.() ?? ''),
-        k: of.hostKeyAlias ?? of.alias,
-      },
-      ...{ L: local.split('.')[0] ?? local, l: local, n: of.alias, p: String(of.port) },
-      ...{ r: of.user, u: this.#localUser },
+      d: home,
+      h: of.address,
+      i: String(process.getuid?.() ?? ''),
+      k: of.hostKeyAlias ?? of.alias,
+      L: local.split('.')[0] ?? local,
+      l: local,
+      n: of.alias,
+      p: String(of.port),
+      r: of.user,
+      u: this.#localUser,
     };
   }
 
