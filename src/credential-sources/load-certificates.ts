@@ -187,7 +187,9 @@ function read(path: string): Secret {
   try {
     return new Secret(readLocalFile(path, MAX_BYTES));
   } catch (thrown) {
-    throw new OutriggerError('INPUT_INVALID', `cannot read ${path}: ${messageOf(thrown)}`);
+    throw new OutriggerError('INPUT_INVALID', `cannot read ${path}: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
   }
 }
 

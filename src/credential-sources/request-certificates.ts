@@ -190,6 +190,8 @@ function keep(path: string, text: string): void {
     writePrivateFile(path, text);
     syncFolder(folder);
   } catch (thrown) {
-    throw new OutriggerError('INPUT_INVALID', `cannot write ${path}: ${messageOf(thrown)}`);
+    throw new OutriggerError('INPUT_INVALID', `cannot write ${path}: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
   }
 }

@@ -117,7 +117,9 @@ function textIn(path: string): string | undefined {
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new OutriggerError('INPUT_INVALID', `cannot read ${path}: ${messageOf(thrown)}`);
+    throw new OutriggerError('INPUT_INVALID', `cannot read ${path}: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
   }
 }
 

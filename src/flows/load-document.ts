@@ -110,6 +110,7 @@ function bytesOf(file: string, what: string): Buffer {
   } catch (thrown) {
     throw new OutriggerError('USAGE', `cannot read the ${what} ${file}: ${messageOf(thrown)}`, {
       hint: `specify a file with ${what === 'inventory' ? '-i' : '--playbook'} FILE`,
+      cause: thrown,
     });
   }
 }

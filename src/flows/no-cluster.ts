@@ -11,7 +11,7 @@ export function noClusterNode(
     'HOST_UNREACHABLE',
     `cannot contact any cluster node; ${first.name}: ${first.message}`,
     {
-      ...(first.hint === undefined ? {} : { hint: first.hint }),
+      hint: first.hint,
       problems: all.map(({ name, code, message, hint }) => ({ code, message, hint, host: name })),
       ...(cause === undefined ? {} : { cause }),
     },

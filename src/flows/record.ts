@@ -83,7 +83,7 @@ export async function underRecord(
   try {
     await work({ log, emit });
   } catch (thrown) {
-    stopped = thrown instanceof Error ? thrown : new Error(String(thrown));
+    stopped = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
   }
   noMoreMoves();
   const author = { user, from, run: basename(log.directory), cluster };

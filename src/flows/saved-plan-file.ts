@@ -78,7 +78,9 @@ export function savePlan(
     writePrivateFile(file, text, { isNew: !existsSync(file) });
     syncFolder(dirname(resolve(file)));
   } catch (thrown) {
-    throw new OutriggerError('USAGE', `cannot save the plan in ${file}: ${messageOf(thrown)}`);
+    throw new OutriggerError('USAGE', `cannot save the plan in ${file}: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
   }
   return digestOf(text);
 }
@@ -117,7 +119,9 @@ function open(file: string): LocalFile {
   try {
     return openLocalFile(file, MAX_BYTES);
   } catch (thrown) {
-    throw new OutriggerError('USAGE', `cannot read the saved plan ${file}: ${messageOf(thrown)}`);
+    throw new OutriggerError('USAGE', `cannot read the saved plan ${file}: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
   }
 }
 

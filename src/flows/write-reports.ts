@@ -71,6 +71,7 @@ function attempt(kind: string, path: string, what: (path: string) => void): void
       `cannot write the ${kind} report ${printable(path)}: ${printable(messageOf(thrown))}`,
       {
         hint: `specify a file in an existing, writable directory: --report ${kind}=PATH`,
+        cause: thrown,
       },
     );
   }

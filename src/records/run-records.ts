@@ -86,7 +86,9 @@ function namesIn(directory: string): readonly string[] {
       .map(({ name }) => name);
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
-    throw new OutriggerError('USAGE', `cannot read the records of runs: ${messageOf(thrown)}`);
+    throw new OutriggerError('USAGE', `cannot read the records of runs: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
   }
 }
 

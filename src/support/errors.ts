@@ -51,11 +51,11 @@ export class OutriggerError extends Error {
     code: ErrorCode,
     message: string,
     more: {
-      hint?: string;
-      host?: string;
+      hint?: string | undefined;
+      host?: string | undefined;
       cause?: unknown;
       problems?: readonly ErrorProblem[];
-      brief?: string;
+      brief?: string | undefined;
     } = {},
   ) {
     super(message, 'cause' in more ? { cause: more.cause } : undefined);
@@ -67,6 +67,19 @@ export class OutriggerError extends Error {
     this.brief = more.brief;
   }
 }
+
+/** The same failure in other words, or with another host or hint; `thrown` is its cause. */
+export const restated = (
+  thrown: OutriggerError,
+  message: string,
+  more: { readonly host?: string; readonly hint?: string | undefined } = {},
+): OutriggerError =>
+  new OutriggerError(thrown.code, message, {
+    host: thrown.host,
+    hint: thrown.hint,
+    ...more,
+    cause: thrown,
+  });
 
 /** The text of whatever was thrown, for messages that quote a cause. */
 export const messageOf = (thrown: unknown): string =>

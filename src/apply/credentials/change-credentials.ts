@@ -12,7 +12,7 @@ import type { Verdict } from '../../model/run-event.ts';
 import type { ItemKind } from '../../playbook/item-kinds.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { nodesOf } from '../../inventory/spec.ts';
-import { messageOf, OutriggerError } from '../../support/errors.ts';
+import { messageOf, OutriggerError, restated } from '../../support/errors.ts';
 import { unreached, UNREACHED } from '../quiet-restart/before-restart.ts';
 import { checkCertificates } from '../quiet-restart/check-certificates.ts';
 import { clusterHosts } from '../run/cluster-hosts.ts';
@@ -234,10 +234,7 @@ async function activate(context: RunContext, play: Play, window: Window): Promis
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError) || inUse === undefined) throw thrown;
     await rollBack(context, play, { change, before, inUse }, thrown);
-    throw new OutriggerError(thrown.code, `${messageOf(thrown)}; all changes were rolled back`, {
-      ...(thrown.host === undefined ? {} : { host: thrown.host }),
-      ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
-    });
+    throw restated(thrown, `${messageOf(thrown)}; all changes were rolled back`);
   }
 }
 

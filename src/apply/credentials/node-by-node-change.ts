@@ -18,7 +18,7 @@ import { foreseenIn, type IsForeseen } from '../../plan/foreseen.ts';
 import type { HostItem } from '../../model/item.ts';
 import { eligible, firstToChange } from '../../credentials/node-by-node-change.ts';
 import type { Play } from '../../playbook/playbook.ts';
-import { messageOf, OutriggerError } from '../../support/errors.ts';
+import { messageOf, OutriggerError, restated } from '../../support/errors.ts';
 import { writeCib } from '../run/cib.ts';
 import { clusterHosts } from '../run/cluster-hosts.ts';
 import { failureOf, reportWaiting, type Failures, type RunContext } from '../run/context.ts';
@@ -55,10 +55,7 @@ export async function changeNodeByNode(
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
     const hints = [thrown.hint, STILL_PINNED].filter((hint) => hint !== undefined);
-    throw new OutriggerError(thrown.code, messageOf(thrown), {
-      ...(thrown.host === undefined ? {} : { host: thrown.host }),
-      hint: hints.join('; '),
-    });
+    throw restated(thrown, messageOf(thrown), { hint: hints.join('; ') });
   }
 }
 
@@ -281,7 +278,7 @@ async function changeNodes(
   for (const [host, { because, hint }] of disturbed(before, after, ready, foreseenIn(context.plan)))
     throw new OutriggerError('NOT_CONVERGED', because, {
       host,
-      ...(hint === undefined ? {} : { hint }),
+      hint,
     });
 }
 

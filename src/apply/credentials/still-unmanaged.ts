@@ -2,7 +2,7 @@ import { readCluster } from '../../probe/read-cluster.ts';
 import type { CredentialChange } from '../../model/credential-change.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
 import { isHeldInMaintenance, quietlyProtected } from '../../pacemaker/procedures/edit.ts';
-import { messageOf, OutriggerError } from '../../support/errors.ts';
+import { messageOf, OutriggerError, restated } from '../../support/errors.ts';
 import { STILL_PROTECTED } from '../quiet-restart/quiet-protection.ts';
 import type { RunContext } from '../run/context.ts';
 import { stillInMaintenance } from './maintenance-mode.ts';
@@ -15,10 +15,7 @@ export async function stillHeld(
 ): Promise<OutriggerError> {
   const cluster = await readIfPossible(context);
   const hint = whatIsHeld(cluster, wasInMaintenance, thrown.hint);
-  return new OutriggerError(thrown.code, messageOf(thrown), {
-    ...(thrown.host === undefined ? {} : { host: thrown.host }),
-    ...(hint === undefined ? {} : { hint }),
-  });
+  return restated(thrown, messageOf(thrown), { hint });
 }
 
 /** Undefined: no cluster node answers any more. */

@@ -74,7 +74,7 @@ export async function protectNodes(
     } catch (second) {
       if (!(second instanceof OutriggerError)) throw second;
       const message = `${messageOf(thrown)}; removing the protection failed: ${messageOf(second)}`;
-      throw new OutriggerError(thrown.code, message, { hint: STILL_PROTECTED });
+      throw new OutriggerError(thrown.code, message, { hint: STILL_PROTECTED, cause: thrown });
     }
     throw thrown;
   }

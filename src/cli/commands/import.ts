@@ -105,7 +105,9 @@ function write(file: string, text: string): void {
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')
       throw isThere(file);
-    throw new OutriggerError('USAGE', `cannot write ${printable(file)}: ${messageOf(thrown)}`);
+    throw new OutriggerError('USAGE', `cannot write ${printable(file)}: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
   }
 }
 

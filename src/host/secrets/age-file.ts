@@ -47,6 +47,7 @@ async function open(
   try {
     give(decrypter);
   } catch {
+    // What was thrown may quote the identity, which is a secret.
     throw new Error('the identity file contains a damaged identity');
   }
   const text = file.toString('latin1').trim();

@@ -114,6 +114,7 @@ function textOf(file: string, kind: 'needed' | 'optional', budget: Budget): stri
     if (isAbsent && kind === 'optional') return '';
     throw new OutriggerError('INPUT_INVALID', `cannot read ${file}: ${messageOf(thrown)}`, {
       hint: 'set `sshConfig` of the connection to another file, or to none',
+      cause: thrown,
     });
   }
 }

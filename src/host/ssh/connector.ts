@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { OutriggerError } from '../../support/errors.ts';
+import { OutriggerError, restated } from '../../support/errors.ts';
 import type { ConnectHost, Connection } from '../host.ts';
 import { interrupted, jumpHostFailed, type Peer } from './route/failures.ts';
 import { identitiesFor } from './keys/identities.ts';
@@ -114,10 +114,6 @@ function naming<T>(name: string, work: () => T): T {
     return work();
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError)) throw thrown;
-    const { code, message, hint } = thrown;
-    throw new OutriggerError(code, message, {
-      host: name,
-      ...(hint === undefined ? {} : { hint }),
-    });
+    throw restated(thrown, thrown.message, { host: name });
   }
 }

@@ -8,7 +8,7 @@ import {
   type ScriptInput,
   standardInput,
 } from '../../shell/script.ts';
-import { OutriggerError } from '../../support/errors.ts';
+import { OutriggerError, restated } from '../../support/errors.ts';
 import { printableLines } from '../../support/text/printable.ts';
 import { reveal, type Secret } from '../../support/secret.ts';
 import type { ExecRequest, ExecResult, Host, HostFile } from '../host.ts';
@@ -101,7 +101,7 @@ export class SshHost implements Host {
       return standardInput(input);
     } catch (error) {
       if (!(error instanceof OutriggerError)) throw error;
-      throw new OutriggerError(error.code, error.message, { host: this.name });
+      throw restated(error, error.message, { host: this.name, hint: undefined });
     }
   }
 

@@ -132,6 +132,7 @@ export function parseXml(text: string, what: string): XmlElement {
     throw new OutriggerError(
       'REPLY_INVALID',
       `${what} is not well-formed XML: ${printable(shorten(messageOf(thrown), 200))}`,
+      { cause: thrown },
     );
   }
 }

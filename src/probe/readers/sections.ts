@@ -1,4 +1,4 @@
-import { OutriggerError } from '../../support/errors.ts';
+import { OutriggerError, restated } from '../../support/errors.ts';
 
 /** A reply of the probe script: the lines of each section. */
 export type Sections = ReadonlyMap<string, readonly string[]>;
@@ -45,12 +45,7 @@ export function ofHost<T>(host: string, read: () => T): T {
     return read();
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError) || thrown.host !== undefined) throw thrown;
-    const { code, message, hint } = thrown;
-    throw new OutriggerError(code, message, {
-      host,
-      cause: thrown,
-      ...(hint === undefined ? {} : { hint }),
-    });
+    throw restated(thrown, thrown.message, { host });
   }
 }
 

@@ -130,7 +130,7 @@ async function openAll(
     throw new OutriggerError(code, message, {
       host: name,
       cause,
-      ...(hint === undefined ? {} : { hint }),
+      hint,
     });
   }
 }

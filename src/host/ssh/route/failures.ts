@@ -176,5 +176,5 @@ export const jumpHostFailed = (name: string, alias: string, why: OutriggerError)
   new OutriggerError(why.code, `the jump host ${printable(alias)}: ${why.message}`, {
     host: name,
     cause: why,
-    ...(why.hint === undefined ? {} : { hint: why.hint }),
+    hint: why.hint,
   });
