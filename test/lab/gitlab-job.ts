@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,19 @@ import type { Lab } from './handle.ts';
 import { RUN_LIMIT_MS } from './outrigger.ts';
 import type { Result } from './run.ts';
 
-const RUNNER = fileURLToPath(import.meta.resolve('gitlab-ci-local'));
+/** A package of its own: it brings more than a hundred others, which nobody else needs. */
+const PACKAGE = fileURLToPath(new URL('gitlab/', import.meta.url));
+
+/** Installs gitlab-ci-local where that has not been done. */
+export function installRunner(): void {
+  if (existsSync(join(PACKAGE, 'node_modules'))) return;
+  const flags = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status, stderr } = spawnSync('npm', flags, { cwd: PACKAGE, encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+}
+
+const runner = (): string =>
+  createRequire(join(PACKAGE, 'package.json')).resolve('gitlab-ci-local');
 
 /** Answers as GitLab does to a new note, and prints what it was asked. */
 const API = `require('node:http').createServer((request, response) => {
@@ -68,7 +81,7 @@ export function runGitlabJob(
   writeFileSync(file, JSON.stringify(Object.fromEntries(types)), { mode: 0o600 });
   const argv = [
     process.execPath,
-    RUNNER,
+    runner(),
     job,
     '--needs',
     '--shell-isolation',

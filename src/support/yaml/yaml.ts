@@ -4,6 +4,7 @@ import {
   dump,
   EVENT_ID,
   getScalarValue,
+  NOT_RESOLVED,
   parseEvents,
   SCALAR_STYLE,
   YAMLException,
@@ -285,15 +286,13 @@ class Walk {
 const isKeyNext = (frame: Frame | undefined): boolean =>
   frame?.keys !== undefined && frame.key === undefined;
 
-const NUMBER = /^(?:[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?|0o[0-7]+|0x[\dA-Fa-f]+)$/;
-
-/** A key that is not quoted, as the core schema of YAML 1.2 (10.3.2) reads it: `0o17` is 15, and `~` is null. */
+/** A key that is not quoted, as the schema reads it: `0o17` is 15, and `~` is null. */
 function keyAsRead(name: string): string {
-  if (/^(?:~|null|Null|NULL|)$/.test(name)) return 'null';
-  if (/^(?:true|True|TRUE|false|False|FALSE)$/.test(name)) return name.toLowerCase();
-  if (/^[-+]?\.(?:inf|Inf|INF)$/.test(name)) return name.startsWith('-') ? '-Infinity' : 'Infinity';
-  if (/^\.(?:nan|NaN|NAN)$/.test(name)) return 'NaN';
-  return NUMBER.test(name) ? String(Number(name)) : name;
+  for (const { resolve, tagName } of CORE_SCHEMA.implicitScalarTags) {
+    const read = resolve(name, false, tagName);
+    if (read !== NOT_RESOLVED) return String(read);
+  }
+  return name;
 }
 
 /** Where a node begins, its quote included; undefined for one that is not written or stands on the lines below. */

@@ -7,7 +7,14 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inOrder } from '../../support/in-order.ts';
 import { runJob, type JobEnd, type Occasion } from '../github-job.ts';
-import { artifactOf, commitAll, runGitlabJob, startApi, type Api } from '../gitlab-job.ts';
+import {
+  artifactOf,
+  commitAll,
+  installRunner,
+  runGitlabJob,
+  startApi,
+  type Api,
+} from '../gitlab-job.ts';
 import { install, installOn, type Installed } from '../installed.ts';
 import { labDown, labUp } from '../lab.ts';
 import type { Lab } from '../lab.ts';
@@ -40,6 +47,7 @@ describe('pipelines, timer and cron', function () {
 
   before(async function () {
     skipWithoutLab(this);
+    installRunner();
     lab = await labUp({ name: NAME, replace: true, bareHosts: 2, firewalld: 0 });
     installed = await install(lab);
     writeFileSync(join(installed.bin, 'gh'), GH, { mode: 0o755 });

@@ -109,7 +109,7 @@ describe('readYaml', () => {
   }
 
   it('takes keys that are read as they are written', () => {
-    for (const key of ['true', 'null', '7', 'r1', '1.5', 'no', '1e', '-'])
+    for (const key of ['true', 'null', '7', 'r1', '1.5', 'no', '1e', '-', '8E332'])
       assert.deepEqual(
         readYaml('a.yml', `{ "x": 1, ${key === '-' ? '"-"' : key}: x }`).diagnostics,
         [],
