@@ -1,7 +1,7 @@
 import type { ExecResult, Host } from './host.ts';
 import { loadScript, loadWithEnvironmentReader } from './load-script.ts';
 import { OutriggerError } from '../support/errors.ts';
-import { printableLines } from '../support/text/printable.ts';
+import { asOneLine } from '../support/text/printable.ts';
 
 interface ScriptRun {
   readonly params?: readonly string[];
@@ -48,6 +48,6 @@ export async function runScript(
   const script = name === 'set-environment' ? loadWithEnvironmentReader(url) : loadScript(url);
   const result = await host.exec({ script, ...run });
   if (result.code === 0) return result;
-  const said = printableLines(result.stderr, 600) || `exit code ${result.code} without output`;
+  const said = asOneLine(result.stderr, 600) || `exit code ${result.code} without output`;
   throw new OutriggerError('COMMAND_FAILED', `${name}: ${said}`, { host: host.name });
 }

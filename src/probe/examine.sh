@@ -39,7 +39,10 @@ if [ $# -gt 0 ]; then
   if has apt-get; then
     said=$(LC_ALL=C timeout 30 apt-get install --simulate --no-remove --no-install-recommends -- "$@" 2>&1)
     # 100: apt could not (apt-get(8)); else it was timeout that ended it.
-    [ $? -ne 100 ] || printf '%s\n' "$said" | grep -aE '^E:|Depends:|Conflicts:|Breaks:|held|^ +([0-9]+\.|-) ' | short_lines
+    [ $? -ne 100 ] || {
+      printf '%s\n' "$said" | unmet_dependencies
+      printf '%s\n' "$said" | grep -a '^E:.*[^:]$'
+    } | short_lines
   elif has dnf; then
     LC_ALL=C timeout 60 dnf --cacheonly --assumeno --color=never --setopt=install_weak_deps=False install "$@" 2>&1 </dev/null |
       grep -aE '^ *(Problem:|-) ' | short_lines

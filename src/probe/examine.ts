@@ -3,7 +3,7 @@ import type { Host } from '../host/host.ts';
 import { loadScript } from '../host/load-script.ts';
 import type { HostExamination } from '../model/diagnosis.ts';
 import { OutriggerError } from '../support/errors.ts';
-import { printable, printableLines, shorten } from '../support/text/printable.ts';
+import { printable, asOneLine, shorten } from '../support/text/printable.ts';
 import { linesOf, pairs, splitSections, type Sections } from './readers/sections.ts';
 
 const TIMEOUT_MS = 180_000;
@@ -20,7 +20,7 @@ export async function examineHost(
     timeoutMs: TIMEOUT_MS,
   });
   if (code !== 0)
-    throw new OutriggerError('COMMAND_FAILED', printableLines(stderr, 300), { host: host.name });
+    throw new OutriggerError('COMMAND_FAILED', asOneLine(stderr, 300), { host: host.name });
   return readExamination(splitSections(stdout, nonce, host.name), packages);
 }
 

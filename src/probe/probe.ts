@@ -4,7 +4,7 @@ import { loadWithEnvironmentReader } from '../host/load-script.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { CertificatePaths, OwnOnHost } from '../inventory/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
-import { printableLines } from '../support/text/printable.ts';
+import { asOneLine } from '../support/text/printable.ts';
 import { readHost } from './readers/read-host.ts';
 import { splitSections, type Sections } from './readers/sections.ts';
 
@@ -50,7 +50,7 @@ export async function probe(
   if (result.code !== 0) {
     throw new OutriggerError(
       'COMMAND_FAILED',
-      `reading its state failed: ${printableLines(result.stderr, 300)}`,
+      `reading its state failed: ${asOneLine(result.stderr, 300)}`,
       {
         host: host.name,
       },

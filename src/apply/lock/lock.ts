@@ -10,7 +10,7 @@ import {
 } from '../../pacemaker/procedures/lock.ts';
 import { parseXml, serializeXml } from '../../pacemaker/basics/xml.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { printable, printableLines } from '../../support/text/printable.ts';
+import { printable, asOneLine } from '../../support/text/printable.ts';
 import { isGone } from '../../host/files/process-identity.ts';
 
 const SCRIPT = new URL('./lock.sh', import.meta.url);
@@ -105,7 +105,7 @@ async function reported(
     ...request,
   });
   if (code !== 0 && code !== HELD) {
-    const said = printableLines(stderr, 600) || `exit code ${code} without output`;
+    const said = asOneLine(stderr, 600) || `exit code ${code} without output`;
     throw new OutriggerError('COMMAND_FAILED', `the lock of the cluster: ${said}`, {
       host: host.name,
       hint: 'the CIB cannot be changed there: check the DC and quorum with `crm_mon -1`',

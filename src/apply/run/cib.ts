@@ -9,7 +9,7 @@ import type { CibOperation } from '../../pacemaker/edits/operations.ts';
 import { serializeXml } from '../../pacemaker/basics/xml.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { printableLines } from '../../support/text/printable.ts';
+import { asOneLine } from '../../support/text/printable.ts';
 import { someOf } from '../../support/text/some-of.ts';
 import type { EditContext, PlayName } from './context.ts';
 
@@ -98,7 +98,7 @@ async function write(
       const lost = await lease.lost();
       if (lost !== undefined) throw lost;
     } else if (result.code !== MOVED_ON) {
-      const said = printableLines(withoutSecrets(result.stderr, cluster.cib), 600);
+      const said = asOneLine(withoutSecrets(result.stderr, cluster.cib), 600);
       throw new OutriggerError('COMMAND_FAILED', `the CIB was not changed: ${said}`, {
         host: queryNode.name,
       });

@@ -178,3 +178,13 @@ put_in_place() {
   temporary=
   try "write $(pwd -P) to disk" sync -- .
 }
+
+# What apt-get says of dependencies (stdin): what cannot be had at all or in that version; else how its solver came to a
+# contradiction (apt 3.0); else whatever has an unmet dependency, most of which only follows from another one.
+unmet_dependencies() {
+  awk '
+    /is not installable|is to be installed|Conflicts:|Breaks:/ { root = root $0 "\n"; next }
+    /^ +([0-9]+[.]|-) / { solver = solver $0 "\n"; next }
+    /Depends:/ { other = other $0 "\n" }
+    END { printf "%s", (root != "" ? root : solver != "" ? solver : other) }'
+}

@@ -1,6 +1,6 @@
 import { MOST_BYTES } from '../../inventory/files-named.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { printable, printableLines } from '../../support/text/printable.ts';
+import { printable, asOneLine } from '../../support/text/printable.ts';
 import { runProgram } from './local-program.ts';
 
 /** A service far away may be behind the program, or a person who touches a token. */
@@ -34,7 +34,7 @@ export async function runForSecret(
   if (end.kind === 'interrupted')
     throw new OutriggerError('INTERRUPTED', 'interrupted while reading a secret');
   if (end.kind === 'printed') return end.stdout;
-  const said = printableLines(withoutSecret(end.stderr, end.stdout.toString()), MOST_REPORTED);
+  const said = asOneLine(withoutSecret(end.stderr, end.stdout.toString()), MOST_REPORTED);
   throw new Error(said === '' ? end.why : `${end.why}: ${said}`);
 }
 

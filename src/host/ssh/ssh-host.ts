@@ -9,7 +9,7 @@ import {
   standardInput,
 } from '../../shell/script.ts';
 import { OutriggerError, restated } from '../../support/errors.ts';
-import { printableLines } from '../../support/text/printable.ts';
+import { asOneLine } from '../../support/text/printable.ts';
 import { reveal, type Secret } from '../../support/secret.ts';
 import type { ExecRequest, ExecResult, Host, HostFile } from '../host.ts';
 import type { BecomePassword } from './channel/become-password.ts';
@@ -109,7 +109,7 @@ export class SshHost implements Host {
     const { user, become } = this.#become;
     const refusal = become === 'sudo' ? sudoRefusal(this.name, user, stderr) : undefined;
     if (refusal !== undefined) return refusal;
-    const said = printableLines(stderr.trim() === '' ? stdout : stderr, 500);
+    const said = asOneLine(stderr.trim() === '' ? stdout : stderr, 500);
     return commandFailed(
       this.#link.peer,
       `the login shell of ${user} did not start the script (exit code ${code})${said === '' ? '' : `: ${said}`}`,

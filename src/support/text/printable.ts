@@ -18,9 +18,11 @@ export const printable = (text: string): string =>
 /** Whether a text holds nothing that a terminal would obey. */
 export const isPrintable = (text: string): boolean => text.search(UNPRINTABLE) < 0;
 
-/** Like `printable`, but keeps line breaks and cuts at `limit` characters: for stderr of a command in an error. */
-export const printableLines = (text: string, limit = 2000): string =>
-  printableText(shorten(text, limit)).trim();
+/** The lines of a text as one line, cut at `limit` characters: for stderr of a command in an error. */
+export const asOneLine = (text: string, limit = LONGEST): string => {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  return printable(shorten(lines.filter((line) => line !== '').join('; '), limit));
+};
 
 /** A text of any number of lines made safe for a terminal. */
 export const printableText = (text: string): string =>

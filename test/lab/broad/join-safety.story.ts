@@ -198,7 +198,7 @@ describe('joining is safe while fencing is on', function () {
     const { drifted } = await drift(lab, 2, ['-i', inventory]);
     assert.deepEqual(
       drifted.map(({ host, reason }) => `${host}: ${reason ?? ''}`),
-      [why, 'opt1: the cluster has it as a remote node, and the inventory does not name it'],
+      [why, 'opt1: the cluster has it as a remote node, but the inventory does not name it'],
     );
     await setOption('stop-all-resources', '');
     await setOption('symmetric-cluster', 'true');

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { APT_BOTH } from '../../support/apt-words.ts';
 import { hostScriptArgs } from '../../support/host-script.ts';
 
 /** What apt 2.6 of Debian 12 prints where a dependency cannot be had, and one of a mirror that does not answer. */
@@ -44,7 +45,7 @@ function install({ apt, load, status }: Host) {
     `case $1 in
   show) echo ${load} ;;
   is-active) echo inactive ;;
-  *) echo "$1" >>${calls} ;;
+  *) echo "$1" >>${calls}; echo 'Unit pacemaker_remote.service does not exist, proceeding anyway.' >&2 ;;
 esac`,
   );
   const argv = hostScriptArgs('host/scripts/services/install-apt.sh', [
@@ -62,7 +63,14 @@ describe('install-apt, when apt fails', () => {
   it('says why in one line: its errors and advice first, then what they are about', () => {
     assert.equal(
       install({ apt: UNMET, load: 'not-found', status: '' }).stderr,
-      'E: Unable to correct problems, you have held broken packages.; The following packages have unmet dependencies:; pacemaker-remote : Depends: libqb100 (>= 2.0) but it is not going to be installed\n',
+      'E: Unable to correct problems, you have held broken packages.; pacemaker-remote : Depends: libqb100 (>= 2.0) but it is not going to be installed\n',
+    );
+  });
+
+  it('names what cannot be had at all, whatever else follows from that', () => {
+    assert.equal(
+      install({ apt: APT_BOTH, load: 'not-found', status: '' }).stderr,
+      'E: Unable to correct problems, you have held broken packages.; Depends: libqb100 (>= 2.0.3) but it is not installable; resource-agents : Depends: libqb100 (>= 2.0.1) but it is not installable\n',
     );
   });
 

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { APT_BOTH } from '../../support/apt-words.ts';
 import { hostScriptArgs } from '../../support/host-script.ts';
 
 /** apt 2.6 of Debian 12, and apt 3.0 of Debian 13 with its new solver. */
@@ -64,9 +65,16 @@ describe('whether what is missing on a host can be installed', () => {
 
   it('is what the solver of apt 3 says', () => {
     assert.deepEqual(unmet('apt-get', APT_3, 100).reported, [
-      'E: Unable to satisfy dependencies. Reached two conflicting assignments:',
       '1. pacemaker-remote:amd64 is selected for install',
       '2. pacemaker-remote:amd64 Depends libqb100 (>= 2.0)',
+    ]);
+  });
+
+  it('is what cannot be had at all, and not what only follows from that', () => {
+    assert.deepEqual(unmet('apt-get', APT_BOTH, 100).reported, [
+      'Depends: libqb100 (>= 2.0.3) but it is not installable',
+      'resource-agents : Depends: libqb100 (>= 2.0.1) but it is not installable',
+      'E: Unable to correct problems, you have held broken packages.',
     ]);
   });
 

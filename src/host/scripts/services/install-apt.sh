@@ -12,11 +12,14 @@ run_apt() {
   apt-get install --yes --no-remove --no-install-recommends \
     -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@" 2>&1
 }
-# Says in one line why apt failed: its errors and advice first, then what they are about, each once.
+# Says in one line why apt failed: its errors and advice first, then what they are about, each once. An error that ends in
+# a colon only introduces what follows it.
 explain() {
-  for kind in '^E:' '^W:' 'unmet|Depends|Conflicts|Breaks|held'; do
-    printf '%s\n' "$log" | grep -E -- "$kind"
-  done | sed 's/^[[:space:]]*//; s/[[:space:]]*$//; s|://[^/@ ]*@|://|g' |
+  {
+    printf '%s\n' "$log" | grep -E '^E:.*[^:]$'
+    printf '%s\n' "$log" | unmet_dependencies
+    printf '%s\n' "$log" | grep '^W:'
+  } | sed 's/^[[:space:]]*//; s/[[:space:]]*$//; s|://[^/@ ]*@|://|g' |
     awk '/./ && !seen[$0]++ && count++ < 8 { printf "%s%s", (count > 1 ? "; " : ""), $0 }
       END { if (count == 0) printf "apt-get failed without a word"; print "" }' >&2
   unmask_again
@@ -26,7 +29,7 @@ masked=
 # What was masked here only, while nothing of the package is there: else it would start with a key of its own.
 unmask_again() {
   [ -n "$masked" ] && ! dpkg-query -W -f '${db:Status-Status}\n' pacemaker-remote 2>/dev/null | grep -qvxE 'not-installed|config-files' || return 0
-  systemctl unmask --quiet "$unit"
+  systemctl unmask --quiet "$unit" >/dev/null 2>&1
 }
 
 if [ "$how" = fetch ]; then
@@ -45,7 +48,10 @@ if [ "$how" = upgrade ]; then
 fi
 
 was_there=$(systemctl show --property=LoadState --value "$unit" 2>/dev/null)
-if [ "$was_there" != loaded ]; then systemctl mask --quiet "$unit" || exit 1; fi
+# systemctl remarks on stderr that the unit does not exist yet, also with --quiet.
+if [ "$was_there" != loaded ]; then
+  remark=$(systemctl mask --quiet "$unit" 2>&1) || { printf '%s\n' "$remark" >&2; exit 1; }
+fi
 if [ "$was_there" = not-found ]; then masked=yes; fi
 
 # The packages may depend on a newer daemon: an upgrade would restart it under the cluster's feet.

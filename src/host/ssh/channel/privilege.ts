@@ -1,5 +1,5 @@
 import { OutriggerError } from '../../../support/errors.ts';
-import { printableLines } from '../../../support/text/printable.ts';
+import { asOneLine } from '../../../support/text/printable.ts';
 import type { Become } from '../../../shell/script.ts';
 
 interface Refusal {
@@ -51,7 +51,7 @@ export function sudoRefusal(
     });
   }
   if (!/^sudo: /m.test(stderr)) return undefined;
-  return new OutriggerError('PRIVILEGE_MISSING', `sudo refuses: ${printableLines(stderr)}`, {
+  return new OutriggerError('PRIVILEGE_MISSING', `sudo refuses: ${asOneLine(stderr)}`, {
     host: name,
   });
 }

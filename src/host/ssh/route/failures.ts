@@ -1,5 +1,5 @@
 import { OutriggerError } from '../../../support/errors.ts';
-import { printable, printableLines, shorten } from '../../../support/text/printable.ts';
+import { printable, asOneLine, shorten } from '../../../support/text/printable.ts';
 import { fingerprint, type KnownHost } from '../../known-hosts/known-hosts.ts';
 import { withoutHostCertificate } from './certificates.ts';
 import type { Endpoint } from './route.ts';
@@ -164,7 +164,7 @@ export const authenticationFailed = (peer: Peer, message: string, hint: string):
 
 /** A command that could not be brought to an end as expected. */
 export const commandFailed = (peer: Peer, message: string): OutriggerError =>
-  new OutriggerError('COMMAND_FAILED', printableLines(message), { host: peer.name });
+  new OutriggerError('COMMAND_FAILED', asOneLine(message), { host: peer.name });
 
 export const timedOut = (peer: Peer, what: string, limitMs: number): OutriggerError =>
   new OutriggerError('TIMED_OUT', `${what} did not finish within ${seconds(limitMs)}`, {
