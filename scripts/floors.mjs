@@ -44,7 +44,11 @@ export const FLOORS = [
     what: 'one file for each kind of item: how it differs, what makes it right, what that risks',
   },
   { folder: 'plan', isPure: true, what: 'compares desired and actual state, orders, judges' },
-  { folder: 'report', isPure: true, what: 'text, JSON, HTML, Markdown, JUnit, SARIF, Prometheus' },
+  {
+    folder: 'report',
+    isPure: true,
+    what: 'text, JSON, HTML, Markdown, JUnit, SARIF, Prometheus, GitLab',
+  },
   { folder: 'import', isPure: true, what: 'an inventory of an existing cluster' },
   {
     folder: 'probe',
@@ -67,7 +71,11 @@ export const FLOORS = [
     isPure: false,
     what: 'changes hosts and the CIB: plays, credentials, restarts, removal, the lock',
   },
-  { folder: 'flows', isPure: false, what: 'one file for the story of each command' },
+  {
+    folder: 'flows',
+    isPure: false,
+    what: 'what commands do, without arguments, colors or exit codes',
+  },
   { folder: 'cli', isPure: false, what: 'arguments, progress, exit codes' },
 ];
 

@@ -156,7 +156,7 @@ export function isKeyUnfinished(cib: Cib): boolean {
   );
 }
 
-/** An interrupted run left the cluster detached, or connections kept apart. */
+/** An interrupted run left the cluster in maintenance mode, or connections kept apart. */
 export const isLeftBehind = (cib: Cib): boolean => isHeldInMaintenance(cib) || isApart(cib);
 
 /** Whether it uses other credentials, or would from its next start on. */

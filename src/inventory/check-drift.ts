@@ -1,3 +1,4 @@
+import { newAttribute } from '../model/renamed-codes.ts';
 import { errorAt, warningAt, type Finding } from '../support/yaml/diagnostic.ts';
 import { childPointer } from '../support/yaml/json-pointer.ts';
 import type { Sound } from '../support/yaml/sound.ts';
@@ -19,7 +20,11 @@ const OF_OTHERS: readonly DriftIgnore['item'][] = [
 export const checkDrift = ({ drift }: Sound<Inventory>, names: readonly string[]): Finding[] =>
   (drift?.ignore ?? []).flatMap((entry, index) => {
     const pointer = childPointer('/drift/ignore', index);
-    return [...checkHost(entry ?? {}, pointer, names), ...checkUntil(entry ?? {}, pointer)];
+    return [
+      ...checkHost(entry ?? {}, pointer, names),
+      ...checkAttribute(entry ?? {}, pointer),
+      ...checkUntil(entry ?? {}, pointer),
+    ];
   });
 
 function checkHost(
@@ -35,6 +40,14 @@ function checkHost(
   return names.some((name) => fitsPattern(host, name))
     ? []
     : [warningAt(path, 'no-effect', `\`${host}\` is not a host of this inventory`)];
+}
+
+/** An entry with a former name would ignore nothing. */
+function checkAttribute({ attribute }: Sound<DriftIgnore>, pointer: string): Finding[] {
+  const name = attribute === undefined ? undefined : newAttribute(attribute);
+  if (name === undefined) return [];
+  const message = `the attribute \`${attribute ?? ''}\` was renamed to \`${name}\``;
+  return [errorAt(childPointer(pointer, 'attribute'), 'renamed', message)];
 }
 
 /** 2026-02-30 has the right shape, and is no day. */

@@ -24,7 +24,7 @@ export interface DesiredPacemaker {
   readonly certificates: CertificateVariables | 'none';
   /** A key that replaces the one which a connection may have been made with; undefined: nothing replaces it. */
   readonly newKey: { readonly digest: string | undefined } | undefined;
-  /** An interrupted run left the cluster detached, or connections pinned. */
+  /** An interrupted run left the cluster in maintenance mode, or connections pinned. */
   readonly isUnfinished: boolean;
 }
 

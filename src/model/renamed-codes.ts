@@ -21,6 +21,21 @@ const RENAMED: Readonly<Record<string, string>> = {
   'not-in': 'not-online',
 };
 
+/** Former attributes of items, as `drift: { ignore: ... }` names them, by their new names. */
+const ATTRIBUTES: Readonly<Record<string, string>> = {
+  'at boot': 'enabled at boot',
+  rights: 'permissions',
+  'revocation list': 'CRL',
+  'quiet restart': 'restart protection',
+  'marks in the CIB': 'temporary markers in the CIB',
+  'waiting key': 'staged key',
+  machine: 'VM',
+};
+
+/** The attribute that stands for a former one; undefined: it is none. */
+export const newAttribute = (former: string): string | undefined =>
+  Object.hasOwn(ATTRIBUTES, former) ? ATTRIBUTES[former] : undefined;
+
 /** The code that stands for a former one; undefined: it is none. */
 export const newCode = (former: string): string | undefined =>
   Object.hasOwn(RENAMED, former) ? RENAMED[former] : undefined;

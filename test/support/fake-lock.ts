@@ -29,7 +29,7 @@ export const LOCK_AWAY: CibOperation = {
   targets: [{ element: 'cluster_property_set', id: LOCK_ID }],
 };
 
-/** What scripts/lock.sh does and says, by the clock of this machine. */
+/** What src/apply/lock/lock.sh does and says, by the clock of this machine. */
 export function answerLock(
   lab: Pick<FakeLab, 'cib' | 'merge' | 'releaseLock'>,
   { params: [verb, id, seconds, oldId, oldExpires] = [], input }: ExecRequest,

@@ -110,7 +110,7 @@ describe('what runs already on a host that joins', function () {
     await lab.sh('h1', 'systemctl stop ledger');
     const inventory = writeInventory(lab, { remoteNodes: [{ name: 'h1', host: 'h1' }] });
     const { stderr } = await applied(lab, 5, ['-i', inventory]);
-    assert.match(stderr, /starts-at-boot: .*\(ledger on h1\)/);
+    assert.match(stderr, /enabled-at-boot: .*\(ledger on h1\)/);
   });
 
   it('keeps nobody out once it is gone, and the good copies run as before', async () => {

@@ -146,7 +146,7 @@ function story(fencing: boolean): void {
     }
     const { stdout } = await outrigger(lab, ['plan', '-i', inventory]);
     assert.match(stdout, /permissions of key {2}0600 root:root -> 0640 root:haclient/);
-    assert.match(stdout, /quiet restart/);
+    assert.match(stdout, /restart without disruption/);
     await applied(lab, 0, ['-i', inventory]);
     await settled(lab);
     assert.deepEqual(await photograph(lab), before);

@@ -64,7 +64,7 @@ for (const fencing of [true, false])
       const shown = await upgrade('--dry-run');
       assert.equal(shown.code, 0, shown.stderr);
       assert.match(shown.stdout, /pacemaker-remote +\S+ -> \S+\+new1/);
-      assert.match(shown.stdout, /quiet restart/);
+      assert.match(shown.stdout, /restart without disruption/);
       assert.equal((await upgrade()).code, 5);
       assert.deepEqual([await versionsOn(lab), await daemonsOn(lab)], before);
       assert.deepEqual((await plan(lab, inventory)).changes, []);
