@@ -60,16 +60,16 @@ export function credentialChange(
   const hosts = new Set(remoteHosts(facts).map(({ name }) => name));
   const connected = connectedNames(cluster.cib);
   const restarts = restartsAny(kind, facts, cluster, desired);
-  const pinned = restarts ? nodeByNodeChange(facts, cluster, prefersNodeByNode) : undefined;
-  const inMaintenanceMode = restarts && pinned === undefined;
+  const nodeByNode = restarts ? nodeByNodeChange(facts, cluster, prefersNodeByNode) : undefined;
+  const inMaintenanceMode = restarts && nodeByNode === undefined;
   const clusterNodes = [...facts.clusterNodes.keys()];
   return {
     kind,
     inMaintenanceMode,
-    nodeByNode: pinned,
+    nodeByNode,
     clusterNodes,
     seconds:
-      pinned === undefined
+      nodeByNode === undefined
         ? SECONDS.nodes +
           (inMaintenanceMode ? SECONDS.clusterNode * clusterNodes.length : 0) +
           (kind === 'authkey' && !inMaintenanceMode ? SECONDS.keyCache : 0)
@@ -100,10 +100,8 @@ function restartsAny(
 }
 
 /** Whether Pacemaker is restarted on cluster nodes for it. */
-export const restartsPacemaker = ({
-  inMaintenanceMode,
-  nodeByNode: pinned,
-}: CredentialChange): boolean => inMaintenanceMode || pinned !== undefined;
+export const restartsPacemaker = ({ inMaintenanceMode, nodeByNode }: CredentialChange): boolean =>
+  inMaintenanceMode || nodeByNode !== undefined;
 
 /** Whether hosts are told of other credentials, which are proven there, and taken back where that fails. */
 export const isConversion = ({ items }: CredentialChange): boolean => items.includes('environment');

@@ -20,16 +20,9 @@ export function changeRisks({
   differences,
 }: ChangeRisksInput): readonly Risk[] {
   if (credentialChange === undefined) return [];
-  const {
-    kind,
-    nodes,
-    absent,
-    clusterNodes,
-    nodeByNode: pinned,
-    inMaintenanceMode,
-  } = credentialChange;
-  if (pinned !== undefined)
-    return [{ code: 'credentials-node-by-node', subjects: [...clusterNodes, ...pinned.moves] }];
+  const { kind, nodes, absent, clusterNodes, nodeByNode, inMaintenanceMode } = credentialChange;
+  if (nodeByNode !== undefined)
+    return [{ code: 'credentials-node-by-node', subjects: [...clusterNodes, ...nodeByNode.moves] }];
   const subjects = [...nodes, ...absent];
   if (kind === 'authority') return [{ code: 'ca-replaced', subjects }];
   if (kind !== 'authkey') return [{ code: 'credentials-converted', subjects }];

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { PassThrough } from 'node:stream';
 import { Ajv } from 'ajv';
-import { runCommandLine } from '../../src/cli/program.ts';
 import { loadSchema } from '../../src/flows/load-document.ts';
 import { ALL_CODES, CODE_KINDS, CODES } from '../../src/model/codes.ts';
 import { WIDTH } from '../../src/report/text/layout.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
+import { commandLine } from '../support/command-line.ts';
 
 const isExplanation = new Ajv({ strict: true, allowUnionTypes: true }).compile(
   loadSchema('explain'),
@@ -13,23 +12,9 @@ const isExplanation = new Ajv({ strict: true, allowUnionTypes: true }).compile(
 
 /** What it prints. */
 async function explain(...args: readonly string[]): Promise<string> {
-  const stream = Object.assign(new PassThrough(), {
-    isTTY: false,
-  }) as unknown as NodeJS.WriteStream;
-  let said = '';
-  const code = await runCommandLine(['explain', ...args], {
-    out: (text) => {
-      said += text;
-    },
-    err: () => undefined,
-    outStream: stream,
-    errStream: stream,
-    inIsTerminal: false,
-    env: {},
-    signal: new AbortController().signal,
-  });
+  const { out, code } = await commandLine('explain', ...args);
   assert.equal(code, 0);
-  return said;
+  return out;
 }
 
 /** Why it is refused. */

@@ -14,16 +14,8 @@ const CHANGES: Readonly<Record<CredentialChange['kind'], string>> = {
 
 /** Credentials that all ends of the connections change together: who takes part, what happens meanwhile, and how long. */
 export function credentialChangeLines(change: CredentialChange, style: Style): readonly string[] {
-  const {
-    kind,
-    inMaintenanceMode,
-    nodeByNode: pinned,
-    clusterNodes,
-    nodes,
-    absent,
-    seconds,
-  } = change;
-  if (pinned !== undefined) return nodeByNodeLines(change, pinned, style);
+  const { kind, inMaintenanceMode, nodeByNode, clusterNodes, nodes, absent, seconds } = change;
+  if (nodeByNode !== undefined) return nodeByNodeLines(change, nodeByNode, style);
   const connected = nodes.length === 0 ? '' : ` and ${foldNames(nodes)} (connected)`;
   const alone = inMaintenanceMode ? 'all resources' : 'resources on the connected nodes';
   return [
