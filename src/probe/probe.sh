@@ -44,10 +44,6 @@ if [ -e /etc/corosync/corosync.conf ]; then echo corosyncConf=yes; fi
 section clock
 date +%s.%N
 
-# The format in which stat tells when $1 was written. A time that lies in the future was put there (rsync -t, cp -p) by
-# another clock; that of the last change of its inode is always by this one.
-time_of() { if [ "$(stat -L -c %Y "$1")" -gt "$(date +%s)" ]; then echo %.9Z; else echo %.9Y; fi; }
-
 section packages
 if [ "$manager" = apt-get ]; then
   dpkg-query -W -f '${Package} ${db:Status-Status} ${Version}\n' \

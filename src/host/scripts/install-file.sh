@@ -63,5 +63,7 @@ esac
 try "give $target to $owner:$group" chown -- "$owner:$group" /proc/self/fd/9
 try "set the mode of $target" chmod -- "$mode" /proc/self/fd/9
 label_as "$target"
+# What is there already, behind a link or with other permissions, stays as old as it is.
+if [ -f "./$name" ] && [ "$(sha256sum <"./$name")" = "$digest  -" ]; then keep_time "./$name"; fi
 put_in_place "$name"
 created=

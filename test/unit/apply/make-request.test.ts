@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -103,9 +104,13 @@ describe('a key that was made on its host and is a link', function () {
   });
 
   it('becomes a file with the right content and rights; what it led to stays', () => {
+    const written = new Date('2026-01-02T03:04:05Z');
+    utimesSync(path('real'), written, written);
     const { status, stderr } = takeIn();
     assert.deepEqual([status, stderr], [0, '']);
     const now = lstatSync(path('key'));
+    // Else the next plan would restart the daemon, as one that is older than its key.
+    assert.equal(now.mtimeMs, written.getTime());
     assert.deepEqual([now.isFile(), now.mode & 0o777], [true, 0o640]);
     assert.equal(readFileSync(path('key'), 'utf8'), secret.privateKey);
     assert.equal(statSync(path('real')).mode & 0o777, 0o644);

@@ -16,6 +16,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -171,6 +172,34 @@ for (const shell of ['/bin/dash', '/bin/bash']) {
         assertOutsideKept();
       }
       assert.ok(lstatSync(target()).isFile());
+    });
+
+    it('content that stays keeps its time, by which daemons count as older; new content has its own', () => {
+      const written = new Date('2026-01-02T03:04:05Z');
+      const real = join(folder, 'real');
+      for (const [content, keeps] of [
+        [CONTENT, true],
+        ['another key', false],
+      ] as const) {
+        rmSync(target(), { force: true });
+        writeFileSync(real, content);
+        utimesSync(real, written, written);
+        symlinkSync(real, target());
+        assert.equal(run('install-file').status, 0);
+        assert.equal(lstatSync(target()).mtimeMs === written.getTime(), keeps, content);
+      }
+    });
+
+    it('a time in the future is that of the last change before ours', () => {
+      const future = new Date(Date.now() + 3_600_000);
+      for (const script of ['install-file', 'set-permissions']) {
+        writeFileSync(target(), CONTENT, { mode: 0o644 });
+        utimesSync(target(), future, future);
+        const changed = statSync(target()).ctimeMs;
+        const { status, stderr } = run(script);
+        assert.deepEqual([status, stderr], [0, '']);
+        assert.equal(statSync(target()).mtimeMs, changed, script);
+      }
     });
 
     it('set-permissions refuses a file that has another name elsewhere', () => {

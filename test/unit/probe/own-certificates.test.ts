@@ -12,13 +12,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { readOwnCertificates } from '../../../src/probe/readers/read-own-certificates.ts';
 import { linesOf, splitSections, type Sections } from '../../../src/probe/readers/sections.ts';
 import type { OwnCertificateFacts } from '../../../src/model/facts.ts';
+import { hostScriptArgs } from '../../support/host-script.ts';
 import { issue, makeAuthority, revoke, type Issued } from '../../support/pki.ts';
 
-const PROBE = fileURLToPath(new URL('../../../src/probe/probe.sh', import.meta.url));
 const NONCE = '0123456789abcdef';
 
 /** The second line of a PEM block: enough to recognise it by. */
@@ -48,11 +47,15 @@ describe('what a host tells of the certificates that it has already', function (
 
   /** Runs the probe on this machine; its whole answer, and what is read from it. */
   function ask(...paths: readonly string[]): { said: string; own: OwnCertificateFacts } {
-    const said = execFileSync('sh', [PROBE, NONCE, 'remote', ...paths], {
-      encoding: 'utf8',
-      input: '',
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
+    const said = execFileSync(
+      'sh',
+      [...hostScriptArgs('probe/probe.sh', [NONCE, 'remote', ...paths])],
+      {
+        encoding: 'utf8',
+        input: '',
+        stdio: ['pipe', 'pipe', 'ignore'],
+      },
+    );
     const sections: Sections = splitSections(said, NONCE, 'h1');
     const own = readOwnCertificates(sections, Number(linesOf(sections, 'clock')[0]));
     assert.ok(own);

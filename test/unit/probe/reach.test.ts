@@ -4,6 +4,7 @@ import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hostScriptArgs } from '../../support/host-script.ts';
 import { readReach } from '../../../src/probe/readers/read-reach.ts';
 
 const PROBE = fileURLToPath(new URL('../../../src/probe/probe.sh', import.meta.url));
@@ -92,7 +93,7 @@ describe('whose daemon reads', () => {
       systemctl: `[ "$1 $2" = "is-active ${active}.service" ] && echo active`,
     }))
       writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
-    const { stdout } = spawnSync('sh', [PROBE, 'N', role], {
+    const { stdout } = spawnSync('sh', [...hostScriptArgs('probe/probe.sh', ['N', role])], {
       env: { PATH: `${bin}:/usr/bin:/bin:/usr/sbin:/sbin` },
       input: '',
       encoding: 'utf8',

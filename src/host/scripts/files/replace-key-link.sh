@@ -12,4 +12,5 @@ public=$(openssl pkey -in "$temporary" -passin pass: -pubout 2>/dev/null </dev/n
 label_as "$1"
 try "give $1 to $3:$4" chown -- "$3:$4" /proc/self/fd/9
 try "set the mode of $1" chmod -- "$5" /proc/self/fd/9
+keep_time "./$name"
 put_in_place "$name"
