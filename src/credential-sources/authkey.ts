@@ -1,8 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Host } from '../host/host.ts';
-import type { AuthkeyChoice } from '../credentials/authkey-choice.ts';
+import type { FetchSecret } from '../host/secrets/secret-source.ts';
+import type { AuthkeyChoice, AuthkeyOfInventory } from '../credentials/authkey-choice.ts';
+import type { NewKey } from '../credentials/desired-credentials.ts';
+import type { Spec } from '../inventory/spec.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { isUnreachable, OutriggerError } from '../support/errors.ts';
+import { keyWeakness } from '../support/key-strength.ts';
 import { reveal, Secret } from '../support/secret.ts';
 import { runScript } from '../host/run-script.ts';
 
@@ -14,13 +18,23 @@ export const digestOf = (secret: Secret): string =>
   createHash('sha256').update(reveal(secret)).digest('hex');
 
 /**
- * Makes the key where nobody has one. It is made with the plan, so that each host can be held against it, and lives in
- * memory until the first host has it.
+ * Makes an authkey. It is made with the plan, so that each host can be held against it, and lives in memory until the first
+ * host has it.
  */
-export function withNewKey(choice: AuthkeyChoice): AuthkeyChoice {
-  if (choice.source.kind !== 'generate') return choice;
+export function makeAuthkey(): NewKey {
   const key = new Secret(randomBytes(NEW_KEY_BYTES));
-  return { ...choice, source: { kind: 'generate', key }, digest: digestOf(key) };
+  return { key, digest: digestOf(key) };
+}
+
+/** The authkey of an inventory, fetched from where it lives. Rejects with INPUT_INVALID when it cannot be. */
+export async function authkeyOfInventory(
+  { authentication }: Spec,
+  fetchSecret: FetchSecret,
+): Promise<AuthkeyOfInventory | undefined> {
+  if (authentication.method !== 'psk' || authentication.authkey.kind === 'cluster')
+    return undefined;
+  const key = await fetchSecret(authentication.authkey, { question: 'authkey:', isWhole: true });
+  return { key, digest: digestOf(key), weakness: keyWeakness(reveal(key)) };
 }
 
 /**

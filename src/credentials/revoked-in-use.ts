@@ -17,7 +17,7 @@ export interface Revokes {
 }
 
 /** Credentials that revoke something. */
-interface Revoking {
+export interface RevokingCredentials {
   readonly pending?: { readonly revokes: Revokes } | undefined;
 }
 
@@ -28,7 +28,7 @@ interface Revoking {
 export function refuseRevokedInUse(
   facts: Facts,
   cib: Cib,
-  credentials: Revoking | undefined,
+  credentials: RevokingCredentials | undefined,
 ): void {
   const { serials, nodes } = credentials?.pending?.revokes ?? NOTHING;
   const hosts = allHosts(facts);
@@ -70,7 +70,7 @@ export interface GivenList {
 }
 
 /** Credentials with such a list. */
-interface Listing {
+export interface ListingCredentials {
   readonly desired: Pick<DesiredX509, 'nodes'>;
   readonly list?: GivenList | undefined;
 }
@@ -82,7 +82,7 @@ interface Listing {
 export function refuseListedInUse(
   facts: Facts,
   cib: Cib,
-  credentials: Listing | undefined,
+  credentials: ListingCredentials | undefined,
   declared: readonly string[],
 ): readonly string[] {
   const list = credentials?.list;
@@ -116,7 +116,7 @@ export function refuseListedInUse(
 }
 
 /** Whose certificates are shown to hosts that do not have the list yet. */
-function seenByNewOnes(facts: Facts, cib: Cib, { desired }: Listing): readonly string[] {
+function seenByNewOnes(facts: Facts, cib: Cib, { desired }: ListingCredentials): readonly string[] {
   const isNewTo = ({ name, certificates }: HostFacts): boolean => {
     const crl = desired.nodes.get(name)?.files.crl;
     return crl !== undefined && !isThatFile(certificates.crl, crl);

@@ -9,14 +9,9 @@ import { remoteHosts, type Facts } from '../model/facts.ts';
 import { platformOf } from '../platform/detect.ts';
 import { nodesOf } from '../inventory/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
-import {
-  closeAll,
-  gatherFor,
-  localCredentials,
-  type LocalCredentials,
-  planFrom,
-  type PlanRequest,
-} from './plan-cluster.ts';
+import { localCredentials, type LocalCredentials } from '../credential-sources/read-credentials.ts';
+import { closeAll, gatherNodes } from './gather-nodes.ts';
+import { planFrom, type PlanRequest } from './plan-cluster.ts';
 
 /**
  * Looks at hosts and cluster from every side, and goes on whatever it finds: what stands in the way of a plan is one
@@ -24,7 +19,7 @@ import {
  */
 export async function examine(request: PlanRequest): Promise<Diagnosis> {
   const local = await tryTo(() => localCredentials(request));
-  const gathered = await gatherFor(request);
+  const gathered = await gatherNodes(request);
   try {
     const { facts } = gathered;
     const [hosts, reached, plan] = await Promise.all([

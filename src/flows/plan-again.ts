@@ -4,7 +4,8 @@ import { failover } from '../probe/query-node.ts';
 import { isUnreachable, OutriggerError } from '../support/errors.ts';
 import { printable } from '../support/text/printable.ts';
 import { firstMember } from './first-member.ts';
-import { gatherFor, planFrom, type Planned, type PlanRequest } from './plan-cluster.ts';
+import { gatherNodes } from './gather-nodes.ts';
+import { planFrom, type Planned, type PlanRequest } from './plan-cluster.ts';
 
 /**
  * Reads the live state once more, over the connections that a plan was made with, and plans anew from the same. A connection that
@@ -13,7 +14,7 @@ import { gatherFor, planFrom, type Planned, type PlanRequest } from './plan-clus
 export async function planAgain(request: PlanRequest, shown: Planned): Promise<Planned> {
   const unreachable = new Map([...shown.facts.unreachable, ...shown.removedNodes.unreachable]);
   const earlier = { hosts: shown.hosts, unreachable };
-  const now = await planFrom(request, shown.local, await gatherFor({ ...request, earlier }));
+  const now = await planFrom(request, shown.local, await gatherNodes({ ...request, earlier }));
   shown.queryNode.follow(now.queryNode);
   return now;
 }

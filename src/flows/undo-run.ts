@@ -39,7 +39,8 @@ import {
 import { nodesOf, type NodeLists, type Spec } from '../inventory/spec.ts';
 import { forecast } from '../forecast/forecast.ts';
 import { refuseChanged } from './plan-again.ts';
-import { closeAll, clusterOf, gatherFor } from './plan-cluster.ts';
+import { answeringCluster } from './answering-cluster.ts';
+import { closeAll, gatherNodes } from './gather-nodes.ts';
 import { underRecord } from './record.ts';
 
 export interface UndoRequest {
@@ -88,7 +89,7 @@ export function nodesJoined(
 export async function prepareUndo(request: UndoRequest): Promise<PreparedUndo> {
   const { spec, record, later, found, connect, signal, earlier } = request;
   const absent = nodesJoined(spec, record);
-  const { facts, removedNodes, hosts } = await gatherFor({
+  const { facts, removedNodes, hosts } = await gatherNodes({
     spec,
     selected: { remoteNodes: [], guestNodes: [], absent },
     connect,
@@ -97,7 +98,7 @@ export async function prepareUndo(request: UndoRequest): Promise<PreparedUndo> {
     forks: FORKS,
   });
   try {
-    const { cluster, queryNode } = clusterOf(facts, hosts);
+    const { cluster, queryNode } = answeringCluster(facts, hosts);
     const known = new Set(nodesOf(absent).map(({ name }) => name));
     const unknown = new Set(
       record.joined.map(({ name }) => name).filter((name) => !known.has(name)),

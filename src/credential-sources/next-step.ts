@@ -1,7 +1,7 @@
 import type { ClusterFacts, Facts } from '../model/facts.ts';
 import { notYetUsing } from '../credentials/keeps-trust.ts';
 import { someOf } from '../support/text/some-of.ts';
-import type { Credentials } from '../credential-sources/load-certificates.ts';
+import type { Credentials } from './load-certificates.ts';
 
 /**
  * Where an authority of our own is being replaced, and every cluster node and every connected node has taken the step that
