@@ -130,7 +130,7 @@ describe('an authority of outrigger', function () {
     writeFileSync(other, text.replace(`"name": "${NAME}"`, '"name": "other"'));
     const { code, stderr } = await outrigger(lab, ['plan', '-i', other]);
     assert.notEqual(code, 0);
-    assert.match(stderr, /belongs to cluster \S+, and this is other/);
+    assert.match(stderr, /belongs to cluster \S+, but this cluster is other/);
   });
 
   it('lets its key lie in a safe while a renewal is due: plan and apply go on', async () => {

@@ -26,9 +26,9 @@ const names = Array.from({ length: 20 }, (_, index) => `h${index + 1}`);
 /** What is wrong with a host, and what the plan says of it. */
 const BAD: Readonly<Record<string, RegExp>> = {
   h16: /the SSH handshake did not finish within 10 s/, // accepts and says nothing
-  h17: /no route to the host|no answer within 10 s|the host is down/, // off
-  h18: /no route to the host|no answer within 10 s|the host is down/,
-  h19: /no answer within 10 s/, // packets are dropped
+  h17: /no route to the host|no response within 10 s|the host is down/, // off
+  h18: /no route to the host|no response within 10 s|the host is down/,
+  h19: /no response within 10 s/, // packets are dropped
   h20: /connection refused/,
 };
 const bad = Object.keys(BAD);

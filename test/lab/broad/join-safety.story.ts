@@ -224,7 +224,7 @@ describe('joining is safe while fencing is on', function () {
         await swapKey(lab, 'h1');
       },
     });
-    assert.match(failures['key1'] ?? '', /does not hold the cluster's authkey/);
+    assert.match(failures['key1'] ?? '', /does not have the cluster's authkey/);
     assert.match(failures['path1'] ?? '', /10\.77\.1\.2 port 3121 cannot be reached from c2$/);
     assert.match(failures['dead1'] ?? '', /does not listen on port 3121/);
     assert.equal(await configurationOf(lab), configured);

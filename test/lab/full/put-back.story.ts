@@ -44,7 +44,7 @@ describe('a host that dies while credentials are converted', function () {
     const said = stderr + lines.map((line) => JSON.stringify(line)).join('\n');
     assert.equal(code, 4, said);
     assert.match(said, /the rollback failed: h2: /);
-    assert.match(said, /bring h2 back, then apply again/);
+    assert.match(said, /make h2 reachable, then apply again/);
     await settled(lab);
     assert.match(await lab.crmMon(), /maintenance-mode="false"/);
     await assertHeldIsOnly(lab, 'h2');

@@ -95,7 +95,7 @@ for (const fencing of [true, false]) {
         const { code, stdout, stderr } = await outrigger(lab, [...command, '-i', inventory]);
         assert.equal(code, 1, stderr);
         assert.equal(stdout, '');
-        assert.match(stderr, /crl\.pem: its list lapses in 11 h: get a new one/);
+        assert.match(stderr, /crl\.pem: its CRL expires in 11 h: get a new one/);
       }
       put('crl.pem', good);
       await issueInto(pki, 'h1', { notBefore: inDays(-9), notAfter: inDays(-2) });

@@ -126,7 +126,7 @@ function story(fencing: boolean): void {
   });
 
   for (const [what, trouble, said] of [
-    ['fails', 'exit 7', /has signed nothing for c1: exit code 7/],
+    ['fails', 'exit 7', /did not sign the CSR of c1: exit code 7/],
     ['prints rubbish', 'echo rubbish; exit 0', /unusable output: it is not in PEM form/],
     [
       'prints a certificate that is cut off',
