@@ -84,7 +84,7 @@ export interface Play {
    */
   procedure?: 'quiet-restart' | 'credential-change' | 'node-by-node-credential-change' | 'removal';
   /**
-   * How many hosts at a time: one size after the other, the last one for all that remain. Neighbouring plays with the same batches are taken together, batch by batch. Without it: all hosts at once.
+   * How many hosts at a time: one size after the other, the last one repeated until no host is left. A share is at most 50 hosts, a number is taken as it is. Neighbouring plays with the same batches are taken together, batch by batch. Without it: all hosts at once.
    *
    * @minItems 1
    */

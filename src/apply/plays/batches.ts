@@ -7,7 +7,13 @@ export function hostsIn(size: BatchSize, total: number): number {
   return Math.max(1, count);
 }
 
-/** Cuts names into batches; the last size is repeated until nothing is left. No sizes: one batch. */
+/** How many a share of the hosts may be: each connection that starts is probed for every resource of the cluster. */
+const MOST_BY_SHARE = 50;
+
+/**
+ * Cuts names into batches; the last size is repeated until nothing is left. A share is never more than 50 names; a number is
+ * taken as it is. No sizes: one batch.
+ */
 export function batchesOf(
   names: readonly string[],
   sizes: readonly BatchSize[],
@@ -16,12 +22,15 @@ export function batchesOf(
   let rest = names;
   for (let index = 0; rest.length > 0; index += 1) {
     const size = sizes[Math.min(index, sizes.length - 1)];
-    const count = size === undefined ? rest.length : hostsIn(size, names.length);
+    const count = size === undefined ? rest.length : batchSize(size, names.length);
     batches.push(rest.slice(0, count));
     rest = rest.slice(count);
   }
   return batches;
 }
+
+const batchSize = (size: BatchSize, total: number): number =>
+  typeof size === 'number' ? hostsIn(size, total) : Math.min(hostsIn(size, total), MOST_BY_SHARE);
 
 /** Neighbouring plays for the same nodes with the same batches, which are taken together batch by batch. */
 export function groupPlays(plays: readonly Play[]): readonly (readonly Play[])[] {

@@ -42,7 +42,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'outrigger apply': [
     ['outrigger apply -i inventory.yml', 'shows the plan, asks, applies it'],
     ['outrigger apply p -i inventory.yml', 'applies exactly the saved plan'],
-    ['outrigger apply -i inventory.yml --batch 1,10%,100%', 'one node first, then larger batches'],
+    ['outrigger apply -i inventory.yml --batch 1,10%,50', 'one node first, then larger batches'],
     [
       'outrigger apply -i inventory.yml --allow moves-resources',
       'allows a risk that the plan lists',

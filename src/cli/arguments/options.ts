@@ -30,7 +30,7 @@ export const batchSize = (text: string): BatchSize => {
   return found[2] === '%' ? `${Number(found[1])}%` : Number(found[1]);
 };
 
-/** `1,10%,100%` */
+/** `1,10%,50` */
 export const batchSizes = (text: string): readonly BatchSize[] => text.split(',').map(batchSize);
 
 const duration = (text: string): number => {
@@ -121,7 +121,7 @@ export const addConsent = (command: Command): Command =>
 /** What a command takes that carries out a plan. */
 export const addRunOptions = (command: Command): Command =>
   addConsent(command)
-    .option('--batch <sizes>', 'how many nodes join at a time, such as 1,10%,100%', batchSizes)
+    .option('--batch <sizes>', 'how many nodes join at a time, such as 1,10%,50', batchSizes)
     .option(
       '--max-fail <n>',
       'start no further batch after more hosts than this have failed (5 or 10%)',

@@ -48,6 +48,14 @@ describe('batches', () => {
     assert.deepEqual(batchesOf([], [1]), []);
   });
 
+  it('are at most 50 hosts by a share, and as many as a number says', () => {
+    const all = Array.from({ length: 2000 }, (_, index) => `r${index}`);
+    const sizes = (...batch: BatchSize[]) => batchesOf(all, batch).map(({ length }) => length);
+    assert.deepEqual(sizes(1, '10%', 50).slice(0, 3), [1, 50, 50]);
+    assert.equal(Math.max(...sizes('100%')), 50);
+    assert.deepEqual(sizes(2000), [2000]);
+  });
+
   it('round a share up, to at least one host', () => {
     assert.deepEqual(
       [hostsIn('10%', 25), hostsIn('1%', 5), hostsIn('100%', 7), hostsIn(0, 5), hostsIn(3, 2)],
