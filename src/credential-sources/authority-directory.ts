@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openLocalFile } from '../host/files/local-file.ts';
 import { syncFolder, writePrivateFile } from '../host/files/private-file.ts';
-import { messageOf, OutriggerError } from '../support/errors.ts';
+import { errnoOf, messageOf, OutriggerError } from '../support/errors.ts';
 import { Secret } from '../support/secret.ts';
 import type { AuthorityFiles } from '../credentials/x509/authority.ts';
 
@@ -119,7 +119,7 @@ export function ifThere<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+    const code = errnoOf(thrown);
     if (code === 'ENOENT') return undefined;
     throw thrown;
   }

@@ -3,7 +3,7 @@ import { WAITING_PAIR } from '../pacemaker/basics/names.ts';
 import type { CertificateFault } from '../credentials/certificates.ts';
 import { allHosts, type Facts, type HostFacts, type ReportedKey } from '../model/facts.ts';
 import { fileOfNode, type X509RequestsSpec } from '../inventory/spec.ts';
-import { messageOf, OutriggerError } from '../support/errors.ts';
+import { errnoOf, messageOf, OutriggerError } from '../support/errors.ts';
 import { pemBlocks } from '../credentials/x509/pem.ts';
 import {
   requestState,
@@ -115,7 +115,7 @@ function textIn(path: string): string | undefined {
   try {
     return openLocalFile(path, MOST_BYTES).content.toString('latin1');
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+    const code = errnoOf(thrown);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw new OutriggerError('INPUT_INVALID', `cannot read ${path}: ${messageOf(thrown)}`, {
       cause: thrown,

@@ -8,7 +8,7 @@ import type { FileFacts } from '../inventory/files-named.ts';
 import { readInventory, type ReadInventory } from '../inventory/read-inventory.ts';
 import type { Spec } from '../inventory/spec.ts';
 import { hasErrors, sortDiagnostics, type Diagnostic } from '../support/yaml/diagnostic.ts';
-import { messageOf, OutriggerError } from '../support/errors.ts';
+import { errnoOf, messageOf, OutriggerError } from '../support/errors.ts';
 import type { JsonSchema } from '../support/yaml/json-schema.ts';
 import { SourceText, type Position } from '../support/yaml/source-text.ts';
 
@@ -121,7 +121,7 @@ function lookAt(path: string): FileFacts {
     if (found.isFile()) accessSync(path, constants.R_OK);
     return { exists: true, isFile: found.isFile(), mode: found.mode, size: found.size };
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+    const code = errnoOf(thrown);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { exists: false };
     return { exists: true, unreadable: messageOf(thrown) };
   }

@@ -5,7 +5,7 @@ import { whyForeign } from '../host/files/foreign-file.ts';
 import { openLocalFile, readLocalFile } from '../host/files/local-file.ts';
 import { readCib, type Cib } from '../pacemaker/cib/cib.ts';
 import { readRunRecord, type RunRecord } from '../model/run-record.ts';
-import { messageOf, OutriggerError } from '../support/errors.ts';
+import { errnoOf, messageOf, OutriggerError } from '../support/errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -85,7 +85,7 @@ function namesIn(directory: string): readonly string[] {
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => name);
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
+    if (errnoOf(thrown) === 'ENOENT') return [];
     throw new OutriggerError('USAGE', `cannot read the records of runs: ${messageOf(thrown)}`, {
       cause: thrown,
     });

@@ -85,6 +85,12 @@ export const restated = (
 export const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? (fileTrouble(thrown) ?? thrown.message) : String(thrown);
 
+/** The code of a failed system call, such as `ENOENT`; undefined: something else was thrown. */
+export const errnoOf = (thrown: unknown): string | undefined =>
+  thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string'
+    ? thrown.code
+    : undefined;
+
 /** `ENOENT: no such file or directory, open '/x'` in plain words: whoever quotes it has named the file. */
 function fileTrouble({ message }: Error): string | undefined {
   const [, code = '', what = ''] = /^(E[A-Z0-9]+): ([^,\n]+), [a-z]+(?: '.*)?$/.exec(message) ?? [];

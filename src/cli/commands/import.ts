@@ -7,7 +7,7 @@ import type { Asked } from '../../import/draft-of.ts';
 import type { Imported } from '../../import/import-inventory.ts';
 import { importAsJson } from '../../report/command-json.ts';
 import type { Connection } from '../../inventory/schema-types.ts';
-import { messageOf, OutriggerError } from '../../support/errors.ts';
+import { errnoOf, messageOf, OutriggerError } from '../../support/errors.ts';
 import { printable } from '../../support/text/printable.ts';
 import { withConnector } from '../sessions/connections.ts';
 import { EXIT } from '../process/exit-code.ts';
@@ -103,8 +103,7 @@ function write(file: string, text: string): void {
     writePrivateFile(file, text, { isNew: true });
     syncFolder(resolve(file, '..'));
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')
-      throw isThere(file);
+    if (errnoOf(thrown) === 'EEXIST') throw isThere(file);
     throw new OutriggerError('USAGE', `cannot write ${printable(file)}: ${messageOf(thrown)}`, {
       cause: thrown,
     });

@@ -14,6 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { printable } from '../../support/text/printable.ts';
 import { isGone, processIdentity } from './process-identity.ts';
+import { errnoOf } from '../../support/errors.ts';
 
 const LIMIT_MS = 15_000;
 const STEP_MS = 20;
@@ -116,7 +117,7 @@ function madeFrom(draft: string, path: string): boolean {
     return true;
   } catch (thrown) {
     if (isTakenOrDraftGone(thrown)) return false;
-    if (!NO_LINKS.includes(codeOf(thrown))) throw thrown;
+    if (!NO_LINKS.includes(errnoOf(thrown) ?? '')) throw thrown;
   }
   try {
     copyFileSync(draft, path, constants.COPYFILE_EXCL);
@@ -128,7 +129,7 @@ function madeFrom(draft: string, path: string): boolean {
 }
 
 const isTakenOrDraftGone = (thrown: unknown): boolean =>
-  ['EEXIST', 'ENOENT'].includes(codeOf(thrown));
+  ['EEXIST', 'ENOENT'].includes(errnoOf(thrown) ?? '');
 
 /** What file systems say that know no hard links (link(2)). */
 const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
@@ -139,7 +140,7 @@ function holderIn(path: string): Holder | undefined {
     const [id = '', identity = '', reported = ''] = readFileSync(path, 'utf8').split('\n');
     return { id, identity, reported };
   } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return undefined;
+    if (errnoOf(thrown) === 'ENOENT') return undefined;
     throw thrown;
   }
 }
@@ -164,9 +165,6 @@ function removeRests(lock: string): void {
 const remove = (path: string): void => {
   rmSync(path, { force: true });
 };
-
-const codeOf = (thrown: unknown): string =>
-  thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
 
 const held = (lock: string, who: string | undefined, waited: number): Error =>
   new Error(

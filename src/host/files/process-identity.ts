@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { errnoOf } from '../../support/errors.ts';
 
 /**
  * A process, told apart from every other anywhere and at any time: boot, name and namespaces of its VM, its number and
@@ -41,7 +42,7 @@ function exists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (thrown) {
-    return !(thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH');
+    return errnoOf(thrown) !== 'ESRCH';
   }
 }
 

@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { errnoOf } from '../../support/errors.ts';
 
 /** What an interrupted run may have left beside a file begins with a dot and ends with this. */
 const UNFINISHED = '.outrigger-new';
@@ -55,7 +56,7 @@ function openNew(path: string, mode: number): number {
   try {
     unlinkSync(path);
   } catch (thrown) {
-    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')) throw thrown;
+    if (errnoOf(thrown) !== 'ENOENT') throw thrown;
   }
   return openSync(path, 'wx', mode);
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MOST_BYTES } from '../../inventory/files-named.ts';
-import { OutriggerError } from '../../support/errors.ts';
+import { errnoOf, OutriggerError } from '../../support/errors.ts';
 import { whileLocked } from '../files/file-lock.ts';
 import {
   entriesFor,
@@ -87,7 +87,7 @@ function read(file: string): LocalFile & { readonly path: string } {
     const found = openLocalFile(file, MOST_BYTES['known-hosts']);
     return { ...found, path: realpathSync(file), mode: found.mode & 0o777 };
   } catch (thrown) {
-    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')) throw thrown;
+    if (errnoOf(thrown) !== 'ENOENT') throw thrown;
     return { path: file, content: Buffer.alloc(0), mode: 0o600, uid: 0 };
   }
 }

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { normalAddress } from '../../support/values/address.ts';
 import { MOST_BYTES } from '../../inventory/files-named.ts';
-import { messageOf, OutriggerError } from '../../support/errors.ts';
+import { errnoOf, messageOf, OutriggerError } from '../../support/errors.ts';
 import { readLocalFile } from '../files/local-file.ts';
 import { fitsList } from '../files/pattern.ts';
 
@@ -154,7 +154,7 @@ export async function loadKnownHosts(file: string): Promise<readonly KnownHost[]
     parsedFiles.set(file, { version, entries });
     return entries;
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    if (errnoOf(cause) === 'ENOENT') return [];
     throw new OutriggerError(
       'HOST_KEY_UNKNOWN',
       `cannot read the known_hosts file ${file}: ${messageOf(cause)}`,

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { MOST_BYTES } from '../../inventory/files-named.ts';
-import { messageOf, OutriggerError } from '../../support/errors.ts';
+import { errnoOf, messageOf, OutriggerError } from '../../support/errors.ts';
 import { fitsGlob } from '../../support/text/glob.ts';
 import { readLocalFile } from '../files/local-file.ts';
 import { expandHome } from './expand.ts';
@@ -110,7 +110,7 @@ function textOf(file: string, kind: 'needed' | 'optional', budget: Budget): stri
     }
     return content.toString();
   } catch (thrown) {
-    const isAbsent = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+    const isAbsent = errnoOf(thrown) === 'ENOENT';
     if (isAbsent && kind === 'optional') return '';
     throw new OutriggerError('INPUT_INVALID', `cannot read ${file}: ${messageOf(thrown)}`, {
       hint: 'set `sshConfig` of the connection to another file, or to none',

@@ -1,6 +1,6 @@
 import ssh2, { type ParsedKey } from 'ssh2';
 import { MOST_BYTES } from '../../../inventory/files-named.ts';
-import { messageOf } from '../../../support/errors.ts';
+import { errnoOf, messageOf } from '../../../support/errors.ts';
 import { reveal, type Secret } from '../../../support/secret.ts';
 import { openLocalFile } from '../../files/local-file.ts';
 
@@ -29,7 +29,7 @@ export function readKeyFile(path: string): KeyFile {
     if (uid === process.getuid?.() && (mode & 0o077) !== 0) return { kind: 'exposed', path };
     return parse(path, content);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if (errnoOf(error) === 'ENOENT') {
       return { kind: 'absent', path };
     }
     return { kind: 'unusable', path, why: messageOf(error) };

@@ -1,4 +1,4 @@
-import { OutriggerError } from '../../../support/errors.ts';
+import { errnoOf, OutriggerError } from '../../../support/errors.ts';
 import { printable, asOneLine, shorten } from '../../../support/text/printable.ts';
 import { fingerprint, type KnownHost } from '../../known-hosts/known-hosts.ts';
 import { withoutHostCertificate } from './certificates.ts';
@@ -67,7 +67,7 @@ export const handshakeFailed = (
 
 /** A failure of the network, in words. */
 export function networkFailure(peer: Peer, error: Error): OutriggerError {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = errnoOf(error) ?? '';
   return unreachable(peer, NETWORK_WORDS.get(code) ?? error.message, undefined, error);
 }
 
