@@ -11,6 +11,7 @@ import {
   type CibOperation,
 } from '../pacemaker/procedures/edit.ts';
 import { activeOn, connectionState } from '../pacemaker/status/crm-mon.ts';
+import { failuresOf } from '../pacemaker/status/failures.ts';
 import type { CredentialChange } from '../model/credential-change.ts';
 import type { Removals } from '../plan/removal/removals.ts';
 import type { Differences } from '../plan/differences.ts';
@@ -143,7 +144,7 @@ const cleanedUp = (
       .map(([{ host }]) => host)
       .filter(
         (name) =>
-          mon.failures.some(({ operationKey }) => operationKey.startsWith(`${name}_`)) ||
+          failuresOf(mon, [name]).length > 0 ||
           mon.failCounts.some(({ resource }) => resource === name),
       ),
   );

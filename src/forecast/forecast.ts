@@ -17,6 +17,7 @@ import type { ClusterFacts } from '../model/facts.ts';
 import type { Forecast } from '../model/plan.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { someOf } from '../support/text/some-of.ts';
+import { isIdle } from '../pacemaker/status/dc-state.ts';
 
 const SCRIPT = new URL('./simulate.sh', import.meta.url);
 const TIMEOUT_MS = 300_000;
@@ -61,7 +62,7 @@ export async function forecast(
       { host: queryNode.name },
     );
   }
-  const rests = cluster.dcState.includes('S_IDLE');
+  const rests = isIdle(cluster);
   const vms = vmsIn(cluster, intention);
   const judged = ofHost(queryNode.name, () => judge(sections, intention, { vms, rests }));
   return { ...judged, remarks };

@@ -3,6 +3,8 @@ import { connectionState } from '../pacemaker/status/crm-mon.ts';
 import type { ClusterFacts } from '../model/facts.ts';
 import type { AttributeChange } from '../model/item.ts';
 import { shownHindrance } from './why-not-started.ts';
+import { isIdle } from '../pacemaker/status/dc-state.ts';
+import { failuresOf } from '../pacemaker/status/failures.ts';
 
 /** The connection of a remote node or a guest node, with what an operator says of it. */
 interface Connection {
@@ -32,9 +34,7 @@ export function retry(
   if (!isManaged || targetRole?.toLowerCase() === 'stopped') return undefined;
   const state = connectionState(mon, id);
   if (state.state === 'node-online') return undefined;
-  const failures = mon.failures.filter(({ operationKey }) =>
-    operationKey.startsWith(`${id}_start_`),
-  );
+  const failures = failuresOf(mon, [id]).filter(({ task }) => task === 'start');
   if (failures.length > 0) {
     const before = failures.map(
       ({ node, exitReason, exitStatus }) => `failed on ${node} (${exitReason || exitStatus})`,
@@ -46,7 +46,7 @@ export function retry(
       reason: 'a failed start needs a cleanup',
     };
   }
-  const rests = !isInMaintenance({ cib, mon }) && dcState.includes('S_IDLE');
+  const rests = !isInMaintenance({ cib, mon }) && isIdle({ dcState });
   if (state.why !== 'not-started' || !rests) return undefined;
   if (shownHindrance({ cib, mon }, id) !== undefined) return undefined;
   return {

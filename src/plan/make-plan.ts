@@ -1,5 +1,6 @@
 import { connectedNames, hasConnections } from '../pacemaker/cib/cib.ts';
 import { isFencingOn, isInMaintenance } from '../pacemaker/cib/cluster-options.ts';
+import { isIdle } from '../pacemaker/status/dc-state.ts';
 import { REMOTE_UNIT } from '../pacemaker/basics/names.ts';
 import type { ItemKind } from '../playbook/item-kinds.ts';
 import type { Play, Playbook } from '../playbook/playbook.ts';
@@ -277,7 +278,7 @@ function summarise({ clusterName, cluster: { cib, mon, dcState } }: PlanInput): 
     hasQuorum: cib.haveQuorum,
     fencing: isFencingOn({ cib, mon }),
     maintenance: isInMaintenance({ cib, mon }),
-    isBusy: dcState !== '' && !dcState.includes('S_IDLE'),
+    isBusy: dcState !== '' && !isIdle({ dcState }),
   };
 }
 

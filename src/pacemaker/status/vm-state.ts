@@ -1,5 +1,6 @@
 import type { ResourceStatus } from './cluster-status.ts';
-import type { CrmMon, Failure } from './crm-mon.ts';
+import type { CrmMon } from './crm-mon.ts';
+import { failuresOf, failureTexts } from './failures.ts';
 
 /** What the cluster says of a virtual machine's resource. */
 export type MachineState =
@@ -13,13 +14,6 @@ export type MachineState =
 /** The resource as crm_mon shows it. */
 export const vmOf = (mon: CrmMon, resource: string): ResourceStatus | undefined =>
   mon.resources.find(({ primitive }) => primitive === resource);
-
-const OPERATION_KEY = /^(.*)_(?:start|stop|monitor|migrate_to|migrate_from|notify|reload)_\d+$/;
-
-const failuresOf = ({ failures }: CrmMon, names: readonly string[]): readonly Failure[] =>
-  failures.filter(({ operationKey }) =>
-    names.includes(OPERATION_KEY.exec(operationKey)?.[1] ?? operationKey),
-  );
 
 const hasFailed = ({ failCounts }: CrmMon, names: readonly string[]): boolean =>
   failCounts.some(({ resource }) => names.includes(resource));
@@ -72,19 +66,12 @@ export function vmState(mon: CrmMon, { name, resource }: Guest, isHeld: boolean)
 export function failureThatStopped(mon: CrmMon, { name, resource }: Guest): string | undefined {
   if (vmOf(mon, resource)?.active !== false) return undefined;
   const said = failuresOf(mon, [name]);
-  return said.length === 0 ? undefined : wordsOf(said);
+  return said.length === 0 ? undefined : failureTexts(said).join('; ');
 }
-
-const wordsOf = (failures: readonly Failure[]): string => {
-  const said = failures.map(
-    ({ task, node, exitReason, exitStatus }) => `${task} on ${node}: ${exitReason || exitStatus}`,
-  );
-  return [...new Set(said)].sort().join('; ');
-};
 
 /** What failed of a machine that is off; undefined: nothing. */
 function whyDown(mon: CrmMon, names: readonly string[]): string | undefined {
   const said = failuresOf(mon, names);
-  if (said.length > 0) return `it failed (${wordsOf(said)})`;
+  if (said.length > 0) return `it failed (${failureTexts(said).join('; ')})`;
   return hasFailed(mon, names) ? 'it failed before' : undefined;
 }
