@@ -1,12 +1,12 @@
-import { writeCib } from '../apply/run/cib.ts';
+import { writeCib } from '../apply/cluster/cib.ts';
 import type { EditContext, RunContext } from '../apply/run/context.ts';
-import { passGates } from '../apply/run/gates.ts';
+import { passGates } from '../apply/cluster/gates.ts';
 import { leaveCluster } from '../apply/removal/remove-from-cluster.ts';
 import type { Lease } from '../apply/lock/lease.ts';
 import { recordVm } from '../apply/run/vms.ts';
 import type { RunOrigin } from '../records/run-log.ts';
-import { undoGuests } from '../apply/run/undo-guests.ts';
-import { forgetNodes, undoJoins } from '../apply/run/undo.ts';
+import { undoGuests } from '../apply/cluster/undo-guests.ts';
+import { forgetNodes, undoJoins } from '../apply/cluster/undo.ts';
 import type { EarlierLook } from '../probe/gather.ts';
 import type { FailoverNode } from '../probe/query-node.ts';
 import { readCluster } from '../probe/read-cluster.ts';

@@ -20,7 +20,7 @@ const SCRIPT = {
   simulate: textOf('../../src/forecast/simulate.sh'),
   cleanup: textOf('../../src/host/scripts/cluster/cleanup.sh'),
   forget: textOf('../../src/host/scripts/cluster/forget-nodes.sh'),
-  write: textOf('../../src/apply/run/write-cib.sh'),
+  write: textOf('../../src/apply/cluster/write-cib.sh'),
 };
 
 /** Puts something between outrigger and a host. */

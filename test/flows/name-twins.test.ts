@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { forgetNodes } from '../../src/apply/run/undo.ts';
+import { forgetNodes } from '../../src/apply/cluster/undo.ts';
 import { element, type XmlElement } from '../../src/pacemaker/basics/xml.ts';
 import { apply, editsOf, planOf, useStateFolder } from '../support/apply-lab.ts';
 import { FakeLab } from '../support/fake-lab.ts';

@@ -11,10 +11,10 @@ import type { IsForeseen } from '../../plan/foreseen.ts';
 import type { HostItem } from '../../model/item.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { writeCib } from '../run/cib.ts';
+import { writeCib } from '../cluster/cib.ts';
 import { reportWaiting, type RunContext } from '../run/context.ts';
-import { isIdle } from '../run/gates.ts';
-import { watchCluster } from '../run/watch-cluster.ts';
+import { isIdle } from '../cluster/gates.ts';
+import { watchCluster } from '../cluster/watch-cluster.ts';
 
 const NOTICE_LIMIT_MS = 60_000;
 const RETURN_LIMIT_MS = 180_000;

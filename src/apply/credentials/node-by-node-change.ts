@@ -19,15 +19,15 @@ import type { HostItem } from '../../model/item.ts';
 import { eligible, firstToChange } from '../../credentials/node-by-node-change.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { messageOf, OutriggerError, restated } from '../../support/errors.ts';
-import { writeCib } from '../run/cib.ts';
+import { writeCib } from '../cluster/cib.ts';
 import { clusterHosts } from '../run/cluster-hosts.ts';
 import { failureOf, reportWaiting, type Failures, type RunContext } from '../run/context.ts';
 import { awaitMember, onlineMembers, withoutMark } from './maintenance-mode.ts';
-import { isIdle, passGates } from '../run/gates.ts';
+import { isIdle, passGates } from '../cluster/gates.ts';
 import { protectNodes, release, STILL_PROTECTED } from '../quiet-restart/quiet-protection.ts';
 import { comparePlacement } from '../quiet-restart/quiet-restart.ts';
 import { converge } from '../run/step.ts';
-import { watchCluster } from '../run/watch-cluster.ts';
+import { watchCluster } from '../cluster/watch-cluster.ts';
 
 // What has to stop on a cluster node may be virtual machines and file systems.
 const LEAVE_LIMIT_MS = 600_000;

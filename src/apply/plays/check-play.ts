@@ -12,14 +12,14 @@ import { connects, type Check, type Play } from '../../playbook/playbook.ts';
 import { nodesOf, type PacemakerRemoteSpec } from '../../inventory/spec.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { checkCredentials, tryPorts } from '../quiet-restart/checks.ts';
-import { writeCib } from '../run/cib.ts';
+import { writeCib } from '../cluster/cib.ts';
 import { clusterHosts } from '../run/cluster-hosts.ts';
 import { conclude, reportWaiting, type RunContext } from '../run/context.ts';
 import type { Blockers } from '../run/blockers.ts';
-import { prove } from '../run/prove.ts';
+import { prove } from '../cluster/prove.ts';
 import { finishQuietRestarts } from '../quiet-restart/quiet-restart.ts';
-import { undoGuests } from '../run/undo-guests.ts';
-import { undoJoins } from '../run/undo.ts';
+import { undoGuests } from '../cluster/undo-guests.ts';
+import { undoJoins } from '../cluster/undo.ts';
 import { foldNames } from '../../support/text/fold-names.ts';
 
 // Start timeout (60 s) on each of two cluster nodes, and what the cluster needs to notice.

@@ -9,13 +9,13 @@ import type { CibDifference, CibItem } from '../../model/item.ts';
 import type { Verdict } from '../../model/run-event.ts';
 import type { ItemKind } from '../../playbook/item-kinds.ts';
 import { connects, type Play } from '../../playbook/playbook.ts';
-import { writeCib, writeDeclared } from '../run/cib.ts';
+import { writeCib, writeDeclared } from '../cluster/cib.ts';
 import { conclude, failureOf, type RunContext } from '../run/context.ts';
 import { recordVm } from '../run/vms.ts';
 import { proveFencing } from './prove-fencing.ts';
 import { verifyVms } from './verify-vms.ts';
 import { finishQuietRestarts, quietMove } from '../quiet-restart/quiet-restart.ts';
-import { forgetFailures } from '../run/undo.ts';
+import { forgetFailures } from '../cluster/undo.ts';
 
 /** Runs a play on the CIB: one patch for all nodes of the batch and each kind of item. */
 export async function runCibPlay(

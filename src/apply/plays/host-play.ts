@@ -5,7 +5,7 @@ import type { ItemKind } from '../../playbook/item-kinds.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import type { Verdict } from '../../model/run-event.ts';
 import { changesOf, conclude, failureOf, type RunContext } from '../run/context.ts';
-import { keepLock } from '../run/keep-lock.ts';
+import { keepLock } from '../cluster/keep-lock.ts';
 import { quietRestart, type PendingRestart } from '../quiet-restart/quiet-restart.ts';
 import { removesCredentials, whyCredentialsStay } from '../credentials/remove-last.ts';
 import { prepare, takeStep } from '../run/step.ts';

@@ -7,10 +7,10 @@ import { changeCredentials } from '../credentials/change-credentials.ts';
 import { runCheckPlay } from './check-play.ts';
 import { runCibPlay } from './cib-play.ts';
 import { changesOf, conclude, type RunContext } from '../run/context.ts';
-import { passGates } from '../run/gates.ts';
+import { passGates } from '../cluster/gates.ts';
 import { runHostPlay } from './host-play.ts';
 import { followSteps } from './open-steps.ts';
-import { keepLock } from '../run/keep-lock.ts';
+import { keepLock } from '../cluster/keep-lock.ts';
 import { runRemoval } from '../removal/removal.ts';
 
 /**

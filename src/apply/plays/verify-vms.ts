@@ -5,8 +5,8 @@ import type { Verdict } from '../../model/run-event.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { reportWaiting, type RunContext } from '../run/context.ts';
 import { disturbance } from '../run/vms.ts';
-import { prove } from '../run/prove.ts';
-import { watchCluster } from '../run/watch-cluster.ts';
+import { prove } from '../cluster/prove.ts';
+import { watchCluster } from '../cluster/watch-cluster.ts';
 
 const LIMIT_MS = 60_000;
 

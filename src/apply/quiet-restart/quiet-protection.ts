@@ -20,15 +20,15 @@ import { nodesOf, type PacemakerRemoteSpec } from '../../inventory/spec.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { checkCredentials, checkPorts, portsOf } from './checks.ts';
 import { REACH_TIMEOUT_MS } from '../run/reach.ts';
-import { writeCib } from '../run/cib.ts';
+import { writeCib } from '../cluster/cib.ts';
 import { reportChecking, reportWaiting, type RunContext } from '../run/context.ts';
-import { isIdle } from '../run/gates.ts';
+import { isIdle } from '../cluster/gates.ts';
 import { outliveKeyCache } from './key-cache.ts';
 import type { Blockers } from '../run/blockers.ts';
-import { failuresOf, prove } from '../run/prove.ts';
+import { failuresOf, prove } from '../cluster/prove.ts';
 import { isStillOut, releasable } from './markers.ts';
-import { forgetFailures } from '../run/undo.ts';
-import { watchCluster } from '../run/watch-cluster.ts';
+import { forgetFailures } from '../cluster/undo.ts';
+import { watchCluster } from '../cluster/watch-cluster.ts';
 import { foldNames } from '../../support/text/fold-names.ts';
 
 // The cluster takes note of a changed meta attribute within a second when it is idle.

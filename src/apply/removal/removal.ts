@@ -15,7 +15,7 @@ import { changesOf, conclude, failureOf, type RunContext } from '../run/context.
 import { leaveCluster, OVERTAKEN, type LeaveFailures } from './remove-from-cluster.ts';
 import { takeStep } from '../run/step.ts';
 import { unwritable, type Intended } from '../run/try-files.ts';
-import { forgetNodes, undoJoins } from '../run/undo.ts';
+import { forgetNodes, undoJoins } from '../cluster/undo.ts';
 
 type Failed = Extract<Verdict, { readonly kind: 'failed' }>;
 

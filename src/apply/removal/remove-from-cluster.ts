@@ -5,12 +5,12 @@ import { beginRemoval, type CibOperation } from '../../pacemaker/procedures/edit
 import { activeOn } from '../../pacemaker/status/crm-mon.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
 import type { Verdict } from '../../model/run-event.ts';
-import { writeCib } from '../run/cib.ts';
+import { writeCib } from '../cluster/cib.ts';
 import { reportWaiting, type EditContext, type PlayName } from '../run/context.ts';
-import { isIdle } from '../run/gates.ts';
+import { isIdle } from '../cluster/gates.ts';
 import { disturbance, recordVm, type VmRecord } from '../run/vms.ts';
 import { runScript } from '../../host/run-script.ts';
-import { watchCluster } from '../run/watch-cluster.ts';
+import { watchCluster } from '../cluster/watch-cluster.ts';
 
 // What runs on a node is stopped or moved, each resource within its own timeout.
 const STOP_LIMIT_MS = 600_000;

@@ -111,7 +111,7 @@ for (const shell of ['/bin/dash', '/bin/bash']) {
     it('before an edit of the CIB has come whole: no half of it is made', async () => {
       program('cibadmin', `: >${at('begun')}`);
       const params = ['0.1', '', '//primitive[@id="old"]'];
-      start('apply/run/write-cib.sh', params, '<cib><configuration/></cib>', 0);
+      start('apply/cluster/write-cib.sh', params, '<cib><configuration/></cib>', 0);
       await until(() => left().length === 1);
       client.kill('SIGKILL');
       await until(() => left().length === 0);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { prove } from '../../../src/apply/run/prove.ts';
+import { prove } from '../../../src/apply/cluster/prove.ts';
 import { crmMonXml, type ReportedConnection } from '../../support/crm-mon.ts';
 import { FakeHost } from '../../support/fake-host.ts';
 import { replyOf, replyTo } from '../../support/replies.ts';

@@ -32,13 +32,13 @@ interface Case {
 
 const CASES: Readonly<Record<string, (etc: string) => Case>> = {
   'write-cib, while the CIB is read': () => ({
-    script: 'apply/run/write-cib.sh',
+    script: 'apply/cluster/write-cib.sh',
     params: ['0.1', 'lock'],
     input: '<cib password="fence"/>',
     hangsIn: 'cibadmin',
   }),
   'write-cib, while its input comes': () => ({
-    script: 'apply/run/write-cib.sh',
+    script: 'apply/cluster/write-cib.sh',
     params: ['0.1', 'lock'],
     hangsIn: 'stdin',
   }),

@@ -1,7 +1,7 @@
 import type { Play } from '../../playbook/playbook.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { writeCib } from './cib.ts';
-import type { RunContext } from './context.ts';
+import type { RunContext } from '../run/context.ts';
 
 /**
  * Makes the lock last longer where no connection is down: every edit of the CIB aborts the transition that is under way.

@@ -2,7 +2,7 @@ import { isInMaintenance } from '../../pacemaker/cib/cluster-options.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
 import type { Gate, Play } from '../../playbook/playbook.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { reportWaiting, type RunContext } from './context.ts';
+import { reportWaiting, type RunContext } from '../run/context.ts';
 import { watchCluster } from './watch-cluster.ts';
 
 // A transition that starts connections takes up to a start timeout (60 s) for each cluster node it tries.

@@ -6,7 +6,7 @@ import { mixedUp } from '../../plan/problems/cib-conflicts.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { writeCib } from './cib.ts';
-import { reportWaiting, type EditContext, type PlayName } from './context.ts';
+import { reportWaiting, type EditContext, type PlayName } from '../run/context.ts';
 import { runScript } from '../../host/run-script.ts';
 import { watchCluster } from './watch-cluster.ts';
 import { foldNames } from '../../support/text/fold-names.ts';
