@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lease } from '../apply/lock/lease.ts';
 import { authkeyLoader } from '../credential-sources/authkey.ts';
-import type { RunContext, RunOptions } from '../apply/run/context.ts';
+import type { RunHosts } from '../apply/run/run-hosts.ts';
+import type { RunInput, RunOptions } from '../apply/run/run-input.ts';
 import type { RunOrigin } from '../records/run-log.ts';
 import { runPlan } from '../apply/plays/run.ts';
 import { probeHost } from '../probe/probe.ts';
@@ -28,7 +29,7 @@ export interface ApplyRequest {
   readonly onEvent: (event: RunEvent) => void;
   readonly origin?: RunOrigin | undefined;
   /** Waits for so many milliseconds; default: in truth. */
-  readonly pause?: RunContext['pause'] | undefined;
+  readonly pause?: RunHosts['pause'] | undefined;
 }
 
 /** How a run ended, also one that was stopped in the middle. */
@@ -44,12 +45,11 @@ export interface Applied extends RunResult {
  * step on whatever happens is told by the result.
  */
 export async function applyPlan(request: ApplyRequest): Promise<Applied> {
-  const { spec, selected, playbook, planned, options, lease, allowed, signal, onEvent } = request;
-  refuseRisks(planned.plan.risks, allowed);
-  const { plan, hosts, queryNode, authkey, credentials, cluster } = planned;
+  const { spec, planned, options, lease, allowed, signal, onEvent } = request;
+  const { plan, hosts, queryNode } = planned;
+  refuseRisks(plan.risks, allowed);
   // Kept here, so that it is known who has failed when the run is stopped.
   const failed = new Map(leftOut(plan).map(({ host, message }) => [host, message]));
-  const lastFacts = new Map<string, HostFacts>(planned.facts.clusterNodes);
   const recorded = await underRecord(
     {
       cluster: spec.cluster.name,
@@ -67,46 +67,65 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
     },
     (recorder) =>
       runPlan({
-        spec: { ...spec, ...selected },
-        playbook,
-        plan,
-        hostItems: planned.hostItems,
-        cibItems: planned.cibItems,
-        absent: planned.absent,
-        hosts,
+        ...inputOf(request),
+        ...hostsOf(request),
         queryNode,
         lease,
-        probe: async (host) => {
-          const found = await probeHost(host, {
-            own: ownOnHost(spec.authentication, host.name),
-            upgrades: planned.upgrades && !planned.facts.clusterNodes.has(host.name),
-          });
-          lastFacts.set(host.name, found);
-          return found;
-        },
-        lastFacts,
-        reached: new Map(),
-        authkey,
-        x509: credentials?.desired,
-        options,
         ...recorder,
-        signal,
-        connected: new Set(connectedNames(cluster.cib)),
         joining: new Set(),
         vms: new Map(),
         entriesBefore: new Map(),
         inVain: new Set(),
         failed,
-        loadAuthkey: authkeyLoader(authkey, hosts, [...planned.facts.clusterNodes.values()]),
-        loadCertificate: certificateLoader(credentials),
-        pause: request.pause ?? ((milliseconds) => sleep(milliseconds)),
       }),
   );
   return { failed, ...recorded };
 }
 
+const inputOf = ({
+  spec,
+  selected,
+  playbook,
+  planned: { plan, hostItems, cibItems, absent, credentials, cluster },
+  options,
+  signal,
+}: ApplyRequest): RunInput => ({
+  spec: { ...spec, ...selected },
+  playbook,
+  plan,
+  hostItems,
+  cibItems,
+  absent,
+  x509: credentials?.desired,
+  connected: new Set(connectedNames(cluster.cib)),
+  options,
+  signal,
+});
+
+function hostsOf({ spec, planned, pause = sleep }: ApplyRequest): RunHosts {
+  const { hosts, facts, authkey, credentials } = planned;
+  const lastFacts = new Map<string, HostFacts>(facts.clusterNodes);
+  return {
+    hosts,
+    clusterHosts: spec.clusterNodes.flatMap(({ name }) => hosts.get(name) ?? []),
+    probe: async (host) => {
+      const found = await probeHost(host, {
+        own: ownOnHost(spec.authentication, host.name),
+        upgrades: planned.upgrades && !facts.clusterNodes.has(host.name),
+      });
+      lastFacts.set(host.name, found);
+      return found;
+    },
+    lastFacts,
+    reached: new Map(),
+    loadAuthkey: authkeyLoader(authkey, hosts, [...facts.clusterNodes.values()]),
+    loadCertificate: certificateLoader(credentials),
+    pause,
+  };
+}
+
 const certificateLoader =
-  (credentials: Planned['credentials']): RunContext['loadCertificate'] =>
+  (credentials: Planned['credentials']): RunHosts['loadCertificate'] =>
   (node, role) => {
     if (credentials === undefined) throw new Error('certificates are not used');
     return credentials.contentOf(node, role);

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
-import type { EditContext } from '../apply/run/context.ts';
+import type { EditContext } from '../apply/run/edit-context.ts';
 import type { Lease } from '../apply/lock/lease.ts';
 import {
   logDirectory,

@@ -1,5 +1,6 @@
 import { writeCib } from '../apply/cluster/cib.ts';
-import type { EditContext, RunContext } from '../apply/run/context.ts';
+import type { EditContext } from '../apply/run/edit-context.ts';
+import type { RunProgress } from '../apply/run/run-progress.ts';
 import { passGates } from '../apply/cluster/gates.ts';
 import { leaveCluster } from '../apply/removal/remove-from-cluster.ts';
 import type { Lease } from '../apply/lock/lease.ts';
@@ -205,7 +206,7 @@ export async function undoRun(
   return { log, failed, stopped };
 }
 
-type UndoContext = EditContext & Pick<RunContext, 'vms'>;
+type UndoContext = EditContext & Pick<RunProgress, 'vms'>;
 
 /** First the nodes leave; then what the run had added for them goes, and what it had found comes back. */
 async function takeBack(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Nodes } from '../../src/inventory/spec.ts';
 import type { RunOrigin } from '../../src/records/run-log.ts';
-import type { RunOptions } from '../../src/apply/run/context.ts';
+import type { RunOptions } from '../../src/apply/run/run-input.ts';
 import { applyPlan, type Applied as AppliedPlan } from '../../src/flows/apply-plan.ts';
 import { underLock } from '../../src/flows/lock/under-lock.ts';
 import { planCluster, type Planned, type PlanRequest } from '../../src/flows/plan-cluster.ts';

@@ -11,7 +11,7 @@ import type { ClusterFacts } from '../../model/facts.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { asOneLine } from '../../support/text/printable.ts';
 import { someOf } from '../../support/text/some-of.ts';
-import type { EditContext, PlayName } from '../run/context.ts';
+import type { EditContext, PlayName } from '../run/edit-context.ts';
 
 const WRITE = new URL('./write-cib.sh', import.meta.url);
 const TIMEOUT_MS = 120_000;

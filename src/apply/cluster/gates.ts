@@ -2,7 +2,8 @@ import { isInMaintenance } from '../../pacemaker/cib/cluster-options.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
 import type { Gate, Play } from '../../playbook/playbook.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { reportWaiting, type RunContext } from '../run/context.ts';
+import type { EditContext } from '../run/edit-context.ts';
+import { reportWaiting } from '../run/waiting.ts';
 import { watchCluster } from './watch-cluster.ts';
 
 // A transition that starts connections takes up to a start timeout (60 s) for each cluster node it tries.
@@ -36,7 +37,7 @@ export function isIdle({ dcState }: ClusterFacts): boolean {
 
 /** Waits until every gate of a play is open. Rejects with CLUSTER_NOT_READY when one stays closed. */
 export async function passGates(
-  context: Pick<RunContext, 'queryNode' | 'emit'>,
+  context: Pick<EditContext, 'queryNode' | 'emit'>,
   play: Pick<Play, 'name' | 'gates'>,
 ): Promise<void> {
   if (play.gates.length === 0) return;

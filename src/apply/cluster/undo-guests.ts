@@ -4,7 +4,9 @@ import { vmOf } from '../../pacemaker/status/vm-state.ts';
 import type { GuestNodeSpec } from '../../inventory/spec.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { writeCib } from './cib.ts';
-import { reportWaiting, type EditContext, type PlayName, type RunContext } from '../run/context.ts';
+import type { EditContext, PlayName } from '../run/edit-context.ts';
+import type { RunProgress } from '../run/run-progress.ts';
+import { reportWaiting } from '../run/waiting.ts';
 import { isIdle } from './gates.ts';
 import { disturbance } from '../run/vms.ts';
 import { failuresOf } from './prove.ts';
@@ -20,7 +22,7 @@ const LIMIT_MS = 60_000;
  * on c2 due to reaching migration threshold`, Pacemaker 3.0.0), and it cannot be forgotten once the connection is gone.
  */
 export async function undoGuests(
-  context: EditContext & Pick<RunContext, 'vms'>,
+  context: EditContext & Pick<RunProgress, 'vms'>,
   play: PlayName,
   guests: readonly Pick<GuestNodeSpec, 'name' | 'resource'>[],
 ): Promise<void> {

@@ -15,8 +15,13 @@ import { nodesOf } from '../../inventory/spec.ts';
 import { messageOf, OutriggerError, restated } from '../../support/errors.ts';
 import { unreached, UNREACHED } from '../quiet-restart/before-restart.ts';
 import { checkCertificates } from '../quiet-restart/check-certificates.ts';
-import { clusterHosts } from '../run/cluster-hosts.ts';
-import { changesOf, conclude, failureOf, type Failures, type RunContext } from '../run/context.ts';
+import { conclude, type VerdictContext } from '../run/conclude.ts';
+import { failureOf, type Failures } from '../run/failures.ts';
+import { changesOf } from '../run/planned-changes.ts';
+import type { ProcedureContext } from '../run/run-context.ts';
+import type { RunHosts } from '../run/run-hosts.ts';
+import type { RunInput } from '../run/run-input.ts';
+import type { RunProgress } from '../run/run-progress.ts';
 import {
   leaveMaintenance,
   awaitMember,
@@ -31,7 +36,7 @@ import { stillHeld } from './still-unmanaged.ts';
 import { rollBack, readCredentialsInUse, type CredentialsInUse } from './roll-back.ts';
 import { protectNodes, release, STILL_PROTECTED } from '../quiet-restart/quiet-protection.ts';
 import { comparePlacement } from '../quiet-restart/quiet-restart.ts';
-import { converge } from '../run/step.ts';
+import { converge, type StepContext } from '../run/step.ts';
 import { unwritable } from '../run/try-files.ts';
 
 /**
@@ -42,7 +47,10 @@ import { unwritable } from '../run/try-files.ts';
  * has changed is put back. Another key or another authority only goes forward: what is left of it stays protected, and
  * the next apply goes on. It is one step: an interrupt waits for its end.
  */
-export async function changeCredentials(context: RunContext, play: Play): Promise<void> {
+export async function changeCredentials(
+  context: ProcedureContext & VerdictContext,
+  play: Play,
+): Promise<void> {
   const change = context.plan.credentialChange;
   if (change === undefined) return;
   const open = new Map(changesOf(context, play).map((one) => [`${one.host} ${one.item}`, one]));
@@ -53,7 +61,7 @@ export async function changeCredentials(context: RunContext, play: Play): Promis
       conclude(context, play, { host, item }, verdict);
     }
   };
-  const lost = [...clusterHosts(context).map(({ name }) => name), ...change.nodes].find(
+  const lost = [...context.clusterHosts.map(({ name }) => name), ...change.nodes].find(
     (name) =>
       context.failed.has(name) && (change.kind !== 'authkey' || !change.nodes.includes(name)),
   );
@@ -88,7 +96,7 @@ export async function changeCredentials(context: RunContext, play: Play): Promis
 
 /** What an interrupted run has begun is ended: one host that is out of order keeps no other one protected. */
 async function refuseUnready(
-  context: RunContext,
+  context: ProcedureContext & VerdictContext,
   play: Play,
   change: CredentialChange,
 ): Promise<void> {
@@ -101,7 +109,7 @@ async function refuseUnready(
 
 /** What cannot be released afterwards is better not begun. */
 async function refuseUnreached(
-  context: RunContext,
+  context: Parameters<typeof unreached>[0] & Pick<RunProgress, 'failed'>,
   play: Play,
   change: CredentialChange,
   cluster: ClusterFacts,
@@ -114,10 +122,13 @@ async function refuseUnreached(
 }
 
 /** What cannot be written is found before anything is protected for it; no host has changed then. */
-async function refuseUnwritable(context: RunContext, change: CredentialChange): Promise<void> {
+async function refuseUnwritable(
+  context: Pick<RunInput, 'hostItems' | 'options'> & RunHosts & Pick<RunProgress, 'failed'>,
+  change: CredentialChange,
+): Promise<void> {
   const nodes = change.nodes.filter((name) => !context.failed.has(name));
   const hosts = [
-    ...clusterHosts(context),
+    ...context.clusterHosts,
     ...nodes.flatMap((name) => context.hosts.get(name) ?? []),
   ];
   const found = await unwritable(
@@ -137,7 +148,7 @@ async function refuseUnwritable(context: RunContext, change: CredentialChange): 
 const NONE: ReadonlySet<string> = new Set();
 
 async function changeTogether(
-  context: RunContext,
+  context: ProcedureContext & VerdictContext,
   play: Play,
   change: CredentialChange,
 ): Promise<Failures> {
@@ -215,15 +226,19 @@ const isConnectedAnew = (
   names.some((name) => connectionState(before.mon, name).state !== 'node-online');
 
 /** Files, environment and daemons, in the order in which a failure costs least; a conversion that fails is put back. */
-async function activate(context: RunContext, play: Play, window: Window): Promise<void> {
+async function activate(
+  context: ProcedureContext & Pick<RunProgress, 'failed'>,
+  play: Play,
+  window: Window,
+): Promise<void> {
   const { change, before, inUse, restarted } = window;
   try {
     if (change.inMaintenanceMode) await enterMaintenance(context, play);
-    for (const host of clusterHosts(context))
+    for (const host of context.clusterHosts)
       await changeHost(context, play, host, only(change, ['authkey', 'certificate']));
     await activateOnNodes(context, play, window);
     if (isConversion(change)) await proveNodes(context, window);
-    for (const host of clusterHosts(context)) {
+    for (const host of context.clusterHosts) {
       // Somebody may have ended maintenance mode meanwhile: what runs there would be stopped.
       if (change.inMaintenanceMode) await enterMaintenance(context, play);
       const kinds = only(change, ['environment', 'pacemaker']);
@@ -240,7 +255,10 @@ async function activate(context: RunContext, play: Play, window: Window): Promis
 
 /** The connected nodes, all at once. */
 async function activateOnNodes(
-  context: RunContext,
+  context: Pick<RunInput, 'hostItems' | 'options'> &
+    RunHosts &
+    StepContext &
+    Pick<RunProgress, 'failed'>,
   play: Play,
   { change, failures, restarted }: Window,
 ): Promise<void> {
@@ -265,7 +283,7 @@ const only = ({ items }: CredentialChange, kinds: readonly ItemKind[]): readonly
   kinds.filter((kind) => items.includes(kind));
 
 async function tryHost(
-  context: RunContext,
+  context: Pick<RunInput, 'hostItems'> & RunHosts & StepContext,
   play: Play,
   {
     host,
@@ -286,7 +304,7 @@ async function tryHost(
 
 /** Brings these items of a host to the desired state; returns whether one of them restarted its daemon. */
 async function changeHost(
-  context: RunContext,
+  context: Pick<RunInput, 'hostItems'> & RunHosts & StepContext,
   play: Play,
   host: Host,
   kinds: readonly ItemKind[],
@@ -298,7 +316,11 @@ async function changeHost(
   return changed.some(({ kind }) => kind === 'pacemaker' || kind === 'service');
 }
 
-const itemOf = (context: RunContext, host: string, kind: ItemKind): readonly HostItem[] =>
+const itemOf = (
+  context: Pick<RunInput, 'hostItems'>,
+  host: string,
+  kind: ItemKind,
+): readonly HostItem[] =>
   context.hostItems
     .filter((item) => item.host === host && item.kind === kind)
     .map((item) => (kind === 'pacemaker' ? withoutMark(item) : item));
@@ -308,7 +330,7 @@ const itemOf = (context: RunContext, host: string, kind: ItemKind): readonly Hos
  * by a handshake from every cluster node.
  */
 async function proveNodes(
-  context: RunContext,
+  context: Pick<RunInput, 'spec' | 'x509' | 'options'> & RunHosts,
   { change: { nodes: names }, failures }: Window,
 ): Promise<void> {
   const [failed] = failures;

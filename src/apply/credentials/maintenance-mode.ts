@@ -12,7 +12,8 @@ import type { HostItem } from '../../model/item.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { writeCib } from '../cluster/cib.ts';
-import { reportWaiting, type RunContext } from '../run/context.ts';
+import type { EditContext } from '../run/edit-context.ts';
+import { reportWaiting } from '../run/waiting.ts';
 import { isIdle } from '../cluster/gates.ts';
 import { watchCluster } from '../cluster/watch-cluster.ts';
 
@@ -38,7 +39,7 @@ export function stillInMaintenance(cluster: ClusterFacts | undefined): string {
  * their connections need besides is in apply/credentials/change-credentials.ts). Corosync goes on, and nobody is fenced: a node that
  * stops Pacemaker takes its leave. Where that is so already nothing is written. Rejects with TIMED_OUT when it does not let go.
  */
-export async function enterMaintenance(context: RunContext, play: Play): Promise<void> {
+export async function enterMaintenance(context: EditContext, play: Play): Promise<void> {
   await writeCib(context, play, 'detach', ({ cib }) => beginMaintenance(cib));
   const what = 'all resources to become unmanaged';
   reportWaiting(context, play, what, NOTICE_LIMIT_MS);
@@ -54,7 +55,7 @@ export async function enterMaintenance(context: RunContext, play: Play): Promise
  * which stays, while `connections` wait to be released.
  */
 export async function leaveMaintenance(
-  context: RunContext,
+  context: EditContext,
   play: Play,
   connections: readonly string[],
 ): Promise<void> {
@@ -74,7 +75,7 @@ export async function leaveMaintenance(
 
 /** Waits until Pacemaker on a cluster node that was restarted is back, and with it the `wanted` cluster nodes are online. */
 export async function awaitMember(
-  context: RunContext,
+  context: Pick<EditContext, 'emit'>,
   play: Play,
   host: Host,
   desired: readonly string[],

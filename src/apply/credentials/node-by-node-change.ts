@@ -20,13 +20,17 @@ import { eligible, firstToChange } from '../../credentials/node-by-node-change.t
 import type { Play } from '../../playbook/playbook.ts';
 import { messageOf, OutriggerError, restated } from '../../support/errors.ts';
 import { writeCib } from '../cluster/cib.ts';
-import { clusterHosts } from '../run/cluster-hosts.ts';
-import { failureOf, reportWaiting, type Failures, type RunContext } from '../run/context.ts';
+import type { EditContext } from '../run/edit-context.ts';
+import { failureOf, type Failures } from '../run/failures.ts';
+import type { ProcedureContext } from '../run/run-context.ts';
+import type { RunHosts } from '../run/run-hosts.ts';
+import type { RunInput } from '../run/run-input.ts';
+import { reportWaiting } from '../run/waiting.ts';
 import { awaitMember, onlineMembers, withoutMark } from './maintenance-mode.ts';
 import { isIdle, passGates } from '../cluster/gates.ts';
 import { protectNodes, release, STILL_PROTECTED } from '../quiet-restart/quiet-protection.ts';
 import { comparePlacement } from '../quiet-restart/quiet-restart.ts';
-import { converge } from '../run/step.ts';
+import { converge, type StepContext } from '../run/step.ts';
 import { watchCluster } from '../cluster/watch-cluster.ts';
 
 // What has to stop on a cluster node may be virtual machines and file systems.
@@ -45,7 +49,7 @@ const STILL_PINNED =
  * itself: at each step the cluster can go on as it is, and what is left tells the next apply how far this one came.
  */
 export async function changeNodeByNode(
-  context: RunContext,
+  context: ProcedureContext,
   play: Play,
   change: CredentialChange,
 ): Promise<Failures> {
@@ -66,10 +70,10 @@ interface Window {
   readonly joins?: (cluster: ClusterFacts) => readonly CibOperation[];
 }
 
-async function changeAll(context: RunContext, play: Play, window: Window): Promise<Failures> {
+async function changeAll(context: ProcedureContext, play: Play, window: Window): Promise<Failures> {
   const { change, before } = window;
   const { nodes } = change;
-  const members = clusterHosts(context).map(({ name }) => name);
+  const members = context.clusterHosts.map(({ name }) => name);
   const done = await changedAlready(context, change);
   const left = (): readonly string[] => members.filter((name) => !done.has(name));
   const returning = members.filter((name) => done.has(name) && isInOurStandby(before.cib, name));
@@ -132,10 +136,13 @@ const apart = (
 ): ReadonlyMap<string, readonly string[]> => new Map(connections.map((name) => [name, members]));
 
 /** The hosts whose daemons have taken the new credentials up. */
-async function changedAlready(context: RunContext, change: CredentialChange): Promise<Set<string>> {
+async function changedAlready(
+  context: Pick<RunInput, 'options' | 'hostItems'> & RunHosts,
+  change: CredentialChange,
+): Promise<Set<string>> {
   const limit = pLimit(context.options.forks);
   const hosts = [
-    ...clusterHosts(context),
+    ...context.clusterHosts,
     ...change.nodes.flatMap((name) => context.hosts.get(name) ?? []),
   ];
   const found = await Promise.all(
@@ -153,7 +160,7 @@ async function changedAlready(context: RunContext, change: CredentialChange): Pr
 }
 
 const itemsOf = (
-  context: RunContext,
+  context: Pick<RunInput, 'hostItems'>,
   host: string,
   { items }: CredentialChange,
 ): readonly HostItem[] =>
@@ -168,7 +175,7 @@ const itemsOf = (
  * migrated any more.
  */
 async function leave(
-  context: RunContext,
+  context: EditContext,
   play: Play,
   first: string,
   banned: ReadonlyMap<string, readonly string[]>,
@@ -190,7 +197,7 @@ async function leave(
 
 /** Stands a cluster node by, brings it to the desired state, which restarts Pacemaker there, and lets it work again. */
 async function changeMember(
-  context: RunContext,
+  context: Pick<RunInput, 'hostItems'> & RunHosts & EditContext,
   play: Play,
   name: string,
   { change, before, joins }: Window,
@@ -209,7 +216,7 @@ async function changeMember(
 }
 
 /** Everything leaves a cluster node. Rejects, with the standby taken back, when something stays. */
-async function standBy(context: RunContext, play: Play, name: string): Promise<void> {
+async function standBy(context: EditContext, play: Play, name: string): Promise<void> {
   await writeCib(context, play, 'pinned-standby', ({ cib }) => putIntoStandby(cib, name));
   const hasLeft = (cluster: ClusterFacts): boolean =>
     isIdle(cluster) &&
@@ -238,14 +245,14 @@ interface Going {
  * with what is wrong with the first one that fails; it stays protected.
  */
 async function changeNodes(
-  context: RunContext,
+  context: ProcedureContext,
   play: Play,
   { change, names, apartFrom }: Going,
 ): Promise<void> {
   const before = await readCluster(context.queryNode);
   // Only among those that have changed: they alone are tried, and compared.
-  const clusterNodes = context.spec.clusterNodes.filter(({ name }) => !apartFrom.includes(name));
-  const among: RunContext = { ...context, spec: { ...context.spec, clusterNodes } };
+  const clusterHosts = context.clusterHosts.filter(({ name }) => !apartFrom.includes(name));
+  const among = { ...context, clusterHosts };
   await protectNodes(context, play, { names, item: 'service', everything: true });
   const limit = pLimit(context.options.forks);
   const problems = new Map<string, string>();
@@ -284,7 +291,7 @@ async function changeNodes(
 
 /** Gives why a connected node could not be changed. */
 async function changeNode(
-  context: RunContext,
+  context: Pick<RunInput, 'hostItems'> & StepContext & RunHosts,
   play: Play,
   name: string,
   change: CredentialChange,
@@ -301,7 +308,7 @@ async function changeNode(
 
 /** Edits the CIB, and waits until the cluster has done what follows from it. */
 async function edit(
-  context: RunContext,
+  context: EditContext,
   play: Play,
   purpose: string,
   edits: (cluster: ClusterFacts) => readonly CibOperation[],
@@ -320,7 +327,7 @@ async function edit(
 }
 
 async function waitUntil(
-  context: RunContext,
+  context: EditContext,
   play: Play,
   {
     waitingFor,

@@ -3,12 +3,14 @@ import type { RunEvent } from '../../model/run-event.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { takeBack } from '../quiet-restart/quiet-protection.ts';
-import type { RunContext } from '../run/context.ts';
+import type { EditContext } from '../run/edit-context.ts';
 import { leaveMaintenance } from './maintenance-mode.ts';
 
 /** Finds out whether a step on any host was begun. */
-export function followChanges(context: RunContext): {
-  readonly context: RunContext;
+export function followChanges<Context extends Pick<EditContext, 'emit'>>(
+  context: Context,
+): {
+  readonly context: Context;
   readonly hasChanged: () => boolean;
 } {
   let hasChanged = false;
@@ -21,7 +23,7 @@ export function followChanges(context: RunContext): {
 
 /** Nothing was changed on any host: the connections are as they were. What cannot be released is told with the failure. */
 export async function releaseManagement(
-  context: RunContext,
+  context: EditContext,
   play: Play,
   { inMaintenanceMode: wasInMaintenance, nodes }: CredentialChange,
   marked: ReadonlySet<string>,

@@ -7,8 +7,11 @@ import { hasCertificates } from '../../credentials/credential-change.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
-import { probeClusterNode } from '../run/cluster-hosts.ts';
-import type { RunContext } from '../run/context.ts';
+import { probeClusterNode, type HostReports } from '../run/last-facts.ts';
+import type { EditContext } from '../run/edit-context.ts';
+import type { RunHosts } from '../run/run-hosts.ts';
+import type { RunInput } from '../run/run-input.ts';
+import type { RunProgress } from '../run/run-progress.ts';
 
 /** Whether a play removes what was used before: the authkey, or certificates. */
 export const removesCredentials = ({ items }: Play): boolean =>
@@ -19,7 +22,12 @@ export const removesCredentials = ({ items }: Play): boolean =>
  * for certificates uses nothing else, and one without them the authkey (pcmk__init_tls of 3.0.0 has no fallback): when all
  * cluster nodes use what is desired, a connection that is in proves that the other side does as well.
  */
-export async function whyCredentialsStay(context: RunContext): Promise<string | undefined> {
+export async function whyCredentialsStay(
+  context: Pick<RunInput, 'spec' | 'x509'> &
+    RunHosts &
+    Pick<EditContext, 'queryNode'> &
+    Pick<RunProgress, 'failed'>,
+): Promise<string | undefined> {
   const { spec, hosts, failed } = context;
   const [lost] = failed.keys();
   const others = context.x509 === undefined ? 'certificates' : 'the authkey';
@@ -38,7 +46,10 @@ export async function whyCredentialsStay(context: RunContext): Promise<string | 
   return out === undefined ? undefined : `the connection of ${out} is not verified`;
 }
 
-async function whyNotChanged(context: RunContext, host: Host): Promise<string | undefined> {
+async function whyNotChanged(
+  context: Pick<RunInput, 'x509'> & HostReports,
+  host: Host,
+): Promise<string | undefined> {
   try {
     const why = usesOthers(context, await probeClusterNode(context, host));
     return why && `runs a Pacemaker that ${why}`;
@@ -48,7 +59,7 @@ async function whyNotChanged(context: RunContext, host: Host): Promise<string | 
   }
 }
 
-function usesOthers({ x509 }: RunContext, facts: HostFacts): string | undefined {
+function usesOthers({ x509 }: Pick<RunInput, 'x509'>, facts: HostFacts): string | undefined {
   if (x509 === undefined) return hasCertificates(facts) ? 'uses certificates' : undefined;
   const { daemonVariables: uses } = facts;
   return uses === undefined || variablesDiffer(uses, x509.nodes.get(facts.name)?.variables ?? {})

@@ -19,8 +19,11 @@ import type { Play } from '../../playbook/playbook.ts';
 import { nodesOf, type PacemakerRemoteSpec } from '../../inventory/spec.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { someOf } from '../../support/text/some-of.ts';
-import { clusterHosts } from '../run/cluster-hosts.ts';
-import { failureOf, type RunContext } from '../run/context.ts';
+import type { EditContext } from '../run/edit-context.ts';
+import { failureOf } from '../run/failures.ts';
+import type { ProcedureContext } from '../run/run-context.ts';
+import type { RunHosts } from '../run/run-hosts.ts';
+import type { RunInput } from '../run/run-input.ts';
 import {
   leaveMaintenance,
   awaitMember,
@@ -35,7 +38,7 @@ export type CredentialsInUse = ReadonlyMap<string, CertificateVariables>;
 
 /** Reads what the hosts are set up with; undefined as for `credentialsInUse`. */
 export async function readCredentialsInUse(
-  context: RunContext,
+  context: Pick<RunInput, 'options'> & Pick<RunHosts, 'hosts' | 'clusterHosts' | 'probe'>,
   change: CredentialChange,
 ): Promise<CredentialsInUse | undefined> {
   const hosts = hostsOf(context, change);
@@ -78,8 +81,11 @@ const isOwn = (variables: CertificateVariables): boolean =>
 const variablesOf = (environment: Readonly<Record<string, string>>): CertificateVariables =>
   Object.fromEntries(Object.keys(NO_CERTIFICATES).map((name) => [name, environment[name] ?? '']));
 
-const hostsOf = (context: RunContext, { nodes }: CredentialChange): readonly Host[] => [
-  ...clusterHosts(context),
+const hostsOf = (
+  context: Pick<RunHosts, 'hosts' | 'clusterHosts'>,
+  { nodes }: CredentialChange,
+): readonly Host[] => [
+  ...context.clusterHosts,
   ...nodes.flatMap((name) => context.hosts.get(name) ?? []),
 ];
 
@@ -99,7 +105,7 @@ type Left = Map<string, string>;
  * what is left and what to do about it.
  */
 export async function rollBack(
-  context: RunContext,
+  context: ProcedureContext,
   play: Play,
   failed: Failed,
   because: OutriggerError,
@@ -137,7 +143,7 @@ const toDo = (names: readonly string[]): string =>
 
 /** The nodes at once, then the cluster nodes one after the other; `left` collects what fails. */
 async function putAllBack(
-  context: RunContext,
+  context: ProcedureContext,
   play: Play,
   failed: Failed,
   left: Left,
@@ -154,7 +160,7 @@ async function putAllBack(
   // Who does not come back must not be waited for with each of the others.
   const desiredWith = (name: string): readonly string[] =>
     onlineMembers(before).filter((one) => one === name || online.includes(one));
-  const members = clusterHosts(context);
+  const members = context.clusterHosts;
   for (const host of members)
     await trying(left, host.name, () =>
       restoreMember(context, play, failed, { host, desired: desiredWith(host.name) }),
@@ -181,7 +187,10 @@ async function trying(left: Left, name: string, work: () => Promise<void>): Prom
 }
 
 /** What ran on a cluster node whose Pacemaker is stopped may still run there: it would be started a second time. */
-async function refuseWhileStopped(context: RunContext, before: ClusterFacts): Promise<void> {
+async function refuseWhileStopped(
+  context: Pick<EditContext, 'queryNode'>,
+  before: ClusterFacts,
+): Promise<void> {
   const online = onlineMembers(await readCluster(context.queryNode));
   const gone = onlineMembers(before).filter((name) => !online.includes(name));
   if (gone.length === 0) return;
@@ -189,7 +198,7 @@ async function refuseWhileStopped(context: RunContext, before: ClusterFacts): Pr
 }
 
 async function restoreNode(
-  context: RunContext,
+  context: RunHosts & EditContext,
   play: Play,
   { inUse }: Failed,
   { name, port }: PacemakerRemoteSpec,
@@ -204,7 +213,7 @@ async function restoreNode(
 }
 
 async function restoreMember(
-  context: RunContext,
+  context: RunHosts & EditContext,
   play: Play,
   { change, before, inUse }: Failed,
   { host, desired }: { readonly host: Host; readonly desired: readonly string[] },
@@ -224,7 +233,7 @@ async function restoreMember(
 
 /** The environment file of a host as it was, and its daemon started with that; returns whether it was restarted. */
 async function restore(
-  context: RunContext,
+  context: RunHosts & EditContext,
   play: Play,
   host: Host,
   { certificates, daemon }: { certificates: CertificateVariables; daemon: HostItem },

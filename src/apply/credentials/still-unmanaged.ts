@@ -4,12 +4,12 @@ import type { ClusterFacts } from '../../model/facts.ts';
 import { isHeldInMaintenance, quietlyProtected } from '../../pacemaker/procedures/edit.ts';
 import { messageOf, OutriggerError, restated } from '../../support/errors.ts';
 import { STILL_PROTECTED } from '../quiet-restart/quiet-protection.ts';
-import type { RunContext } from '../run/context.ts';
+import type { EditContext } from '../run/edit-context.ts';
 import { stillInMaintenance } from './maintenance-mode.ts';
 
 /** What is still protected, and what to do about it; nothing of that where all has been put back. */
 export async function stillHeld(
-  context: RunContext,
+  context: Pick<EditContext, 'queryNode'>,
   { inMaintenanceMode: wasInMaintenance }: CredentialChange,
   thrown: OutriggerError,
 ): Promise<OutriggerError> {
@@ -19,7 +19,9 @@ export async function stillHeld(
 }
 
 /** Undefined: no cluster node answers any more. */
-async function readIfPossible({ queryNode }: RunContext): Promise<ClusterFacts | undefined> {
+async function readIfPossible({
+  queryNode,
+}: Pick<EditContext, 'queryNode'>): Promise<ClusterFacts | undefined> {
   try {
     return await readCluster(queryNode);
   } catch (thrown) {

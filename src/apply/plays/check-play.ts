@@ -13,8 +13,13 @@ import { nodesOf, type PacemakerRemoteSpec } from '../../inventory/spec.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { checkCredentials, tryPorts } from '../quiet-restart/checks.ts';
 import { writeCib } from '../cluster/cib.ts';
-import { clusterHosts } from '../run/cluster-hosts.ts';
-import { conclude, reportWaiting, type RunContext } from '../run/context.ts';
+import { conclude, type VerdictContext } from '../run/conclude.ts';
+import type { EditContext } from '../run/edit-context.ts';
+import type { ProcedureContext, RunContext } from '../run/run-context.ts';
+import type { RunHosts } from '../run/run-hosts.ts';
+import type { RunInput } from '../run/run-input.ts';
+import type { RunProgress } from '../run/run-progress.ts';
+import { reportWaiting } from '../run/waiting.ts';
 import type { Blockers } from '../run/blockers.ts';
 import { prove } from '../cluster/prove.ts';
 import { finishQuietRestarts } from '../quiet-restart/quiet-restart.ts';
@@ -51,7 +56,7 @@ export async function runCheckPlay(
 }
 
 /** The plan changes its connection, or releases one that an interrupted run left guarded. */
-const mustBeProven = ({ plan }: RunContext, name: string): boolean =>
+const mustBeProven = ({ plan }: Pick<RunInput, 'plan'>, name: string): boolean =>
   plan.plays.some(({ changes }) =>
     changes.some(
       ({ host, item, attributes }) =>
@@ -65,7 +70,7 @@ const mustBeProven = ({ plan }: RunContext, name: string): boolean =>
  * host since: an edit whose answer was lost may have gone in, and an earlier run may have died after it.
  */
 async function namesToProve(
-  context: RunContext,
+  context: ProcedureContext & VerdictContext & Pick<RunProgress, 'joining'>,
   play: Play,
   batch: readonly string[],
 ): Promise<readonly string[]> {
@@ -118,7 +123,10 @@ async function findBlockers(
 }
 
 /** A retry of a connection that exists: it is not taken back when it fails, and its VM stays held. */
-function reportHeld({ spec, joining, vms }: RunContext, failures: Map<string, string>): void {
+function reportHeld(
+  { spec, joining, vms }: Pick<RunInput, 'spec'> & Pick<RunProgress, 'joining' | 'vms'>,
+  failures: Map<string, string>,
+): void {
   for (const { name, resource } of spec.guestNodes) {
     const why = failures.get(name);
     if (why !== undefined && !joining.has(name) && vms.has(name))
@@ -131,7 +139,7 @@ function reportHeld({ spec, joining, vms }: RunContext, failures: Map<string, st
 
 /** The plan may be an hour old: what it would refuse by now is not connected either. */
 async function checkNewcomers(
-  context: RunContext,
+  context: Pick<RunInput, 'x509' | 'options'> & RunHosts & Pick<EditContext, 'queryNode'>,
   nodes: readonly PacemakerRemoteSpec[],
 ): Promise<Blockers> {
   const cluster = await readCluster(context.queryNode);
@@ -143,11 +151,14 @@ async function checkNewcomers(
 }
 
 /** Their credentials agreed before they were connected; what else a handshake takes is not seen there. */
-async function reportPriorities(context: RunContext, failures: Map<string, string>): Promise<void> {
+async function reportPriorities(
+  context: Pick<RunInput, 'x509'> & Pick<RunHosts, 'hosts' | 'clusterHosts' | 'probe'>,
+  failures: Map<string, string>,
+): Promise<void> {
   if (failures.size === 0) return;
   const failed = [...failures.keys()].flatMap((name) => context.hosts.get(name) ?? []);
   const [members, found] = await Promise.all([
-    factsOf(context, clusterHosts(context)),
+    factsOf(context, context.clusterHosts),
     factsOf(context, failed),
   ]);
   for (const facts of found) {
@@ -159,7 +170,7 @@ async function reportPriorities(context: RunContext, failures: Map<string, strin
 
 /** What hosts tell that answer. */
 async function factsOf(
-  { probe }: RunContext,
+  { probe }: Pick<RunHosts, 'probe'>,
   hosts: readonly Host[],
 ): Promise<readonly HostFacts[]> {
   const reported = await Promise.all(
@@ -176,7 +187,10 @@ async function factsOf(
 }
 
 async function proveOrUndo(
-  context: RunContext,
+  context: Pick<RunInput, 'spec' | 'x509'> &
+    Pick<RunHosts, 'hosts' | 'clusterHosts' | 'probe'> &
+    EditContext &
+    RunProgress,
   play: Play,
   nodes: readonly PacemakerRemoteSpec[],
 ): Promise<Blockers> {

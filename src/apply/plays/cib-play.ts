@@ -10,7 +10,13 @@ import type { Verdict } from '../../model/run-event.ts';
 import type { ItemKind } from '../../playbook/item-kinds.ts';
 import { connects, type Play } from '../../playbook/playbook.ts';
 import { writeCib, writeDeclared } from '../cluster/cib.ts';
-import { conclude, failureOf, type RunContext } from '../run/context.ts';
+import { conclude, type VerdictContext } from '../run/conclude.ts';
+import type { EditContext } from '../run/edit-context.ts';
+import { failureOf } from '../run/failures.ts';
+import type { RunContext } from '../run/run-context.ts';
+import type { RunHosts } from '../run/run-hosts.ts';
+import type { RunInput } from '../run/run-input.ts';
+import type { RunProgress } from '../run/run-progress.ts';
 import { recordVm } from '../run/vms.ts';
 import { proveFencing } from './prove-fencing.ts';
 import { verifyVms } from './verify-vms.ts';
@@ -45,22 +51,28 @@ export async function runCibPlay(
 }
 
 /** A connection that this run guards has its guard taken off again: that belongs to the same change. */
-const isPlanned = ({ plan }: RunContext, { host, kind }: CibItem): boolean => {
+const isPlanned = ({ plan }: Pick<RunInput, 'plan'>, { host, kind }: CibItem): boolean => {
   const kinds = kind === 'node-state' ? [kind, 'connection-resource', 'guest-node'] : [kind];
   return plan.plays.some(({ changes }) =>
     changes.some((change) => change.host === host && kinds.includes(change.item)),
   );
 };
 
-function skipped(context: RunContext, play: Play, { host, kind }: CibItem): boolean {
+function skipped(context: VerdictContext, play: Play, { host, kind }: CibItem): boolean {
   const because = context.failed.get(host);
   if (because !== undefined)
     conclude(context, play, { host, item: kind }, { kind: 'skipped', because });
   return because !== undefined;
 }
 
+/** What it takes to edit the CIB for a play, and to follow up on that. */
+type WriteContext = Pick<RunInput, 'spec' | 'plan'> &
+  Pick<RunHosts, 'clusterHosts'> &
+  EditContext &
+  RunProgress;
+
 async function write(
-  context: RunContext,
+  context: WriteContext,
   play: Play,
   kind: ItemKind,
   items: readonly CibItem[],
@@ -138,7 +150,10 @@ function leftOf(
 
 /** What the edit did not bring about, by node. */
 async function whatIsWrong(
-  context: RunContext,
+  context: Pick<RunInput, 'spec'> &
+    Pick<RunHosts, 'clusterHosts'> &
+    EditContext &
+    Pick<RunProgress, 'vms'>,
   play: Play,
   {
     kind,
@@ -160,7 +175,7 @@ const isTried = (difference: CibDifference | undefined): boolean =>
 
 /** What the machines were like before their connections are tried. */
 function recordVms(
-  { spec, vms }: RunContext,
+  { spec, vms }: Pick<RunInput, 'spec'> & Pick<RunProgress, 'vms'>,
   cluster: ClusterFacts,
   differences: ReadonlyMap<string, CibDifference>,
 ): void {
@@ -170,7 +185,7 @@ function recordVms(
 
 /** The entries of nodes as they were before their join: should it fail, they are put back. */
 function rememberEntries(
-  { entriesBefore }: RunContext,
+  { entriesBefore }: Pick<RunProgress, 'entriesBefore'>,
   { cib }: ClusterFacts,
   differences: ReadonlyMap<string, CibDifference>,
 ): void {
@@ -182,7 +197,7 @@ function rememberEntries(
 
 /** Guest nodes whose VMs have just been released to the cluster. */
 const releasedGuests = (
-  { spec }: RunContext,
+  { spec }: Pick<RunInput, 'spec'>,
   differences: ReadonlyMap<string, CibDifference>,
 ): readonly string[] =>
   spec.guestNodes
@@ -220,7 +235,7 @@ const OVERTAKEN = {
  * undone unseen; that it failed meanwhile, or came in, changes nothing.
  */
 function isShown(
-  { plan }: RunContext,
+  { plan }: Pick<RunInput, 'plan'>,
   { host, kind }: CibItem,
   difference: CibDifference,
 ): boolean {
@@ -240,7 +255,7 @@ function isShown(
 
 /** Lets the cluster try again where a start has failed; the guard is on by now. Returns the verdicts of those it could not. */
 async function cleanUp(
-  context: RunContext,
+  context: EditContext,
   play: Play,
   kind: ItemKind,
   differences: ReadonlyMap<string, CibDifference>,

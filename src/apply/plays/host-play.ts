@@ -4,7 +4,13 @@ import type { HostDifference, HostItem } from '../../model/item.ts';
 import type { ItemKind } from '../../playbook/item-kinds.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import type { Verdict } from '../../model/run-event.ts';
-import { changesOf, conclude, failureOf, type RunContext } from '../run/context.ts';
+import { conclude, type VerdictContext } from '../run/conclude.ts';
+import type { EditContext } from '../run/edit-context.ts';
+import { failureOf } from '../run/failures.ts';
+import { changesOf } from '../run/planned-changes.ts';
+import type { ProcedureContext } from '../run/run-context.ts';
+import type { RunHosts } from '../run/run-hosts.ts';
+import type { RunInput } from '../run/run-input.ts';
 import { keepLock } from '../cluster/keep-lock.ts';
 import { quietRestart, type PendingRestart } from '../quiet-restart/quiet-restart.ts';
 import { removesCredentials, whyCredentialsStay } from '../credentials/remove-last.ts';
@@ -12,7 +18,7 @@ import { prepare, takeStep } from '../run/step.ts';
 
 /** Runs a play on machines: all of its hosts at the same time, the steps of each host in the play's order. */
 export async function runHostPlay(
-  context: RunContext,
+  context: ProcedureContext & VerdictContext,
   play: Play,
   names: readonly string[],
 ): Promise<void> {
@@ -34,7 +40,7 @@ export async function runHostPlay(
 
 /** All at the same time, but for an upgrade: a new daemon is tried on one node before the others get it. */
 async function restartAll(
-  context: RunContext,
+  context: ProcedureContext & VerdictContext,
   play: Play,
   pending: readonly PendingRestart[],
 ): Promise<void> {
@@ -61,7 +67,7 @@ const isUpgrade = ({ items: [first] }: PendingRestart): boolean => first?.kind =
 
 /** The steps of one host; gives those that must wait for the quiet restart, if there are any. */
 async function runHost(
-  context: RunContext,
+  context: ProcedureContext & VerdictContext,
   play: Play,
   name: string,
 ): Promise<PendingRestart | undefined> {
@@ -98,7 +104,11 @@ async function runHost(
 }
 
 /** The items that the plan showed for this host in this play: apply never does more than the plan said. */
-const plannedItems = (context: RunContext, play: Play, name: string): readonly HostItem[] => {
+const plannedItems = (
+  context: Pick<RunInput, 'plan' | 'playbook' | 'hostItems'>,
+  play: Play,
+  name: string,
+): readonly HostItem[] => {
   const kinds = new Set(
     changesOf(context, play)
       .filter(({ host }) => host === name)
@@ -115,11 +125,15 @@ const plannedItems = (context: RunContext, play: Play, name: string): readonly H
 const RESTARTING: readonly ItemKind[] = ['service', 'package'];
 
 /** Whatever the playbook says: a plain restart of a daemon that the cluster is connected to may get its host fenced. */
-const mustBeQuiet = (context: RunContext, item: HostItem, difference: HostDifference): boolean =>
+const mustBeQuiet = (
+  context: Pick<RunInput, 'connected'>,
+  item: HostItem,
+  difference: HostDifference,
+): boolean =>
   RESTARTING.includes(item.kind) && difference.needsRestart && context.connected.has(item.host);
 
 async function step(
-  context: RunContext,
+  context: RunHosts & EditContext & VerdictContext,
   play: Play,
   { host, item, difference }: { host: Host; item: HostItem; difference: HostDifference },
 ): ReturnType<typeof takeStep> {

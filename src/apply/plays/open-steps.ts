@@ -1,11 +1,11 @@
 import type { RunEvent, StepName, Verdict } from '../../model/run-event.ts';
-import type { Play } from '../../playbook/playbook.ts';
-import { conclude, type RunContext } from '../run/context.ts';
+import { conclude, type VerdictContext } from '../run/conclude.ts';
+import type { PlayName } from '../run/edit-context.ts';
 
 /** What a play has begun and given no verdict yet. */
-export interface OpenSteps {
+export interface OpenSteps<Context> {
   /** Tells of the steps that it begins and ends. */
-  readonly context: RunContext;
+  readonly context: Context;
   /** The play has come to its end, and with it each step that it began. */
   readonly close: () => void;
 }
@@ -17,7 +17,10 @@ type Begun = Extract<RunEvent, { type: 'action' }>;
  * credentials need no change is protected as the others are, one that an interrupted run had changed is released, and a
  * failure is told of one step of several. Without a verdict these would be called half-done.
  */
-export function followSteps(context: RunContext, play: Play): OpenSteps {
+export function followSteps<Context extends VerdictContext>(
+  context: Context,
+  play: PlayName,
+): OpenSteps<Context> {
   const open = new Map<string, readonly Begun[]>();
   const emit = (event: RunEvent): void => {
     if (event.type === 'action') {

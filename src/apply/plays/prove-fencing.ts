@@ -5,7 +5,10 @@ import type { Play } from '../../playbook/playbook.ts';
 import type { CibItem } from '../../model/item.ts';
 import type { Verdict } from '../../model/run-event.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { reportWaiting, type RunContext } from '../run/context.ts';
+import type { EditContext } from '../run/edit-context.ts';
+import type { RunHosts } from '../run/run-hosts.ts';
+import type { RunInput } from '../run/run-input.ts';
+import { reportWaiting } from '../run/waiting.ts';
 import { foldNames } from '../../support/text/fold-names.ts';
 
 // A changed list was known to the fencer 50 ms after the patch (3.0.0); one slow device makes it answer within 25 s.
@@ -17,7 +20,7 @@ const INTERVAL_MS = 500;
  * by node.
  */
 export async function proveFencing(
-  context: RunContext,
+  context: Pick<RunInput, 'spec'> & Pick<RunHosts, 'clusterHosts'> & Pick<EditContext, 'emit'>,
   play: Play,
   items: readonly CibItem[],
 ): Promise<ReadonlyMap<string, Verdict>> {
@@ -54,13 +57,12 @@ export async function proveFencing(
 
 /** The devices of each node as all cluster nodes that answer tell them together. */
 async function coveredBy(
-  { spec, hosts }: RunContext,
+  { clusterHosts }: Pick<RunHosts, 'clusterHosts'>,
   nodes: readonly string[],
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const members = spec.clusterNodes.flatMap(({ name }) => hosts.get(name) ?? []);
   const devices = new Map(nodes.map((node) => [node, new Set<string>()]));
   await Promise.all(
-    members.map(async (host) => {
+    clusterHosts.map(async (host) => {
       try {
         const reported = readFencers(await probe(host, 'member', { nodes }));
         for (const [node, names] of reported)

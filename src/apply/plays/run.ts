@@ -6,7 +6,11 @@ import { batchesOf, groupPlays, hostsIn } from './batches.ts';
 import { changeCredentials } from '../credentials/change-credentials.ts';
 import { runCheckPlay } from './check-play.ts';
 import { runCibPlay } from './cib-play.ts';
-import { changesOf, conclude, type RunContext } from '../run/context.ts';
+import { conclude, type VerdictContext } from '../run/conclude.ts';
+import { changesOf } from '../run/planned-changes.ts';
+import type { RunContext } from '../run/run-context.ts';
+import type { RunInput } from '../run/run-input.ts';
+import type { RunProgress } from '../run/run-progress.ts';
 import { passGates } from '../cluster/gates.ts';
 import { runHostPlay } from './host-play.ts';
 import { followSteps } from './open-steps.ts';
@@ -43,13 +47,20 @@ export async function runPlan(context: RunContext): Promise<RunResult> {
 }
 
 /** Guest nodes enter one at a time, whatever the operator says of batches. */
-function sizesFor({ options }: RunContext, { batch, for: whom }: Play): readonly BatchSize[] {
+function sizesFor(
+  { options }: Pick<RunInput, 'options'>,
+  { batch, for: whom }: Play,
+): readonly BatchSize[] {
   if (batch.length === 0) return [];
   return whom === 'guestNodes' ? [1] : (options.batch ?? batch);
 }
 
 /** What took one machine's connection down may take the next one's: after a failure no further guest node is tried. */
-function isVain(context: RunContext, plays: readonly Play[], batch: readonly string[]): boolean {
+function isVain(
+  context: Pick<RunInput, 'plan' | 'playbook'> & VerdictContext & Pick<RunProgress, 'inVain'>,
+  plays: readonly Play[],
+  batch: readonly string[],
+): boolean {
   const [vain] = context.inVain;
   if (vain === undefined || plays.some((play) => play.for !== 'guestNodes')) return false;
   const because = `not attempted: the connection to ${vain} failed`;
@@ -65,7 +76,10 @@ function isVain(context: RunContext, plays: readonly Play[], batch: readonly str
 }
 
 /** Names what the hosts that failed in an earlier play miss. */
-function reportSkipped(context: RunContext, plays: readonly Play[]): void {
+function reportSkipped(
+  context: Pick<RunInput, 'plan' | 'playbook'> & VerdictContext,
+  plays: readonly Play[],
+): void {
   for (const play of plays) {
     for (const { host, item } of changesOf(context, play)) {
       const because = context.failed.get(host);
@@ -76,7 +90,13 @@ function reportSkipped(context: RunContext, plays: readonly Play[]): void {
 }
 
 /** Hosts that the plan left out already do not count as failures of this run. */
-function mayGoOn({ signal, failed, options, spec, plan }: RunContext): boolean {
+function mayGoOn({
+  signal,
+  failed,
+  options,
+  spec,
+  plan,
+}: Pick<RunInput, 'signal' | 'options' | 'spec' | 'plan'> & Pick<RunProgress, 'failed'>): boolean {
   if (signal.aborted) return false;
   const total = spec.clusterNodes.length + nodesOf(spec).length + nodesOf(spec.absent).length;
   const left = new Set(leftOut(plan).map(({ host }) => host));
@@ -84,13 +104,14 @@ function mayGoOn({ signal, failed, options, spec, plan }: RunContext): boolean {
   return options.maxFail === undefined || failures <= allowedFailures(options.maxFail, total);
 }
 
-const allowedFailures = (
-  maxFail: NonNullable<RunContext['options']['maxFail']>,
-  total: number,
-): number => (maxFail === 0 || maxFail === '0%' ? 0 : hostsIn(maxFail, total));
+const allowedFailures = (maxFail: BatchSize, total: number): number =>
+  maxFail === 0 || maxFail === '0%' ? 0 : hostsIn(maxFail, total);
 
 /** The hosts for which the plan shows something in one of these plays, in inventory order. */
-function concerned(context: RunContext, plays: readonly Play[]): readonly string[] {
+function concerned(
+  context: Pick<RunInput, 'plan' | 'playbook' | 'spec'>,
+  plays: readonly Play[],
+): readonly string[] {
   const planned = new Set(
     plays.flatMap((play) => changesOf(context, play)).map(({ host }) => host),
   );

@@ -3,7 +3,9 @@ import { managedResourceOf } from '../../pacemaker/cib/cib.ts';
 import { vmOf } from '../../pacemaker/status/vm-state.ts';
 import type { Verdict } from '../../model/run-event.ts';
 import type { Play } from '../../playbook/playbook.ts';
-import { reportWaiting, type RunContext } from '../run/context.ts';
+import type { EditContext } from '../run/edit-context.ts';
+import type { RunProgress } from '../run/run-progress.ts';
+import { reportWaiting } from '../run/waiting.ts';
 import { disturbance } from '../run/vms.ts';
 import { prove } from '../cluster/prove.ts';
 import { watchCluster } from '../cluster/watch-cluster.ts';
@@ -15,7 +17,7 @@ const LIMIT_MS = 60_000;
  * that nothing has happened to their VMs. Returns the verdict of each node of which that does not hold.
  */
 export async function verifyVms(
-  context: RunContext,
+  context: Pick<EditContext, 'queryNode' | 'emit'> & Pick<RunProgress, 'vms'>,
   play: Play,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, Verdict>> {

@@ -4,7 +4,9 @@ import type { ClusterFacts } from '../../model/facts.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { nodesOf } from '../../inventory/spec.ts';
 import { checkCredentials, clusterNodeBlockers, tryPorts } from './checks.ts';
-import type { RunContext } from '../run/context.ts';
+import type { EditContext } from '../run/edit-context.ts';
+import type { RunHosts } from '../run/run-hosts.ts';
+import type { RunInput } from '../run/run-input.ts';
 import type { Blockers } from '../run/blockers.ts';
 import { movesOf } from './quiet-protection.ts';
 
@@ -26,7 +28,7 @@ export interface Untouched {
  * asked only of those that are online and verified, and so have something to lose: what is wrong with others a restart may mend.
  */
 export async function restartBlockers(
-  context: RunContext,
+  context: RunInput & RunHosts & Pick<EditContext, 'emit'>,
   play: Play,
   before: ClusterFacts,
   names: readonly string[],
@@ -42,7 +44,7 @@ export async function restartBlockers(
 
 /** The same for connections that go elsewhere, where a daemon listens already: nothing comes of what is found there now. */
 export async function moveBlockers(
-  context: RunContext,
+  context: RunInput & RunHosts & Pick<EditContext, 'emit'>,
   play: Play,
   before: ClusterFacts,
   names: readonly string[],
@@ -60,7 +62,9 @@ export async function moveBlockers(
 
 /** Which of these nodes are online and verified although a cluster node does not reach their ports; those that move are left out. */
 export async function unreached(
-  context: RunContext,
+  context: Pick<RunInput, 'spec' | 'plan' | 'cibItems'> &
+    Pick<RunHosts, 'clusterHosts' | 'reached'> &
+    Pick<EditContext, 'emit'>,
   play: Play,
   before: ClusterFacts,
   names: readonly string[],

@@ -4,8 +4,9 @@ import { certificateBlocker, type DesiredX509 } from '../../credentials/certific
 import type { HostFacts } from '../../model/facts.ts';
 import type { PacemakerRemoteSpec } from '../../inventory/spec.ts';
 import { isUnreachable, messageOf, OutriggerError } from '../../support/errors.ts';
-import { clusterHosts, probeClusterNode } from '../run/cluster-hosts.ts';
-import type { RunContext } from '../run/context.ts';
+import { probeClusterNode, type HostReports } from '../run/last-facts.ts';
+import type { RunHosts } from '../run/run-hosts.ts';
+import type { RunInput } from '../run/run-input.ts';
 import type { Blockers } from '../run/blockers.ts';
 import { runScript } from '../../host/run-script.ts';
 
@@ -33,12 +34,12 @@ interface Asked {
  * safe. A second client of a connected daemon would get the node fenced.
  */
 export async function checkCertificates(
-  context: RunContext,
+  context: Pick<RunInput, 'options'> & Pick<RunHosts, 'hosts'> & HostReports,
   nodes: readonly PacemakerRemoteSpec[],
   x509: DesiredX509,
   { objectTo = () => undefined, early = false }: Asked,
 ): Promise<Blockers> {
-  const members = clusterHosts(context);
+  const members = context.clusterHosts;
   const hosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
   const found = await findOn(context, [...members, ...hosts], (host) => {
     const isClusterNode = members.includes(host);
@@ -62,10 +63,10 @@ export async function checkCertificates(
 
 /** Why no node may be connected to: by the certificates of the cluster nodes. */
 export async function certificatesBlocker(
-  context: RunContext,
+  context: Pick<RunInput, 'options'> & HostReports,
   x509: DesiredX509,
 ): Promise<string | undefined> {
-  const members = clusterHosts(context);
+  const members = context.clusterHosts;
   const stage = { isClusterNode: true, filesAlone: false };
   const found = await findOn(context, members, (host) => blockerOf(context, host, x509, stage));
   return clusterNodesBlocker(members, found);
@@ -81,7 +82,7 @@ function clusterNodesBlocker(
 }
 
 async function findOn(
-  { options }: RunContext,
+  { options }: Pick<RunInput, 'options'>,
   hosts: readonly Host[],
   find: (host: Host) => Promise<Found>,
 ): Promise<ReadonlyMap<string, Found>> {
@@ -102,7 +103,7 @@ interface Found {
 const NO_ANSWER: Found = { facts: undefined, because: 'did not respond' };
 
 async function blockerOf(
-  context: RunContext,
+  context: HostReports,
   host: Host,
   x509: DesiredX509,
   stage: { readonly isClusterNode: boolean; readonly filesAlone: boolean },

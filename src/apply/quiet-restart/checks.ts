@@ -4,15 +4,21 @@ import type { HostFacts } from '../../model/facts.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { hasManagedHost, type PacemakerRemoteSpec } from '../../inventory/spec.ts';
 import { isUnreachable, messageOf, OutriggerError } from '../../support/errors.ts';
-import { reportChecking, type RunContext } from '../run/context.ts';
+import type { EditContext } from '../run/edit-context.ts';
+import type { RunHosts } from '../run/run-hosts.ts';
+import type { RunInput } from '../run/run-input.ts';
+import { reportChecking } from '../run/waiting.ts';
 import { certificatesBlocker, checkCertificates } from './check-certificates.ts';
-import { clusterHosts, probeClusterNode } from '../run/cluster-hosts.ts';
+import { probeClusterNode, type HostReports } from '../run/last-facts.ts';
 import type { Blockers } from '../run/blockers.ts';
 import { REACH_TIMEOUT_MS, reachedFrom } from '../run/reach.ts';
 
+/** What it takes to compare the credentials of hosts. */
+type CredentialChecks = Pick<RunInput, 'x509' | 'options'> & Pick<RunHosts, 'hosts'> & HostReports;
+
 /** The same as `checkPorts`, told before. */
 export function tryPorts(
-  context: RunContext,
+  context: Pick<RunHosts, 'clusterHosts' | 'reached'> & Pick<EditContext, 'emit'>,
   play: Play,
   nodes: readonly PacemakerRemoteSpec[],
 ): Promise<Blockers> {
@@ -28,12 +34,12 @@ export function portsOf(nodes: readonly PacemakerRemoteSpec[]): string {
 
 /** Connects to each node's port from every cluster node that answers: the connection may run on any of them. */
 export async function checkPorts(
-  context: RunContext,
+  context: Pick<RunHosts, 'clusterHosts' | 'reached'>,
   nodes: readonly PacemakerRemoteSpec[],
 ): Promise<Blockers> {
   const closed = new Map<string, string[]>();
   await Promise.all(
-    clusterHosts(context).map(async (host) => {
+    context.clusterHosts.map(async (host) => {
       const { reached, from } = await tryFrom(context, host, nodes);
       for (const { name } of nodes)
         if (!reached.has(name)) closed.set(name, [...(closed.get(name) ?? []), from]);
@@ -54,7 +60,7 @@ export async function checkPorts(
  * this run and its connection was lost since.
  */
 async function tryFrom(
-  { reached: reachedInRun }: RunContext,
+  { reached: reachedInRun }: Pick<RunHosts, 'reached'>,
   host: Host,
   nodes: readonly PacemakerRemoteSpec[],
 ): Promise<{ readonly reached: ReadonlySet<string>; readonly from: string }> {
@@ -75,7 +81,7 @@ async function tryFrom(
  * `objectTo` may say what else speaks against a node by the state that its host is in now.
  */
 export async function checkCredentials(
-  context: RunContext,
+  context: CredentialChecks,
   nodes: readonly PacemakerRemoteSpec[],
   objectTo: (host: HostFacts) => string | undefined = () => undefined,
 ): Promise<Blockers> {
@@ -90,13 +96,13 @@ export async function checkCredentials(
 }
 
 async function checkManaged(
-  context: RunContext,
+  context: CredentialChecks,
   nodes: readonly PacemakerRemoteSpec[],
   objectTo: (host: HostFacts) => string | undefined,
 ): Promise<Blockers> {
   if (context.x509 !== undefined)
     return checkCertificates(context, nodes, context.x509, { objectTo });
-  const members = clusterHosts(context);
+  const members = context.clusterHosts;
   const remoteHosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
   const { digests, problems, found } = await keysOn(context, members, remoteHosts, objectTo);
   const inCluster = clusterBlocker(members, digests, problems);
@@ -119,9 +125,11 @@ async function checkManaged(
 }
 
 /** What speaks against connecting to any node, whatever its own state is. */
-export async function clusterNodeBlockers(context: RunContext): Promise<string | undefined> {
+export async function clusterNodeBlockers(
+  context: Pick<RunInput, 'x509' | 'options'> & HostReports,
+): Promise<string | undefined> {
   if (context.x509 !== undefined) return certificatesBlocker(context, context.x509);
-  const members = clusterHosts(context);
+  const members = context.clusterHosts;
   const { digests, problems } = await keysOn(context, members);
   return clusterBlocker(members, digests, problems);
 }
@@ -136,7 +144,7 @@ interface KeysFound {
 }
 
 async function keysOn(
-  context: RunContext,
+  context: Pick<RunInput, 'options'> & HostReports,
   members: readonly Host[],
   remoteHosts: readonly Host[] = [],
   objectTo: (host: HostFacts) => string | undefined = () => undefined,

@@ -21,7 +21,10 @@ import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { checkCredentials, checkPorts, portsOf } from './checks.ts';
 import { REACH_TIMEOUT_MS } from '../run/reach.ts';
 import { writeCib } from '../cluster/cib.ts';
-import { reportChecking, reportWaiting, type RunContext } from '../run/context.ts';
+import type { EditContext } from '../run/edit-context.ts';
+import type { ProcedureContext } from '../run/run-context.ts';
+import type { RunInput } from '../run/run-input.ts';
+import { reportChecking, reportWaiting } from '../run/waiting.ts';
 import { isIdle } from '../cluster/gates.ts';
 import { outliveKeyCache } from './key-cache.ts';
 import type { Blockers } from '../run/blockers.ts';
@@ -49,6 +52,9 @@ interface Handled {
   readonly blockersOf?: (nodes: readonly PacemakerRemoteSpec[]) => Promise<Blockers>;
 }
 
+/** What tells where connections move. */
+type MoveContext = Pick<RunInput, 'plan' | 'cibItems'>;
+
 /** What is said of a node that could not be released. */
 export const STILL_PROTECTED =
   'resources there stay unmanaged until an apply finds the daemon in the desired state';
@@ -59,7 +65,7 @@ export const STILL_PROTECTED =
  * `takeBack`.
  */
 export async function protectNodes(
-  context: RunContext,
+  context: MoveContext & EditContext,
   play: Play,
   handled: Handled,
 ): Promise<ReadonlySet<string>> {
@@ -82,7 +88,7 @@ export async function protectNodes(
 
 /** The marks of this run go, and the pins unless a run before this one left marks: those of its connections belong to them. */
 export const takeBack = (
-  context: RunContext,
+  context: EditContext,
   play: Play,
   marked: ReadonlySet<string>,
 ): Promise<void> =>
@@ -94,7 +100,7 @@ export const takeBack = (
 
 /** `marked` collects what is protected by this run and was not before. */
 async function protectInRounds(
-  context: RunContext,
+  context: MoveContext & EditContext,
   play: Play,
   { names, item, everything = false }: Handled,
   marked: Set<string>,
@@ -122,7 +128,7 @@ async function protectInRounds(
 }
 
 function reportOf(
-  context: RunContext,
+  context: Pick<EditContext, 'emit'>,
   play: Play,
   { names, item: kind }: Handled,
   action: 'protect' | 'unprotect',
@@ -138,7 +144,7 @@ function reportOf(
  * would not wait for them what is active on their nodes. For a guest node it never would: it would restart the machine.
  */
 function marksFor(
-  context: RunContext,
+  context: MoveContext,
   cluster: ClusterFacts,
   names: readonly string[],
   everything: boolean,
@@ -184,7 +190,7 @@ const isReleased = (cluster: ClusterFacts): boolean => {
 
 /** The edits that bring the connection to where the daemon listens from now on, where that changes. */
 export function movesOf(
-  context: RunContext,
+  context: MoveContext,
   cluster: ClusterFacts,
   name: string,
 ): readonly CibOperation[] {
@@ -202,7 +208,7 @@ export function movesOf(
  * what runs there. Returns the problems, by node; those stay protected.
  */
 export async function release(
-  context: RunContext,
+  context: ProcedureContext,
   play: Play,
   {
     names,
@@ -248,7 +254,7 @@ export async function release(
  * guarded: should it fail, the node is not fenced for it. Who is proven to be in is released from that with its node state.
  */
 async function forgetFailedStarts(
-  context: RunContext,
+  context: EditContext,
   play: Play,
   names: readonly string[],
 ): Promise<void> {
@@ -266,7 +272,7 @@ async function forgetFailedStarts(
 
 /** A connection of a guest node that failed is not tried again by itself; while its VM is unmanaged, a try is safe. */
 async function forgetFailuresOfGuests(
-  context: RunContext,
+  context: EditContext,
   play: Play,
   names: readonly string[],
 ): Promise<void> {
@@ -291,7 +297,10 @@ function unpinned(
 }
 
 /** Idle by two readings in a row: right after an edit the DC may not have begun yet. */
-async function settledCluster(context: RunContext, play: Play): Promise<void> {
+async function settledCluster(
+  context: Pick<EditContext, 'queryNode' | 'emit'>,
+  play: Play,
+): Promise<void> {
   reportWaiting(context, play, 'the cluster to become idle', NOTICE_LIMIT_MS);
   let idle = 0;
   await watchCluster(context.queryNode, NOTICE_LIMIT_MS, (cluster) => {

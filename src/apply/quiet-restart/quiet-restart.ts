@@ -12,11 +12,15 @@ import type { Play } from '../../playbook/playbook.ts';
 import type { Verdict } from '../../model/run-event.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { FIRST, moveBlockers, restartBlockers, type Untouched } from './before-restart.ts';
-import { conclude, failureOf, type RunContext } from '../run/context.ts';
+import { conclude, type VerdictContext } from '../run/conclude.ts';
+import { failureOf } from '../run/failures.ts';
+import type { ProcedureContext } from '../run/run-context.ts';
+import type { RunHosts } from '../run/run-hosts.ts';
+import type { RunInput } from '../run/run-input.ts';
 import { disturbance, recordVm } from '../run/vms.ts';
 import { attachmentOf } from './markers.ts';
 import { movesOf, protectNodes, release, STILL_PROTECTED } from './quiet-protection.ts';
-import { takeStep } from '../run/step.ts';
+import { takeStep, type StepContext } from '../run/step.ts';
 import { unwritable } from '../run/try-files.ts';
 
 /** A daemon that the cluster is connected to and that has to be restarted, by one of these steps or by its package. */
@@ -36,7 +40,7 @@ export interface PendingRestart {
  * next apply goes on from there.
  */
 export async function quietRestart(
-  context: RunContext,
+  context: ProcedureContext & VerdictContext,
   play: Play,
   restarts: readonly PendingRestart[],
 ): Promise<void> {
@@ -96,7 +100,7 @@ type Settle = (host: string, verdict: Parameters<typeof conclude>[3], item?: Ite
 
 /** Deals with those that need no protection, or cannot be released after one. Returns the others. */
 async function withoutProtection(
-  context: RunContext,
+  context: ProcedureContext & VerdictContext,
   play: Play,
   about: {
     readonly restarts: readonly PendingRestart[];
@@ -131,7 +135,7 @@ async function withoutProtection(
 
 /** What cannot be written after the step that takes the protection. */
 async function writeBlockers(
-  context: RunContext,
+  context: Pick<RunInput, 'options'> & RunHosts,
   restarts: readonly PendingRestart[],
 ): Promise<ReadonlyMap<string, Untouched>> {
   const writing = restarts.filter(({ items }) => items.some(({ kind }) => WRITES.includes(kind)));
@@ -176,7 +180,7 @@ const UNMANAGED = {
  * it was about, with their verdicts told.
  */
 export async function quietMove(
-  context: RunContext,
+  context: ProcedureContext & VerdictContext,
   play: Play,
   item: ItemKind,
   names: readonly string[],
@@ -222,7 +226,7 @@ export async function quietMove(
  * not come back, with their verdicts told.
  */
 export async function finishQuietRestarts(
-  context: RunContext,
+  context: ProcedureContext & VerdictContext,
   play: Play,
   item: ItemKind,
   names: readonly string[],
@@ -253,7 +257,7 @@ interface Restarted {
 
 /** Takes the steps of a host, up to the first that fails; the last verdict is not told yet. */
 async function restartOne(
-  context: RunContext,
+  context: Pick<RunInput, 'hostItems'> & StepContext & VerdictContext,
   play: Play,
   { host, items }: PendingRestart,
 ): Promise<Restarted> {
@@ -278,7 +282,10 @@ async function restartOne(
 }
 
 /** Whether the daemon is as it should be, although a step failed: a package manager may give up before it changes anything. */
-async function isSound(context: RunContext, host: Host): Promise<boolean> {
+async function isSound(
+  context: Pick<RunInput, 'hostItems'> & Pick<RunHosts, 'probe'>,
+  host: Host,
+): Promise<boolean> {
   const service = context.hostItems.find(
     ({ kind, host: name }) => kind === 'service' && name === host.name,
   );

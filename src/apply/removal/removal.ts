@@ -11,7 +11,14 @@ import { clusterOnlyIn } from '../../inventory/spec.ts';
 import type { ItemKind } from '../../playbook/item-kinds.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { changesOf, conclude, failureOf, type RunContext } from '../run/context.ts';
+import { conclude, type VerdictContext } from '../run/conclude.ts';
+import type { EditContext } from '../run/edit-context.ts';
+import { failureOf } from '../run/failures.ts';
+import { changesOf } from '../run/planned-changes.ts';
+import type { ProcedureContext } from '../run/run-context.ts';
+import type { RunHosts } from '../run/run-hosts.ts';
+import type { RunInput } from '../run/run-input.ts';
+import type { RunProgress } from '../run/run-progress.ts';
 import { leaveCluster, OVERTAKEN, type LeaveFailures } from './remove-from-cluster.ts';
 import { takeStep } from '../run/step.ts';
 import { unwritable, type Intended } from '../run/try-files.ts';
@@ -24,7 +31,7 @@ type Failed = Extract<Verdict, { readonly kind: 'failed' }>;
  * answered; last the cluster forgets them. A node whose host fails stays known until an apply finishes with it.
  */
 export async function runRemoval(
-  context: RunContext,
+  context: ProcedureContext & VerdictContext,
   play: Play,
   batch: readonly string[],
 ): Promise<void> {
@@ -66,7 +73,10 @@ interface Ledger {
   readonly settleFailure: (name: string, verdict: Failed) => void;
 }
 
-function openLedger(context: RunContext, play: Play): Ledger {
+function openLedger(
+  context: Pick<RunInput, 'plan' | 'playbook'> & VerdictContext,
+  play: Play,
+): Ledger {
   const open = new Set(changesOf(context, play));
   const settle: Ledger['settle'] = (verdict, isAbout = () => true) => {
     for (const change of [...open].filter(isAbout)) {
@@ -90,7 +100,7 @@ const STAYS_IN = 'it stays in the cluster: fix this, then apply again';
 
 /** What is changed on the hosts of nodes once they have left. */
 const cleaned = (
-  { hosts, absent }: RunContext,
+  { hosts, absent }: Pick<RunInput, 'absent'> & Pick<RunHosts, 'hosts'>,
   names: readonly string[],
   { itemsOf }: Ledger,
 ): readonly Intended[] =>
@@ -124,7 +134,10 @@ const IN_CIB: readonly Change['item'][] = [
 ];
 
 /** A node that this run was to bring in, and could not: the plan foresaw the cluster with it. */
-const failedJoin = ({ plan, failed }: RunContext): string | undefined =>
+const failedJoin = ({
+  plan,
+  failed,
+}: Pick<RunInput, 'plan'> & Pick<RunProgress, 'failed'>): string | undefined =>
   plan.plays
     .flatMap(({ changes }) => changes)
     .find(
@@ -135,7 +148,7 @@ const failedJoin = ({ plan, failed }: RunContext): string | undefined =>
     )?.host;
 
 async function outOfCluster(
-  context: RunContext,
+  context: Pick<RunInput, 'spec' | 'plan' | 'absent'> & Pick<RunHosts, 'hosts'> & EditContext,
   play: Play,
   names: readonly string[],
 ): Promise<LeaveFailures> {
@@ -164,7 +177,7 @@ async function outOfCluster(
 
 /** What goes for a node; undefined: more than the plan showed. */
 function shownEdits(
-  context: RunContext,
+  context: Pick<RunInput, 'absent' | 'plan'>,
   cluster: ClusterFacts,
   name: string,
 ): readonly CibOperation[] | undefined {
@@ -181,7 +194,7 @@ const subjectsOf = ({ subjects }: { readonly subjects: readonly string[] }): rea
 
 /** What has become otherwise since the plan was made: nothing is done that it did not show. */
 function changedSince(
-  context: RunContext,
+  context: Pick<RunInput, 'absent' | 'plan' | 'spec'> & Pick<RunHosts, 'hosts'>,
   cluster: ClusterFacts,
   name: string,
   confirmedOff: ReadonlySet<string>,
@@ -192,7 +205,7 @@ function changedSince(
 }
 
 function notProvenOut(
-  { hosts, spec }: RunContext,
+  { hosts, spec }: Pick<RunInput, 'spec'> & Pick<RunHosts, 'hosts'>,
   cluster: ClusterFacts,
   name: string,
   confirmedOff: ReadonlySet<string>,
@@ -206,7 +219,7 @@ function notProvenOut(
 }
 
 function isShown(
-  { plan }: RunContext,
+  { plan }: Pick<RunInput, 'plan'>,
   { host, kind }: CibItem,
   difference: CibDifference | undefined,
 ): boolean {
@@ -221,7 +234,7 @@ function isShown(
 
 /** Takes from a host what outrigger brought, in the play's order; only while the cluster has no connection to it. */
 async function cleanHost(
-  context: RunContext,
+  context: Pick<RunInput, 'absent'> & RunHosts & EditContext,
   play: Play,
   name: string,
   ledger: Ledger,

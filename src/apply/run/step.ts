@@ -1,13 +1,13 @@
-import { lastFactsOf } from './cluster-hosts.ts';
+import { lastFactsOf, type HostReports } from './last-facts.ts';
 import type { Host } from '../../host/host.ts';
 import { DAEMON_USER } from '../../pacemaker/basics/names.ts';
 import type { Action } from '../../model/action.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { HostDifference, HostItem } from '../../model/item.ts';
 import { isOfRunningDaemon } from '../../plan/drift/running-daemon.ts';
-import type { Play } from '../../playbook/playbook.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import type { RunContext } from './context.ts';
+import type { EditContext, PlayName } from './edit-context.ts';
+import type { RunHosts } from './run-hosts.ts';
 import { runScript } from '../../host/run-script.ts';
 
 /** One thing on one host that is not as desired, and what makes it right. */
@@ -17,10 +17,14 @@ export interface Step {
   readonly difference: HostDifference;
 }
 
+/** What it takes to take a step on a host, and to tell of it. */
+export type StepContext = Pick<RunHosts, 'probe' | 'loadAuthkey' | 'loadCertificate'> &
+  Pick<EditContext, 'lease' | 'emit'>;
+
 /** Carries out what an item's difference asks for, then reads the host again. Returns the new facts. */
 export async function takeStep(
-  context: RunContext,
-  play: Play,
+  context: StepContext,
+  play: PlayName,
   { host, item, difference }: Step,
 ): Promise<HostFacts> {
   let isVerified = true;
@@ -53,8 +57,8 @@ const OTHER_SETTINGS =
 
 /** Does what may come before the step itself and changes nothing that runs. */
 export async function prepare(
-  context: RunContext,
-  play: Play,
+  context: StepContext,
+  play: PlayName,
   { host, item, difference: { preparations = [] } }: Step,
 ): Promise<void> {
   for (const action of preparations) await reportAndAct(context, play, { host, item }, action);
@@ -65,8 +69,8 @@ export async function prepare(
  * is lost by now and needs no step holds up nobody.
  */
 export async function converge(
-  context: RunContext,
-  play: Play,
+  context: StepContext & HostReports,
+  play: PlayName,
   host: Host,
   items: (facts: HostFacts) => readonly HostItem[],
 ): Promise<readonly HostItem[]> {
@@ -94,8 +98,8 @@ const NOT_VERIFIED = 'no-openssl';
 
 /** Returns what a script has printed. */
 async function reportAndAct(
-  context: RunContext,
-  play: Play,
+  context: StepContext,
+  play: PlayName,
   { host, item }: Omit<Step, 'difference'>,
   action: Action,
 ): Promise<string> {
@@ -111,7 +115,7 @@ async function reportAndAct(
 }
 
 async function act(
-  { loadAuthkey, loadCertificate }: RunContext,
+  { loadAuthkey, loadCertificate }: Pick<RunHosts, 'loadAuthkey' | 'loadCertificate'>,
   host: Host,
   action: Action,
 ): Promise<string> {

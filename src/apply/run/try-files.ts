@@ -4,7 +4,8 @@ import type { Action } from '../../model/action.ts';
 import type { HostItem } from '../../model/item.ts';
 import { messageOf, OutriggerError } from '../../support/errors.ts';
 import { reveal } from '../../support/secret.ts';
-import type { RunContext } from './context.ts';
+import type { RunHosts } from './run-hosts.ts';
+import type { RunInput } from './run-input.ts';
 import type { Blockers } from './blockers.ts';
 import { runScript } from '../../host/run-script.ts';
 
@@ -13,6 +14,9 @@ export interface Intended {
   readonly host: Host;
   readonly items: readonly HostItem[];
 }
+
+/** What it takes to find out which files would be written, and how long they are. */
+type FileContext = Pick<RunHosts, 'probe' | 'loadAuthkey' | 'loadCertificate'>;
 
 const TIMEOUT_MS = 60_000;
 
@@ -24,7 +28,7 @@ const ENVIRONMENT_BYTES = 65_536;
  * protected for it. Nothing of it stays.
  */
 export async function unwritable(
-  context: RunContext,
+  context: Pick<RunInput, 'options'> & FileContext,
   intended: readonly Intended[],
 ): Promise<Blockers> {
   const limit = pLimit(context.options.forks);
@@ -40,7 +44,7 @@ export async function unwritable(
 }
 
 async function blocker(
-  context: RunContext,
+  context: FileContext,
   { host, items }: Intended,
 ): Promise<string | undefined> {
   try {
@@ -58,7 +62,7 @@ async function blocker(
 
 /** Path, size and kind of the file that an action writes; nothing where it writes none. */
 async function fileOf(
-  { loadAuthkey, loadCertificate }: RunContext,
+  { loadAuthkey, loadCertificate }: Pick<RunHosts, 'loadAuthkey' | 'loadCertificate'>,
   host: Host,
   action: Action,
 ): Promise<readonly string[]> {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { checkCertificates } from '../../../src/apply/quiet-restart/check-certificates.ts';
-import type { RunContext } from '../../../src/apply/run/context.ts';
 import { certificateVariables, type DesiredX509 } from '../../../src/credentials/certificates.ts';
 import { FakeHost } from '../../support/fake-host.ts';
 import { hostFacts, remoteNode } from '../../support/specs.ts';
@@ -18,13 +17,12 @@ const x509: DesiredX509 = {
 
 /** What speaks against h1 when a cluster node says this of its handshake. */
 async function blocker(state: string, early: boolean): Promise<string | undefined> {
-  const hosts = [
-    new FakeHost('c1', { handshake: ({ input }) => `${String(input).trim()} ${state}\n` }),
-    new FakeHost('h1', {}),
-  ];
-  const context: Pick<RunContext, 'hosts' | 'options' | 'probe'> & { spec: object } = {
-    spec: { clusterNodes: [{ name: 'c1' }] },
+  const c1 = new FakeHost('c1', { handshake: ({ input }) => `${String(input).trim()} ${state}\n` });
+  const hosts = [c1, new FakeHost('h1', {})];
+  const context: Parameters<typeof checkCertificates>[0] = {
     hosts: new Map(hosts.map((host) => [host.name, host])),
+    clusterHosts: [c1],
+    lastFacts: new Map(),
     options: { forks: 2, batch: undefined, maxFail: undefined },
     probe: ({ name }) =>
       Promise.resolve({
@@ -34,7 +32,7 @@ async function blocker(state: string, early: boolean): Promise<string | undefine
         isConnected: false,
       }),
   };
-  return (await checkCertificates(context as RunContext, [node], x509, { early })).get('h1');
+  return (await checkCertificates(context, [node], x509, { early })).get('h1');
 }
 
 describe('a handshake with a node', () => {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import type { RunContext } from '../../../src/apply/run/context.ts';
 import { outliveKeyCache } from '../../../src/apply/quiet-restart/key-cache.ts';
 import type { HostFacts } from '../../../src/model/facts.ts';
-import type { Play } from '../../../src/playbook/playbook.ts';
+import { FakeHost } from '../../support/fake-host.ts';
 import { hostFacts } from '../../support/specs.ts';
 
 const now = (): number => Date.now() / 1000;
@@ -11,19 +10,18 @@ const now = (): number => Date.now() / 1000;
 async function waitsFor(...nodes: readonly Partial<HostFacts>[]): Promise<number> {
   let waited = 0;
   const hosts = new Map(nodes.map((facts, index) => [`c${index}`, facts]));
-  const context = {
-    spec: { clusterNodes: [...hosts.keys()].map((name) => ({ name })) },
-    hosts: new Map([...hosts.keys()].map((name) => [name, { name }])),
-    failed: new Map(),
-    probe: ({ name }: { name: string }) =>
-      Promise.resolve({ ...hostFacts(name), ...hosts.get(name) }),
+  const context: Parameters<typeof outliveKeyCache>[0] = {
+    x509: undefined,
+    clusterHosts: [...hosts.keys()].map((name) => new FakeHost(name, {})),
+    lastFacts: new Map(),
+    probe: ({ name }) => Promise.resolve({ ...hostFacts(name), ...hosts.get(name) }),
     emit: () => undefined,
-    pause: (ms: number) => {
+    pause: (ms) => {
       waited += ms / 1000;
       return Promise.resolve();
     },
-  } as unknown as RunContext;
-  await outliveKeyCache(context, { name: 'release' } as unknown as Play);
+  };
+  await outliveKeyCache(context, { name: 'release' });
   return waited;
 }
 

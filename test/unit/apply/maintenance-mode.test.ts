@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { RunContext } from '../../../src/apply/run/context.ts';
+import type { EditContext } from '../../../src/apply/run/edit-context.ts';
 import {
   leaveMaintenance,
   stillInMaintenance,
@@ -58,9 +58,9 @@ describe('a cluster that is given its resources back', () => {
     performance.now = () => real() + passed;
     try {
       const events: RunEvent[] = [];
-      const context: Pick<RunContext, 'queryNode' | 'emit'> & {
-        readonly log: Pick<RunContext['log'], 'keepCib'>;
-        readonly lease: Pick<RunContext['lease'], 'found'>;
+      const context: Pick<EditContext, 'queryNode' | 'emit'> & {
+        readonly log: Pick<EditContext['log'], 'keepCib'>;
+        readonly lease: Pick<EditContext['lease'], 'found'>;
       } = {
         queryNode: lab.host('c1'),
         lease: { found: () => undefined },
@@ -68,7 +68,7 @@ describe('a cluster that is given its resources back', () => {
         log: { keepCib: () => () => assert.fail('nothing is written') },
       };
       const [play = assert.fail()] = sitePlaybook.plays;
-      await leaveMaintenance(context as RunContext, play, ['h1']);
+      await leaveMaintenance(context as EditContext, play, ['h1']);
       return events;
     } finally {
       performance.now = real;

@@ -1,17 +1,16 @@
 import type { Host } from '../../host/host.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { isUnreachable } from '../../support/errors.ts';
-import type { RunContext } from './context.ts';
+import type { RunHosts } from './run-hosts.ts';
 
-/** The cluster nodes that answered. */
-export const clusterHosts = (context: Pick<RunContext, 'spec' | 'hosts'>): readonly Host[] =>
-  context.spec.clusterNodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
+/** What hosts report now, and what they reported last. */
+export type HostReports = Pick<RunHosts, 'clusterHosts' | 'probe' | 'lastFacts'>;
 
 /**
  * What a cluster node reports. One whose connection was lost counts as it was when it reported last in this run: what it holds
  * nobody changes under the lock, and nodes that wait for it would stay unmanaged.
  */
-export async function probeClusterNode(context: LastReports, host: Host): Promise<HostFacts> {
+export async function probeClusterNode(context: HostReports, host: Host): Promise<HostFacts> {
   try {
     return await context.probe(host);
   } catch (thrown) {
@@ -21,14 +20,10 @@ export async function probeClusterNode(context: LastReports, host: Host): Promis
   }
 }
 
-type LastReports = Pick<RunContext, 'probe' | 'lastFacts' | 'spec' | 'hosts'>;
-
 /** What a cluster node reported last, where it cannot be reached any more; undefined: it is none, or it has answered. */
 export const lastFactsOf = (
-  context: Pick<LastReports, 'lastFacts' | 'spec' | 'hosts'>,
+  { clusterHosts, lastFacts }: Pick<HostReports, 'clusterHosts' | 'lastFacts'>,
   host: Host,
   thrown: unknown,
 ): HostFacts | undefined =>
-  isUnreachable(thrown) && clusterHosts(context).includes(host)
-    ? context.lastFacts.get(host.name)
-    : undefined;
+  isUnreachable(thrown) && clusterHosts.includes(host) ? lastFacts.get(host.name) : undefined;
