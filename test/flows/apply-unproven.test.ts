@@ -294,10 +294,10 @@ describe('applying what is not proven', () => {
     assert.deepEqual(limits, [75_000, 75_000]);
     assert.deepEqual(waits(applied).slice(-6), [
       'checking port 3121 from every cluster node (up to 120 s)',
-      'waiting up to 150 s for h[1-3] to come online',
-      'waiting up to 60 s for the failed connections to become unmanaged',
+      'waiting for h[1-3] to come online, up to 150 s without progress',
+      'waiting for the failed connections to become unmanaged, up to 60 s without progress',
       'waiting up to 75 s for the failures of the connections of h[1-3] to be cleaned up',
-      'waiting up to 60 s for the failed connections to disappear',
+      'waiting for the failed connections to disappear, up to 60 s without progress',
       'waiting up to 75 s for the cluster to remove its records of h[1-3]',
     ]);
   });
@@ -307,11 +307,11 @@ describe('applying what is not proven', () => {
     await bringIn(lab);
     lab.tamperKey('h1');
     assert.deepEqual(waits(await apply(lab)).slice(-5), [
-      'waiting up to 60 s for the connections to become unmanaged',
+      'waiting for the connections to become unmanaged, up to 60 s without progress',
       'checking port 3121 from every cluster node (up to 120 s)',
-      'waiting up to 150 s for h1 to come online',
-      'waiting up to 60 s for the cluster to become idle',
-      'waiting up to 60 s for the cluster to become idle',
+      'waiting for h1 to come online, up to 150 s without progress',
+      'waiting for the cluster to become idle, up to 60 s without progress',
+      'waiting for the cluster to become idle, up to 60 s without progress',
     ]);
   });
 

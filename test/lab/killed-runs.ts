@@ -43,6 +43,7 @@ function stepOf(line: Line, last: Line | undefined): string | undefined {
       ? undefined
       : line.message
           .replace(/^waiting up to \S+ s /, 'waiting ')
+          .replace(/, up to \S+ s without progress$/, '')
           .replace(/[a-z]\d+|[a-z]\[\S+\]/, 'some');
   if (line.type !== 'action') return undefined;
   const { host, item, action } = line;

@@ -1,9 +1,10 @@
+import { isIdle } from '../../pacemaker/status/dc-state.ts';
 import { isInMaintenance } from '../../pacemaker/cib/cluster-options.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
 import type { Gate, Play } from '../../playbook/playbook.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import type { EditContext } from '../run/edit-context.ts';
-import { reportWaiting } from '../run/waiting.ts';
+import { reportWatching } from '../run/waiting.ts';
 import { watchCluster } from './watch-cluster.ts';
 
 // A transition that starts connections takes up to a start timeout (60 s) for each cluster node it tries.
@@ -30,11 +31,6 @@ const CLOSED: Readonly<Record<Gate, { because: string; hint: string }>> = {
   },
 };
 
-/** Whether the DC has nothing under way (controller state S_IDLE). */
-export function isIdle({ dcState }: ClusterFacts): boolean {
-  return dcState.includes('S_IDLE');
-}
-
 /** Waits until every gate of a play is open. Rejects with CLUSTER_NOT_READY when one stays closed. */
 export async function passGates(
   context: Pick<EditContext, 'queryNode' | 'emit'>,
@@ -47,7 +43,7 @@ export async function passGates(
   const { cluster } = await watchCluster(context.queryNode, LIMIT_MS, (seen) => {
     const closed = closedGate(seen);
     if (closed === undefined || closed === 'no-maintenance') return true;
-    if (!isReported) reportWaiting(context, play, `gates ${play.gates.join(', ')}`, LIMIT_MS);
+    if (!isReported) reportWatching(context, play, `gates ${play.gates.join(', ')}`, LIMIT_MS);
     isReported = true;
     return false;
   });

@@ -1,10 +1,6 @@
 import { nodeConnection } from '../../pacemaker/cib/cib.ts';
-import {
-  connectionState,
-  type CrmMon,
-  type Failure,
-  type NotIn,
-} from '../../pacemaker/status/crm-mon.ts';
+import { connectionState, type NotIn } from '../../pacemaker/status/crm-mon.ts';
+import { failuresOf, failureTexts } from '../../pacemaker/status/failures.ts';
 import type { QueryNode } from '../../host/host.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
 import { watchCluster } from './watch-cluster.ts';
@@ -40,7 +36,7 @@ const isFinal = ({ cib }: ClusterFacts, name: string, why: NotIn): boolean =>
   (FINAL_FOR_GUESTS.includes(why) && nodeConnection(cib, name)?.isGuest === true);
 
 /**
- * Waits until each node is online and verified by two readings in a row, or can no longer become so, for at most `limitMs`.
+ * Waits until each node is online and verified by two readings in a row, or can no longer become so, or nothing has moved for `limitMs`.
  * A failure that the cluster itself reports is quoted.
  */
 export async function prove(
@@ -53,35 +49,24 @@ export async function prove(
     const state = connectionState(cluster.mon, name);
     streak.set(name, state.state === 'node-online' ? (streak.get(name) ?? 0) + 1 : 0);
     if (state.state === 'node-online') return (streak.get(name) ?? 0) >= READS_IN_A_ROW;
-    return isFinal(cluster, name, state.why) && failuresOf(cluster.mon, name).length > 0;
+    return isFinal(cluster, name, state.why) && failuresOf(cluster.mon, [name]).length > 0;
   };
-  const { cluster } = await watchCluster(queryNode, limitMs, (seen) =>
+  const { cluster, why } = await watchCluster(queryNode, limitMs, (seen) =>
     names.map((name) => isSettled(seen, name)).every((settled) => settled),
   );
-  return new Map(
-    names.map((name) => [name, notProven(cluster, name, streak.get(name) ?? 0, limitMs)]),
-  );
+  return new Map(names.map((name) => [name, notProven(cluster, name, streak.get(name) ?? 0, why)]));
 }
-
-const OPERATION_KEY =
-  /^(.*)_(?:start|monitor|stop|migrate_to|migrate_from|reload|reload-agent)_\d+$/;
-
-/** The failures of exactly this resource: `r1_db` is another one than `r1`. */
-export const failuresOf = (mon: CrmMon, name: string): readonly Failure[] =>
-  mon.failures.filter(({ operationKey }) => OPERATION_KEY.exec(operationKey)?.[1] === name);
 
 function notProven(
   cluster: ClusterFacts,
   name: string,
   streak: number,
-  limitMs: number,
+  ended: string | undefined,
 ): string | undefined {
   if (streak >= READS_IN_A_ROW) return undefined;
   const state = connectionState(cluster.mon, name);
   const why = state.state === 'node-online' ? 'its connection is not stable' : WORDS[state.why];
-  const failures = failuresOf(cluster.mon, name).map(
-    ({ task, node, exitStatus, exitReason }) => `${task} on ${node}: ${exitReason || exitStatus}`,
-  );
-  const quoted = failures.length > 0 ? ` (${[...new Set(failures)].join('; ')})` : '';
-  return `${why}${quoted}${failures.length > 0 ? '' : `, after ${limitMs / 1000} s`}`;
+  const failures = failureTexts(failuresOf(cluster.mon, [name]));
+  if (failures.length > 0) return `${why} (${failures.join('; ')})`;
+  return ended === undefined ? why : `${why}: ${ended}`;
 }

@@ -6,10 +6,10 @@ import { OutriggerError } from '../../support/errors.ts';
 import { writeCib } from './cib.ts';
 import type { EditContext, PlayName } from '../run/edit-context.ts';
 import type { RunProgress } from '../run/run-progress.ts';
-import { reportWaiting } from '../run/waiting.ts';
-import { isIdle } from './gates.ts';
+import { reportWatching } from '../run/waiting.ts';
+import { isIdle } from '../../pacemaker/status/dc-state.ts';
 import { disturbance } from '../run/vms.ts';
-import { failuresOf } from './prove.ts';
+import { failuresOf } from '../../pacemaker/status/failures.ts';
 import { forgetFailures, forgetNodes, notInTime } from './undo.ts';
 import { watchCluster } from './watch-cluster.ts';
 
@@ -29,7 +29,7 @@ export async function undoGuests(
   const { queryNode } = context;
   const names = guests.map(({ name }) => name);
   await writeCib(context, play, 'undo-unmanage', ({ cib }) => disconnectGuests(cib, names));
-  reportWaiting(context, play, 'the failed connection to become unmanaged', LIMIT_MS);
+  reportWatching(context, play, 'the failed connection to become unmanaged', LIMIT_MS);
   const unmanaged = await watchCluster(
     queryNode,
     LIMIT_MS,
@@ -39,7 +39,8 @@ export async function undoGuests(
         cluster.mon.resources.every(({ id, managed }) => id !== name || !managed),
       ),
   );
-  if (unmanaged.kind === 'limit') throw notInTime('the failed connection did not become unmanaged');
+  if (unmanaged.why !== undefined)
+    throw notInTime('the failed connection did not become unmanaged', unmanaged.why);
   const present = unmanaged.cluster.cib.guestNodes.map(({ name }) => name);
   await forgetFailures(
     context,
@@ -47,25 +48,25 @@ export async function undoGuests(
     names.filter((name) => present.includes(name)),
   );
   await writeCib(context, play, 'undo-guest', ({ cib }) => removeGuests(cib, names));
-  reportWaiting(context, play, 'the failed connection to disappear', LIMIT_MS);
+  reportWatching(context, play, 'the failed connection to disappear', LIMIT_MS);
   const gone = await watchCluster(
     queryNode,
     LIMIT_MS,
     (cluster) => isIdle(cluster) && names.every((name) => isForgotten(cluster, name)),
   );
-  if (gone.kind === 'limit')
-    throw notInTime('the cluster still has a record of the failed connection');
+  if (gone.why !== undefined)
+    throw notInTime('the cluster still has a record of the failed connection', gone.why);
   await forgetNodes(context, play, names);
 
   const vms = guests.map(({ resource }) => resource);
   await writeCib(context, play, 'undo-free-machine', () => releaseVms(vms));
-  reportWaiting(context, play, 'the VM to become managed', LIMIT_MS);
+  reportWatching(context, play, 'the VM to become managed', LIMIT_MS);
   const managed = await watchCluster(
     queryNode,
     LIMIT_MS,
     (cluster) => isIdle(cluster) && vms.every((id) => vmOf(cluster.mon, id)?.managed === true),
   );
-  if (managed.kind === 'limit') throw notInTime('the VM is still unmanaged');
+  if (managed.why !== undefined) throw notInTime('the VM is still unmanaged', managed.why);
   const late = names.filter((name) => managed.cluster.cib.seen.has(name));
   if (late.length > 0) await forgetNodes(context, play, late);
   for (const name of names) {
@@ -77,5 +78,5 @@ export async function undoGuests(
 
 const isForgotten = ({ mon }: ClusterFacts, name: string): boolean =>
   mon.resources.every(({ id }) => id !== name) &&
-  failuresOf(mon, name).length === 0 &&
+  failuresOf(mon, [name]).length === 0 &&
   mon.failCounts.every(({ resource }) => resource !== name);

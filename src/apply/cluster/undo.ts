@@ -7,7 +7,7 @@ import type { ClusterFacts } from '../../model/facts.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { writeCib } from './cib.ts';
 import type { EditContext, PlayName } from '../run/edit-context.ts';
-import { reportWaiting } from '../run/waiting.ts';
+import { reportWaiting, reportWatching } from '../run/waiting.ts';
 import { runScript } from '../../host/run-script.ts';
 import { watchCluster } from './watch-cluster.ts';
 import { foldNames } from '../../support/text/fold-names.ts';
@@ -32,22 +32,22 @@ export async function undoJoins(
   await writeCib(context, play, 'undo-unmanage', ({ cib }) =>
     protect(cib, inCib(cib.remoteConnections)),
   );
-  reportWaiting(context, play, 'the failed connections to become unmanaged', LIMIT_MS);
+  reportWatching(context, play, 'the failed connections to become unmanaged', LIMIT_MS);
   const unmanaged = await watchCluster(queryNode, LIMIT_MS, ({ mon }) =>
     names.every((name) => mon.resources.every(({ id, managed }) => id !== name || !managed)),
   );
-  if (unmanaged.kind === 'limit')
-    throw notInTime('the failed connections did not become unmanaged');
+  if (unmanaged.why !== undefined)
+    throw notInTime('the failed connections did not become unmanaged', unmanaged.why);
   await forgetFailures(context, play, names);
 
   await writeCib(context, play, 'undo-delete', ({ cib }) =>
     removeConnections(cib, inCib(cib.remoteConnections)),
   );
-  reportWaiting(context, play, 'the failed connections to disappear', LIMIT_MS);
+  reportWatching(context, play, 'the failed connections to disappear', LIMIT_MS);
   const gone = await watchCluster(queryNode, LIMIT_MS, ({ mon }) =>
     names.every((name) => mon.resources.every(({ id }) => id !== name)),
   );
-  if (gone.kind === 'limit') throw notInTime('the deleted connections still exist');
+  if (gone.why !== undefined) throw notInTime('the deleted connections still exist', gone.why);
   await forgetNodes(context, play, names);
 }
 
@@ -78,7 +78,10 @@ export async function forgetNodes(
     left = names.filter((name) => cib.seen.has(name));
     if (left.length === 0) return;
     if (performance.now() >= deadline)
-      throw notInTime(`the cluster did not remove its records of ${left.join(', ')}`);
+      throw notInTime(
+        `the cluster did not remove its records of ${left.join(', ')}`,
+        `not done after ${LIMIT_MS / 1000} s`,
+      );
   }
 }
 
@@ -121,7 +124,8 @@ export async function forgetFailures(
 // The scripts take one name after the other.
 const timeLimit = (names: readonly string[]): number => 60_000 + 5_000 * names.length;
 
-export const notInTime = (what: string): OutriggerError =>
-  new OutriggerError('TIMED_OUT', `${what} within ${LIMIT_MS / 1000} s`, {
+/** `why`: why it was not waited for any longer. */
+export const notInTime = (what: string, why: string): OutriggerError =>
+  new OutriggerError('TIMED_OUT', `${what}: ${why}`, {
     hint: 'check the cluster with `crm_mon -1`; the next apply continues from there',
   });

@@ -13,8 +13,8 @@ import type { Play } from '../../playbook/playbook.ts';
 import { OutriggerError } from '../../support/errors.ts';
 import { writeCib } from '../cluster/cib.ts';
 import type { EditContext } from '../run/edit-context.ts';
-import { reportWaiting } from '../run/waiting.ts';
-import { isIdle } from '../cluster/gates.ts';
+import { reportWaiting, reportWatching } from '../run/waiting.ts';
+import { isIdle } from '../../pacemaker/status/dc-state.ts';
 import { watchCluster } from '../cluster/watch-cluster.ts';
 
 const NOTICE_LIMIT_MS = 60_000;
@@ -42,11 +42,9 @@ export function stillInMaintenance(cluster: ClusterFacts | undefined): string {
 export async function enterMaintenance(context: EditContext, play: Play): Promise<void> {
   await writeCib(context, play, 'detach', ({ cib }) => beginMaintenance(cib));
   const what = 'all resources to become unmanaged';
-  reportWaiting(context, play, what, NOTICE_LIMIT_MS);
-  const { kind } = await watchCluster(context.queryNode, NOTICE_LIMIT_MS, isReleased);
-  if (kind === 'reached') return;
-  const limit = NOTICE_LIMIT_MS / 1000;
-  throw new OutriggerError('TIMED_OUT', `waited ${limit} s for ${what}`);
+  reportWatching(context, play, what, NOTICE_LIMIT_MS);
+  const { why } = await watchCluster(context.queryNode, NOTICE_LIMIT_MS, isReleased);
+  if (why !== undefined) throw new OutriggerError('TIMED_OUT', `waited for ${what}: ${why}`);
 }
 
 /**
@@ -60,10 +58,10 @@ export async function leaveMaintenance(
   connections: readonly string[],
 ): Promise<void> {
   await writeCib(context, play, 'attach', ({ cib }) => attachCluster(cib));
-  reportWaiting(context, play, 'the cluster to become idle', NOTICE_LIMIT_MS);
-  const { kind, cluster } = await watchCluster(context.queryNode, NOTICE_LIMIT_MS, isIdle);
-  if (kind === 'limit') {
-    const message = `maintenance mode has ended, but a transition is still in progress after ${NOTICE_LIMIT_MS / 1000} s: the run continues`;
+  reportWatching(context, play, 'the cluster to become idle', NOTICE_LIMIT_MS);
+  const { why, cluster } = await watchCluster(context.queryNode, NOTICE_LIMIT_MS, isIdle);
+  if (why !== undefined) {
+    const message = `maintenance mode has ended, but a transition is still in progress (${why}): the run continues`;
     context.emit({ type: 'notice', play: play.name, message });
   }
   if (connections.length === 0 || !isInMaintenance(cluster)) return;

@@ -25,9 +25,10 @@ import { failureOf, type Failures } from '../run/failures.ts';
 import type { ProcedureContext } from '../run/run-context.ts';
 import type { RunHosts } from '../run/run-hosts.ts';
 import type { RunInput } from '../run/run-input.ts';
-import { reportWaiting } from '../run/waiting.ts';
+import { reportWatching } from '../run/waiting.ts';
 import { awaitMember, onlineMembers, withoutMark } from './maintenance-mode.ts';
-import { isIdle, passGates } from '../cluster/gates.ts';
+import { isIdle } from '../../pacemaker/status/dc-state.ts';
+import { passGates } from '../cluster/gates.ts';
 import { protectNodes, release, STILL_PROTECTED } from '../quiet-restart/quiet-protection.ts';
 import { comparePlacement } from '../quiet-restart/quiet-restart.ts';
 import { converge, type StepContext } from '../run/step.ts';
@@ -222,13 +223,13 @@ async function standBy(context: EditContext, play: Play, name: string): Promise<
     isIdle(cluster) &&
     cluster.mon.nodes.get(name)?.standby === true &&
     activeOn(cluster.mon, name).length === 0;
-  reportWaiting(context, play, `all resources to leave ${name}`, LEAVE_LIMIT_MS);
-  const { kind, cluster } = await watchCluster(context.queryNode, LEAVE_LIMIT_MS, hasLeft);
-  if (kind === 'reached') return;
+  reportWatching(context, play, `all resources to leave ${name}`, LEAVE_LIMIT_MS);
+  const { why, cluster } = await watchCluster(context.queryNode, LEAVE_LIMIT_MS, hasLeft);
+  if (why === undefined) return;
   await writeCib(context, play, 'pinned-return', () => endStandby(name));
   throw new OutriggerError(
     'TIMED_OUT',
-    `${activeOn(cluster.mon, name).join(', ')} did not stop or move away within ${LEAVE_LIMIT_MS / 1000} s; Pacemaker was not restarted there`,
+    `${activeOn(cluster.mon, name).join(', ')} did not stop or move away (${why}); Pacemaker was not restarted there`,
     { host: name },
   );
 }
@@ -339,8 +340,7 @@ async function waitUntil(
     readonly isReached: (cluster: ClusterFacts) => boolean;
   },
 ): Promise<void> {
-  reportWaiting(context, play, waitingFor, limitMs);
-  const { kind } = await watchCluster(context.queryNode, limitMs, isReached);
-  if (kind === 'reached') return;
-  throw new OutriggerError('TIMED_OUT', `waited ${limitMs / 1000} s for ${waitingFor}`);
+  reportWatching(context, play, waitingFor, limitMs);
+  const { why } = await watchCluster(context.queryNode, limitMs, isReached);
+  if (why !== undefined) throw new OutriggerError('TIMED_OUT', `waited for ${waitingFor}: ${why}`);
 }

@@ -19,7 +19,7 @@ import type { ProcedureContext, RunContext } from '../run/run-context.ts';
 import type { RunHosts } from '../run/run-hosts.ts';
 import type { RunInput } from '../run/run-input.ts';
 import type { RunProgress } from '../run/run-progress.ts';
-import { reportWaiting } from '../run/waiting.ts';
+import { reportWatching } from '../run/waiting.ts';
 import type { Blockers } from '../run/blockers.ts';
 import { prove } from '../cluster/prove.ts';
 import { finishQuietRestarts } from '../quiet-restart/quiet-restart.ts';
@@ -195,7 +195,7 @@ async function proveOrUndo(
   nodes: readonly PacemakerRemoteSpec[],
 ): Promise<Blockers> {
   const names = nodes.map(({ name }) => name);
-  reportWaiting(context, play, `${foldNames(names)} to come online`, PROOF_LIMIT_MS);
+  reportWatching(context, play, `${foldNames(names)} to come online`, PROOF_LIMIT_MS);
   const proof = await prove(context.queryNode, names, PROOF_LIMIT_MS);
   const failures = new Map(
     [...proof].filter((entry): entry is [string, string] => entry[1] !== undefined),

@@ -5,7 +5,7 @@ import type { Verdict } from '../../model/run-event.ts';
 import type { Play } from '../../playbook/playbook.ts';
 import type { EditContext } from '../run/edit-context.ts';
 import type { RunProgress } from '../run/run-progress.ts';
-import { reportWaiting } from '../run/waiting.ts';
+import { reportWatching } from '../run/waiting.ts';
 import { disturbance } from '../run/vms.ts';
 import { prove } from '../cluster/prove.ts';
 import { watchCluster } from '../cluster/watch-cluster.ts';
@@ -22,7 +22,7 @@ export async function verifyVms(
   names: readonly string[],
 ): Promise<ReadonlyMap<string, Verdict>> {
   if (names.length === 0) return new Map();
-  reportWaiting(context, play, 'the VM to become managed', LIMIT_MS);
+  reportWatching(context, play, 'the VM to become managed', LIMIT_MS);
   const { kind } = await watchCluster(context.queryNode, LIMIT_MS, ({ cib, mon }) =>
     names.every((name) => {
       const vm = vmOf(mon, managedResourceOf(cib, name));

@@ -24,11 +24,12 @@ import { writeCib } from '../cluster/cib.ts';
 import type { EditContext } from '../run/edit-context.ts';
 import type { ProcedureContext } from '../run/run-context.ts';
 import type { RunInput } from '../run/run-input.ts';
-import { reportChecking, reportWaiting } from '../run/waiting.ts';
-import { isIdle } from '../cluster/gates.ts';
+import { reportChecking, reportWatching } from '../run/waiting.ts';
+import { failuresOf } from '../../pacemaker/status/failures.ts';
+import { isIdle } from '../../pacemaker/status/dc-state.ts';
 import { outliveKeyCache } from './key-cache.ts';
 import type { Blockers } from '../run/blockers.ts';
-import { failuresOf, prove } from '../cluster/prove.ts';
+import { prove } from '../cluster/prove.ts';
 import { isStillOut, releasable } from './markers.ts';
 import { forgetFailures } from '../cluster/undo.ts';
 import { watchCluster } from '../cluster/watch-cluster.ts';
@@ -106,6 +107,7 @@ async function protectInRounds(
   marked: Set<string>,
 ): Promise<void> {
   reportOf(context, play, { names, item }, 'protect');
+  let why = '';
   for (let round = 1; round <= PROTECT_ROUNDS; round += 1) {
     await writeCib(context, play, 'quiet-restart', (cluster) => {
       const before = quietlyProtected(cluster.cib);
@@ -113,18 +115,17 @@ async function protectInRounds(
       for (const id of marks) if (!before.includes(id)) marked.add(id);
       return [...protect(cluster.cib, marks), ...pin(whereConnected(cluster, names))];
     });
-    reportWaiting(context, play, 'the connections to become unmanaged', NOTICE_LIMIT_MS);
+    reportWatching(context, play, 'the connections to become unmanaged', NOTICE_LIMIT_MS);
     const watched = await watchCluster(context.queryNode, NOTICE_LIMIT_MS, isReleased);
-    if (watched.kind === 'limit') break;
+    why = watched.why ?? 'others started there meanwhile, again and again';
+    if (watched.why !== undefined) break;
     const set = quietlyProtected(watched.cluster.cib);
     if (marksFor(context, watched.cluster, names, everything).every((id) => set.includes(id)))
       return;
   }
-  throw new OutriggerError(
-    'TIMED_OUT',
-    `the connections did not become unmanaged within ${NOTICE_LIMIT_MS / 1000} s`,
-    { hint: 'nothing was restarted; check `crm_mon -1` and apply again' },
-  );
+  throw new OutriggerError('TIMED_OUT', `the connections did not become unmanaged: ${why}`, {
+    hint: 'nothing was restarted; check `crm_mon -1` and apply again',
+  });
 }
 
 function reportOf(
@@ -235,7 +236,7 @@ export async function release(
     ...unprotect(quietlyProtected(cluster.cib).filter((id) => ready.includes(id))),
   ]);
   await forgetFailuresOfGuests(context, play, ready);
-  reportWaiting(context, play, `${foldNames(ready)} to come online`, RETURN_LIMIT_MS);
+  reportWatching(context, play, `${foldNames(ready)} to come online`, RETURN_LIMIT_MS);
   for (const [name, because] of await prove(context.queryNode, ready, RETURN_LIMIT_MS)) {
     if (because !== undefined) problems.set(name, because);
   }
@@ -262,7 +263,7 @@ async function forgetFailedStarts(
   const failed = names.filter(
     (name) =>
       cib.remoteConnections.has(name) &&
-      failuresOf(mon, name).some(({ task }) => task === 'start') &&
+      failuresOf(mon, [name]).some(({ task }) => task === 'start') &&
       connectionState(mon, name).state !== 'node-online',
   );
   if (failed.length === 0) return;
@@ -279,7 +280,7 @@ async function forgetFailuresOfGuests(
   const { cib, mon } = await readCluster(context.queryNode);
   const failed = cib.guestNodes
     .map(({ name }) => name)
-    .filter((name) => names.includes(name) && failuresOf(mon, name).length > 0);
+    .filter((name) => names.includes(name) && failuresOf(mon, [name]).length > 0);
   if (failed.length > 0) await forgetFailures(context, play, failed);
 }
 
@@ -301,7 +302,7 @@ async function settledCluster(
   context: Pick<EditContext, 'queryNode' | 'emit'>,
   play: Play,
 ): Promise<void> {
-  reportWaiting(context, play, 'the cluster to become idle', NOTICE_LIMIT_MS);
+  reportWatching(context, play, 'the cluster to become idle', NOTICE_LIMIT_MS);
   let idle = 0;
   await watchCluster(context.queryNode, NOTICE_LIMIT_MS, (cluster) => {
     idle = isIdle(cluster) ? idle + 1 : 0;

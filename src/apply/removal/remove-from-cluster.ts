@@ -7,11 +7,11 @@ import type { ClusterFacts } from '../../model/facts.ts';
 import type { Verdict } from '../../model/run-event.ts';
 import { writeCib } from '../cluster/cib.ts';
 import type { EditContext, PlayName } from '../run/edit-context.ts';
-import { reportWaiting } from '../run/waiting.ts';
-import { isIdle } from '../cluster/gates.ts';
+import { reportWatching } from '../run/waiting.ts';
+import { isIdle } from '../../pacemaker/status/dc-state.ts';
 import { disturbance, recordVm, type VmRecord } from '../run/vms.ts';
 import { runScript } from '../../host/run-script.ts';
-import { watchCluster } from '../cluster/watch-cluster.ts';
+import { watchCluster, type Watched } from '../cluster/watch-cluster.ts';
 
 // What runs on a node is stopped or moved, each resource within its own timeout.
 const STOP_LIMIT_MS = 600_000;
@@ -64,13 +64,14 @@ export async function leaveCluster(
     play,
     names.filter((name) => confirmedOff.has(name)),
   );
-  reportWaiting(context, play, 'the nodes to be stopped and disconnected', STOP_LIMIT_MS);
-  const stopped = await settled(context, STOP_LIMIT_MS, (cluster) =>
+  reportWatching(context, play, 'the nodes to be stopped and disconnected', STOP_LIMIT_MS);
+  const { cluster: stopped, why: over } = await settled(context, STOP_LIMIT_MS, (cluster) =>
     names.every((name) => whatStays(cluster, name) === undefined || isStuck(cluster, name)),
   );
   for (const name of names) {
     const why = whatStays(stopped, name);
-    if (why !== undefined) failures.set(name, notStopped(why, isStuck(stopped, name)));
+    if (why !== undefined)
+      failures.set(name, notStopped(why, isStuck(stopped, name) ? undefined : over));
   }
   const overtaken = new Set<string>();
   await writeCib(context, play, 'leave-delete', (cluster) => {
@@ -82,8 +83,8 @@ export async function leaveCluster(
     });
   });
   for (const name of overtaken) failures.set(name, OVERTAKEN);
-  reportWaiting(context, play, 'the nodes to disappear from the cluster', GONE_LIMIT_MS);
-  const gone = await settled(context, GONE_LIMIT_MS, ({ cib, mon }) =>
+  reportWatching(context, play, 'the nodes to disappear from the cluster', GONE_LIMIT_MS);
+  const { cluster: gone, why: ended } = await settled(context, GONE_LIMIT_MS, ({ cib, mon }) =>
     left().every(
       (name) =>
         nodeConnection(cib, name) === undefined && mon.resources.every(({ id }) => id !== name),
@@ -93,7 +94,7 @@ export async function leaveCluster(
     const vm = vms.get(name);
     const disturbed = vm && disturbance(vm, gone);
     if (gone.mon.resources.some(({ id }) => id === name))
-      failures.set(name, failed(`its connection still exists after ${GONE_LIMIT_MS / 1000} s`));
+      failures.set(name, failed(`its connection still exists: ${ended ?? 'it came back'}`));
     else if (disturbed !== undefined) failures.set(name, failed(disturbed));
   }
   return failures;
@@ -103,8 +104,8 @@ const NEXT = 'check `crm_mon -1`; the next apply continues from there';
 
 const failed = (because: string, hint = NEXT): Failed => ({ kind: 'failed', because, hint });
 
-const notStopped = (why: string, isFinal: boolean): Failed =>
-  failed(isFinal ? why : `${why}, after ${STOP_LIMIT_MS / 1000} s`);
+const notStopped = (why: string, over: string | undefined): Failed =>
+  failed(over === undefined ? why : `${why}: ${over}`);
 
 /** That a node is no longer as the plan showed it. */
 export const OVERTAKEN = failed(
@@ -165,11 +166,10 @@ async function settled(
   { queryNode }: EditContext,
   limitMs: number,
   isReached: (cluster: ClusterFacts) => boolean,
-): Promise<ClusterFacts> {
+): Promise<Watched> {
   let reads = 0;
-  const { cluster } = await watchCluster(queryNode, limitMs, (seen) => {
+  return watchCluster(queryNode, limitMs, (seen) => {
     reads = isIdle(seen) && isReached(seen) ? reads + 1 : 0;
     return reads >= IDLE_READS;
   });
-  return cluster;
 }

@@ -13,14 +13,14 @@ import {
 } from '../outrigger.ts';
 import { skipWithoutLab } from '../story-run.ts';
 
-const WRITE = hostScript('apply/run/write-cib.sh');
+const WRITE = hostScript('apply/cluster/write-cib.sh');
 
-/** Attributes of nodes, each of which moves num_updates: as many as a program can set in a row, until /run/rest is there. */
-const NOISE = `rm -f /run/rest; i=0
-while [ ! -e /run/rest ]; do i=$((i + 1)); attrd_updater -n noise-$((i % 7)) -U $i || exit 1; done`;
+/** Attributes of nodes, each of which moves num_updates, one after the other until /run/rest is there. */
+const noise = (pause: number): string => `rm -f /run/rest; i=0
+while [ ! -e /run/rest ]; do i=$((i + 1)); attrd_updater -n noise-$((i % 7)) -U $i || exit 1; sleep ${pause}; done`;
 
 const MATRIX = `mkdir -p /run/matrix && cd /run/matrix && cat >base.xml <<'E'
-<cib validate-with="pacemaker-3.0" epoch="5" num_updates="3" admin_epoch="0" have-quorum="1" dc-uuid="1">
+<cib crm_feature_set="3.15.0" validate-with="pacemaker-3.0" epoch="5" num_updates="3" admin_epoch="0" have-quorum="1" dc-uuid="1">
   <configuration>
     <crm_config/>
     <nodes><node id="1" uname="c1"/></nodes>
@@ -88,14 +88,14 @@ for (const suite of ['trixie', 'bookworm', 'sid'])
       return Number(/ num_updates="(\d+)"/.exec(cib)?.[1]);
     };
 
-    /** Runs something while c2 sets attributes as fast as it can. */
-    async function duringNoise<T>(work: () => Promise<T>): Promise<T> {
-      const noise = lab.sh('c2', NOISE);
+    /** Runs something while c2 sets attributes, with a pause of so many seconds after each (default: as fast as it can). */
+    async function duringNoise<T>(work: () => Promise<T>, pause = 0): Promise<T> {
+      const made = lab.sh('c2', noise(pause));
       try {
         return await work();
       } finally {
         await lab.sh('c2', 'touch /run/rest');
-        await noise;
+        await made;
       }
     }
 
@@ -152,7 +152,7 @@ for (const suite of ['trixie', 'bookworm', 'sid'])
       await duringNoise(async () => {
         await applied(lab, 0, ['-i', inventory, '--batch', '100%'], meddling);
         await colleague;
-      });
+      }, 0.1);
       const cib = await lab.sh('c1', 'cibadmin -Q -o crm_config');
       assert.equal([...cib.matchAll(/name="colleague-\d+"/g)].length, rounds);
       const states = await lab.sh('c1', "cibadmin -Q -o status | grep -o '<node_state [^>]*'");

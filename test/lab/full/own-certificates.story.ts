@@ -93,7 +93,10 @@ function story(fencing: boolean): void {
     await lab.sh('h1', `chmod 0700 ${PKI}/private`);
     const [closed] = (await plan(lab, inventory)).problems;
     assert.equal(closed?.code, 'CERTIFICATE_UNREADABLE');
-    assert.match(closed.message, /^hacluster cannot search the directory \/etc\/pki\/tls\/private /);
+    assert.match(
+      closed.message,
+      /^hacluster cannot search the directory \/etc\/pki\/tls\/private /,
+    );
     await lab.sh(
       'h1',
       `chmod 0755 ${PKI}/private; openssl ecparam -genkey -name prime256v1 -noout -out ${PKI}/private/h1.key`,

@@ -204,7 +204,10 @@ Host *
     assert.deepEqual(problems.map(({ host }) => host).sort(), ['r1', 'r2']);
     const messages = problems.map(({ message }) => message).sort();
     assert.match(messages[0] ?? '', /^sudo rejected the password of asker/);
-    assert.match(messages[1] ?? '', /^the sudo password of asker was not tried on this host, because r\d/);
+    assert.match(
+      messages[1] ?? '',
+      /^the sudo password of asker was not tried on this host, because r\d/,
+    );
     const after = (await failedPasswords('h1')) + (await failedPasswords('h2'));
     assert.equal(after - before, 1);
   });

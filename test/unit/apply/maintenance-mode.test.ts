@@ -81,7 +81,7 @@ describe('a cluster that is given its resources back', () => {
     );
     assert.deepEqual(reported, [
       'waiting',
-      'maintenance mode has ended, but a transition is still in progress after 60 s: the run continues',
+      'maintenance mode has ended, but a transition is still in progress (no progress for 60 s): the run continues',
     ]);
   });
 

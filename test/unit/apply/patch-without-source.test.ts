@@ -34,7 +34,7 @@ const ONE = [VERSION, GONE, OF_CIB('num_updates'), EDIT, SEEN];
 
 describe('a patch that is guarded by the epoch alone', () => {
   let folder = '';
-  const whole = hostScript('apply/run/write-cib.sh');
+  const whole = hostScript('apply/cluster/write-cib.sh');
   const [text = assert.fail()] = /^without_source\(\) \{\n[^]*?^\}\n/m.exec(whole) ?? [];
 
   beforeEach(() => {
@@ -62,6 +62,11 @@ describe('a patch that is guarded by the epoch alone', () => {
       made(ONE),
       `<diff format="2">\n  <version>\n${target}  </version>\n${GONE}${EDIT}${SEEN}</diff>\n`,
     );
+  });
+
+  it('is the same where ids are in other quotes, as crm_diff 2.1.5 prints them', () => {
+    const quoted = (text: string) => text.replaceAll("'", '&apos;');
+    assert.match(made([VERSION, quoted(GONE), EDIT]) ?? '', /node_state\[@id=&apos;r1&apos;\]/);
   });
 
   it('may change times and origins of the last edit', () => {

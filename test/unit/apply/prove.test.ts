@@ -31,7 +31,7 @@ describe('proving that a node is in', () => {
         [other]: { startFailures: { c1: 'disk full' } },
       });
       const why = (await prove(queryNode, ['h1'], 0)).get('h1');
-      assert.equal(why, 'its connection failed to start and is blocked, after 0 s');
+      assert.equal(why, 'its connection failed to start and is blocked: no progress for 0 s');
     });
   }
 

@@ -177,10 +177,10 @@ describe('progress without a terminal', () => {
       progress.event({
         type: 'waiting',
         play: 'Verify',
-        message: `waiting up to ${limitSeconds} s for r1 to come online`,
+        message: `waiting for r1 to come online, up to ${limitSeconds} s without progress`,
         limitSeconds,
       });
     await progress.stop();
-    assert.equal(text(), '[Verify] waiting up to 150 s for r1 to come online\n');
+    assert.equal(text(), '[Verify] waiting for r1 to come online, up to 150 s without progress\n');
   });
 });

@@ -33,7 +33,7 @@ export const everyEvent: readonly RunEvent[] = [
   {
     type: 'waiting',
     play: 'Verify',
-    message: 'waiting up to 150 s for r[1-2] to come online',
+    message: 'waiting for r[1-2] to come online, up to 150 s without progress',
     limitSeconds: 150,
   },
   {
