@@ -16,6 +16,7 @@ import { booleanOf } from '../basics/durations.ts';
 import { hasNode } from '../basics/node-names.ts';
 import { settings, type ById, type Settings } from '../basics/nvpairs.ts';
 import { at, children, element, indexById, parseXml, type XmlElement } from '../basics/xml.ts';
+import { oncePer } from '../../support/values/once-per.ts';
 
 /** The three counters; admin_epoch and epoch move with the configuration, num_updates with the status. */
 export interface CibVersion {
@@ -151,24 +152,30 @@ export interface NodeConnection {
   readonly joining: boolean;
 }
 
+/** By name; a remote node before a guest node, the first guest node before another one of its name. */
+const connections = oncePer((cib: Cib): ReadonlyMap<string, NodeConnection> => {
+  const found = new Map<string, NodeConnection>();
+  for (const [name, remote] of cib.remoteConnections)
+    found.set(name, { ...remote, managedResource: name, isGuest: false });
+  for (const guest of cib.guestNodes)
+    if (!found.has(guest.name))
+      found.set(guest.name, { ...guest, managedResource: guest.resource, isGuest: true });
+  return found;
+});
+
 /** The connection of a node; undefined: the CIB has none. */
-export function nodeConnection(cib: Cib, name: string): NodeConnection | undefined {
-  const remote = cib.remoteConnections.get(name);
-  if (remote !== undefined) return { ...remote, managedResource: name, isGuest: false };
-  const guest = cib.guestNodes.find((one) => one.name === name);
-  if (guest === undefined) return undefined;
-  return { ...guest, managedResource: guest.resource, isGuest: true };
-}
+export const nodeConnection = (cib: Cib, name: string): NodeConnection | undefined =>
+  connections(cib).get(name);
 
 /** The resource that carries our marks for a node; a node without a connection is its own. */
 export const managedResourceOf = (cib: Cib, name: string): string =>
   nodeConnection(cib, name)?.managedResource ?? name;
 
 /** The names of all Pacemaker Remote nodes that the CIB configures; bundles are none of ours. */
-export const connectedNames = (cib: Cib): readonly string[] => [
+export const connectedNames = oncePer((cib: Cib): readonly string[] => [
   ...cib.remoteConnections.keys(),
   ...cib.guestNodes.map(({ name }) => name),
-];
+]);
 
 /** Constraints that name a resource or node by that name. */
 export const constraintsNaming = (cib: Cib, name: string): readonly Constraint[] =>

@@ -1,7 +1,8 @@
 import type { Cib } from './cib.ts';
 import { agentOf, valuesWritten, type Agent } from './agent.ts';
 import type { PlacedPrimitive } from './connections.ts';
-import { isSameNode } from '../basics/node-names.ts';
+import { nodeKey } from '../basics/node-names.ts';
+import { oncePer } from '../../support/values/once-per.ts';
 
 /** What an active resource is on the machine where it runs, as its agent looks for it. */
 export type LocalForm =
@@ -36,11 +37,17 @@ const ADDRESS_PARAMETERS: Readonly<Record<string, string>> = {
  * in its container; constraints may say that a resource is not looked for there at all (`resource-discovery`).
  */
 export const localResources = (cib: Cib, node: string): readonly LocalResource[] =>
+  visibleResources(cib)
+    .filter(({ discovery }) => isLookedFor(discovery, node))
+    .map(({ resource }) => resource);
+
+const visibleResources = oncePer((cib: Cib) =>
   [...cib.primitives.values()]
     .filter(({ enclosing }) => enclosing.every(({ name }) => name !== 'bundle'))
-    .filter((placed) => isLookedFor(cib, placed, node))
-    .map((placed) => localResource(cib, placed))
-    .filter(({ forms }) => forms.length > 0);
+    .map((placed) => ({ placed, resource: localResource(cib, placed) }))
+    .filter(({ resource }) => resource.forms.length > 0)
+    .map(({ placed, resource }) => ({ resource, discovery: discoveryOf(cib, placed) })),
+);
 
 function localResource(cib: Cib, { element, id, enclosing }: PlacedPrimitive): LocalResource {
   const agent = agentOf(element, cib.ids);
@@ -73,16 +80,30 @@ function formsOf(
 
 const plainPath = (path: string): string => path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
 
-function isLookedFor(cib: Cib, { id, enclosing }: PlacedPrimitive, node: string): boolean {
+/** Where constraints let Pacemaker look for a resource; nodes in Pacemaker's form of their names. */
+interface Discovery {
+  readonly never: ReadonlySet<string>;
+  /** Undefined: on every other node. */
+  readonly exclusive: ReadonlySet<string> | undefined;
+}
+
+function discoveryOf(cib: Cib, { id, enclosing }: PlacedPrimitive): Discovery {
   const names = [id, ...enclosing.map((outer) => outer.id)];
   const own = cib.constraints
-    .map(({ element }) => element)
-    .filter((element) => names.includes(element.attributes['rsc'] ?? ''));
+    .map(({ element }) => element.attributes)
+    .filter(({ rsc = '' }) => names.includes(rsc));
   const having = (discovery: string) =>
-    own.filter(({ attributes }) => attributes['resource-discovery'] === discovery);
-  const isHere = (name: string | undefined): boolean => isSameNode(name ?? '', node);
-  if (having('never').some(({ attributes }) => isHere(attributes['node']))) return false;
-  const exclusive = having('exclusive').map(({ attributes }) => attributes['node']);
-  // With a rule in place of a name it may be here.
-  return exclusive.length === 0 || exclusive.some((name) => name === undefined || isHere(name));
+    own.filter((attributes) => attributes['resource-discovery'] === discovery);
+  const nodesIn = (some: ReturnType<typeof having>) =>
+    new Set(some.map(({ node = '' }) => nodeKey(node)));
+  const exclusive = having('exclusive');
+  // With a rule in place of a name it may be anywhere.
+  const isAnywhere = exclusive.length === 0 || exclusive.some(({ node }) => node === undefined);
+  return {
+    never: nodesIn(having('never')),
+    exclusive: isAnywhere ? undefined : nodesIn(exclusive),
+  };
 }
+
+const isLookedFor = ({ never, exclusive }: Discovery, node: string): boolean =>
+  !never.has(nodeKey(node)) && exclusive?.has(nodeKey(node)) !== false;

@@ -3,6 +3,8 @@ import { isFencingOn, isInMaintenance, isOptionOn } from './cluster-options.ts';
 import type { CrmMon } from '../status/crm-mon.ts';
 import { REMOTE_AGENT_TEXT } from '../basics/names.ts';
 import { nodeKey } from '../basics/node-names.ts';
+import { oncePer } from '../../support/values/once-per.ts';
+import { groupBy } from '../../support/text/group-by.ts';
 
 /** A resource that was deleted from the CIB and still runs (crm_mon: ORPHANED, since 3.0.2 `removed`). */
 export interface Orphan {
@@ -17,26 +19,33 @@ export interface Orphan {
 /** All orphans that are active, sorted: one that is stopped is a record in the status section and nothing more. */
 export function orphansIn({ resources }: Pick<CrmMon, 'resources'>): readonly Orphan[] {
   const active = resources.filter((resource) => resource.orphaned && resource.active);
-  const agents = new Map(active.map(({ primitive, agent }) => [primitive, agent]));
-  return [...agents]
-    .map(([id, agent]) => {
-      const nodes = active.flatMap((one) => (one.primitive === id ? one.nodes : []));
+  return [...groupBy(active, ({ primitive }) => primitive)]
+    .map(([id, instances]) => {
+      const agent = instances.at(-1)?.agent ?? '';
       return {
         id,
         agent,
-        on: [...new Set(nodes)].sort(),
+        on: [...new Set(instances.flatMap(({ nodes }) => nodes))].sort(),
         isConnection: agent === REMOTE_AGENT_TEXT,
       };
     })
     .sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
+const orphanedConnections = oncePer(
+  (mon: Pick<CrmMon, 'resources'>): ReadonlyMap<string, Orphan> => {
+    const found = new Map<string, Orphan>();
+    for (const orphan of orphansIn(mon).filter(({ isConnection }) => isConnection))
+      if (!found.has(nodeKey(orphan.id))) found.set(nodeKey(orphan.id), orphan);
+    return found;
+  },
+);
+
 /** The connection to a node, in any spelling of its name, that was deleted and still runs. */
 export const orphanedConnection = (
   mon: Pick<CrmMon, 'resources'>,
   name: string,
-): Orphan | undefined =>
-  orphansIn(mon).find(({ id, isConnection }) => isConnection && nodeKey(id) === nodeKey(name));
+): Orphan | undefined => orphanedConnections(mon).get(nodeKey(name));
 
 /** Pacemaker 3.0.2 has renamed the option and takes both names (lib/common/options.c). */
 const STOPS_ORPHANS = ['stop-removed-resources', 'stop-orphan-resources'] as const;

@@ -1,6 +1,7 @@
 import type { Cib } from './cib.ts';
 import type { CrmMon } from '../status/crm-mon.ts';
-import { isSameNode, isTwin } from '../basics/node-names.ts';
+import { isSameNode, isTwin, nodeKey } from '../basics/node-names.ts';
+import { oncePer } from '../../support/values/once-per.ts';
 
 /** Something that Pacemaker takes for a node of this name, although its name is spelled differently. */
 export interface Twin {
@@ -17,31 +18,45 @@ export const bundleOf = ({ bundles }: Pick<Cib, 'bundles'>, name: string): strin
 
 /** All twins of a name, those that are nodes first. */
 export function twinsOf(cib: Cib, name: string): readonly Twin[] {
-  const twins = (names: Iterable<string>, kind: string, isNode: boolean): readonly Twin[] =>
-    [...names]
-      .filter((other) => isTwin(other, name))
-      .map((other) => ({ name: other, what: `the ${kind} ${other}`, isNode }));
-  const entries = [...cib.nodeEntries.values()].filter(({ type }) => type === 'remote');
-  const others = [...cib.primitives.keys()].filter((id) => !cib.remoteConnections.has(id));
-  return [
-    ...twins(
-      cib.clusterNodes.map((node) => node.name),
-      'cluster node',
-      true,
-    ),
-    ...twins(cib.remoteConnections.keys(), 'remote node', true),
-    ...twins(
-      cib.guestNodes.map((guest) => guest.name),
-      'guest node',
-      true,
-    ),
-    ...bundleTwin(cib, name),
-    ...twins(others, 'resource', false),
-    ...twins(new Set([...entries.map((entry) => entry.name), ...cib.seen]), REMAINDER, false),
-  ];
+  const others = (isNode: boolean): readonly Twin[] =>
+    namesByKey(cib)
+      .get(nodeKey(name))
+      ?.filter((one) => one.isNode === isNode && one.name !== name) ?? [];
+  return [...others(true), ...bundleTwin(cib, name), ...others(false)];
 }
 
-const REMAINDER = 'recorded node';
+/** Everything that has a name which may be taken for one of a node, by that name in Pacemaker's form. */
+const namesByKey = oncePer((cib: Cib): ReadonlyMap<string, readonly Twin[]> => {
+  const found = new Map<string, Twin[]>();
+  const add = (names: Iterable<string>, kind: string, isNode: boolean): void => {
+    for (const name of names) {
+      const key = nodeKey(name);
+      const known = found.get(key);
+      const twin = { name, what: `the ${kind} ${name}`, isNode };
+      if (known === undefined) found.set(key, [twin]);
+      else known.push(twin);
+    }
+  };
+  const entries = [...cib.nodeEntries.values()].filter(({ type }) => type === 'remote');
+  add(
+    cib.clusterNodes.map((node) => node.name),
+    'cluster node',
+    true,
+  );
+  add(cib.remoteConnections.keys(), 'remote node', true);
+  add(
+    cib.guestNodes.map((guest) => guest.name),
+    'guest node',
+    true,
+  );
+  add(
+    [...cib.primitives.keys()].filter((id) => !cib.remoteConnections.has(id)),
+    'resource',
+    false,
+  );
+  add(new Set([...entries.map((entry) => entry.name), ...cib.seen]), 'recorded node', false);
+  return found;
+});
 
 /** Any other spelling of the name of a bundle's node. */
 function bundleTwin(cib: Cib, name: string): readonly Twin[] {

@@ -8,6 +8,7 @@ import { activeOn, type CrmMon } from '../status/crm-mon.ts';
 import { nvpair } from '../edits/connection-element.ts';
 import { QUIET_PREFIX } from '../basics/names.ts';
 import { element, type XmlElement } from '../basics/xml.ts';
+import { oncePer } from '../../support/values/once-per.ts';
 
 /**
  * A block of its own whose score puts it before any setting of the operator's, so that nothing of theirs is touched and
@@ -57,14 +58,19 @@ export const unprotect = (resources: readonly string[]): readonly CibOperation[]
   deletion(resources.map((id) => ({ element: 'meta_attributes', id: `${QUIET_PREFIX}${id}` })));
 
 /** The resources that are protected now, also by an interrupted run. */
-export const quietlyProtected = (cib: Cib): readonly string[] =>
+export const quietlyProtected = oncePer((cib: Cib): readonly string[] =>
   [...cib.ids]
     .filter(([id, { name }]) => name === 'meta_attributes' && id.startsWith(QUIET_PREFIX))
-    .map(([id]) => id.slice(QUIET_PREFIX.length));
+    .map(([id]) => id.slice(QUIET_PREFIX.length)),
+);
 
 /** Whether a quiet restart of this node's daemon is under way, or was when the run died. */
 export const isQuiet = (cib: Cib, name: string): boolean =>
   isPinned(cib, name) || cib.ids.has(`${QUIET_PREFIX}${managedResourceOf(cib, name)}`);
+
+const isAnyQuiet = oncePer((cib: Cib): boolean =>
+  connectedNames(cib).some((name) => isQuiet(cib, name)),
+);
 
 /**
  * Whether it is for this node that a quiet restart has to be finished. What is active on it may carry a mark for the
@@ -72,7 +78,7 @@ export const isQuiet = (cib: Cib, name: string): boolean =>
  */
 export function isQuietUnfinished(cib: Cib, mon: CrmMon, name: string): boolean {
   if (isQuiet(cib, name)) return true;
-  if (connectedNames(cib).some((other) => isQuiet(cib, other))) return false;
+  if (quietlyProtected(cib).length === 0 || isAnyQuiet(cib)) return false;
   const active = activeOn(mon, name);
   return quietlyProtected(cib).some((id) => active.includes(id));
 }

@@ -2,6 +2,7 @@ import { OutriggerError } from '../../support/errors.ts';
 import { nodeStatuses, resourceStatuses } from './cluster-status.ts';
 import type { NodeStatus, ResourceStatus } from './cluster-status.ts';
 import { at, children, parseXml, type XmlElement } from '../basics/xml.ts';
+import { oncePer } from '../../support/values/once-per.ts';
 
 /** An operation that failed and was not cleaned up. */
 export interface Failure {
@@ -135,8 +136,24 @@ export function readCrmMon(text: string): CrmMon {
 }
 
 /** The `<resource>` that is a node's connection: a remote's own, or the one that Pacemaker makes for a guest. */
+const connectionsById = oncePer(({ resources }: CrmMon): ReadonlyMap<string, ResourceStatus> => {
+  const found = new Map<string, ResourceStatus>();
+  for (const resource of resources)
+    if (resource.agent.endsWith(':remote') && !found.has(resource.id))
+      found.set(resource.id, resource);
+  return found;
+});
+
 const connectionOf = (mon: CrmMon, name: string): ResourceStatus | undefined =>
-  mon.resources.find((resource) => resource.id === name && resource.agent.endsWith(':remote'));
+  connectionsById(mon).get(name);
+
+const activeByNode = oncePer(({ resources }: CrmMon): ReadonlyMap<string, readonly string[]> => {
+  const found = new Map<string, Set<string>>();
+  for (const resource of resources.filter(({ active }) => active))
+    for (const node of resource.nodes)
+      found.set(node, (found.get(node) ?? new Set()).add(configuredId(resource, node)));
+  return new Map([...found].map(([node, ids]) => [node, [...ids].sort()]));
+});
 
 /** Where a connection is active, when that is exactly one node. */
 export function connectionNode(mon: CrmMon, name: string): string | undefined {
@@ -215,9 +232,5 @@ function configuredId(resource: ResourceStatus, nodeName: string): string {
  * The resources that are active on a node, each by the id of the primitive or bundle that configures it, sorted.
  * Compare before and after a restart; hand it to `protect` in between.
  */
-export function activeOn(mon: CrmMon, nodeName: string): readonly string[] {
-  const active = mon.resources.filter(
-    (resource) => resource.active && resource.nodes.includes(nodeName),
-  );
-  return [...new Set(active.map((resource) => configuredId(resource, nodeName)))].sort();
-}
+export const activeOn = (mon: CrmMon, nodeName: string): readonly string[] =>
+  activeByNode(mon).get(nodeName) ?? [];

@@ -6,6 +6,7 @@ import { normalAddress } from '../../support/values/address.ts';
 import { remoteHosts, type ClusterFacts, type Facts, type HostFacts } from '../../model/facts.ts';
 import type { Refusal } from '../../model/item.ts';
 import type { Risk } from '../../model/risk.ts';
+import { oncePer } from '../../support/values/once-per.ts';
 
 /** A resource that is active on a host which is to join, or will be after its next boot. */
 interface Found {
@@ -30,10 +31,18 @@ function foundOn({ local }: HostFacts, resource: LocalResource): readonly Found[
   });
 }
 
-const isActiveElsewhere = ({ resources }: CrmMon, id: string, node: string): boolean =>
-  resources.some(
-    ({ primitive, active, nodes }) => primitive === id && active && !nodes.includes(node),
-  );
+const isActiveElsewhere = (mon: CrmMon, id: string, node: string): boolean =>
+  (activeInstances(mon).get(id) ?? []).some((nodes) => !nodes.includes(node));
+
+/** The nodes of each active instance of a primitive. */
+const activeInstances = oncePer(
+  ({ resources }: CrmMon): ReadonlyMap<string, readonly (readonly string[])[]> => {
+    const found = new Map<string, (readonly string[])[]>();
+    for (const { primitive, nodes } of resources.filter(({ active }) => active))
+      found.set(primitive, [...(found.get(primitive) ?? []), nodes]);
+    return found;
+  },
+);
 
 /**
  * What a host that the cluster is not connected to has of it. Where the cluster knows the node already, what is active

@@ -4,6 +4,7 @@ import { quote } from '../../shell/quote.ts';
 import { endpoint } from '../../support/values/address.ts';
 import type { ServerFacts } from '../../model/facts.ts';
 import type { Problem } from '../../model/plan.ts';
+import { oncePer } from '../../support/values/once-per.ts';
 
 type Conflict = Pick<Problem, 'code' | 'message' | 'hint'>;
 
@@ -38,11 +39,12 @@ export function conflictInCib(
 
 /** What else has a name; `machine`: of a guest node, the resource that it is to be the VM of. */
 export function holderOf(cib: Cib, name: string, vm: string | undefined): string | undefined {
-  const guest = cib.guestNodes.find((node) => node.name === name);
-  if (guest !== undefined) {
-    return guest.resource === vm ? undefined : `the guest node of ${guest.resource}`;
+  const connection = nodeConnection(cib, name);
+  if (connection?.isGuest === true) {
+    const { managedResource } = connection;
+    return managedResource === vm ? undefined : `the guest node of ${managedResource}`;
   }
-  if (cib.remoteConnections.has(name)) return vm === undefined ? undefined : 'a remote node';
+  if (connection !== undefined) return vm === undefined ? undefined : 'a remote node';
   if (cib.clusterNodes.some((node) => node.name === name)) return 'a cluster node';
   const bundle = bundleOf(cib, name);
   if (bundle !== undefined && name.startsWith(`${bundle}-`))
@@ -86,10 +88,17 @@ function toDoAbout({ name, what, isNode }: Twin): string {
 }
 
 function connectedAs(cib: Cib, name: string, server: ServerFacts): string | undefined {
-  const desired = endpoint(server.address, server.port);
-  const connections = [...cib.remoteConnections.values()].map((one) => ({ ...one, name: one.id }));
-  const there = [...connections, ...cib.guestNodes].filter(
-    (one) => endpoint(one.server, one.port) === desired,
-  );
-  return there.some((one) => one.name === name) ? undefined : there[0]?.name;
+  const there = namesByEndpoint(cib).get(endpoint(server.address, server.port)) ?? [];
+  return there.includes(name) ? undefined : there[0];
 }
+
+/** Names of the connections to each server and port. */
+const namesByEndpoint = oncePer((cib: Cib): ReadonlyMap<string, readonly string[]> => {
+  const remotes = [...cib.remoteConnections.values()].map((one) => ({ ...one, name: one.id }));
+  const found = new Map<string, string[]>();
+  for (const one of [...remotes, ...cib.guestNodes]) {
+    const there = endpoint(one.server, one.port);
+    found.set(there, [...(found.get(there) ?? []), one.name]);
+  }
+  return found;
+});

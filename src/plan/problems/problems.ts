@@ -1,4 +1,4 @@
-import { connectedNames } from '../../pacemaker/cib/cib.ts';
+import { nodeConnection } from '../../pacemaker/cib/cib.ts';
 import { DEFAULT_PORT, REMOTE_UNIT } from '../../pacemaker/basics/names.ts';
 import { endOfOrphans, orphanedConnection } from '../../pacemaker/cib/orphans.ts';
 import { platformOf } from '../../platform/detect.ts';
@@ -20,6 +20,8 @@ import { vmDown, vmProblem } from './vm-problem.ts';
 import type { Problem } from '../../model/plan.ts';
 import { runsThere } from './already-active.ts';
 import { olderMember } from './versions.ts';
+import { oncePer } from '../../support/values/once-per.ts';
+import { groupBy } from '../../support/text/group-by.ts';
 
 /** What nodes are connected with: certificates, or else the authkey; `isStated`: the inventory says so. */
 export interface Authentication {
@@ -163,18 +165,33 @@ function blocking({ name }: Pick<HostFacts, 'name'>, facts: Facts): Reason | und
 /** One machine under two names, each with an address of its own: the second connection would get the first one fenced. */
 function sameMachine({ name, local }: HostFacts, { servers }: Facts): Reason | undefined {
   const own = servers.get(name)?.address;
-  const twin = [...servers].find(
-    ([other, { address }]) =>
-      other !== name && address !== own && local.addresses.has(normalAddress(address)),
-  );
+  const [twin] = [...local.addresses]
+    .flatMap((address) => serversByAddress(servers).get(address) ?? [])
+    .filter(({ other, address }) => other !== name && address !== own)
+    .sort((one, another) => one.index - another.index);
   if (twin === undefined) return undefined;
-  const [other, { address }] = twin;
+  const { other, address } = twin;
   return {
     code: 'DUPLICATE_HOST',
     message: `it has the address ${address}, which is the server address of ${other}: both are the same host`,
     hint: 'a host can be only one node; keep one of the two entries, or correct their addresses',
   };
 }
+
+interface Declared {
+  readonly other: string;
+  readonly address: string;
+  /** Its place in the inventory. */
+  readonly index: number;
+}
+
+const serversByAddress = oncePer(
+  (servers: Facts['servers']): ReadonlyMap<string, readonly Declared[]> =>
+    groupBy(
+      [...servers].map(([other, { address }], index) => ({ other, address, index })),
+      ({ address }) => normalAddress(address),
+    ),
+);
 
 /**
  * The connection was deleted and still runs: the cluster would take the new one for the old one, with what was left of its
@@ -195,7 +212,7 @@ export function connectedElsewhere(
   { name, isConnected }: HostFacts,
   { cib }: ClusterFacts,
 ): Reason | undefined {
-  if (!isConnected || connectedNames(cib).includes(name)) return undefined;
+  if (!isConnected || nodeConnection(cib, name) !== undefined) return undefined;
   return {
     code: 'HOST_IS_CONNECTED',
     message:
@@ -235,6 +252,9 @@ function unfitUpgrade({ upgrades }: HostFacts, facts: Facts): Reason | undefined
 }
 
 const hasNoRoute = (member: ClusterNodeFacts, name: string, facts: Facts): boolean =>
-  member.routes.some(
-    ({ server, source }) => server === facts.servers.get(name)?.address && source === undefined,
-  );
+  serversWithoutRoute(member).has(facts.servers.get(name)?.address);
+
+const serversWithoutRoute = oncePer(
+  ({ routes }: ClusterNodeFacts): ReadonlySet<string | undefined> =>
+    new Set(routes.filter(({ source }) => source === undefined).map(({ server }) => server)),
+);
