@@ -208,9 +208,13 @@ function held<Held>(contents: ReadonlyMap<string, Held>, node: string): Held {
   return content;
 }
 
+let fingerprints: ReadonlySet<string> | undefined;
+
 /** Those that browsers trust: node has Mozilla's list built in. */
 export const publicAuthorities = (): ReadonlySet<string> =>
-  new Set(rootCertificates.map((pem) => new X509Certificate(pem).fingerprint256));
+  (fingerprints ??= new Set(
+    rootCertificates.map((pem) => new X509Certificate(pem).fingerprint256),
+  ));
 
 /** Throws INPUT_INVALID with one line for each error among these. */
 export function refuse({ findings }: { readonly findings: readonly CertificateFinding[] }): void {

@@ -80,9 +80,17 @@ export const SCHEMAS = [
   'error',
 ] as const;
 
-/** One of the published JSON Schemas. */
-export const loadSchema = (name: (typeof SCHEMAS)[number]): JsonSchema =>
-  JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, ROOT), 'utf8')) as JsonSchema;
+const schemas = new Map<string, JsonSchema>();
+
+/** One of the published JSON Schemas; the same object each time, for which its validator is made once. */
+export function loadSchema(name: (typeof SCHEMAS)[number]): JsonSchema {
+  const known = schemas.get(name);
+  if (known !== undefined) return known;
+  const text = readFileSync(new URL(`schemas/${name}.schema.json`, ROOT), 'utf8');
+  const schema = JSON.parse(text) as JsonSchema;
+  schemas.set(name, schema);
+  return schema;
+}
 
 /** What the YAML reader takes; beyond it nothing is even read. */
 const MAX_BYTES = 4 * 1024 * 1024;
