@@ -12,6 +12,7 @@ import type { AuthoritySpec } from '../../src/inventory/spec.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { Secret } from '../../src/support/secret.ts';
 import { DAY_MS } from '../../src/credentials/x509/time-left.ts';
+import { rememberDerivedKeys } from './derived-keys.ts';
 import { fetching } from './secrets.ts';
 
 export const PASSPHRASE = 'correct horse battery staple';
@@ -20,6 +21,7 @@ export const NODES = ['c1', 'c2', 'r1'];
 /** A directory for an authority, anew for each test, and what is done with it. */
 export function useAuthority() {
   const at = { folder: '', directory: '', questions: [] as string[] };
+  rememberDerivedKeys();
 
   beforeEach(() => {
     at.folder = mkdtempSync(join(tmpdir(), 'outrigger-authority-'));
