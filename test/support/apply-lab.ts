@@ -11,6 +11,7 @@ import { planCluster, type Planned, type PlanRequest } from '../../src/flows/pla
 import type { RunEvent } from '../../src/model/run-event.ts';
 import type { Playbook } from '../../src/playbook/playbook.ts';
 import { summariseRun, type FinishedRun } from '../../src/report/run/run-summary.ts';
+import { withFakeClock } from './fake-clock.ts';
 import type { FakeLab } from './fake-lab.ts';
 import { assertSavable } from './saved-plans.ts';
 import { sitePlaybook } from './specs.ts';
@@ -69,7 +70,7 @@ export interface Run extends Partial<RunOptions> {
   readonly upgrades?: boolean;
 }
 
-/** Plans and applies, all hosts in one batch unless said otherwise. */
+/** Plans and applies, all hosts in one batch unless said otherwise; what a run waits for comes at once. */
 export async function apply(lab: FakeLab, run: Run = {}): Promise<Applied> {
   const { forks = 10, batch = ['100%'], maxFail, allowed = [], onEvent } = run;
   const { playbook = sitePlaybook, pause } = run;
@@ -86,20 +87,22 @@ export async function apply(lab: FakeLab, run: Run = {}): Promise<Applied> {
       report({ type: 'notice', play: 'Lock', message });
     },
   };
-  const result = await underLock(locking, (lease) =>
-    applyPlan({
-      spec: lab.spec,
-      selected: lab.spec,
-      playbook,
-      planned,
-      pause,
-      lease,
-      options: { forks, batch, maxFail },
-      allowed: new Set(allowed),
-      origin: run.origin,
-      signal: run.signal ?? new AbortController().signal,
-      onEvent: report,
-    }),
+  const result = await withFakeClock(() =>
+    underLock(locking, (lease) =>
+      applyPlan({
+        spec: lab.spec,
+        selected: lab.spec,
+        playbook,
+        planned,
+        pause,
+        lease,
+        options: { forks, batch, maxFail },
+        allowed: new Set(allowed),
+        origin: run.origin,
+        signal: run.signal ?? new AbortController().signal,
+        onEvent: report,
+      }),
+    ),
   );
   assert.deepEqual(
     lab.hosts.flatMap(({ unscripted }) => unscripted),

@@ -3,6 +3,7 @@ import { cibBefore, runRecords } from '../../src/records/run-records.ts';
 import { underLock } from '../../src/flows/lock/under-lock.ts';
 import { prepareUndo, undoRun, type PreparedUndo } from '../../src/flows/undo-run.ts';
 import { at, element, serializeXml } from '../../src/pacemaker/basics/xml.ts';
+import { withFakeClock } from './fake-clock.ts';
 import type { FakeLab } from './fake-lab.ts';
 
 export const configurationOf = (lab: FakeLab): string =>
@@ -33,8 +34,10 @@ export const undoing = (
   prepared: PreparedUndo,
   options: Omit<Parameters<typeof undoRun>[1], 'lease'>,
 ): ReturnType<typeof undoRun> =>
-  underLock({ ...prepared, leaseMs: undefined, report: () => undefined }, (lease) =>
-    undoRun(prepared, { ...options, lease }),
+  withFakeClock(() =>
+    underLock({ ...prepared, leaseMs: undefined, report: () => undefined }, (lease) =>
+      undoRun(prepared, { ...options, lease }),
+    ),
   );
 
 export async function undo(lab: FakeLab) {
