@@ -1,7 +1,7 @@
 /** docs/glossary.md has the terms that are used; these are the words that they replaced. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** What is not written any more, and what is written instead. */
 const RETIRED: readonly (readonly [former: RegExp, instead: string])[] = [
@@ -30,23 +30,11 @@ const QUOTED = [
   'test/unit/playbook/invalid/former-names',
 ];
 
-const files = execFileSync(
-  'git',
-  [
-    'ls-files',
-    '-co',
-    '--exclude-standard',
-    'src',
-    'schemas',
-    'playbooks',
-    'inventories',
-    'docs',
-    'scripts',
-    '*.md',
-  ],
-  { encoding: 'utf8' },
-)
-  .split('\n')
+const files = ['src', 'schemas', 'playbooks', 'inventories', 'docs', 'scripts']
+  .flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+  )
+  .concat(readdirSync('.').filter((name) => name.endsWith('.md')))
   .filter((file) => /\.(ts|mts|mjs|cjs|sh|json|yml|md|1)$/.test(file))
   .filter((file) => file !== 'CHANGELOG.md' && !QUOTED.some((quoted) => file.startsWith(quoted)));
 

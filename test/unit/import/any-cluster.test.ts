@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { DOUBTFUL, FORBIDDEN, RAW } from '../hostile/nasty.ts';
+import { DOUBTFUL, FORBIDDEN, RAW } from '../../hostile/nasty.ts';
 import { changesIn, cibOf, imported, specOf, reported } from './clusters.ts';
 import { cases } from '../../support/cases.ts';
 

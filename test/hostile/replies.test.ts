@@ -15,7 +15,7 @@ import { OutriggerError } from '../../src/support/errors.ts';
 import { FakeHost, fakeNetwork, type FakeNetwork } from '../support/fake-host.ts';
 import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from '../support/replies.ts';
 import { sitePlaybook } from '../support/specs.ts';
-import { RAW } from '../unit/hostile/nasty.ts';
+import { RAW } from './nasty.ts';
 import { askingNobody } from '../support/secrets.ts';
 import { cases } from '../support/cases.ts';
 

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
-import { readExamination } from '../../../src/probe/examine.ts';
-import { readHost } from '../../../src/probe/readers/read-host.ts';
-import { readFencers, readRoutes } from '../../../src/probe/readers/read-member.ts';
-import { splitSections } from '../../../src/probe/readers/sections.ts';
-import { collectOutput } from '../../../src/host/ssh/channel/output.ts';
-import { cibView } from '../../../src/pacemaker/cib/cib.ts';
-import { readCrmMon } from '../../../src/pacemaker/status/crm-mon.ts';
-import { readSimulation } from '../../../src/pacemaker/status/simulate.ts';
+import { readExamination } from '../../src/probe/examine.ts';
+import { readHost } from '../../src/probe/readers/read-host.ts';
+import { readFencers, readRoutes } from '../../src/probe/readers/read-member.ts';
+import { splitSections } from '../../src/probe/readers/sections.ts';
+import { collectOutput } from '../../src/host/ssh/channel/output.ts';
+import { cibView } from '../../src/pacemaker/cib/cib.ts';
+import { readCrmMon } from '../../src/pacemaker/status/crm-mon.ts';
+import { readSimulation } from '../../src/pacemaker/status/simulate.ts';
 import {
   element,
   parseXml,
   serializeXml,
   type XmlElement,
-} from '../../../src/pacemaker/basics/xml.ts';
-import { listenToSudo } from '../../../src/shell/script.ts';
-import { OutriggerError } from '../../../src/support/errors.ts';
-import { pemBlocks } from '../../../src/credentials/x509/pem.ts';
-import { operationsOf } from '../../support/operations.ts';
-import { readReply, replyOf, sectionsOf } from '../../support/replies.ts';
+} from '../../src/pacemaker/basics/xml.ts';
+import { listenToSudo } from '../../src/shell/script.ts';
+import { OutriggerError } from '../../src/support/errors.ts';
+import { pemBlocks } from '../../src/credentials/x509/pem.ts';
+import { operationsOf } from '../support/operations.ts';
+import { readReply, replyOf, sectionsOf } from '../support/replies.ts';
 
 /** With more, each section and each element is looked at by itself; all of it at once is quicker, and finds as much. */
 const IS_THOROUGH = process.env['OUTRIGGER_TEST_THOROUGH'] !== undefined;
@@ -49,7 +49,7 @@ async function isLinear<Input>(
   assert.ok(many < LITTLE || many < few * MOST, `${what}: ${few}, then ${many} operations`);
 }
 
-const golden = new URL('../../golden/', import.meta.url);
+const golden = new URL('../golden/', import.meta.url);
 const recorded = ['tampered/replies/c1', 'own-certificates/replies/c1']
   .map((name) => readReply(new URL(`${name}.probe.txt`, golden)))
   .map(sectionsOf);

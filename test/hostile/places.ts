@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../../src/support/yaml/json-schema.ts';
+import type { JsonSchema } from '../../src/support/yaml/json-schema.ts';
 
 /** What stands where a test puts its own text. */
 const HERE = '\u0040HERE\u0040';

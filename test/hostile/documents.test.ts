@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { readPlaybook } from '../../../src/playbook/read-playbook.ts';
-import { readInventory } from '../../../src/inventory/read-inventory.ts';
-import type { Diagnostic } from '../../../src/support/yaml/diagnostic.ts';
-import {
-  diagnosticsAsJson,
-  renderDiagnostics,
-} from '../../../src/support/yaml/render-diagnostics.ts';
-import { readSchema } from '../inventory/golden.ts';
+import { readPlaybook } from '../../src/playbook/read-playbook.ts';
+import { readInventory } from '../../src/inventory/read-inventory.ts';
+import type { Diagnostic } from '../../src/support/yaml/diagnostic.ts';
+import { diagnosticsAsJson, renderDiagnostics } from '../../src/support/yaml/render-diagnostics.ts';
+import { readSchema } from '../unit/inventory/golden.ts';
 import { DOUBTFUL, FORBIDDEN, RAW, STRUCTURES } from './nasty.ts';
 import { placesIn, type Place } from './places.ts';
 

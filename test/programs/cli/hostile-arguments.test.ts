@@ -3,13 +3,13 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeError } from '../../src/cli/process/describe-error.ts';
-import { EXIT } from '../../src/cli/process/exit-code.ts';
-import { runCommandLine } from '../../src/cli/program.ts';
-import { compiled } from '../support/compiled.ts';
-import { newKey } from '../support/fake-sshd.ts';
-import { unusedPort } from '../support/ports.ts';
-import { RAW } from '../unit/hostile/nasty.ts';
+import { describeError } from '../../../src/cli/process/describe-error.ts';
+import { EXIT } from '../../../src/cli/process/exit-code.ts';
+import { runCommandLine } from '../../../src/cli/program.ts';
+import { compiled } from '../../support/compiled.ts';
+import { newKey } from '../../support/fake-sshd.ts';
+import { unusedPort } from '../../support/ports.ts';
+import { RAW } from '../../hostile/nasty.ts';
 
 const INVENTORY = `apiVersion: outrigger/v1
 cluster: { name: prod }

@@ -5,7 +5,7 @@ import type { Connection } from '../../../src/host/host.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
 import { newConnector, useSsh } from '../../support/ssh-bench.ts';
 import { newKey } from '../../support/fake-sshd.ts';
-import { RAW } from '../../unit/hostile/nasty.ts';
+import { RAW } from '../../hostile/nasty.ts';
 
 const ESCAPES = '\u001b]0;owned\u0007\u009b31m';
 const IDENT = 'SSH-2.0-evil\r\n';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compiled } from '../support/compiled.ts';
+import { compiled } from '../../support/compiled.ts';
 
 describe('completion', function () {
   this.timeout(300_000); // each question starts a program

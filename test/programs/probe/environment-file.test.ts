@@ -9,7 +9,7 @@ import { splitSections } from '../../../src/probe/readers/sections.ts';
 import { environmentItem, portOf } from '../../../src/items/environment.ts';
 import type { HostFacts } from '../../../src/model/facts.ts';
 import { DEBIAN } from '../../../src/platform/debian.ts';
-import { NONCE } from './fixtures.ts';
+import { NONCE } from '../../unit/probe/fixtures.ts';
 
 /** Somebody is connected to port 3121, as the kernel prints it. */
 const CONNECTED = '  0: 0100000A:0C31 0200000A:D431 01 00000000:00000000\n';
