@@ -27,8 +27,8 @@ interface Derived {
 }
 
 /**
- * For the tests of a suite, in which node:crypto derives a key of each passphrase once. A key that was encrypted elsewhere, or is
- * tried with another passphrase, takes its time.
+ * For the tests of a suite, in which node:crypto derives a key of each passphrase once. A key that was encrypted elsewhere takes its
+ * time, and the first try with another passphrase.
  */
 export function rememberDerivedKeys(): void {
   const { pbkdf2Sync: derive, createPrivateKey: open } = crypto;
@@ -39,7 +39,17 @@ export function rememberDerivedKeys(): void {
     known.push({ passphrase: bytes(passphrase), salt: bytes(salt), key });
     return key;
   };
-  const opened = (input: PrivateKeyInput): KeyObject => openedWith(known, input) ?? open(input);
+  const refused = new Map<string, unknown>();
+  const opened = (input: PrivateKeyInput): KeyObject => {
+    const name = JSON.stringify([String(input.key), bytes(input.passphrase ?? '').toString('hex')]);
+    if (refused.has(name)) throw refused.get(name);
+    try {
+      return openedWith(known, input) ?? open(input);
+    } catch (thrown) {
+      refused.set(name, thrown);
+      throw thrown;
+    }
+  };
   let mocked: readonly { readonly mock: { restore(): void } }[] = [];
 
   before(() => {
