@@ -51,6 +51,19 @@ const section = (text: string): string => `${text.trim()}\n`;
 /** What the script prints where Pacemaker does not run. */
 const NOTHING = new Map([['end', '']]);
 
+/** Runs read the same CIB many times before they change it. */
+function oncePerTree<Read>(read: (root: XmlElement) => Read): (root: XmlElement) => Read {
+  const known = new WeakMap<XmlElement, { readonly result: Read }>();
+  return (root) => {
+    const { result } = known.get(root) ?? { result: read(root) };
+    known.set(root, { result });
+    return result;
+  };
+}
+
+const viewOf = oncePerTree(cibView);
+const textOf = oncePerTree(serializeXml);
+
 /**
  * Cluster nodes c1 and c2 and any number of hosts, all in this process: recorded replies of real hosts, of which those
  * parts change that outrigger's scripts change. A connection in the CIB is at once in, unless it is said to fail.
@@ -113,7 +126,7 @@ export class FakeLab {
   }
 
   get cib(): ReturnType<typeof cibView> {
-    return cibView(this.#cib);
+    return viewOf(this.#cib);
   }
 
   /** As if somebody else had edited the configuration. */
@@ -123,7 +136,7 @@ export class FakeLab {
     this.#cib = element(name, { ...attributes, epoch: String(Number(epoch) + 1) }, children);
   }
 
-  readonly cibText = (): string => serializeXml(this.#cib);
+  readonly cibText = (): string => textOf(this.#cib);
 
   /** Time passes on every host. */
   readonly pass = (milliseconds: number): number => (this.#clock += milliseconds / 1000);
