@@ -27,14 +27,15 @@ export function skipUnless(context: Mocha.Context, ...names: readonly string[]):
 }
 
 /** Skips a test, or all tests below a hook `before`, with a reason in their titles. */
-export function skip({ test, currentTest, skip: leave }: Mocha.Context, reason: string): never {
-  const mark = (one: Mocha.Test): void => {
+export function skip(context: Mocha.Context, reason: string): never {
+  const { test, currentTest } = context;
+  const mark = (one: Mocha.Runnable): void => {
     one.title += ` (skipped: ${reason})`;
   };
-  if (currentTest !== undefined) mark(currentTest);
-  else if (test?.type === 'hook') test.parent?.eachTest(mark);
-  else if (test !== undefined) mark(test as Mocha.Test);
-  return leave();
+  if (test?.title.startsWith('"before all"') === true) test.parent?.eachTest(mark);
+  else if (test?.title.startsWith('"before each"') === true && currentTest) mark(currentTest);
+  else if (test !== undefined) mark(test);
+  return context.skip();
 }
 
 const isHere = (name: string): boolean =>
