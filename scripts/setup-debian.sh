@@ -20,6 +20,7 @@ need age age
 need bsd-csh csh
 need tcsh tcsh
 need fish fish
+need ksh ksh
 need zsh zsh
 # What the runners of pipelines need.
 need curl curl

@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { DAY_MS } from '../../src/credentials/x509/time-left.ts';
 import { useAuthority } from '../support/own-authority.ts';
+import { needs } from '../support/needs.ts';
 
 describe("the revocation lists of outrigger's own authority", function () {
   this.timeout(20_000);
+  before(needs('openssl'));
   const at = useAuthority();
   const { load, make, refused } = at;
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { quote } from '../../src/shell/quote.ts';
+import { skip } from '../support/needs.ts';
 import type { Lab } from './handle.ts';
 import { RUN_LIMIT_MS, argvOf, environmentIn, outrigger } from './outrigger.ts';
 import type { Line, PlanDocument, PlannedChange } from './outrigger.ts';
@@ -12,9 +13,8 @@ import { unsupported } from './supported.ts';
 export function skipWithoutLab(context: Mocha.Context): void {
   const reason = unsupported();
   if (reason === undefined) return;
-  console.error(`SKIPPED: ${reason}`);
   assert.notEqual(process.env['CI'], 'true', reason);
-  context.skip();
+  skip(context, reason);
 }
 
 /** How a node is reached as the user whom sudo asks for no password. */

@@ -1,3 +1,5 @@
+import { skip } from './needs.ts';
+
 /** Steps that stand on each other: mocha's own `bail` looks at the whole run, and leaves out other suites in silence. */
 
 /** Leaves out what comes after a failed test of this suite, and says so; other suites go on. */
@@ -8,7 +10,6 @@ export function inOrder(suite: Mocha.Suite): void {
       if (state === 'failed') failed ??= title;
     });
     if (failed === undefined) return;
-    console.error(`      left out, since a step before it failed: ${failed}`);
-    this.skip();
+    skip(this, `a step before it failed: ${failed}`);
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -10,9 +10,8 @@ import { unusedPort } from './ports.ts';
 
 const SSHD = '/usr/sbin/sshd';
 
-/** Why no sshd of OpenSSH can be started here; undefined: it can. */
-export const withoutSshd = (): string | undefined =>
-  existsSync(SSHD) && process.getuid?.() === 0 ? undefined : `this needs ${SSHD} and root`;
+/** What a test needs that starts one. */
+export const FOR_SSHD: readonly string[] = ['root', SSHD, 'ssh-keygen'];
 
 /** A folder with a client key, and the servers that take it. */
 export interface SshdFolder {

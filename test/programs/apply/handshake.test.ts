@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { issue, makeAuthority, type Issued } from '../../support/pki.ts';
 import { unusedPort } from '../../support/ports.ts';
+import { needs } from '../../support/needs.ts';
 
 const SCRIPT = new URL('../../../src/host/scripts/services/handshake.sh', import.meta.url).pathname;
 
@@ -23,8 +24,8 @@ describe('the handshake that is tried before a node is connected', function () {
   let root: Issued;
   let issuing: Issued;
 
-  before(async function () {
-    if (spawnSync('openssl', ['version']).status !== 0) this.skip();
+  before(needs('openssl'));
+  before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'outrigger-handshake-'));
     root = await makeAuthority(time);
     issuing = await issue({ ...time, name: 'issuing', isAuthority: true }, root);

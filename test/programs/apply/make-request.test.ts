@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostScriptArgs } from '../../support/host-script.ts';
 import { checkRequest } from '../../../src/credentials/x509/requests/check-request.ts';
+import { needs } from '../../support/needs.ts';
 
 const run = (name: string, ...args: string[]) =>
   spawnSync('/bin/sh', hostScriptArgs(`host/scripts/files/${name}.sh`, args), { encoding: 'utf8' });
@@ -26,9 +27,7 @@ describe('a key that is made on its host', function () {
   let folder = '';
   let key = '';
 
-  before(function () {
-    if (process.getuid?.() !== 0 || spawnSync('openssl', ['version']).status !== 0) this.skip();
-  });
+  before(needs('root', 'openssl'));
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'outrigger-make-request-'));
     key = join(folder, 'pacemaker', 'x509-key-new.pem');
@@ -91,9 +90,7 @@ describe('a key that was made on its host and is a link', function () {
   const digest = createHash('sha256').update(secret.publicKey).digest('hex');
   const takeIn = () => run('replace-key-link', path('key'), digest, 'root', 'root', '0640');
 
-  before(function () {
-    if (process.getuid?.() !== 0 || spawnSync('openssl', ['version']).status !== 0) this.skip();
-  });
+  before(needs('root', 'openssl'));
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'outrigger-link-'));
     writeFileSync(path('real'), secret.privateKey, { mode: 0o644 });

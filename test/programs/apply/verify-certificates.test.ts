@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { issue, makeAuthority, type Issued } from '../../support/pki.ts';
+import { needs } from '../../support/needs.ts';
 
 const SCRIPT = new URL('../../../src/host/scripts/files/verify-certificates.sh', import.meta.url)
   .pathname;
@@ -19,8 +20,8 @@ describe('verify-certificates', function () {
   let authority: Issued;
   let node: Issued;
 
-  before(async function () {
-    if (process.getuid?.() !== 0 || spawnSync('openssl', ['version']).status !== 0) this.skip();
+  before(needs('root', 'openssl', 'setpriv'));
+  before(async () => {
     authority = await makeAuthority(time);
     node = await issue({ ...time, name: 'h1' }, authority);
     folder = mkdtempSync(join(tmpdir(), 'outrigger-verify-'));

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compiled } from '../../support/compiled.ts';
+import { skipUnless } from '../../support/needs.ts';
 
 describe('completion', function () {
   this.timeout(300_000); // each question starts a program
@@ -50,7 +51,8 @@ describe('completion', function () {
     assert.deepEqual(candidates('plan', '-i', 'inventori'), ['inventories/', ':6']);
   });
 
-  it('prints scripts that bash, zsh and fish take', () => {
+  it('prints scripts that bash, zsh and fish take', function () {
+    skipUnless(this, 'bash', 'zsh', 'fish');
     for (const shell of ['bash', 'zsh', 'fish']) {
       const file = join(folder, `script.${shell}`);
       writeFileSync(file, say(['outrigger', 'completion', shell]));
@@ -58,12 +60,14 @@ describe('completion', function () {
     }
   });
 
-  it('completes in fish, as somebody who types there', () => {
+  it('completes in fish, as somebody who types there', function () {
+    skipUnless(this, 'fish');
     const script = `outrigger completion fish | source; complete --do-complete 'outrigger plan -i inventory'`;
     assert.match(say(['fish', '--no-config', '-c', script]), /^inventory\.yml\s*$/m);
   });
 
-  it('completes in bash, as somebody who types there', () => {
+  it('completes in bash, as somebody who types there', function () {
+    skipUnless(this, 'bash', '/usr/share/bash-completion/bash_completion');
     const script = `. /usr/share/bash-completion/bash_completion
 eval "$(outrigger completion bash)"
 COMP_WORDS=(outrigger dr); COMP_CWORD=1; COMP_LINE='outrigger dr'; COMP_POINT=12

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Interrupts, writerTo } from '../../../src/cli/process/interrupts.ts';
 import { changesThings } from '../../../src/cli/program.ts';
 import { compiled } from '../../support/compiled.ts';
+import { needs } from '../../support/needs.ts';
 
 const MAIN = 'src/cli/main.ts';
 const EPIPE = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
@@ -45,6 +46,7 @@ describe('an interrupt', () => {
 });
 
 describe('a reader that goes away', () => {
+  before(needs('bash'));
   it('interrupts a command that changes things', () => {
     for (const which of ['stdout', 'stderr'] as const) {
       const { made, left } = interrupts(true);

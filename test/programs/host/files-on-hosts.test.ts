@@ -5,7 +5,6 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
-  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -22,6 +21,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostScript, hostScriptArgs } from '../../support/host-script.ts';
+import { needs } from '../../support/needs.ts';
 
 /** `nobody`, on every system. */
 const STRANGER = 65534;
@@ -57,9 +57,7 @@ for (const shell of ['/bin/dash', '/bin/bash']) {
     let etc = '';
     let outside = '';
 
-    before(function () {
-      if (process.getuid?.() !== 0 || !existsSync(shell)) this.skip();
-    });
+    before(needs('root', 'openssl', shell));
     beforeEach(() => {
       folder = realpathSync(mkdtempSync(join(tmpdir(), 'outrigger-files-')));
       chmodSync(folder, 0o755);

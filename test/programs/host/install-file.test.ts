@@ -5,7 +5,6 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
-  existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -20,6 +19,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hostScript } from '../../support/host-script.ts';
+import { needs } from '../../support/needs.ts';
 
 const USER = 65534;
 /** SHLVL: at level 1 bash reads its .bashrc when stdin is a socket, as from sshd (bash(1), INVOCATION). */
@@ -32,9 +32,7 @@ for (const shell of ['/bin/dash', '/bin/bash']) {
     this.timeout(30_000);
     let folder = '';
 
-    before(function () {
-      if (process.getuid?.() !== 0 || !existsSync(shell)) this.skip();
-    });
+    before(needs('root', shell));
     beforeEach(() => {
       folder = realpathSync(mkdtempSync(join(tmpdir(), 'outrigger-install-')));
       for (const name of ['etc', 'run']) mkdirSync(at(name));

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { isGone, processIdentity } from '../../../src/host/files/process-identity.ts';
 import { endedProcess } from '../../support/ended-process.ts';
+import { needs } from '../../support/needs.ts';
 
 const commandOf = (pid: number | undefined): string =>
   readFileSync(`/proc/${String(pid)}/comm`, 'utf8').trim();
@@ -13,9 +14,10 @@ const commandOf = (pid: number | undefined): string =>
 describe('the identity of a process', function () {
   let own: string[] = [];
 
-  before(function () {
+  before(needs('/proc'));
+  before(() => {
     const identity = processIdentity();
-    if (identity === undefined) this.skip(); // a system without /proc
+    if (identity === undefined) return;
     own = identity.split(' ');
   });
 

@@ -7,16 +7,18 @@ import fc from 'fast-check';
 import { isRevokedIn } from '../../../src/host/known-hosts/revoked-keys.ts';
 import { newKeyFile } from '../../support/sshd.ts';
 import { cases } from '../../support/cases.ts';
+import { needs } from '../../support/needs.ts';
 
 describe('files of revoked keys', () => {
-  let folder: string;
+  before(needs('ssh-keygen'));
+  let folder = '';
   const at = (name: string): string => join(folder, name);
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'outrigger-revoked-'));
     for (const name of ['bad', 'good']) newKeyFile(at(name), 'ed25519');
   });
   after(() => {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   });
   const textOf = (name: string): string => readFileSync(at(`${name}.pub`), 'utf8');
   const blobOf = (name: string): Buffer => Buffer.from(textOf(name).split(' ')[1] ?? '', 'base64');

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hostScript } from '../../support/host-script.ts';
+import { needs } from '../../support/needs.ts';
 
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const;
 type Signal = keyof typeof SIGNALS;
@@ -99,9 +100,7 @@ for (const shell of ['/bin/dash', '/bin/bash']) {
     let etc = '';
     const running: ChildProcessWithoutNullStreams[] = [];
 
-    before(function () {
-      if (process.getuid?.() !== 0 || !existsSync(shell)) this.skip();
-    });
+    before(needs('root', shell));
     beforeEach(() => {
       folder = realpathSync(mkdtempSync(join(tmpdir(), 'outrigger-signals-')));
       [memory, etc] = [join(folder, 'run'), join(folder, 'etc')];

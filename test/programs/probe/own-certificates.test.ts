@@ -17,6 +17,7 @@ import { linesOf, splitSections, type Sections } from '../../../src/probe/reader
 import type { OwnCertificateFacts } from '../../../src/model/facts.ts';
 import { hostScriptArgs } from '../../support/host-script.ts';
 import { issue, makeAuthority, revoke, type Issued } from '../../support/pki.ts';
+import { needs } from '../../support/needs.ts';
 
 const NONCE = '0123456789abcdef';
 
@@ -25,6 +26,7 @@ const inside = (pem: string): string => pem.split('\n')[1] ?? '';
 
 describe('what a host tells of the certificates that it has already', function () {
   this.timeout(60_000);
+  before(needs('openssl'));
   let folder = '';
   let authority: Issued;
   let host: Issued;
@@ -36,7 +38,7 @@ describe('what a host tells of the certificates that it has already', function (
   });
 
   after(() => {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   });
 
   const put = (name: string, content: string): string => {

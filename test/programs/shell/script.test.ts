@@ -14,6 +14,7 @@ import {
   standardInput,
 } from '../../../src/shell/script.ts';
 import { cases } from '../../support/cases.ts';
+import { needs } from '../../support/needs.ts';
 
 const NONCE = '0123456789abcdef';
 const VARIABLES = ['nonce', 'count', 'uid', 'line']
@@ -66,6 +67,7 @@ for (const program of ['/bin/dash', '/bin/bash']) {
     // As a host has it: bash is another shell under the name sh.
     const folder = mkdtempSync(join(tmpdir(), 'outrigger-sh-'));
     const shell = join(folder, 'sh');
+    before(needs(program));
     before(() => {
       symlinkSync(program, shell);
     });

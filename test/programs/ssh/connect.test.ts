@@ -6,6 +6,7 @@ import { agentKeys } from '../../../src/host/ssh/keys/agent.ts';
 import { newKey } from '../../support/fake-sshd.ts';
 import { connectSsh, useSsh } from '../../support/ssh-bench.ts';
 import { unusedPort } from '../../support/ports.ts';
+import { skipUnless } from '../../support/needs.ts';
 
 describe('connecting by SSH', () => {
   const { start, connect, failure, file, at } = useSsh();
@@ -88,7 +89,8 @@ describe('connecting by SSH', () => {
       assert.match(hint ?? '', /authorized_keys/);
     });
 
-    it('a key file that is absent, encrypted, open to others or no key at all', async () => {
+    it('a key file that is absent, encrypted, open to others or no key at all', async function () {
+      skipUnless(this, 'ssh-keygen');
       const { connection } = await start();
       const encrypted = at('encrypted');
       execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', encrypted]);
@@ -157,7 +159,8 @@ describe('connecting by SSH', () => {
         }
       };
 
-      it('takes the keys of an agent, at most six', async () => {
+      it('takes the keys of an agent, at most six', async function () {
+        skipUnless(this, 'ssh-agent', 'ssh-add');
         const { connection } = await start({ auth: 'refuse' });
         const accepting = await start();
         await withAgent(async (add) => {
@@ -173,7 +176,8 @@ describe('connecting by SSH', () => {
         });
       });
 
-      it('offers the key that is named before the others that the agent holds', async () => {
+      it('offers the key that is named before the others that the agent holds', async function () {
+        skipUnless(this, 'ssh-agent', 'ssh-add');
         const { connection } = await start();
         await withAgent(async (add) => {
           for (let index = 0; index < 7; index += 1)

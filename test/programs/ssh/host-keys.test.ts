@@ -5,6 +5,7 @@ import { fingerprint } from '../../../src/host/known-hosts/known-hosts.ts';
 import { scanHostKeys } from '../../../src/host/ssh/scan.ts';
 import { newKey } from '../../support/fake-sshd.ts';
 import { useSsh } from '../../support/ssh-bench.ts';
+import { skipUnless } from '../../support/needs.ts';
 
 describe('host keys', () => {
   const { start, connect, failure, file, at } = useSsh();
@@ -61,7 +62,8 @@ describe('host keys', () => {
     assert.match(message, /cannot read the known_hosts file/);
   });
 
-  it('asks for the type of key that is known, in a hashed file too', async () => {
+  it('asks for the type of key that is known, in a hashed file too', async function () {
+    skipUnless(this, 'ssh-keygen');
     for (const kind of ['rsa', 'ecdsa'] as const) {
       const { connection, port, publicKeys } = await start({
         hostKeys: ['ed25519', 'ecdsa', 'rsa'],

@@ -15,8 +15,9 @@ import {
   type RealSshd,
   sshdFolder,
   type SshdFolder,
-  withoutSshd,
+  FOR_SSHD,
 } from '../../support/sshd.ts';
+import { needs } from '../../support/needs.ts';
 
 const never = new AbortController().signal;
 
@@ -51,12 +52,7 @@ describe('through jump hosts, against the sshd of OpenSSH', () => {
   let sshConfig: string;
   let started: RealSshd[];
 
-  before(function () {
-    const reason = withoutSshd();
-    if (reason === undefined) return;
-    console.warn(`  NOT TESTED through real jump hosts: ${reason}`);
-    this.skip();
-  });
+  before(needs(...FOR_SSHD));
   beforeEach(async () => {
     servers = await sshdFolder();
     knownHostsFile = join(servers.path, 'known_hosts');

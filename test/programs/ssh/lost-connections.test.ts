@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandLine, standardInput } from '../../../src/shell/script.ts';
 import { hostScript } from '../../support/host-script.ts';
-import { sshdFolder, type RealSshd, type SshdFolder, withoutSshd } from '../../support/sshd.ts';
+import { sshdFolder, type RealSshd, type SshdFolder, FOR_SSHD } from '../../support/sshd.ts';
+import { needs } from '../../support/needs.ts';
 
 const NONCE = '0123456789abcdef';
 
@@ -27,11 +28,7 @@ for (const shell of ['/bin/dash', '/bin/bash']) {
     let etc = '';
     let client: ChildProcess;
 
-    before(function () {
-      const reason = withoutSshd();
-      if (reason !== undefined) console.warn(`      NOT TESTED: ${reason}`);
-      if (reason !== undefined || !existsSync(shell)) this.skip();
-    });
+    before(needs(...FOR_SSHD, 'ssh', shell));
     beforeEach(async () => {
       folder = await sshdFolder();
       [memory, etc] = [at('memory'), at('etc')];

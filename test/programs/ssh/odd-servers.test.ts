@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Connection, Host } from '../../../src/host/host.ts';
 import { Secret } from '../../../src/support/secret.ts';
 import { connectSsh } from '../../support/ssh-bench.ts';
-import { type RealSshd, sshdFolder, type SshdFolder, withoutSshd } from '../../support/sshd.ts';
+import { type RealSshd, sshdFolder, type SshdFolder, FOR_SSHD } from '../../support/sshd.ts';
+import { needs, skipUnless } from '../../support/needs.ts';
 
 const SHELLS = ['dash', 'bash', 'zsh', 'ksh', 'bsd-csh', 'tcsh', 'fish'];
 const never = new AbortController().signal;
@@ -14,12 +14,7 @@ describe('odd servers, with the sshd of OpenSSH', () => {
   let servers: SshdFolder;
   let hosts: Host[];
 
-  before(function () {
-    const reason = withoutSshd();
-    if (reason === undefined) return;
-    console.warn(`  NOT TESTED against odd servers: ${reason}`);
-    this.skip();
-  });
+  before(needs(...FOR_SSHD));
   beforeEach(async () => {
     servers = await sshdFolder();
     hosts = [];
@@ -66,7 +61,7 @@ describe('odd servers, with the sshd of OpenSSH', () => {
   for (const shell of SHELLS) {
     it(`a talkative ${shell} as login shell, in another language`, async function () {
       const program = `/bin/${shell}`;
-      if (!existsSync(program)) this.skip();
+      skipUnless(this, program);
       const server = await noisy(program);
       const host = await open(server.connection);
       const params = [`it's`, '!! $HOME %self ~ {a,b} * \\ \\n', 'ünïcödé', ''];

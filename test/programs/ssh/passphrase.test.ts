@@ -7,10 +7,12 @@ import { OutriggerError } from '../../../src/support/errors.ts';
 import { Secret } from '../../../src/support/secret.ts';
 import { useSsh } from '../../support/ssh-bench.ts';
 import { fetching } from '../../support/secrets.ts';
+import { needs } from '../../support/needs.ts';
 
 const never = new AbortController().signal;
 
 describe('a private key with a passphrase', () => {
+  before(needs('ssh-keygen', 'ssh-agent', 'ssh-add'));
   const { start, at } = useSsh();
   /** A server, and a connection with an encrypted copy of the key that it takes. */
   const prepare = async (): Promise<Connection> => {

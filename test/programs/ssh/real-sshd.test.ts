@@ -7,8 +7,9 @@ import type { Connection, Host } from '../../../src/host/host.ts';
 import { recordKnownHosts } from '../../../src/host/known-hosts/known-hosts-writer.ts';
 import { scanHostKeys } from '../../../src/host/ssh/scan.ts';
 import { Secret } from '../../../src/support/secret.ts';
-import { newKeyFile, sshdFolder, type SshdFolder, withoutSshd } from '../../support/sshd.ts';
+import { newKeyFile, sshdFolder, type SshdFolder, FOR_SSHD } from '../../support/sshd.ts';
 import { connectSsh } from '../../support/ssh-bench.ts';
+import { needs } from '../../support/needs.ts';
 
 /** Set it to `yes` on a machine where a test may make a user and a sudo rule (both are removed again). */
 const MAY_CHANGE_SYSTEM = process.env['OUTRIGGER_TEST_CHANGES_SYSTEM'] === 'yes';
@@ -21,12 +22,8 @@ describe('against the sshd of OpenSSH', () => {
   let connection: Connection;
   const opened: Host[] = [];
 
-  before(async function () {
-    const reason = withoutSshd();
-    if (reason !== undefined) {
-      console.warn(`  NOT TESTED against a real sshd: ${reason}`);
-      this.skip();
-    }
+  before(needs(...FOR_SSHD));
+  before(async () => {
     servers = await sshdFolder();
     folder = servers.path;
     const sshd = await servers.start([], { kinds: ['ed25519', 'ecdsa', 'rsa'] });
@@ -135,13 +132,8 @@ describe('against the sshd of OpenSSH', () => {
   });
 
   describe('as a user with sudo', () => {
-    before(async function () {
-      if (!MAY_CHANGE_SYSTEM || !existsSync('/usr/bin/sudo')) {
-        console.warn(
-          '    NOT TESTED with sudo: set OUTRIGGER_TEST_CHANGES_SYSTEM=yes where sudo is installed',
-        );
-        this.skip();
-      }
+    before(needs('OUTRIGGER_TEST_CHANGES_SYSTEM=yes', 'sudo', 'useradd', 'chpasswd'));
+    before(async () => {
       execFileSync('useradd', [
         '--create-home',
         '--shell',

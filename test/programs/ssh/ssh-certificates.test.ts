@@ -12,14 +12,16 @@ import {
   type RealSshd,
   sshdFolder,
   type SshdFolder,
-  withoutSshd,
+  FOR_SSHD,
 } from '../../support/sshd.ts';
 import { inventoryOf, runCommand } from '../../support/trust-bench.ts';
+import { needs } from '../../support/needs.ts';
 
 const SENTENCE = /outrigger does not support SSH certificates/;
 
 describe('SSH certificates', () => {
   let servers: SshdFolder;
+  let remove: SshdFolder['remove'] | undefined;
   let sshd: RealSshd;
   let agent: ChildProcess | undefined;
   const at = (name: string): string => join(servers.path, name);
@@ -27,20 +29,17 @@ describe('SSH certificates', () => {
     execFileSync('ssh-keygen', ['-q', '-s', at('ca'), '-I', 'test', '-V', '+1d', ...args]);
   };
 
-  before(async function () {
-    const reason = withoutSshd();
-    if (reason !== undefined) {
-      console.warn(`  NOT TESTED with a real sshd: ${reason}`);
-      this.skip();
-    }
+  before(needs(...FOR_SSHD, 'ssh', 'ssh-agent', 'ssh-add'));
+  before(async () => {
     servers = await sshdFolder();
+    remove = () => servers.remove();
     for (const name of ['ca', 'operator']) newKeyFile(at(name), 'ed25519');
     sign('-n', 'root', at('operator.pub'));
     sshd = await servers.start([`TrustedUserCAKeys ${at('ca.pub')}`]);
   });
   after(async () => {
     agent?.kill();
-    await servers.remove();
+    await remove?.();
   });
 
   const failure = async (connection: Connection, env = {}): Promise<OutriggerError> => {

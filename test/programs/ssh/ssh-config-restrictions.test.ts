@@ -7,25 +7,24 @@ import {
   type RealSshd,
   sshdFolder,
   type SshdFolder,
-  withoutSshd,
+  FOR_SSHD,
 } from '../../support/sshd.ts';
 import { connectSsh } from '../../support/ssh-bench.ts';
 import { inventoryOf, runCommand } from '../../support/trust-bench.ts';
+import { needs } from '../../support/needs.ts';
 
 describe('what ssh_config forbids, against a real sshd', () => {
   let servers: SshdFolder;
+  let remove: SshdFolder['remove'] | undefined;
   let sshd: RealSshd;
 
-  before(async function () {
-    const reason = withoutSshd();
-    if (reason !== undefined) {
-      console.warn(`  NOT TESTED with a real sshd: ${reason}`);
-      this.skip();
-    }
+  before(needs(...FOR_SSHD, 'ssh'));
+  before(async () => {
     servers = await sshdFolder();
+    remove = () => servers.remove();
     sshd = await servers.start(['LogLevel DEBUG1'], { kinds: ['ed25519', 'rsa'] });
   });
-  after(() => servers.remove());
+  after(() => remove?.());
 
   const at = (name: string): string => join(servers.path, name);
   const pub = (name: string): string => readFileSync(join(sshd.folder, `host_${name}.pub`), 'utf8');

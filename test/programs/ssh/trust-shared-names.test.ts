@@ -2,18 +2,14 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RealSshd, sshdFolder, type SshdFolder, withoutSshd } from '../../support/sshd.ts';
+import { type RealSshd, sshdFolder, type SshdFolder, FOR_SSHD } from '../../support/sshd.ts';
 import { runCommand } from '../../support/trust-bench.ts';
+import { needs } from '../../support/needs.ts';
 
 describe('outrigger trust, where servers share a name', () => {
   let servers: SshdFolder;
 
-  before(function () {
-    const reason = withoutSshd();
-    if (reason === undefined) return;
-    console.warn(`  NOT TESTED with a real sshd: ${reason}`);
-    this.skip();
-  });
+  before(needs(...FOR_SSHD));
   beforeEach(async () => {
     servers = await sshdFolder();
   });

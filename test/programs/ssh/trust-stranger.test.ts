@@ -6,8 +6,9 @@ import { loadSchema } from '../../../src/flows/load-document.ts';
 import { fingerprint } from '../../../src/host/known-hosts/known-hosts.ts';
 import { findSchemaFaults } from '../../../src/support/yaml/json-schema.ts';
 import { newKey } from '../../support/fake-sshd.ts';
-import { type RealSshd, sshdFolder, type SshdFolder, withoutSshd } from '../../support/sshd.ts';
+import { type RealSshd, sshdFolder, type SshdFolder, FOR_SSHD } from '../../support/sshd.ts';
 import { inventoryOf, runCommand } from '../../support/trust-bench.ts';
+import { needs } from '../../support/needs.ts';
 
 const ALL = ['ed25519', 'ecdsa', 'rsa'];
 
@@ -15,12 +16,7 @@ describe('outrigger trust and a stranger', () => {
   let servers: SshdFolder;
   let known: string;
 
-  before(function () {
-    const reason = withoutSshd();
-    if (reason === undefined) return;
-    console.warn(`  NOT TESTED with a real sshd: ${reason}`);
-    this.skip();
-  });
+  before(needs(...FOR_SSHD));
   beforeEach(async () => {
     servers = await sshdFolder();
     known = join(servers.path, 'new_known_hosts');

@@ -4,18 +4,14 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { runCommandLine } from '../../../src/cli/program.ts';
 import { newKey } from '../../support/fake-sshd.ts';
-import { type RealSshd, sshdFolder, type SshdFolder, withoutSshd } from '../../support/sshd.ts';
+import { type RealSshd, sshdFolder, type SshdFolder, FOR_SSHD } from '../../support/sshd.ts';
+import { needs } from '../../support/needs.ts';
 
 describe('outrigger trust', () => {
   let servers: SshdFolder;
   let known: string;
 
-  before(function () {
-    const reason = withoutSshd();
-    if (reason === undefined) return;
-    console.warn(`  NOT TESTED with a real sshd: ${reason}`);
-    this.skip();
-  });
+  before(needs(...FOR_SSHD));
   beforeEach(async () => {
     servers = await sshdFolder();
     known = join(servers.path, 'new_known_hosts');

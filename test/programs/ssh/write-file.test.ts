@@ -20,6 +20,7 @@ import { type ErrorCode, OutriggerError } from '../../../src/support/errors.ts';
 import { Secret } from '../../../src/support/secret.ts';
 import { type FakeSshd, type FakeSshdOptions, startFakeSshd } from '../../support/fake-sshd.ts';
 import { connectSsh } from '../../support/ssh-bench.ts';
+import { needs } from '../../support/needs.ts';
 
 const SECRET = 'the-authkey-of-a-cluster';
 const [owner, group] = ['-un', '-gn'].map((what) =>
@@ -225,11 +226,7 @@ describe('writing files over SSH', () => {
   });
 
   describe('on a full disk', () => {
-    before(function () {
-      if (process.getuid?.() === 0) return;
-      console.warn('      NOT TESTED: a full disk needs root, which may mount a small tmpfs');
-      this.skip();
-    });
+    before(needs('root', 'mount', 'umount'));
     const withSmallDisk = async (at: string, work: () => Promise<void>): Promise<void> => {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=0755', 'outrigger-test', at]);
       try {

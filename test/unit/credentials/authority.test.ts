@@ -25,6 +25,7 @@ import { pemBlocks } from '../../../src/credentials/x509/pem.ts';
 import { DAY_MS } from '../../../src/credentials/x509/time-left.ts';
 import { inDays, NOW } from '../../support/pki.ts';
 import { cases } from '../../support/cases.ts';
+import { skipUnless } from '../../support/needs.ts';
 
 const YEAR = { validityMs: 365 * DAY_MS };
 const newKey = (): KeyObject => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
@@ -117,7 +118,8 @@ describe("outrigger's own authority", () => {
     }
   };
 
-  it('is believed by openssl, strictly, for servers and for clients, with a list of nobody and of somebody', async () => {
+  it('is believed by openssl, strictly, for servers and for clients, with a list of nobody and of somebody', async function () {
+    skipUnless(this, 'openssl');
     const { pem, serial } = await issueFor('r1');
     for (const purpose of ['sslserver', 'sslclient'])
       for (const crl of [await listOf(), await listOf('1f')])

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { checkRequest } from '../../../src/credentials/x509/requests/check-request.ts';
 import { request } from '../../support/pki.ts';
+import { needs } from '../../support/needs.ts';
 
 /** As make-request.sh asks for them. */
 const OURS = [
@@ -61,6 +62,7 @@ const EXTENSIONS: readonly (readonly [extensions: readonly string[], fault: stri
 ];
 
 describe('a certificate request that asks for more than ours do', () => {
+  before(needs('openssl'));
   let folder = '';
   const path = (name: string): string => join(folder, name);
   const openssl = (...args: string[]): string =>
@@ -70,7 +72,7 @@ describe('a certificate request that asks for more than ours do', () => {
     folder = mkdtempSync(join(tmpdir(), 'outrigger-request-'));
   });
   after(() => {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   });
 
   const key = (...options: string[]): string => {

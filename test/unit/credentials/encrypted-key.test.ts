@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { encryptKey, isHardToGuess, openKey } from '../../../src/credentials/x509/encrypted-key.ts';
 import { passphraseWeakness } from '../../../src/credentials/x509/passphrase.ts';
+import { skipUnless } from '../../support/needs.ts';
 
 const PASSPHRASE = 'correct horse battery stäple';
 const bytes = (text: string): Buffer => Buffer.from(text);
@@ -33,7 +34,8 @@ describe('the encrypted key of an authority', function () {
   const ofOpenssl = (...how: string[]): string =>
     openssl('pkcs8', '-topk8', '-in', join(folder, 'plain'), '-passout', secret(), ...how);
 
-  it('is opened by openssl, and takes 600,000 rounds of SHA-256 and AES-256', () => {
+  it('is opened by openssl, and takes 600,000 rounds of SHA-256 and AES-256', function () {
+    skipUnless(this, 'openssl');
     const path = join(folder, 'ca.key');
     writeFileSync(path, ours());
     const plain = openssl('pkey', '-in', path, '-passin', secret());
@@ -68,7 +70,8 @@ describe('the encrypted key of an authority', function () {
     ['PKCS#5 1.5 or PKCS#12', ['-v1', 'PBE-SHA1-3DES'], false],
   ];
   for (const [what, how, isHard] of JUDGED)
-    it(`of openssl is ${isHard ? 'left' : 'encrypted anew'}: ${what}`, () => {
+    it(`of openssl is ${isHard ? 'left' : 'encrypted anew'}: ${what}`, function () {
+      skipUnless(this, 'openssl');
       assert.equal(isHardToGuess(ofOpenssl(...how)), isHard);
     });
 

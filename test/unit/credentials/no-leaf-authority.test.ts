@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkSet } from '../../../src/credentials/x509/checks/check-set.ts';
 import { setOf, reported } from '../../support/certificate-sets.ts';
+import { needs } from '../../support/needs.ts';
 
 /** The extensions that well-known issuers give to a machine, by what they write themselves (checked: OpenSSL 3.0.19). */
 const ISSUERS: Readonly<Record<string, readonly string[]>> = {
@@ -86,6 +87,7 @@ const REFUSED: readonly (readonly [how: string, extensions: readonly string[], s
 
 describe('the certificate of a node', function () {
   this.timeout(20_000);
+  before(needs('openssl'));
   let folder = '';
   const path = (name: string): string => join(folder, name);
   const openssl = (...args: string[]): string =>
@@ -104,7 +106,7 @@ describe('the certificate of a node', function () {
     openssl('req', '-new', '-key', path('r1.key'), '-subj', '/CN=r1', '-out', path('r1.csr'));
   });
   after(() => {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   });
 
   const found = async (certificate: string, ca = text('ca.pem')): Promise<string[]> => {

@@ -9,8 +9,9 @@ import type { CheckedSet } from '../../../src/credentials/x509/checks/certificat
 import { certificatesIn } from '../../../src/credentials/x509/trust.ts';
 import { pemBlocks } from '../../../src/credentials/x509/pem.ts';
 import { cases, TIMES_AS_MANY } from '../../support/cases.ts';
+import { needs } from '../../support/needs.ts';
 
-let folder: string;
+let folder = '';
 
 const openssl = (...parameters: string[]): void => {
   execFileSync('openssl', parameters, { cwd: folder, stdio: 'ignore' });
@@ -58,6 +59,7 @@ function withByte(pem: string, at: number, byte: number): string {
 
 describe('a certificate that is not like others', function () {
   this.timeout(60_000 * TIMES_AS_MANY);
+  before(needs('openssl'));
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'outrigger-odd-'));
@@ -81,7 +83,7 @@ describe('a certificate that is not like others', function () {
     writeFileSync(join(folder, 'index'), '');
   });
   after(() => {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it('has no subject, and is right with alternative names; those tell whose it is', async () => {

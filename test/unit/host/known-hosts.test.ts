@@ -13,6 +13,7 @@ import {
 } from '../../../src/host/known-hosts/known-hosts.ts';
 import { recordKnownHosts } from '../../../src/host/known-hosts/known-hosts-writer.ts';
 import { newKey } from '../../support/fake-sshd.ts';
+import { skipUnless } from '../../support/needs.ts';
 
 const [one, two] = [newKey('ed25519'), newKey('ecdsa')].map((key) => {
   const [type = '', base64 = ''] = key.public.split(' ');
@@ -81,7 +82,8 @@ describe('known_hosts', () => {
     assert.deepEqual(linesFor(text, 'alpha'), []);
   });
 
-  it('finds hosts in a file that ssh-keygen -H has hashed', () => {
+  it('finds hosts in a file that ssh-keygen -H has hashed', function () {
+    skipUnless(this, 'ssh-keygen');
     const file = join(folder, 'known_hosts');
     writeFileSync(file, `alpha ${one.line}\n[10.0.0.1]:2222 ${two.line}\n`);
     execFileSync('ssh-keygen', ['-H', '-f', file], { stdio: 'ignore' });
@@ -92,7 +94,8 @@ describe('known_hosts', () => {
     assert.deepEqual(linesFor(text, '10.0.0.1'), []);
   });
 
-  it('prints fingerprints as ssh-keygen does', () => {
+  it('prints fingerprints as ssh-keygen does', function () {
+    skipUnless(this, 'ssh-keygen');
     const file = join(folder, 'key.pub');
     writeFileSync(file, `${two.line} comment\n`);
     const printed = execFileSync('ssh-keygen', ['-l', '-f', file], { encoding: 'utf8' });
@@ -124,7 +127,8 @@ describe('known_hosts', () => {
       { name: '[10.0.0.1]:2222', blob: two.blob },
     ];
 
-    it('writes lines that ssh-keygen finds, in a private file in a private folder', async () => {
+    it('writes lines that ssh-keygen finds, in a private file in a private folder', async function () {
+      skipUnless(this, 'ssh-keygen');
       const file = join(folder, 'ssh', 'known_hosts');
       assert.equal(await recordKnownHosts(keys, file), 2);
       assert.equal(statSync(file).mode & 0o777, 0o600);

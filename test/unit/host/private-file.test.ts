@@ -4,8 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writePrivateFile } from '../../../src/host/files/private-file.ts';
+import { needs } from '../../support/needs.ts';
 
 describe('a file that only its owner can read', () => {
+  before(needs('prlimit'));
   let folder = '';
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'outrigger-private-'));

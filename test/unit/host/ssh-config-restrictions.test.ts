@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ALL_ALGORITHMS } from '../../../src/host/ssh/route/algorithms.ts';
 import { type Route, RouteFinder } from '../../../src/host/ssh/route/route.ts';
 import { HONORED, NOTICED, PASSED_OVER, REFUSED } from '../../../src/host/ssh-config/directives.ts';
+import { needs, skipUnless } from '../../support/needs.ts';
 
 describe('what ssh_config forbids', () => {
   let folder: string;
@@ -41,6 +42,7 @@ describe('what ssh_config forbids', () => {
   };
 
   describe('algorithms', () => {
+    before(needs('ssh'));
     /** What ssh makes of the same lines. */
     const asked = (text: string, keyword: string): readonly string[] => {
       const path = join(folder, 'asked');
@@ -135,7 +137,8 @@ RSAMinSize 2048
         assert.equal(target(`IdentitiesOnly ${value}\n`).identities.only, expected);
       });
     }
-    it('that are neither yes nor no are an error, as with ssh', () => {
+    it('that are neither yes nor no are an error, as with ssh', function () {
+      skipUnless(this, 'ssh');
       invalid('IdentitiesOnly on\n', /config:1: `IdentitiesOnly on` is neither yes nor no/);
       invalid('PubkeyAuthentication maybe\n', /neither yes nor no/);
       for (const text of ['IdentitiesOnly on\n', 'PubkeyAuthentication maybe\n']) {
@@ -248,7 +251,8 @@ RSAMinSize 2048
       assert.deepEqual(names.toSorted(), [...new Set(names)].toSorted());
     });
 
-    it('has every keyword that this ssh prints', () => {
+    it('has every keyword that this ssh prints', function () {
+      skipUnless(this, 'ssh');
       writeFileSync(join(folder, 'empty'), '');
       const printed = execFileSync('ssh', ['-G', '-F', join(folder, 'empty'), 'web'], {
         encoding: 'utf8',

@@ -7,6 +7,7 @@ import type { Connection } from '../../../src/host/host.ts';
 import { UNRESTRICTED } from '../../../src/host/ssh/route/restrictions.ts';
 import { type Route, RouteFinder } from '../../../src/host/ssh/route/route.ts';
 import { AGREEMENTS } from './ssh-config-agreements.ts';
+import { needs } from '../../support/needs.ts';
 
 /** What `ssh -G` makes of the same file; the user is given, since ours defaults to root. */
 interface Expected {
@@ -65,6 +66,7 @@ describe('ssh_config', () => {
   };
 
   describe('says the same as ssh -G:', () => {
+    before(needs('ssh'));
     for (const [what, text, hosts] of AGREEMENTS) {
       it(what, () => {
         const path = file(text);

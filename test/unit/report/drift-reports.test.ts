@@ -12,7 +12,6 @@ import type { DriftReport } from '../../../src/report/drift/drift-report.ts';
 import { markupText, tag } from '../../../src/report/text/markup.ts';
 import {
   browsed,
-  isAtHand,
   junitObjections,
   metricsObjections,
   sarifObjections,
@@ -28,6 +27,7 @@ import {
   troubledReport,
 } from './drift-reports.ts';
 import { cases } from '../../support/cases.ts';
+import { skipUnless } from '../../support/needs.ts';
 
 const reports = Object.entries(REPORTS_BY_NAME);
 
@@ -67,9 +67,8 @@ describe('drift as JUnit', () => {
 
   for (const [name, report] of reports) {
     it(`is what its readers expect (${name})`, function () {
-      const blockers = junitObjections(driftAsJUnit(report));
-      if (!isAtHand(blockers)) this.skip();
-      assert.equal(blockers, '');
+      skipUnless(this, 'xmllint');
+      assert.equal(junitObjections(driftAsJUnit(report)), '');
     });
   }
 });
@@ -126,9 +125,8 @@ describe('drift as metrics', () => {
 
   for (const [name, report] of reports) {
     it(`passes promtool (${name})`, function () {
-      const blockers = metricsObjections(driftAsMetrics(report));
-      if (!isAtHand(blockers)) this.skip();
-      assert.equal(blockers, '');
+      skipUnless(this, 'promtool');
+      assert.equal(metricsObjections(driftAsMetrics(report)), '');
     });
   }
 });
@@ -198,12 +196,12 @@ describe('drift as a page', () => {
 
   for (const name of ['fleet', 'hostile'] as const) {
     it(`is shown by a browser as it is, without a complaint (${name})`, function () {
+      skipUnless(this, 'chromium');
       const report = REPORTS_BY_NAME[name];
       const folder = mkdtempSync(join(tmpdir(), 'outrigger-page-'));
       try {
         writeFileSync(join(folder, 'page.html'), driftAsHtml(report));
         const seen = browsed(join(folder, 'page.html'));
-        if (!isAtHand(seen)) this.skip();
         assert.equal(seen.complaints, '');
         assert.ok(report.result.kind === 'compared');
         assert.equal(seen.tree.match(/<g class="node /g)?.length, report.result.hosts.length);
