@@ -61,7 +61,7 @@ describe('doctor', function () {
   it('finds nothing bad before a host has joined, nor after it', async () => {
     const before = await doctor();
     assert.deepEqual([before.code, before.bad], [0, []]);
-    assert.deepEqual(before.attention, ['credentials c2: it holds another authkey than c1']);
+    assert.deepEqual(before.attention, ['credentials c2: its authkey differs from that of c1']);
     await applied(lab, 0, ['-i', inventory, '--limit', 'h1']);
     await settled(lab);
     const epoch = await epochOf(lab);
@@ -85,7 +85,7 @@ describe('doctor', function () {
     assert.deepEqual(bad, [
       'packages h2: its package repositories do not offer pacemaker-remote, pacemaker-cli-utils, resource-agents',
       `port h1: ${lab.addresses['h1'] ?? ''} port 3121 cannot be reached from c2`,
-      'credentials c2: it holds another authkey than c1',
+      'credentials c2: its authkey differs from that of c1',
     ]);
     assert.ok(attention.includes('cluster -: the cluster is in maintenance mode'));
     assert.ok(attention.some((line) => line.startsWith('plan -: cluster-keys-differ (c2)')));
