@@ -212,8 +212,8 @@ describe('drift of a cluster', function () {
       assert.match(metrics, new RegExp(`^outrigger_drift_${said}$`, 'm'));
     assert.match(metrics, /^outrigger_authkey_age_seconds\{.*host="h1"\} \d+$/m);
     assert.match(html, /1 of 5 hosts is not as declared/);
-    assert.match(html, /<title>h2: remote node, gave no answer<\/title>/);
-    assert.match(html, /<title>g1: guest node \(machine vm-v1\), as declared<\/title>/);
+    assert.match(html, /<title>h2: remote node, unreachable<\/title>/);
+    assert.match(html, /<title>g1: guest node \(VM vm-v1\), as declared<\/title>/);
     skipUnless(this, 'xmllint', 'promtool', 'chromium');
     assert.deepEqual([junitObjections(junit), metricsObjections(metrics)], ['', '']);
     const seen = browsed(path('html'));
