@@ -147,7 +147,7 @@ describe('a saved plan', function () {
 
   it('is refused a second time, by this machine and by any other', async () => {
     const again = ['apply', '--yes', '-i', inventory, file];
-    assert.match(await refused(again), new RegExp(`already, by run ${run}`));
+    assert.match(await refused(again), new RegExp(`already applied by run ${run}`));
     const elsewhere = await lab.control(argvOf(again), {
       env: { ...environmentIn(lab), XDG_STATE_HOME: join(lab.dir, 'elsewhere') },
       timeoutMs: 600_000,
@@ -180,7 +180,7 @@ describe('a saved plan', function () {
     for (const text of [reported, toldOfRemoval])
       assert.deepEqual(text.match(/^ {2}\S.*$/gm), [
         '  CIB <primitive> h2: changed since',
-        '  plan again, read it, and apply it',
+        '  plan again, review the new plan, and apply it',
       ]);
   });
 
