@@ -3,7 +3,8 @@ import { OutriggerError } from '../support/errors.ts';
 import { describeError } from './process/describe-error.ts';
 import { EXIT, exitCodeOf } from './process/exit-code.ts';
 import { Interrupts, listenForSignals, writerTo } from './process/interrupts.ts';
-import { changesThings, runCommandLine } from './program.ts';
+import { changesThings } from './arguments/changes-things.ts';
+import { version } from './process/version.ts';
 import { watchSecondSignal } from './process/second-signal.ts';
 import type { Terminal } from './process/terminal.ts';
 
@@ -47,8 +48,18 @@ const terminal: Terminal = {
   onConnect: listen,
 };
 
+/** The commands take SSH, schemas and reports with them, of which the version needs nothing. */
+async function run(): Promise<number> {
+  if (argv.length === 1 && ['-V', '--version'].includes(argv[0] ?? '')) {
+    out(`${version()}\n`);
+    return EXIT.ok;
+  }
+  const { runCommandLine } = await import('./program.ts');
+  return runCommandLine(argv, terminal);
+}
+
 try {
-  process.exitCode = await runCommandLine(argv, terminal);
+  process.exitCode = await run();
 } catch (thrown) {
   process.exitCode = thrown instanceof OutriggerError ? exitCodeOf(thrown.code) : EXIT.error;
   terminal.err(describeError(thrown));

@@ -64,13 +64,6 @@ function settle(command: Command, output: OutputConfiguration): void {
   for (const below of command.commands) settle(below, output);
 }
 
-/** The commands that change something, on hosts or on this machine. */
-const CHANGING: readonly string[] = ['apply', 'rotate', 'trust', 'undo', 'unlock', 'upgrade'];
-
-/** Whether these arguments name a command that changes something; no option stands before the command with a value. */
-export const changesThings = (argv: readonly string[]): boolean =>
-  CHANGING.includes(argv.find((word) => !word.startsWith('-')) ?? '');
-
 /** The whole command line; `finish` is told the exit code of the command that ran. */
 export function programFor(terminal: Terminal, finish: (code: ExitCode) => void): Command {
   const program = new Command('outrigger')

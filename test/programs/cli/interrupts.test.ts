@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Interrupts, writerTo } from '../../../src/cli/process/interrupts.ts';
-import { changesThings } from '../../../src/cli/program.ts';
+import { changesThings } from '../../../src/cli/arguments/changes-things.ts';
 import { compiled } from '../../support/compiled.ts';
 import { needs } from '../../support/needs.ts';
 
