@@ -254,7 +254,7 @@ describe('a saved plan', function () {
     await undone(run, allow, /waiting for the nodes to disappear/);
     const { code, stdout, stderr } = await undone(run, []);
     assert.equal(code, 0, `${stderr}${stdout}`);
-    assert.match(stdout, /^Out, records still to be deleted\n {2}g1, h2, x1$/m);
+    assert.match(stdout, /^Already removed, records still to be deleted\n {2}g1, h2, x1$/m);
     await lab.sh(
       'c1',
       "cibadmin --delete-all --force --xpath \"//rsc_location[@id='app-prefers']|//primitive[@id='app']\"",
