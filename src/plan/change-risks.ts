@@ -12,7 +12,7 @@ interface ChangeRisksInput {
 
 /**
  * Another authkey has names of its own: whose it is, and why. Only where the hosts have it already and Pacemaker has to be
- * restarted for it, nothing else speaks of it; a cluster that an interrupted run has detached needs no second word.
+ * restarted for it, nothing else speaks of it; a cluster that an interrupted run left in maintenance mode needs no second risk.
  */
 export function changeRisks({
   credentialChange,

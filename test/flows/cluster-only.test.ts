@@ -145,7 +145,7 @@ describe('a node of which the cluster’s side alone is managed', () => {
     assert.ok(plan.notes.some((note) => /^h2: .*stop its daemon/.test(note)));
     const { failed } = await apply(lab, {
       onEvent: (event) => {
-        if (event.type === 'cib-written' && event.purpose === 'leave-stop')
+        if (event.type === 'cib-written' && event.purpose === 'remove-stop')
           lab.reported.set('h2', {});
       },
     });

@@ -135,8 +135,8 @@ describe('applying a plan with guest nodes', () => {
     assert.deepEqual(applied.edits, [
       'guest-node: vm-g1',
       'undo-unmanage: vm-g1',
-      'undo-guest: vm-g1',
-      'undo-free-machine: none',
+      'undo-remove-guest: vm-g1',
+      'undo-release-vm: none',
     ]);
     const scripts = lab
       .host('c1')

@@ -65,7 +65,7 @@ async function remove(lab: FakeLab, run: Run = {}) {
     ...run,
     onEvent: (event) => {
       if (event.type === 'cib-written') order.push(event.purpose);
-      if (event.type === 'cib-written' && event.purpose === 'leave-stop')
+      if (event.type === 'cib-written' && event.purpose === 'remove-stop')
         for (const { name } of lab.spec.absent.remoteNodes) lab.reported.set(name, {});
       if (event.type === 'action') order.push(`${event.host} ${event.action}`);
       run.onEvent?.(event);
@@ -90,8 +90,8 @@ describe('a remote node that shall be absent', () => {
     assert.deepEqual(verdictsOf(applied, 'h2'), []);
     assert.deepEqual(applied.order, [
       'h1 leave',
-      'leave-stop',
-      'leave-delete',
+      'remove-stop',
+      'remove-delete',
       'h1 stop-service',
       'h1 remove-files',
     ]);

@@ -25,7 +25,7 @@ describe('a conversion to certificates that fails', function () {
   let authentication: AuthenticationSpec;
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'outrigger-flow-put-back-'));
+    folder = mkdtempSync(join(tmpdir(), 'outrigger-flow-rollback-'));
     await putAuthority(
       (name, text) => {
         writeFileSync(join(folder, name), text, { mode: 0o600 });
@@ -67,7 +67,7 @@ describe('a conversion to certificates that fails', function () {
     const { failed } = await apply(lab, {
       ...ALLOWED,
       onEvent: (event) => {
-        if (event.type !== 'cib-written' || event.purpose !== 'detach') return;
+        if (event.type !== 'cib-written' || event.purpose !== 'enter-maintenance') return;
         lab.host('h2').isDead = true;
         lab.reported.set('h2', { managed: false });
       },

@@ -16,7 +16,7 @@ function leaveByState(lab: FakeLab): ReturnType<typeof apply> {
   Object.assign(lab, { spec: { ...lab.spec, remoteNodes: [], absent } });
   return apply(lab, {
     onEvent: (event) => {
-      if (event.type === 'cib-written' && event.purpose === 'leave-stop')
+      if (event.type === 'cib-written' && event.purpose === 'remove-stop')
         lab.reported.set('h1', {});
     },
   });

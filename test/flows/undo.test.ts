@@ -131,7 +131,7 @@ describe('the undo of a run', () => {
       allowed: new Set(prepared.risks.map(({ code }) => code)),
       origin: { inventory: '/x' },
       onEvent: (event) => {
-        if (event.type === 'cib-written' && event.purpose === 'leave-stop')
+        if (event.type === 'cib-written' && event.purpose === 'remove-stop')
           lab.merge(entryWith('nodes-h1', 'colour', 'red'));
       },
     });
@@ -159,7 +159,7 @@ describe('the undo of a run', () => {
       allowed: new Set(prepared.risks.map(({ code }) => code)),
       origin: { inventory: '/x' },
       onEvent: (event) => {
-        if (event.type === 'cib-written' && event.purpose === 'leave-delete')
+        if (event.type === 'cib-written' && event.purpose === 'remove-delete')
           throw new Error('died');
       },
     });

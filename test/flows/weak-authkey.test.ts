@@ -138,7 +138,7 @@ describe('a cluster that runs with an authkey that can be guessed', () => {
     const { failed, stopped } = await apply(lab, {
       planned,
       onEvent: (event) => {
-        if (event.type === 'cib-written' && event.purpose === 'leave-stop')
+        if (event.type === 'cib-written' && event.purpose === 'remove-stop')
           lab.reported.set('h1', {});
       },
     });

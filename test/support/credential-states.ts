@@ -57,7 +57,7 @@ const START = `<cib admin_epoch="0" epoch="7" num_updates="1" have-quorum="1" dc
 
 const LEFT = {
   protected: (cib: Cib) => protect(cib, ['r1']),
-  detached: beginMaintenance,
+  'in-maintenance': beginMaintenance,
   apart: (cib: Cib) => keepApart(cib, new Map([['r1', ['c1']]])),
 };
 

@@ -47,7 +47,7 @@ export async function undoGuests(
     play,
     names.filter((name) => present.includes(name)),
   );
-  await writeCib(context, play, 'undo-guest', ({ cib }) => removeGuests(cib, names));
+  await writeCib(context, play, 'undo-remove-guest', ({ cib }) => removeGuests(cib, names));
   reportWatching(context, play, 'the failed connection to disappear', LIMIT_MS);
   const gone = await watchCluster(
     queryNode,
@@ -59,7 +59,7 @@ export async function undoGuests(
   await forgetNodes(context, play, names);
 
   const vms = guests.map(({ resource }) => resource);
-  await writeCib(context, play, 'undo-free-machine', () => releaseVms(vms));
+  await writeCib(context, play, 'undo-release-vm', () => releaseVms(vms));
   reportWatching(context, play, 'the VM to become managed', LIMIT_MS);
   const managed = await watchCluster(
     queryNode,

@@ -3,7 +3,7 @@ import { readCluster } from '../../probe/read-cluster.ts';
 import type { Host } from '../../host/host.ts';
 import { managedResourceOf, connectedNames } from '../../pacemaker/cib/cib.ts';
 import { isInMaintenance } from '../../pacemaker/cib/cluster-options.ts';
-import { attachCluster, beginMaintenance } from '../../pacemaker/procedures/edit.ts';
+import { endMaintenance, beginMaintenance } from '../../pacemaker/procedures/edit.ts';
 import { activeOn } from '../../pacemaker/status/crm-mon.ts';
 import { decisiveOperations } from '../../pacemaker/cib/history.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
@@ -40,7 +40,7 @@ export function stillInMaintenance(cluster: ClusterFacts | undefined): string {
  * stops Pacemaker takes its leave. Where that is so already nothing is written. Rejects with TIMED_OUT when it does not let go.
  */
 export async function enterMaintenance(context: EditContext, play: Play): Promise<void> {
-  await writeCib(context, play, 'detach', ({ cib }) => beginMaintenance(cib));
+  await writeCib(context, play, 'enter-maintenance', ({ cib }) => beginMaintenance(cib));
   const what = 'all resources to become unmanaged';
   reportWatching(context, play, what, NOTICE_LIMIT_MS);
   const { why } = await watchCluster(context.queryNode, NOTICE_LIMIT_MS, isReleased);
@@ -57,7 +57,7 @@ export async function leaveMaintenance(
   play: Play,
   connections: readonly string[],
 ): Promise<void> {
-  await writeCib(context, play, 'attach', ({ cib }) => attachCluster(cib));
+  await writeCib(context, play, 'leave-maintenance', ({ cib }) => endMaintenance(cib));
   reportWatching(context, play, 'the cluster to become idle', NOTICE_LIMIT_MS);
   const { why, cluster } = await watchCluster(context.queryNode, NOTICE_LIMIT_MS, isIdle);
   if (why !== undefined) {

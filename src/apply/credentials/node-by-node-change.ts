@@ -79,7 +79,7 @@ async function changeAll(context: ProcedureContext, play: Play, window: Window):
   const left = (): readonly string[] => members.filter((name) => !done.has(name));
   const returning = members.filter((name) => done.has(name) && isInOurStandby(before.cib, name));
   if (returning.length > 0)
-    await edit(context, play, 'pinned-return', () => returning.flatMap(endStandby));
+    await edit(context, play, 'node-by-node-end-standby', () => returning.flatMap(endStandby));
   if (eligible(before, members).every((name) => !done.has(name))) {
     const first = firstOf(before, members);
     await leave(
@@ -103,7 +103,7 @@ async function changeAll(context: ProcedureContext, play: Play, window: Window):
     await changeMember(context, play, name, { ...window, joins });
     done.add(name);
   }
-  await edit(context, play, 'pinned-end', ({ cib }) => endApart(cib));
+  await edit(context, play, 'node-by-node-end', ({ cib }) => endApart(cib));
   // An interrupted run may have left resources of cluster nodes on connected ones: what belongs there was compared above.
   if (isApart(before.cib)) return new Map();
   return disturbed(before, await readCluster(context.queryNode), nodes, foreseenIn(context.plan));
@@ -182,7 +182,9 @@ async function leave(
   banned: ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
   const connections = [...banned.keys()];
-  await writeCib(context, play, 'pinned-leave', ({ cib }) => keepApart(cib, banned));
+  await writeCib(context, play, 'node-by-node-move-connections', ({ cib }) =>
+    keepApart(cib, banned),
+  );
   await waitUntil(context, play, {
     waitingFor: `connections to move away from ${first}`,
     limitMs: MOVE_LIMIT_MS,
@@ -193,7 +195,9 @@ async function leave(
         return on === undefined ? isQuiet(cluster.cib, name) : on !== first;
       }),
   });
-  await writeCib(context, play, 'pinned-stay', ({ cib }) => stopMigration(cib, connections));
+  await writeCib(context, play, 'node-by-node-stop-migration', ({ cib }) =>
+    stopMigration(cib, connections),
+  );
 }
 
 /** Stands a cluster node by, brings it to the desired state, which restarts Pacemaker there, and lets it work again. */
@@ -210,7 +214,7 @@ async function changeMember(
   await standBy(context, play, name);
   await converge(context, play, host, () => itemsOf(context, name, change));
   await awaitMember(context, play, host, onlineMembers(before));
-  await edit(context, play, 'pinned-return', (cluster) => [
+  await edit(context, play, 'node-by-node-end-standby', (cluster) => [
     ...endStandby(name),
     ...(joins?.(cluster) ?? []),
   ]);
@@ -218,7 +222,7 @@ async function changeMember(
 
 /** Everything leaves a cluster node. Rejects, with the standby taken back, when something stays. */
 async function standBy(context: EditContext, play: Play, name: string): Promise<void> {
-  await writeCib(context, play, 'pinned-standby', ({ cib }) => putIntoStandby(cib, name));
+  await writeCib(context, play, 'node-by-node-standby', ({ cib }) => putIntoStandby(cib, name));
   const hasLeft = (cluster: ClusterFacts): boolean =>
     isIdle(cluster) &&
     cluster.mon.nodes.get(name)?.standby === true &&
@@ -226,7 +230,7 @@ async function standBy(context: EditContext, play: Play, name: string): Promise<
   reportWatching(context, play, `all resources to leave ${name}`, LEAVE_LIMIT_MS);
   const { why, cluster } = await watchCluster(context.queryNode, LEAVE_LIMIT_MS, hasLeft);
   if (why === undefined) return;
-  await writeCib(context, play, 'pinned-return', () => endStandby(name));
+  await writeCib(context, play, 'node-by-node-end-standby', () => endStandby(name));
   throw new OutriggerError(
     'TIMED_OUT',
     `${activeOn(cluster.mon, name).join(', ')} did not stop or move away (${why}); Pacemaker was not restarted there`,
@@ -268,7 +272,7 @@ async function changeNodes(
   const ready = names.filter((name) => !problems.has(name));
   if (ready.length > 0) {
     // Before they are released: from then on they are where they are understood.
-    await writeCib(context, play, 'pinned-go-over', ({ cib }) => [
+    await writeCib(context, play, 'node-by-node-switch', ({ cib }) => [
       ...keepApart(cib, apart(ready, apartFrom)),
       ...stopMigration(cib, ready),
     ]);

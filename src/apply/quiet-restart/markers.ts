@@ -4,7 +4,7 @@ import { activeOn, connectionState } from '../../pacemaker/status/crm-mon.ts';
 import type { ClusterFacts } from '../../model/facts.ts';
 
 /** What the cluster has to do with a node's daemon at the moment. */
-export type Attachment =
+export type DaemonUse =
   /** It is connected, or may be: a restart has to be quiet. */
   | 'connected'
   /** An operator keeps the connection from the cluster. */
@@ -13,7 +13,7 @@ export type Attachment =
   | 'none';
 
 /** Our own protection does not count as an operator's: an interrupted run left it, and this one takes it up. */
-export function attachmentOf({ cib, mon }: ClusterFacts, name: string): Attachment {
+export function daemonUseOf({ cib, mon }: ClusterFacts, name: string): DaemonUse {
   if (quietlyProtected(cib).includes(managedResourceOf(cib, name))) return 'connected';
   const connection = mon.resources.find(({ id }) => id === name);
   const isOnline = mon.nodes.get(name)?.online === true;

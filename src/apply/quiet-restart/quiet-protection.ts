@@ -93,7 +93,7 @@ export const takeBack = (
   play: Play,
   marked: ReadonlySet<string>,
 ): Promise<void> =>
-  writeCib(context, play, 'quiet-take-back', ({ cib }) => {
+  writeCib(context, play, 'quiet-rollback', ({ cib }) => {
     const set = quietlyProtected(cib);
     const isAll = set.every((id) => marked.has(id));
     return [...unprotect(set.filter((id) => marked.has(id))), ...(isAll ? unpin(cib) : [])];

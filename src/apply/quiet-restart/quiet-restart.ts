@@ -18,7 +18,7 @@ import type { ProcedureContext } from '../run/run-context.ts';
 import type { RunHosts } from '../run/run-hosts.ts';
 import type { RunInput } from '../run/run-input.ts';
 import { disturbance, recordVm } from '../run/vms.ts';
-import { attachmentOf } from './markers.ts';
+import { daemonUseOf } from './markers.ts';
 import { movesOf, protectNodes, release, STILL_PROTECTED } from './quiet-protection.ts';
 import { takeStep, type StepContext } from '../run/step.ts';
 import { unwritable } from '../run/try-files.ts';
@@ -59,14 +59,14 @@ export async function quietRestart(
   let isProtected = false;
   try {
     const before = await readCluster(context.queryNode);
-    const attached = await withoutProtection(context, play, { restarts, before, settle });
-    const names = attached.map(({ host }) => host.name);
+    const connected = await withoutProtection(context, play, { restarts, before, settle });
+    const names = connected.map(({ host }) => host.name);
     if (names.length === 0) return;
     await protectNodes(context, play, { names, item: firstOf });
     isProtected = true;
     const down = new Set<string>();
     await Promise.all(
-      attached.map(async (restart) => {
+      connected.map(async (restart) => {
         const restarted = await restartOne(context, play, restart);
         if (restarted.verdict.kind === 'failed') broken.set(restart.host.name, restarted);
         if (!restarted.isBack) down.add(restart.host.name);
@@ -114,23 +114,23 @@ async function withoutProtection(
     ...(await restartBlockers(context, play, before, asked)),
     ...(await writeBlockers(context, restarts)),
   ]);
-  const attached: PendingRestart[] = [];
+  const connected: PendingRestart[] = [];
   for (const restart of restarts) {
     const { name } = restart.host;
-    const attachment = attachmentOf(before, name);
+    const daemonUse = daemonUseOf(before, name);
     const blocker = untouched.get(name);
     // Its preparations may have been made.
     const [first] = restart.items;
     if (context.signal.aborted)
       settle(name, { kind: 'skipped', because: 'interrupted' }, first?.kind);
-    else if (attachment === 'unmanaged') settle(name, UNMANAGED, first?.kind);
+    else if (daemonUse === 'unmanaged') settle(name, UNMANAGED, first?.kind);
     else if (blocker !== undefined) settle(name, leftAsItIs('restarted', blocker), first?.kind);
-    else if (attachment === 'none') {
+    else if (daemonUse === 'none') {
       const { verdict, item } = await restartOne(context, play, restart);
       settle(name, verdict, item);
-    } else attached.push(restart);
+    } else connected.push(restart);
   }
-  return attached;
+  return connected;
 }
 
 /** What cannot be written after the step that takes the protection. */
@@ -188,7 +188,7 @@ export async function quietMove(
   const before = await readCluster(context.queryNode);
   const moved = names.filter(
     (name) =>
-      attachmentOf(before, name) === 'connected' && movesOf(context, before, name).length > 0,
+      daemonUseOf(before, name) === 'connected' && movesOf(context, before, name).length > 0,
   );
   if (moved.length === 0) return new Set();
   let isProtected = false;

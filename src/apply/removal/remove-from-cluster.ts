@@ -51,7 +51,7 @@ export async function leaveCluster(
   const failures = new Map<string, Failed>();
   const left = (): readonly string[] => names.filter((name) => !failures.has(name));
   const vms = new Map<string, VmRecord>();
-  await writeCib(context, play, 'leave-stop', (cluster) => {
+  await writeCib(context, play, 'remove-stop', (cluster) => {
     for (const name of names) {
       const connection = nodeConnection(cluster.cib, name);
       if (connection?.isGuest === true)
@@ -74,7 +74,7 @@ export async function leaveCluster(
       failures.set(name, notStopped(why, isStuck(stopped, name) ? undefined : over));
   }
   const overtaken = new Set<string>();
-  await writeCib(context, play, 'leave-delete', (cluster) => {
+  await writeCib(context, play, 'remove-delete', (cluster) => {
     overtaken.clear();
     return left().flatMap((name) => {
       const edits = editsFor(cluster, name);

@@ -11,7 +11,7 @@ export {
   stationary,
   stopMigration,
 } from './apart.ts';
-export { attachCluster, beginMaintenance, isHeldInMaintenance } from './maintenance.ts';
+export { endMaintenance, beginMaintenance, isHeldInMaintenance } from './maintenance.ts';
 export {
   disconnectGuests,
   releaseVms,

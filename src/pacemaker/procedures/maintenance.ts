@@ -30,7 +30,7 @@ function written(cib: Cib): { readonly value: string; readonly nvpairId: string 
   return blockId === FIRST && nvpairId !== undefined ? { value, nvpairId } : undefined;
 }
 
-/** Whether outrigger has detached the cluster from its resources, also in an interrupted run. */
+/** Whether outrigger has put the cluster into maintenance mode, also in an interrupted run. */
 export const isHeldInMaintenance = (cib: Cib): boolean => cib.ids.has(MARK);
 
 /**
@@ -54,7 +54,7 @@ export function beginMaintenance(cib: Cib): readonly CibOperation[] {
 }
 
 /** Returns the resources to the management of the cluster: maintenance mode is as it was, or as an operator has set it since. */
-export function attachCluster(cib: Cib): readonly CibOperation[] {
+export function endMaintenance(cib: Cib): readonly CibOperation[] {
   if (!isHeldInMaintenance(cib)) return [];
   return [...restored(cib), ...deletion([{ element: 'cluster_property_set', id: MARK }])];
 }

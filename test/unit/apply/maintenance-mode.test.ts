@@ -48,7 +48,7 @@ describe('a cluster that stays in maintenance mode', () => {
 
 describe('a cluster that is given its resources back', () => {
   /** One that is busy for longer than anybody waits. */
-  async function attachBusy(lab: FakeLab): Promise<readonly RunEvent[]> {
+  async function endMaintenanceWhileBusy(lab: FakeLab): Promise<readonly RunEvent[]> {
     const real = performance.now.bind(performance);
     let passed = 0;
     lab.dcState = () => {
@@ -76,7 +76,7 @@ describe('a cluster that is given its resources back', () => {
   }
 
   it('may take longer to recover what has failed: that is told, and keeps nobody from the rest', async () => {
-    const reported = (await attachBusy(new FakeLab([]))).map((event) =>
+    const reported = (await endMaintenanceWhileBusy(new FakeLab([]))).map((event) =>
       event.type === 'notice' ? event.message : event.type,
     );
     assert.deepEqual(reported, [
@@ -88,6 +88,6 @@ describe('a cluster that is given its resources back', () => {
   it('stays in maintenance mode that somebody else has switched on', async () => {
     const lab = new FakeLab([]);
     lab.setProperty('maintenance-mode', 'true');
-    await assert.rejects(attachBusy(lab), /another user has enabled maintenance mode/);
+    await assert.rejects(endMaintenanceWhileBusy(lab), /another user has enabled maintenance mode/);
   });
 });

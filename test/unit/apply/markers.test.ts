@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { attachmentOf, releasable } from '../../../src/apply/quiet-restart/markers.ts';
+import { daemonUseOf, releasable } from '../../../src/apply/quiet-restart/markers.ts';
 import { isMoved } from '../../../src/model/item.ts';
 import { isQuietUnfinished } from '../../../src/pacemaker/procedures/edit.ts';
 import { readCib } from '../../../src/pacemaker/cib/cib.ts';
@@ -70,18 +70,18 @@ describe('the marks of a quiet restart', () => {
     ];
     for (const [title, shown, online, expected] of cases) {
       it(title, () => {
-        assert.equal(attachmentOf(cluster([], [shown], online), 'r1'), expected);
+        assert.equal(daemonUseOf(cluster([], [shown], online), 'r1'), expected);
       });
     }
 
     it('a connection that a run that died keeps unmanaged', () => {
       const left = cluster(['r1'], [{ id: 'r1', managed: false }], []);
-      assert.equal(attachmentOf(left, 'r1'), 'connected');
+      assert.equal(daemonUseOf(left, 'r1'), 'connected');
     });
 
     it('resources on a node that is offline: they may still run', () => {
       const left = cluster([], [{ id: 'r1' }, { id: 'a', on: 'r1' }], []);
-      assert.equal(attachmentOf(left, 'r1'), 'connected');
+      assert.equal(daemonUseOf(left, 'r1'), 'connected');
     });
   });
 

@@ -59,8 +59,8 @@ describe('the risk of a change of credentials', () => {
       assert.deepEqual(risksOf(state, theKey('b'), reported({ code, subjects: ['c1'] })), []);
   });
 
-  it('is none where a run that died has detached the cluster; a mark of another procedure is no word for it', () => {
-    assert.deepEqual(risksOf({ ...keepsIt, left: 'detached' }, theKey('a')), []);
+  it('is no risk where an interrupted run left the cluster in maintenance mode; a marker of another procedure does not count', () => {
+    assert.deepEqual(risksOf({ ...keepsIt, left: 'in-maintenance' }, theKey('a')), []);
     const left = 'protected';
     assert.deepEqual(risksOf({ ...keepsIt, left }, theKey('a')), ['authkey-replaced: r1']);
   });

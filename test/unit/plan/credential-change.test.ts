@@ -25,9 +25,9 @@ const change = (
   const found = credentialChange(facts, cluster, desired, prefersNodeByNode);
   if (found?.nodeByNode !== undefined) {
     assert.ok(!found.inMaintenanceMode, 'it is one or the other');
-    return [found.kind, 'pinned', ...found.nodeByNode.because].join(', ');
+    return [found.kind, 'node by node', ...found.nodeByNode.because].join(', ');
   }
-  return found && `${found.kind}${found.inMaintenanceMode ? ', detached' : ''}`;
+  return found && `${found.kind}${found.inMaintenanceMode ? ', in maintenance mode' : ''}`;
 };
 
 const life = { keepsAuthkey: true };
@@ -52,8 +52,8 @@ describe('a change of credentials', () => {
     });
     const found = (connectedAt: number | undefined, more: HostFactsPatch = life) =>
       change({ members: [older(more), KEY], node: KEY, connectedAt }, theKey('a'));
-    assert.equal(found(150), 'authkey, detached');
-    assert.equal(found(100), 'authkey, detached');
+    assert.equal(found(150), 'authkey, in maintenance mode');
+    assert.equal(found(100), 'authkey, in maintenance mode');
     assert.equal(found(200), undefined, 'it has connected with this key');
     assert.equal(found(50), undefined, 'that was another process');
     assert.equal(found(undefined), undefined, 'it has read no key yet');
@@ -64,10 +64,10 @@ describe('a change of credentials', () => {
     const certified = withCertificates();
     for (const isConnected of [true, false]) {
       const keyed = { members: [KEY, KEY], isConnected };
-      assert.equal(change(keyed, theCertificates), 'to-certificates, detached');
+      assert.equal(change(keyed, theCertificates), 'to-certificates, in maintenance mode');
       const both = { members: [certified, KEY], isConnected };
-      assert.equal(change(both, theCertificates), 'to-certificates, detached');
-      assert.equal(change(both, theKey('a', true)), 'to-authkey, detached');
+      assert.equal(change(both, theCertificates), 'to-certificates, in maintenance mode');
+      assert.equal(change(both, theKey('a', true)), 'to-authkey, in maintenance mode');
     }
   });
 
@@ -81,14 +81,14 @@ describe('a change of credentials', () => {
     for (const node of [listed, certified])
       assert.equal(
         change({ members: [listed, certified], node }, theCertificates),
-        'certificate-files, detached',
+        'certificate-files, in maintenance mode',
       );
     const ends = { members: [listed, certified], node: KEY };
-    assert.equal(change(ends, theCertificates), 'to-certificates, detached');
+    assert.equal(change(ends, theCertificates), 'to-certificates, in maintenance mode');
     const edited = { ...listed, daemonVariables: {} };
     assert.equal(
       change({ members: [edited, listed], node: listed }, theCertificates),
-      'to-certificates, detached',
+      'to-certificates, in maintenance mode',
       'its daemon uses the authkey still',
     );
   });
@@ -103,7 +103,7 @@ describe('a change of credentials', () => {
     const keyed = { ...KEY, daemonVariables: undefined };
     assert.equal(
       change({ members: [certified, keyed], node: certified }, theCertificates),
-      'to-certificates, detached',
+      'to-certificates, in maintenance mode',
     );
   });
 
@@ -112,7 +112,7 @@ describe('a change of credentials', () => {
     assert.equal(change({ members, node: KEY }, theKey('b')), 'authkey');
     assert.equal(change({ members, node: KEY, isConnected: false }, theKey('b')), undefined);
     const kept = members.map((one) => ({ ...one, ...life }));
-    assert.equal(change({ members: kept, node: KEY }, theKey('b')), 'authkey, detached');
+    assert.equal(change({ members: kept, node: KEY }, theKey('b')), 'authkey, in maintenance mode');
   });
 
   it('is none where a single cluster node gets the key that all others have', () => {
@@ -121,7 +121,7 @@ describe('a change of credentials', () => {
     const kept = { ...odd, ...life };
     assert.equal(
       change({ members: [KEY, kept], node: KEY }, theKey('a')),
-      'authkey, detached',
+      'authkey, in maintenance mode',
       'it may have read the other one, and keeps it',
     );
     assert.equal(change({ members: [KEY, odd], node: odd }, theKey('a')), 'authkey');
@@ -154,14 +154,14 @@ describe('a change of credentials', () => {
       'authkey',
       'nor that of a node',
     );
-    assert.equal(change({ ...kept, connectedAt: 15 }, theKey('a')), 'authkey, detached');
+    assert.equal(change({ ...kept, connectedAt: 15 }, theKey('a')), 'authkey, in maintenance mode');
     assert.equal(change({ ...kept, left: undefined }, theKey('a')), undefined, 'written at first');
-    const detached = { members: [KEY, KEY], node: KEY, left: 'detached' } as const;
-    assert.equal(change(detached, theKey('a')), 'authkey, detached');
+    const inMaintenance = { members: [KEY, KEY], node: KEY, left: 'in-maintenance' } as const;
+    assert.equal(change(inMaintenance, theKey('a')), 'authkey, in maintenance mode');
     const certified = withCertificates();
     assert.equal(
-      change({ members: [certified], left: 'detached' }, theCertificates),
-      'to-certificates, detached',
+      change({ members: [certified], left: 'in-maintenance' }, theCertificates),
+      'to-certificates, in maintenance mode',
     );
   });
 
@@ -175,21 +175,24 @@ describe('a change of credentials', () => {
       },
     };
     const hazardous = { members: [KEY, withKey('a', { units: sbd })], node: KEY };
-    const because = 'pinned, sbd.service on c2';
+    const because = 'node by node, sbd.service on c2';
     assert.equal(change(hazardous, theCertificates), `to-certificates, ${because}`);
     assert.equal(change(hazardous, theKey('b')), 'authkey', 'nobody is restarted');
     const kept = hazardous.members.map((one) => ({ ...one, ...life }));
     assert.equal(change({ ...hazardous, members: kept }, theKey('b')), `authkey, ${because}`);
     const harmless = { members: [KEY, KEY], node: KEY };
-    assert.equal(change(harmless, theCertificates, true), 'to-certificates, pinned');
+    assert.equal(change(harmless, theCertificates, true), 'to-certificates, node by node');
     assert.equal(change(harmless, theKey('b'), true), 'authkey');
     const certified = withCertificates();
     const left = { members: [certified, certified], node: certified, left: 'apart' } as const;
-    assert.equal(change(left, theCertificates), 'to-certificates, pinned');
-    assert.equal(change({ ...harmless, left: 'apart' }, theKey('a', true)), 'authkey, pinned');
+    assert.equal(change(left, theCertificates), 'to-certificates, node by node');
     assert.equal(
-      change({ ...hazardous, left: 'detached' }, theCertificates),
-      'to-certificates, detached',
+      change({ ...harmless, left: 'apart' }, theKey('a', true)),
+      'authkey, node by node',
+    );
+    assert.equal(
+      change({ ...hazardous, left: 'in-maintenance' }, theCertificates),
+      'to-certificates, in maintenance mode',
       'it goes on as it has begun',
     );
   });

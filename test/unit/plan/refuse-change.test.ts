@@ -91,7 +91,7 @@ describe('a change of credentials is refused', () => {
     const back = { ...stopped, members: [withCertificates(), stopped.members[1] ?? {}] };
     assert.match(refusal(back, theKey('a', true)) ?? '', /Pacemaker is stopped on c2$/);
     assert.equal(refusal(stopped, theKey('b')), undefined, 'it starts with the new one');
-    assert.equal(refusal({ ...stopped, left: 'detached' }, theCertificates), undefined);
+    assert.equal(refusal({ ...stopped, left: 'in-maintenance' }, theCertificates), undefined);
   });
 
   it('where a connected host cannot, or its machine is stopped', () => {
@@ -143,6 +143,6 @@ describe('a change of credentials is refused', () => {
 
   it('in maintenance mode that is not of a run which died', () => {
     assert.match(refusal({ ...keyed, maintenance: true }, theKey('b')) ?? '', /maintenance mode$/);
-    assert.equal(refusal({ ...keyed, left: 'detached' }, theKey('b')), undefined);
+    assert.equal(refusal({ ...keyed, left: 'in-maintenance' }, theKey('b')), undefined);
   });
 });

@@ -57,8 +57,8 @@ const idsIn = (text: string): Map<string, string> =>
     ),
   );
 
-describe('nodes that leave', () => {
-  it('take nothing with them that is another thing’s, and leave nothing of their own', () => {
+describe('removed nodes', () => {
+  it('are deleted with all that is theirs, and nothing else', () => {
     fc.assert(
       fc.property(fc.subarray([...NODES]), (names) => {
         const after = without(BEFORE, names);
@@ -87,7 +87,7 @@ describe('nodes that leave', () => {
     );
   });
 
-  it('may stay after all: nothing of what was begun is left', () => {
+  it('stay if the removal is cancelled: no marker is left', () => {
     for (const name of NODES) {
       const begun = applyOperations(BEFORE, beginRemoval(cib(BEFORE), [name]));
       assert.equal(isBeingRemoved(cib(begun), name), true);
@@ -100,13 +100,13 @@ describe('nodes that leave', () => {
     }
   });
 
-  it('are begun with again without another change', () => {
+  it('are not edited again by a second beginning', () => {
     const begun = applyOperations(BEFORE, beginRemoval(cib(BEFORE), NODES));
     assert.equal(applyOperations(begun, beginRemoval(cib(begun), NODES)), begun);
   });
 });
 
-describe('a constraint that names a node that leaves', () => {
+describe('a constraint that names a removed node', () => {
   const stays = (constraint: string): void => {
     const text = withConstraints(constraint);
     const [found] = referencesOf(cib(text), 'r1').filter(({ id }) => id === 'x');
@@ -136,7 +136,7 @@ describe('a constraint that names a node that leaves', () => {
     goes('<rsc_order id="x" first="r1" then="d2"/>', 'order of r1, d2');
   });
 
-  it('stays when it speaks of other nodes too', () => {
+  it('stays when it names other nodes as well', () => {
     stays(
       '<rsc_location id="x" rsc="d2"><rule id="x-r" score="100" boolean-op="or"><expression id="x-e" attribute="#uname" operation="eq" value="r1"/><expression id="x-f" attribute="#uname" operation="eq" value="c1"/></rule></rsc_location>',
     );
