@@ -25,7 +25,7 @@ type Way = {
   from: State;
   to: State;
   /** It fails at the second cluster node, and runs are killed while everything is put back. */
-  isPutBack: boolean;
+  isRolledBack: boolean;
 };
 
 const ALLOWED = ['credentials-converted', 'cluster-keys-differ', 'authkey-replaced'].flatMap(
@@ -82,7 +82,7 @@ export function walkWithKills(labs: Labs, ways: readonly Way[]): void {
   /** A run that dies at the first step at which none has died yet; returns whether there was one. */
   async function dies(cluster: CredentialCluster, way: Way, rotates: boolean): Promise<boolean> {
     let last: Line | undefined;
-    let counts = !way.isPutBack;
+    let counts = !way.isRolledBack;
     let point: string | undefined;
     const inventory = inventoryOf(cluster, way.to);
     const command = rotates ? ['rotate', 'authkey'] : ['apply'];
@@ -100,7 +100,7 @@ export function walkWithKills(labs: Labs, ways: readonly Way[]): void {
     const { code, signal, stderr } = await ended;
     const said = `${stderr}${lines.map((line) => JSON.stringify(line)).join('\n')}`;
     if (point === undefined) {
-      assert.equal(code, way.isPutBack ? 4 : 0, said);
+      assert.equal(code, way.isRolledBack ? 4 : 0, said);
       return false;
     }
     assert.equal(signal, 'SIGKILL', said);
@@ -113,10 +113,10 @@ export function walkWithKills(labs: Labs, ways: readonly Way[]): void {
     const { lab } = cluster;
     const keys = await keysOn(lab);
     // What was to be put back may be finished either way.
-    const end = way.isPutBack && hit.size % 2 === 0 ? way.from : way.to;
+    const end = way.isRolledBack && hit.size % 2 === 0 ? way.from : way.to;
     const inventory = inventoryOf(cluster, end);
     await quietly(lab, inventory, async () => {
-      const repair = way.isPutBack ? await keepEnvironment(lab, 'c2') : () => Promise.resolve();
+      const repair = way.isRolledBack ? await keepEnvironment(lab, 'c2') : () => Promise.resolve();
       let kills = 0;
       for (; kills < MOST_KILLS; kills += 1) {
         const isRotation = way.from === way.to && isSame(await keysOn(lab), keys);

@@ -55,7 +55,7 @@ describe('credentials of connected nodes', function () {
     assert.deepEqual(await keysOn(lab), ['', '', '', '']);
   };
 
-  const isPutBack: Work = async ({ lab, withKey, withCertificates }) => {
+  const isRolledBack: Work = async ({ lab, withKey, withCertificates }) => {
     await quietly(lab, withKey, async () => {
       const repair = await keepEnvironment(lab, 'c2');
       const { failures, lines } = await applied(lab, 4, ['-i', withCertificates, ...CONVERT]);
@@ -87,7 +87,7 @@ describe('credentials of connected nodes', function () {
   });
 
   it('are what they were after a conversion that failed (fencing), and are converted (no fencing)', async () => {
-    await inBoth(isPutBack, convert);
+    await inBoth(isRolledBack, convert);
   });
 
   it('are converted although the run dies in between (fencing), and converted back (no fencing)', async () => {

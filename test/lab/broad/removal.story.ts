@@ -82,7 +82,7 @@ describe('removal', function () {
     await killedAt(
       lab,
       ['apply', '-i', inventory, ...ALLOW],
-      (line) => line.type === 'cib-written' && line.purpose === 'leave-stop',
+      (line) => line.type === 'cib-written' && line.purpose === 'remove-stop',
     );
     await settled(lab);
   }

@@ -8,10 +8,10 @@ const LABS = [
 describe('a change of credentials whose runs are killed', function () {
   this.timeout(3 * 60 * 60_000);
   walkWithKills(LABS, [
-    { name: 'rotation', from: 'authkey', to: 'authkey', isPutBack: false },
-    { name: 'to certificates', from: 'authkey', to: 'certificates', isPutBack: false },
-    { name: 'to certificates, put back', from: 'authkey', to: 'certificates', isPutBack: true },
-    { name: 'to the authkey', from: 'certificates', to: 'authkey', isPutBack: false },
-    { name: 'to the authkey, put back', from: 'certificates', to: 'authkey', isPutBack: true },
+    { name: 'rotation', from: 'authkey', to: 'authkey', isRolledBack: false },
+    { name: 'to certificates', from: 'authkey', to: 'certificates', isRolledBack: false },
+    { name: 'to certificates, put back', from: 'authkey', to: 'certificates', isRolledBack: true },
+    { name: 'to the authkey', from: 'certificates', to: 'authkey', isRolledBack: false },
+    { name: 'to the authkey, put back', from: 'certificates', to: 'authkey', isRolledBack: true },
   ]);
 });

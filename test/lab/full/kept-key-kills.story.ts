@@ -5,6 +5,13 @@ describe('a rotation of a key that is kept, whose runs are killed', function () 
   this.timeout(2 * 60 * 60_000);
   walkWithKills(
     [{ name: 'story-kills-sid', fencing: true, suite: 'sid' }],
-    [{ name: 'rotation of a key that is kept', from: 'authkey', to: 'authkey', isPutBack: false }],
+    [
+      {
+        name: 'rotation of a key that is kept',
+        from: 'authkey',
+        to: 'authkey',
+        isRolledBack: false,
+      },
+    ],
   );
 });

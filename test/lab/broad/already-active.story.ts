@@ -25,7 +25,7 @@ import {
 import { skipWithoutLab } from '../story-run.ts';
 import { waitFor } from '../wait.ts';
 
-const NAME = 'story-runs-there';
+const NAME = 'story-already-active';
 
 const UNIT = `[Service]
 ExecStart=/bin/sleep infinity
@@ -51,7 +51,7 @@ const LOOK = `systemctl show ledger --property=ActiveState,ExecMainStartTimestam
 ip -o address show to 10.77.9.9/32
 grep ' /srv/data ' /proc/self/mountinfo || true`;
 
-describe('what runs already on a host that joins', function () {
+describe('resources that are already active on a host that joins', function () {
   let lab: Lab;
 
   const goodCopies = async (): Promise<string> =>
@@ -82,7 +82,7 @@ describe('what runs already on a host that joins', function () {
     await labDown(NAME);
   });
 
-  it('is found before anything is touched, and the good copies keep running', async () => {
+  it('are found before anything is touched, and the good copies keep running', async () => {
     await lab.sh('h1', 'systemctl enable --now ledger');
     await lab.sh('h2', 'ip address add 10.77.9.9/32 dev lo');
     await lab.sh('h3', 'mount -t tmpfs tmpfs /srv/data');
@@ -106,14 +106,14 @@ describe('what runs already on a host that joins', function () {
     assert.equal(await goodCopies(), before);
   });
 
-  it('is a risk where it is only enabled at boot', async () => {
+  it('are a risk where the unit is only enabled at boot', async () => {
     await lab.sh('h1', 'systemctl stop ledger');
     const inventory = writeInventory(lab, { remoteNodes: [{ name: 'h1', host: 'h1' }] });
     const { stderr } = await applied(lab, 5, ['-i', inventory]);
     assert.match(stderr, /enabled-at-boot: .*\(ledger on h1\)/);
   });
 
-  it('keeps nobody out once it is gone, and the good copies run as before', async () => {
+  it('keep no host out once they are gone, and the good copies run as before', async () => {
     await lab.sh('h1', 'systemctl disable ledger');
     await lab.sh('h2', 'ip address delete 10.77.9.9/32 dev lo');
     await lab.sh('h3', 'umount /srv/data');
@@ -192,7 +192,7 @@ describe('what runs already on a host that joins', function () {
       await assertQuiet(lab);
     });
 
-    it('keeps the authkey from being rotated, and leaves when it shall be absent', async () => {
+    it('keeps the authkey from being rotated, and is removed with state: absent', async () => {
       const desired = { ...h3, manage: 'cluster-only' };
       const inventory = writeInventory(lab, { remoteNodes: [h1, h2, desired] });
       const key = await lab.sh('c1', 'sha256sum /etc/pacemaker/authkey');

@@ -12,10 +12,10 @@ import { applied, assertInSync, isStarted, settled } from '../outrigger.ts';
 import { assertNothingLeft, startRun } from '../story-run.ts';
 import { photograph } from '../workload.ts';
 
-const NAME = 'story-put-back';
+const NAME = 'story-rollback';
 const CONVERT = ['--allow', 'credentials-converted'];
 
-describe('a host that dies while credentials are converted', function () {
+describe('a host that fails while credentials are converted', function () {
   inOrder(this); // each step stands on the one before
   let cluster: CredentialCluster;
   let photo: Awaited<ReturnType<typeof photograph>>;
@@ -28,14 +28,14 @@ describe('a host that dies while credentials are converted', function () {
 
   after(() => labDown(NAME));
 
-  it('is all that is left when everything is put back', async () => {
+  it('is all that is left when everything is rolled back', async () => {
     const { lab, withCertificates } = cluster;
     let off: Promise<unknown> | undefined;
     const { ended, lines } = startRun(
       lab,
       ['apply', '-i', withCertificates, ...CONVERT],
       (line) => {
-        if (line.type === 'cib-written' && line.purpose === 'detach')
+        if (line.type === 'cib-written' && line.purpose === 'enter-maintenance')
           off ??= lab.power('h2', 'off');
       },
     );

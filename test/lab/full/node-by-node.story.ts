@@ -24,9 +24,9 @@ import { assertNothingLeft, skipWithoutLab, startApply } from '../story-run.ts';
 import { waitFor } from '../wait.ts';
 import { photograph, startOn } from '../workload.ts';
 
-const PINNED = ['--allow', 'credentials-node-by-node'];
+const ALLOWED = ['--allow', 'credentials-node-by-node'];
 
-const NODE_BY_NODE = new URL('../../../playbooks/node-by-node.yml', import.meta.url).pathname;
+const PLAYBOOK = new URL('../../../playbooks/node-by-node.yml', import.meta.url).pathname;
 
 const MAINTENANCE = 'cibadmin --query --local | grep -c maintenance-mode; true';
 
@@ -53,11 +53,11 @@ const STARTED_WITH =
 /** How many variables for certificates Pacemaker on these hosts was started with. */
 const usedOn = async (lab: Lab): Promise<string> =>
   (await Promise.all(lab.hosts.map(({ name }) => lab.sh(name, STARTED_WITH))))
-    .map((said) => said.trim())
+    .map((count) => count.trim())
     .join();
 
 /**
- * What of the remote nodes' own was started and stopped there, since when, and where the cluster says that it is. What a cluster
+ * What of the remote nodes' own was started and stopped there, since when, and where the cluster reports it. What a cluster
  * node in standby leaves may come and go there.
  */
 async function onNodes(lab: Lab): Promise<string[]> {
@@ -81,8 +81,8 @@ interface Kind {
 }
 
 const KINDS: readonly Kind[] = [
-  { name: 'story-pinned', members: ['c1', 'c2', 'c3'], nodes: ['h1', 'h2'], fencing: true },
-  { name: 'story-pinned-off', members: ['c1', 'c2'], nodes: ['h1'], fencing: false },
+  { name: 'story-node-by-node', members: ['c1', 'c2', 'c3'], nodes: ['h1', 'h2'], fencing: true },
+  { name: 'story-node-by-node-off', members: ['c1', 'c2'], nodes: ['h1'], fencing: false },
 ];
 
 for (const { name, members, nodes, fencing } of KINDS) {
@@ -136,21 +136,21 @@ for (const { name, members, nodes, fencing } of KINDS) {
       await labDown(name);
     });
 
-    /** Changes the credentials, and dies on the way. */
-    async function changed(desired: string, dies: (line: Line) => boolean): Promise<void> {
+    /** Changes the credentials by a run that is killed and another one. */
+    async function changed(desired: string, killedAt: (line: Line) => boolean): Promise<void> {
       const before = await onNodes(lab);
-      let died = false;
+      let isKilled = false;
       const { ended } = startApply(
         lab,
         desired,
         (line, child) => {
-          if (!died && dies(line)) died = child.kill('SIGKILL');
+          if (!isKilled && killedAt(line)) isKilled = child.kill('SIGKILL');
         },
-        PINNED,
+        ALLOWED,
       );
       const { signal, stderr } = await ended;
       assert.equal(signal, 'SIGKILL', stderr);
-      await applied(lab, 0, ['-i', desired, ...PINNED]);
+      await applied(lab, 0, ['-i', desired, ...ALLOWED]);
       await settled(lab);
       assert.deepEqual(await onNodes(lab), before);
       for (const node of nodes) assert.ok(await isStarted(lab, node), node);
@@ -164,7 +164,7 @@ for (const { name, members, nodes, fencing } of KINDS) {
         assert.match(await dlmOn(lab, member), /^(?:stop dlm\nstart dlm\n)+$/, member);
     }
 
-    it('are changed node by node, and only with the word for that risk', async () => {
+    it('are changed node by node, and only with that risk allowed', async () => {
       const desired = withCertificates();
       const { risks, changes } = await plan(lab, desired);
       assert.deepEqual(
@@ -178,22 +178,22 @@ for (const { name, members, nodes, fencing } of KINDS) {
       );
       const { stdout } = await outrigger(lab, ['plan', '-i', desired]);
       assert.match(stdout, /node by node \(because of sbd\.service on c1/);
-      const { stderr, stdout: said } = await applied(lab, 5, ['-i', desired]);
-      assert.match(stderr + said, /--allow credentials-node-by-node/);
+      const { stderr, stdout: output } = await applied(lab, 5, ['-i', desired]);
+      assert.match(stderr + output, /--allow credentials-node-by-node/);
     });
 
-    it('become certificates, although the run dies while Pacemaker is restarted', async () => {
+    it('become certificates, although the run is killed while Pacemaker is restarted', async () => {
       await changed(withCertificates(), action('c1', 'restart-pacemaker'));
       assert.match(await usedOn(lab), /^4(?:,4)*$/);
     });
 
-    it('become the authkey again, although the run dies while a node goes over', async () => {
+    it('become the authkey again, although the run is killed while a node changes over', async () => {
       await changed(withKey(), action('h1', 'start-service'));
       assert.match(await usedOn(lab), /^0(?:,0)*$/);
     });
 
     if (fencing) return;
-    it('are changed so without need by a playbook that says so, and never in maintenance mode', async () => {
+    it('are changed so by a playbook that selects it, and never in maintenance mode', async () => {
       await lab.sh('c1', `cibadmin --delete --xpath "//rsc_location[@id='dlm-members']"`);
       await lab.sh('c1', `cibadmin --delete --xpath "//clone[@id='dlm-clone']"`);
       for (const member of members) await lab.sh(member, 'systemctl stop sbd.service');
@@ -212,7 +212,7 @@ for (const { name, members, nodes, fencing } of KINDS) {
         (line) => {
           if (action('c1', 'restart-pacemaker')(line)) looked = lab.sh('c2', MAINTENANCE);
         },
-        ['--playbook', NODE_BY_NODE, ...PINNED],
+        ['--playbook', PLAYBOOK, ...ALLOWED],
       );
       const { code, stderr } = await ended;
       assert.equal(code, 0, stderr);
