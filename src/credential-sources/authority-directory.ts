@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openLocalFile } from '../host/files/local-file.ts';
-import { syncFolder, writePrivateFile } from '../host/files/private-file.ts';
+import { syncDirectory, writePrivateFile } from '../host/files/private-file.ts';
 import { errnoOf, messageOf, OutriggerError } from '../support/errors.ts';
 import { Secret } from '../support/secret.ts';
 import type { AuthorityFiles } from '../credentials/x509/authority.ts';
@@ -26,7 +26,7 @@ export const authorityPaths = (directory: string) => ({
 /** Reads what lies in the directory of an authority. Throws INPUT_INVALID when others can get at what is secret there. */
 export function readAuthority(directory: string, nodes: readonly string[]): AuthorityFiles {
   const paths = authorityPaths(directory);
-  for (const folder of [directory, paths.nodes, paths.issued]) checkFolder(folder);
+  for (const path of [directory, paths.nodes, paths.issued]) checkDirectory(path);
   const text = (path: string): string | undefined => read(path)?.toString('latin1');
   const key = (node: string): Secret | undefined => {
     const content = readSecret(paths.key(node));
@@ -53,10 +53,10 @@ export function readAuthorityKey(directory: string): string {
 }
 
 /** Makes the folders of an authority, for their owner alone. */
-export function makeFolders(directory: string): void {
+export function makeDirectories(directory: string): void {
   const { nodes, issued } = authorityPaths(directory);
-  for (const folder of [directory, nodes, issued])
-    asInput(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  for (const path of [directory, nodes, issued])
+    asInput(path, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
 }
 
 /** Writes a file of an authority; see `writePrivateFile`. */
@@ -72,26 +72,26 @@ export function writeAuthorityKey(directory: string, content: string): void {
   const path = asInput(caKey, () => ifThere(() => realpathSync(caKey))) ?? caKey;
   writeAuthorityFile(path, content);
   asInput(path, () => {
-    syncFolder(dirname(path));
+    syncDirectory(dirname(path));
   });
 }
 
 /** What was written lies there also after a loss of power. */
 export function syncFolders(directory: string): void {
   const { nodes, issued } = authorityPaths(directory);
-  for (const folder of [issued, nodes, directory])
-    asInput(folder, () => {
-      syncFolder(folder);
+  for (const path of [issued, nodes, directory])
+    asInput(path, () => {
+      syncDirectory(path);
     });
 }
 
 /** Certificates only: what an interrupted run has left begins with a dot. */
-const namesIn = (folder: string): readonly string[] =>
-  (asInput(folder, () => ifThere(() => readdirSync(folder))) ?? [])
+const namesIn = (path: string): readonly string[] =>
+  (asInput(path, () => ifThere(() => readdirSync(path))) ?? [])
     .filter((name) => name.endsWith('.pem') && !name.startsWith('.'))
     .sort();
 
-function checkFolder(path: string): void {
+function checkDirectory(path: string): void {
   const found = asInput(path, () => ifThere(() => statSync(path)));
   if (found === undefined) return;
   if (!found.isDirectory()) throw unusable(path, 'it is not a directory');

@@ -5,7 +5,7 @@ import { whileLocked } from '../host/files/file-lock.ts';
 import { writePrivateFile } from '../host/files/private-file.ts';
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { printable } from '../support/text/printable.ts';
-import { authorityPaths, ifThere, makeFolders, unusable } from './authority-directory.ts';
+import { authorityPaths, ifThere, makeDirectories, unusable } from './authority-directory.ts';
 
 /**
  * Runs `work` while no other run signs with the authority in this directory: two at a time would each write the list and
@@ -13,7 +13,7 @@ import { authorityPaths, ifThere, makeFolders, unusable } from './authority-dire
  * own machine.
  */
 export async function whileInUse<T>(directory: string, work: () => Promise<T>): Promise<T> {
-  makeFolders(directory);
+  makeDirectories(directory);
   const { inUse: path } = authorityPaths(directory);
   const own = `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n${processIdentity() ?? ''}\n`;
   await briefly(path, () => {

@@ -8,7 +8,7 @@ import { passphraseWeakness } from '../credentials/x509/passphrase.ts';
 import { pemBlocks } from '../credentials/x509/pem.ts';
 import {
   authorityPaths,
-  makeFolders,
+  makeDirectories,
   readAuthority,
   readAuthorityKey,
   unusable,
@@ -58,7 +58,7 @@ export async function openAuthority(
   means: Means,
 ): Promise<AuthorityKeys> {
   const { directory } = authority;
-  makeFolders(directory);
+  makeDirectories(directory);
   const { hasKey, ca } = readAuthority(directory, []);
   // It may have been there when the plan was made.
   if (!hasKey && ca !== undefined)

@@ -232,7 +232,7 @@ export function refuse({ findings }: { readonly findings: readonly CertificateFi
   );
 }
 
-interface Asked extends Pick<Credentials, 'contentOf'> {
+interface Selection extends Pick<Credentials, 'contentOf'> {
   readonly digestOf: (node: string, role: CertificateRole) => string;
   readonly nodes: readonly string[];
   readonly now: Date;
@@ -241,7 +241,7 @@ interface Asked extends Pick<Credentials, 'contentOf'> {
 
 function desiredOf(
   spec: CertificateFiles,
-  { nodes, now, contentOf, digestOf, pending }: Asked,
+  { nodes, now, contentOf, digestOf, pending }: Selection,
   { ca, nodes: summaries, findings }: CheckedSet,
 ): DesiredX509 {
   const desired = (role: CertificateRole, node: string, description: string) => ({

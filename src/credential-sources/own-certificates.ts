@@ -27,7 +27,7 @@ import {
 /** A host with its own certificates, and whether it is a cluster node. */
 interface Owner {
   readonly name: string;
-  readonly isMember: boolean;
+  readonly isClusterNode: boolean;
   readonly own: OwnCertificateFacts;
 }
 
@@ -105,10 +105,10 @@ export async function judgeOwnCertificates(
 
 const ownersIn = (facts: Facts): readonly Owner[] =>
   [
-    ...[...facts.clusterNodes.values()].map((host) => ({ host, isMember: true })),
-    ...remoteHosts(facts).map((host) => ({ host, isMember: false })),
-  ].flatMap(({ host: { name, ownCertificates: own }, isMember }) =>
-    own === undefined ? [] : [{ name, isMember, own }],
+    ...[...facts.clusterNodes.values()].map((host) => ({ host, isClusterNode: true })),
+    ...remoteHosts(facts).map((host) => ({ host, isClusterNode: false })),
+  ].flatMap(({ host: { name, ownCertificates: own }, isClusterNode }) =>
+    own === undefined ? [] : [{ name, isClusterNode, own }],
   );
 
 /** What a host lacks before anything can be judged. */
@@ -136,7 +136,7 @@ const judgeOf = ({ own: { files } }: Owner): string =>
 
 /** Cluster nodes connect to Pacemaker Remote nodes, and no others; what a host thinks of itself counts as well. */
 const isSeenBy = (one: Owner, judge: Owner): boolean =>
-  one.isMember !== judge.isMember || one.name === judge.name;
+  one.isClusterNode !== judge.isClusterNode || one.name === judge.name;
 
 const pathIn = (name: string, file: OwnFileFacts | undefined): string =>
   `${name}:${file?.path ?? ''}`;
@@ -176,10 +176,10 @@ function blame(
   judges: readonly Owner[],
   judged: readonly Owner[],
 ): readonly string[] {
-  const isMember = judged.some((one) => one.name === host && one.isMember);
+  const isClusterNode = judged.some((one) => one.name === host && one.isClusterNode);
   const isOwnJudge = judges.some(({ name }) => name === host);
-  if (!isMember || isOwnJudge) return [host];
-  return judges.filter((judge) => !judge.isMember).map(({ name }) => name);
+  if (!isClusterNode || isOwnJudge) return [host];
+  return judges.filter((judge) => !judge.isClusterNode).map(({ name }) => name);
 }
 
 function faultsOf(

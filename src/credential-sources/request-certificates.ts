@@ -5,7 +5,7 @@ import { runScript } from '../host/run-script.ts';
 import type { Host } from '../host/host.ts';
 import { readLocalFile } from '../host/files/local-file.ts';
 import { runProgram } from '../host/secrets/local-program.ts';
-import { syncFolder, writePrivateFile } from '../host/files/private-file.ts';
+import { syncDirectory, writePrivateFile } from '../host/files/private-file.ts';
 import { WAITING_PAIR } from '../pacemaker/basics/names.ts';
 import type { ReportedKey } from '../model/facts.ts';
 import { MOST_BYTES } from '../inventory/files-named.ts';
@@ -184,11 +184,11 @@ async function checkOne(
 
 /** Written whole or not at all; nothing of it is secret, and nobody else has a use for it. */
 function keep(path: string, text: string): void {
-  const folder = dirname(path);
+  const directory = dirname(path);
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(directory, { recursive: true });
     writePrivateFile(path, text);
-    syncFolder(folder);
+    syncDirectory(directory);
   } catch (thrown) {
     throw new OutriggerError('INPUT_INVALID', `cannot write ${path}: ${messageOf(thrown)}`, {
       cause: thrown,

@@ -49,11 +49,11 @@ export async function requestedCertificates(request: RequestedRequest): Promise<
       .filter((host) => cannotMake(host, states))
       .map(({ name }) => [name, NO_OPENSSL] as const),
   ]);
-  const asked = named('to-request').filter((name) => !faults.has(name));
+  const requested = named('to-request').filter((name) => !faults.has(name));
   refuseShort(x509, states, facts, now);
   const nodes = hosts
     .map(({ name }) => name)
-    .filter((name) => keys.has(name) || asked.includes(name));
+    .filter((name) => keys.has(name) || requested.includes(name));
   const load = (
     keysOnHosts: ReadonlyMap<string, ReportedKey>,
     when: Date,
@@ -62,25 +62,25 @@ export async function requestedCertificates(request: RequestedRequest): Promise<
   const { desired, contentOf, list } = await load(
     keys,
     now,
-    asked.length === 0 ? undefined : pendingIn(x509, asked),
+    requested.length === 0 ? undefined : pendingIn(x509, requested),
   );
   const waiting = awaited.filter((name) => keys.has(name)).map((name) => noteOf(x509, name));
   return {
     desired: { ...desired, faults, notes: [...desired.notes, ...waiting] },
     contentOf,
     list,
-    ...(asked.length === 0
+    ...(requested.length === 0
       ? {}
       : {
           pending: {
             revokes: { serials: new Map(), nodes: new Set() },
             make: async (means) => {
               const made = await requestCertificates(
-                { x509, nodes: asked, now: request.now },
+                { x509, nodes: requested, now: request.now },
                 means,
               );
               if (x509.signing.by === 'hand')
-                throw stillAwaited(x509, [...new Set([...awaited, ...asked])]);
+                throw stillAwaited(x509, [...new Set([...awaited, ...requested])]);
               const whole = await load(new Map([...keys, ...made]), request.now());
               return { ...whole, desired: { ...whole.desired, faults } };
             },

@@ -67,8 +67,8 @@ export function chooseAuthkey(
   facts: Facts,
   { isInUse: connectionsExist, key, isUnfinished, isSurelyOurs, rotates }: AuthkeyCircumstances,
 ): AuthkeyChoice {
-  const members = [...facts.clusterNodes.values()];
-  const withKey = members.filter((node) => node.authkey.digest !== undefined);
+  const clusterNodes = [...facts.clusterNodes.values()];
+  const withKey = clusterNodes.filter((node) => node.authkey.digest !== undefined);
   if (key !== undefined) {
     const others = withKey.filter((node) => node.authkey.digest !== key.digest);
     return {
@@ -86,7 +86,7 @@ export function chooseAuthkey(
         remoteHosts(facts).map((host) => host.authkey.digest),
       );
   if (holder === undefined || (rotates && !isEarlier)) {
-    const risks = riskFor('authkey-replaced', members, connectionsExist);
+    const risks = riskFor('authkey-replaced', clusterNodes, connectionsExist);
     return { source: { kind: 'generate' }, digest: undefined, description: 'new key', risks };
   }
   const { name, authkey } = holder;

@@ -64,11 +64,13 @@ export function refuseOnCluster(
   x509: DesiredX509 | undefined,
   isStated: boolean,
 ): void {
-  const members = [...facts.clusterNodes.values()];
+  const clusterNodes = [...facts.clusterNodes.values()];
   if (x509 === undefined) {
     const with509 = isStated
       ? []
-      : [...groupBy(members, (host) => certificatesOn(host) ?? '')].filter(([why]) => why !== '');
+      : [...groupBy(clusterNodes, (host) => certificatesOn(host) ?? '')].filter(
+          ([why]) => why !== '',
+        );
     if (with509.length > 0)
       throw refused(
         with509.map(([why, same]) => `${namesOf(same)}: ${why}`).join('; '),
@@ -76,7 +78,7 @@ export function refuseOnCluster(
       );
     return;
   }
-  for (const host of members) {
+  for (const host of clusterNodes) {
     const reason =
       unknown(host) ?? faultOf(host, x509) ?? foreign(host, x509) ?? clockOutside(host, x509);
     if (reason !== undefined) throw refused(`${host.name}: ${reason.message}`, reason.hint ?? '');
@@ -89,8 +91,8 @@ export function refuseOnCluster(
 }
 
 /** Throws REFUSED where what a cluster node runs would go on without Pacemaker, and come to harm. */
-export function refuseMaintenance(members: readonly HostFacts[], cib: Cib): void {
-  const hazards = hazardsIn(members, cib);
+export function refuseMaintenance(clusterNodes: readonly HostFacts[], cib: Cib): void {
+  const hazards = hazardsIn(clusterNodes, cib);
   if (hazards.length === 0) return;
   throw refused(
     `Pacemaker must be restarted on the cluster nodes in maintenance mode, which is unsafe while ${hazards.join(', ')} run there`,

@@ -130,9 +130,9 @@ function towards(
   cluster: ClusterFacts,
   x509: DesiredX509,
 ): CredentialChangeKind | undefined {
-  const members = [...facts.clusterNodes.values()];
-  const ends = [...members, ...connectedHosts(facts, cluster.cib)];
-  const areOlder = members.some((host) => usesOthers(host, x509));
+  const clusterNodes = [...facts.clusterNodes.values()];
+  const ends = [...clusterNodes, ...connectedHosts(facts, cluster.cib)];
+  const areOlder = clusterNodes.some((host) => usesOthers(host, x509));
   if (isLeftBehind(cluster.cib) || (areOlder && !ends.every(hasOnlyCertificates)))
     return 'to-certificates';
   if (areOlder) return 'certificate-files';
@@ -172,8 +172,8 @@ function towardsAuthkey(
   desired: Extract<DesiredCredentials, { readonly authkey: AuthkeyChoice }>,
 ): CredentialChangeKind | undefined {
   const { cib } = cluster;
-  const members = [...facts.clusterNodes.values()];
-  if (desired.isStated && members.some(hasCertificates)) return 'to-authkey';
+  const clusterNodes = [...facts.clusterNodes.values()];
+  if (desired.isStated && clusterNodes.some(hasCertificates)) return 'to-authkey';
   if (isLeftBehind(cib)) return 'authkey';
   const isTogether =
     quietlyProtected(cib).length > 0
@@ -194,9 +194,9 @@ const connectedHosts = (facts: Facts, cib: Cib): readonly HostFacts[] => {
 
 /** An interrupted run in the middle of it left the connections protected. */
 function isHalfChanged(facts: Facts, cib: Cib, authkey: AuthkeyChoice): boolean {
-  const members = [...facts.clusterNodes.values()];
-  const ends = [...members, ...connectedHosts(facts, cib)];
-  return ends.some(holdsAnother(authkey)) || members.some((host) => usesOlderKey(host, cib));
+  const clusterNodes = [...facts.clusterNodes.values()];
+  const ends = [...clusterNodes, ...connectedHosts(facts, cib)];
+  return ends.some(holdsAnother(authkey)) || clusterNodes.some((host) => usesOlderKey(host, cib));
 }
 
 /** A cluster node that alone holds another key than all of the rest is merely given theirs. */
@@ -205,12 +205,12 @@ function mustChangeTogether(
   cluster: ClusterFacts,
   desired: Extract<DesiredCredentials, { readonly authkey: AuthkeyChoice }>,
 ): boolean {
-  const members = [...facts.clusterNodes.values()];
-  if (members.some((host) => usesOlderKey(host, cluster.cib))) return true;
+  const clusterNodes = [...facts.clusterNodes.values()];
+  if (clusterNodes.some((host) => usesOlderKey(host, cluster.cib))) return true;
   const isOther = holdsAnother(desired.authkey);
-  if (!members.some(isOther)) return false;
+  if (!clusterNodes.some(isOther)) return false;
   return (
-    members.every(isOther) ||
+    clusterNodes.every(isOther) ||
     connectedHosts(facts, cluster.cib).some(isOther) ||
     leftOutOf(facts, cluster.cib).length > 0 ||
     keepsKey(facts, cluster, desired)

@@ -9,8 +9,8 @@ const HAZARDOUS_AGENTS = ['controld', 'lvmlockd', 'clvm'];
 const HAZARDOUS_FILE_SYSTEMS = ['gfs2', 'ocfs2'];
 
 /** What runs in this cluster that a cluster node must not leave behind for a moment: units, then resources. */
-export function hazardsIn(members: readonly HostFacts[], cib: Cib): readonly string[] {
-  const units = members.flatMap(({ name, units: all }) =>
+export function hazardsIn(clusterNodes: readonly HostFacts[], cib: Cib): readonly string[] {
+  const units = clusterNodes.flatMap(({ name, units: all }) =>
     HAZARDOUS_UNITS.filter((unit) => all[unit]?.activeState === 'active').map(
       (unit) => `${unit} on ${name}`,
     ),

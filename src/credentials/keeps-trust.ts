@@ -29,11 +29,11 @@ interface End {
  */
 export function keepsTrust(facts: Facts, cib: Cib, x509: DesiredX509): boolean {
   const connected = connectedNames(cib);
-  const members = [...facts.clusterNodes.values()];
+  const clusterNodes = [...facts.clusterNodes.values()];
   const nodes = remoteHosts(facts).filter(({ name }) => connected.includes(name));
-  const hosts = [...members, ...nodes];
+  const hosts = [...clusterNodes, ...nodes];
   const read = (some: readonly HostFacts[]): readonly End[] => some.map((one) => endOf(one, x509));
-  const [servers, clients] = [read(nodes), read(members)];
+  const [servers, clients] = [read(nodes), read(clusterNodes)];
   const isOther = hosts.some((host) => hasOther(host, x509, 'ca'));
   if (isOther && !(accept(servers, clients) && accept(clients, servers))) return false;
   const names = [...connected, ...cib.clusterNodes.map(({ name }) => name)];

@@ -33,8 +33,8 @@ export const eligible = ({ cib, mon }: ClusterFacts, names: readonly string[]): 
  */
 export function firstToChange(cluster: ClusterFacts, names: readonly string[]): string | undefined {
   const { cib, mon } = cluster;
-  const on = (member: string, connections: readonly string[]): number =>
-    connections.filter((name) => connectionNode(mon, name) === member).length;
+  const on = (clusterNode: string, connections: readonly string[]): number =>
+    connections.filter((name) => connectionNode(mon, name) === clusterNode).length;
   const fixed = stationary(cib);
   const candidates = eligible(cluster, names).filter((name) => on(name, fixed) === 0);
   const begun = candidates.find((name) => isInOurStandby(cib, name));

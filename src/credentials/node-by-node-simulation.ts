@@ -29,10 +29,10 @@ export function courseOf(
 ): readonly (readonly CibOperation[])[] {
   const { cib } = cluster;
   const connections = connectedNames(cib);
-  const steps = inTurn(cluster, names).flatMap((member) => [
-    keepApart(cib, new Map(connections.map((name) => [name, [member]]))),
-    putIntoStandby(cib, member),
-    endStandby(member),
+  const steps = inTurn(cluster, names).flatMap((clusterNode) => [
+    keepApart(cib, new Map(connections.map((name) => [name, [clusterNode]]))),
+    putIntoStandby(cib, clusterNode),
+    endStandby(clusterNode),
   ]);
   const marked = readCib(applyOperations(cluster.cibText, steps.flat()));
   return [...steps, endApart(marked)];

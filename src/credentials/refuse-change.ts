@@ -20,7 +20,7 @@ export interface ChangeContext {
   /** Cluster nodes of the inventory that gave no answer. */
   readonly unreachableClusterNodes: readonly string[];
   /** Cluster nodes of the CIB that the inventory does not name. */
-  readonly undeclaredMembers: readonly string[];
+  readonly undeclaredClusterNodes: readonly string[];
   readonly problems: readonly Problem[];
   readonly stoppedGuests: readonly StoppedGuest[];
 }
@@ -40,7 +40,7 @@ export function refuseChange(
     ofOthers(change, facts) ??
     leftOut(change, context) ??
     refusedHost(change, context) ??
-    silent(change, cluster, context) ??
+    unreachable(change, cluster, context) ??
     notRunning(change, facts, cluster) ??
     forgotten(change, facts, cluster) ??
     leftAlone(change, cluster);
@@ -138,16 +138,16 @@ function stopped({ kind, nodes, absent }: CredentialChange, { stoppedGuests }: C
 const isOnline = ({ nodes }: ClusterFacts['mon'], name: string): boolean =>
   [...nodes.values()].some((node) => node.online && isSameNode(node.name, name));
 
-function silent(
+function unreachable(
   { kind, absent }: CredentialChange,
   { mon }: ClusterFacts,
-  { unreachableClusterNodes, undeclaredMembers }: ChangeContext,
+  { unreachableClusterNodes, undeclaredClusterNodes }: ChangeContext,
 ) {
-  const members = [...unreachableClusterNodes, ...undeclaredMembers].filter(
+  const clusterNodes = [...unreachableClusterNodes, ...undeclaredClusterNodes].filter(
     (name) => kind !== 'authkey' || isOnline(mon, name),
   );
   const nodes = absent.filter((name) => kind !== 'authkey' || mon.nodes.get(name)?.online === true);
-  const names = [...members, ...nodes];
+  const names = [...clusterNodes, ...nodes];
   if (names.length === 0) return undefined;
   return [
     `${CHANGES[kind]}, but hosts that must change too are unreachable: ${someOf(names)}`,

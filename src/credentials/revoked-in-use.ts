@@ -46,14 +46,14 @@ export function refuseRevokedInUse(
     );
   const answered = new Set(hosts.map(nameInCluster));
   const isOn = (name: string): boolean => [...nodes].some((node) => mayBeNamed(name, node));
-  const silent = [
+  const unreachable = [
     ...cib.clusterNodes.map(({ name }) => name).filter(isOn),
     ...connectedNames(cib).filter((name) => nodes.has(name)),
   ].filter((name) => !answered.has(nodeKey(name)));
-  if (silent.length === 0) return;
+  if (unreachable.length === 0) return;
   throw new OutriggerError(
     'REFUSED',
-    `certificates of nodes that are still in the cluster would be revoked, but it is unknown which ones these nodes use: ${silent.join(', ')}`,
+    `certificates of nodes that are still in the cluster would be revoked, but it is unknown which ones these nodes use: ${unreachable.join(', ')}`,
     {
       hint: 'remove a node that no longer exists from the cluster first; make an unreachable one reachable, and omit --limit',
     },
@@ -107,11 +107,11 @@ export function refuseListedInUse(
         hint: 'keep the previous CRL, give these nodes their new certificates first (`outrigger apply`), and install the new CRL when the plan is empty',
       },
     );
-  const unasked = seen.filter((name) => !hosts.has(nodeKey(name)));
-  return unasked.length === 0
+  const unread = seen.filter((name) => !hosts.has(nodeKey(name)));
+  return unread.length === 0
     ? []
     : [
-        `the CRL is new, and the certificate in use on ${someOf(unasked)} was not checked: if the CRL revokes it, the connection is lost at the next reconnect`,
+        `the CRL is new, and the certificate in use on ${someOf(unread)} was not checked: if the CRL revokes it, the connection is lost at the next reconnect`,
       ];
 }
 

@@ -83,12 +83,14 @@ async function reachFrom(
   { hosts }: Gathered,
 ): Promise<Examination['reached']> {
   const nodes = nodesOf(selected);
-  const members = spec.clusterNodes.flatMap(({ name }): Host[] => [hosts.get(name) ?? []].flat());
+  const clusterHosts = spec.clusterNodes.flatMap(({ name }): Host[] =>
+    [hosts.get(name) ?? []].flat(),
+  );
   return new Map(
     await Promise.all(
-      members.map(async (member) => {
-        const reached = await tryTo(() => reachedFrom(member, nodes));
-        return [member.name, reached instanceof OutriggerError ? undefined : reached] as const;
+      clusterHosts.map(async (host) => {
+        const reached = await tryTo(() => reachedFrom(host, nodes));
+        return [host.name, reached instanceof OutriggerError ? undefined : reached] as const;
       }),
     ),
   );

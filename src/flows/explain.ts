@@ -16,17 +16,17 @@ export const loadExplanations = (): readonly Explanation[] =>
  * Throws USAGE for an unknown code, with the nearest one.
  */
 export function explain(word: string): readonly Explanation[] {
-  const [asked = ''] = word.toLowerCase().split(':');
-  const found = loadExplanations().filter(({ code }) => code.toLowerCase() === asked);
+  const [lowered = ''] = word.toLowerCase().split(':');
+  const found = loadExplanations().filter(({ code }) => code.toLowerCase() === lowered);
   if (found.length > 0) return found;
-  const renamed = RENAMED_CODES.find(([former]) => former.toLowerCase() === asked);
+  const renamed = RENAMED_CODES.find(([former]) => former.toLowerCase() === lowered);
   if (renamed !== undefined) {
     const [former, code] = renamed;
     throw new OutriggerError('USAGE', `the code \`${former}\` was renamed to \`${code}\``, {
       hint: `run \`outrigger explain ${code}\``,
     });
   }
-  const meant = nearest(asked, ALL_CODES);
+  const meant = nearest(lowered, ALL_CODES);
   throw new OutriggerError('USAGE', `unknown code \`${word.slice(0, 100)}\``, {
     hint: `${meant === undefined ? '' : `did you mean ${meant}? `}\`outrigger explain\` lists all codes`,
   });

@@ -1,17 +1,17 @@
 import { readForImport } from '../probe/read-import.ts';
 import type { ConnectHost } from '../host/host.ts';
-import type { Asked } from '../import/draft-of.ts';
+import type { ImportTarget } from '../import/draft-of.ts';
 import { importInventory, type Imported } from '../import/import-inventory.ts';
 import { readInventory } from '../inventory/read-inventory.ts';
 import type { ClusterNodeSpec } from '../inventory/spec.ts';
 import { hasErrors } from '../support/yaml/diagnostic.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { writeYaml } from '../support/yaml/yaml.ts';
-import { firstMember } from './first-member.ts';
+import { firstAnswer } from './first-member.ts';
 import { loadSchema } from './load-document.ts';
 
 /** The machine that is to be asked, as an inventory with these settings would reach it. Throws USAGE for what none may say. */
-export function clusterNodeToRead({ address, connection }: Asked): ClusterNodeSpec {
+export function clusterNodeToRead({ address, connection }: ImportTarget): ClusterNodeSpec {
   const text = writeYaml({
     apiVersion: 'outrigger/v1',
     cluster: { name: 'import' },
@@ -28,20 +28,20 @@ export function clusterNodeToRead({ address, connection }: Asked): ClusterNodeSp
   });
   const [node] = spec?.clusterNodes ?? [];
   if (node !== undefined && !hasErrors(diagnostics)) return { ...node, name: address };
-  const said = diagnostics.map(({ message, expected }) =>
+  const problems = diagnostics.map(({ message, expected }) =>
     expected === undefined ? message : `${message}; expected ${expected}`,
   );
-  throw new OutriggerError('USAGE', `cannot connect with these options: ${said.join('; ')}`);
+  throw new OutriggerError('USAGE', `cannot connect with these options: ${problems.join('; ')}`);
 }
 
 /** Reads a living cluster through one of its nodes, by one connection and one exec, and writes it down as an inventory. */
 export async function importCluster(
-  asked: Asked,
+  target: ImportTarget,
   connect: ConnectHost,
   signal: AbortSignal,
 ): Promise<Imported> {
-  const clusterNodes = [clusterNodeToRead(asked)];
-  const { host, answer } = await firstMember({ clusterNodes }, connect, { signal }, readForImport);
+  const clusterNodes = [clusterNodeToRead(target)];
+  const { host, answer } = await firstAnswer({ clusterNodes }, connect, { signal }, readForImport);
   await host.close();
-  return importInventory(answer, asked, loadSchema('inventory'));
+  return importInventory(answer, target, loadSchema('inventory'));
 }

@@ -3,7 +3,7 @@ import { sinceShown } from '../plan/saved/since-shown.ts';
 import { failover } from '../probe/query-node.ts';
 import { isUnreachable, OutriggerError } from '../support/errors.ts';
 import { printable } from '../support/text/printable.ts';
-import { firstMember } from './first-member.ts';
+import { firstAnswer } from './first-member.ts';
 import { gatherNodes } from './gather-nodes.ts';
 import { planFrom, type Planned, type PlanRequest } from './plan-cluster.ts';
 
@@ -32,7 +32,7 @@ export async function withQueryNode<Shown extends Pick<Planned, 'queryNode' | 'h
     return shown;
   } catch (thrown) {
     if (!isUnreachable(thrown)) throw thrown;
-    const { host } = await firstMember(spec, connect, { signal }, readLock);
+    const { host } = await firstAnswer(spec, connect, { signal }, readLock);
     const queryNode = failover([host], host.name);
     return { ...shown, queryNode, hosts: new Map([...shown.hosts, [host.name, host]]) };
   }

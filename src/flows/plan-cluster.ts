@@ -105,7 +105,7 @@ export async function planFrom(
   const authkey = 'x509' in decision.credentials ? undefined : decision.credentials.authkey;
   const { differences, ...foreseen } = await foresee(queryNode, cluster, {
     ...decision,
-    isAsked: changes,
+    isRequested: changes,
   });
   const plan = makePlan({
     clusterName: spec.cluster.name,

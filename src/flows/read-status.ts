@@ -4,7 +4,7 @@ import type { ConnectHost } from '../host/host.ts';
 import type { ClusterFacts } from '../model/facts.ts';
 import type { Spec } from '../inventory/spec.ts';
 import type { OutriggerError } from '../support/errors.ts';
-import { firstMember } from './first-member.ts';
+import { firstAnswer } from './first-member.ts';
 
 /** What the cluster tells about itself, from one exec on the first cluster node that answers. */
 export async function readStatus(
@@ -12,13 +12,13 @@ export async function readStatus(
   connect: ConnectHost,
   signal: AbortSignal,
   onProgress?: OnProgress,
-): Promise<{ readonly cluster: ClusterFacts; readonly silent: readonly OutriggerError[] }> {
-  const { host, answer, silent } = await firstMember(
+): Promise<{ readonly cluster: ClusterFacts; readonly unreachable: readonly OutriggerError[] }> {
+  const { host, answer, unreachable } = await firstAnswer(
     spec,
     connect,
     { signal, onProgress },
     readCluster,
   );
   await host.close();
-  return { cluster: answer, silent };
+  return { cluster: answer, unreachable };
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { whyForeign } from '../host/files/foreign-file.ts';
 import { openLocalFile, type LocalFile } from '../host/files/local-file.ts';
-import { syncFolder, writePrivateFile } from '../host/files/private-file.ts';
+import { syncDirectory, writePrivateFile } from '../host/files/private-file.ts';
 import { fingerprint } from '../plan/saved/fingerprint.ts';
 import {
   savedPlan,
@@ -76,7 +76,7 @@ export function savePlan(
   const text = savedPlanAsJson(saved);
   try {
     writePrivateFile(file, text, { isNew: !existsSync(file) });
-    syncFolder(dirname(resolve(file)));
+    syncDirectory(dirname(resolve(file)));
   } catch (thrown) {
     throw new OutriggerError('USAGE', `cannot save the plan in ${file}: ${messageOf(thrown)}`, {
       cause: thrown,

@@ -104,8 +104,8 @@ export async function prepareUndo(request: UndoRequest): Promise<PreparedUndo> {
     const unknown = new Set(
       record.joined.map(({ name }) => name).filter((name) => !known.has(name)),
     );
-    const silent = removedNodes.unreachable;
-    const plan = undoPlan({ record, later, cluster, found, silent, unknown });
+    const notReached = removedNodes.unreachable;
+    const plan = undoPlan({ record, later, cluster, found, unreachable: notReached, unknown });
     const proven = plan.leaving.filter((node) => !node.isUnproven);
     const names = proven.map(({ name }) => name);
     const foreseen = await foresee(queryNode, cluster, names);
@@ -113,7 +113,7 @@ export async function prepareUndo(request: UndoRequest): Promise<PreparedUndo> {
       ...editRisks(plan),
       ...forecastRisks({ forecast: foreseen, cluster, removals: { names } }),
     ];
-    const unreachable = new Map([...facts.unreachable, ...silent]);
+    const unreachable = new Map([...facts.unreachable, ...notReached]);
     return { request, plan, forecast: foreseen, risks, queryNode, cluster, hosts, unreachable };
   } catch (thrown) {
     // The caller has the connections of an earlier look.

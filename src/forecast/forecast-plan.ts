@@ -50,17 +50,17 @@ export async function foresee(
   cluster: ClusterFacts,
   {
     change,
-    isAsked,
+    isRequested,
     ...planned
   }: Planned & {
     readonly change: CredentialChange | undefined;
     /** Who only compares has no use for it. */
-    readonly isAsked: boolean;
+    readonly isRequested: boolean;
   },
 ): Promise<ForeseenPlan> {
   const { differences } = planned;
   const leftAsIs: readonly string[] = [];
-  if (!isAsked) return { ...NOTHING_TO_ASK, differences, leftAsIs };
+  if (!isRequested) return { ...NOTHING_TO_ASK, differences, leftAsIs };
   const foreseen = await forecastFor(queryNode, cluster, planned);
   const left = [...new Set([...foreseen.notStarted, ...editedInVain(differences, cluster)])].filter(
     (name) => change?.nodes.includes(name) !== true,

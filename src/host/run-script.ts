@@ -48,6 +48,6 @@ export async function runScript(
   const script = name === 'set-environment' ? loadWithEnvironmentReader(url) : loadScript(url);
   const result = await host.exec({ script, ...run });
   if (result.code === 0) return result;
-  const said = asOneLine(result.stderr, 600) || `exit code ${result.code} without output`;
-  throw new OutriggerError('COMMAND_FAILED', `${name}: ${said}`, { host: host.name });
+  const output = asOneLine(result.stderr, 600) || `exit code ${result.code} without output`;
+  throw new OutriggerError('COMMAND_FAILED', `${name}: ${output}`, { host: host.name });
 }

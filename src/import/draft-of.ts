@@ -26,13 +26,13 @@ import type { ImportFacts } from '../model/import-facts.ts';
 import { given, scalarOf, scalarsOf } from './values.ts';
 
 /** How the one that was asked is reached: the rest of the cluster is presumed to be reached alike. */
-export interface Asked {
+export interface ImportTarget {
   readonly address: string;
   readonly connection: Connection | undefined;
 }
 
 /** The inventory that says what a cluster is like, checked by nobody yet. */
-export function draftOf(facts: ImportFacts, { address, connection }: Asked): Draft {
+export function draftOf(facts: ImportFacts, { address, connection }: ImportTarget): Draft {
   const { cib } = facts;
   const inOrder = <Item>(items: readonly Item[], nameOf: (item: Item) => string): Item[] =>
     [...items].sort((one, other) => compareNames(nameOf(one), nameOf(other)));
@@ -43,7 +43,7 @@ export function draftOf(facts: ImportFacts, { address, connection }: Asked): Dra
     connection,
     authentication: authenticationOf(facts),
     clusterNodes: inOrder(cib.clusterNodes, ({ name }) => name).map(({ id, name }) =>
-      clusterNodeOf(facts, { id, name, ...(isSameNode(name, facts.asked) ? { address } : {}) }),
+      clusterNodeOf(facts, { id, name, ...(isSameNode(name, facts.queryNode) ? { address } : {}) }),
     ),
     remoteNodes: placed.map((one) => remoteNodeOf(cib, one)),
     guestNodes: inOrder(cib.guestNodes, ({ name }) => name).map((one) => guestNodeOf(cib, one)),
@@ -66,7 +66,7 @@ function clusterNodeOf(
   { cib, ring }: ImportFacts,
   { id, name, address }: { id: string; name: string; address?: string },
 ): DraftEntry<ClusterNode> {
-  const found = address ?? ring.find((member) => member.id === id)?.address;
+  const found = address ?? ring.find((node) => node.id === id)?.address;
   const entry = cib.nodeEntries.get(name);
   const state = (['standby', 'maintenance'] as const).filter((each) => entry?.[each] === true);
   return {
@@ -217,10 +217,10 @@ const hasRule = (owner: XmlElement): boolean =>
   [...walk(owner)].some((inner) => child(inner, 'rule') !== undefined);
 
 /** What the variables of the node that was asked say; where its name stands in a path, that of each node does. */
-function authenticationOf({ environment, asked }: ImportFacts): Authentication {
+function authenticationOf({ environment, queryNode }: ImportFacts): Authentication {
   if (!usesCertificates(environment)) return { method: 'psk', authkey: { source: 'cluster' } };
   const path = ({ variable }: { readonly variable: string }): string =>
-    patternOf(environment[variable] ?? '', asked);
+    patternOf(environment[variable] ?? '', queryNode);
   const { ca, certificate, key, crl } = CERTIFICATE_FILES;
   return {
     method: 'x509',

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../support/yaml/json-schema.ts';
-import { draftOf, type Asked } from './draft-of.ts';
+import { draftOf, type ImportTarget } from './draft-of.ts';
 import { notesOf } from './draft.ts';
 import { fitted } from './fit.ts';
 import { foldEntries } from './fold-entries.ts';
@@ -13,8 +13,12 @@ export interface Imported {
 }
 
 /** Writes down a living cluster as an inventory that is valid and from which no change follows. */
-export function importInventory(facts: ImportFacts, asked: Asked, schema: JsonSchema): Imported {
-  const draft = fitted(draftOf(facts, asked), schema);
+export function importInventory(
+  facts: ImportFacts,
+  target: ImportTarget,
+  schema: JsonSchema,
+): Imported {
+  const draft = fitted(draftOf(facts, target), schema);
   const folded = {
     ...draft,
     clusterNodes: foldEntries(draft.clusterNodes),

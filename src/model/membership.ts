@@ -14,12 +14,12 @@ const shortName = (name: string): string => nodeKey(name.split('.', 1).join());
 export const mayBeNamed = (node: string, inInventory: string): boolean =>
   shortName(node) === shortName(inInventory);
 
-const members = ({ clusterNodes }: Facts): readonly ClusterNodeFacts[] =>
+const clusterNodesOf = ({ clusterNodes }: Facts): readonly ClusterNodeFacts[] =>
   [...clusterNodes.values()].filter(({ membership }) => membership !== undefined);
 
 /** How the cluster nodes that answered differ about quorum or DC; undefined: they agree. */
 export function disagreement(facts: Facts): string | undefined {
-  const views = members(facts).map(({ name, membership }) => ({
+  const views = clusterNodesOf(facts).map(({ name, membership }) => ({
     name,
     view: `${membership?.haveQuorum === true ? 'quorum' : 'no quorum'}, DC ${membership?.dcUuid ?? 'none'}`,
   }));
@@ -40,7 +40,7 @@ export function checkMembership(facts: Facts, cib: Cib): void {
     });
   }
   const known = new Set(cib.clusterNodes.map(({ name }) => nodeKey(name)));
-  const undeclared = members(facts).find((node) => !known.has(nameInCluster(node)));
+  const undeclared = clusterNodesOf(facts).find((node) => !known.has(nameInCluster(node)));
   if (undeclared === undefined) return;
   throw new OutriggerError('CLUSTER_NOT_READY', 'it belongs to another cluster', {
     host: undeclared.name,
@@ -49,7 +49,7 @@ export function checkMembership(facts: Facts, cib: Cib): void {
 }
 
 /** Cluster nodes of the CIB that the inventory does not name, sorted. */
-export function undeclaredMembers(
+export function undeclaredClusterNodes(
   facts: Facts,
   cib: Cib,
   declared: readonly string[],

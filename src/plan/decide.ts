@@ -13,7 +13,7 @@ import {
 import { nodesOf, type Nodes, type Spec } from '../inventory/spec.ts';
 import type { CredentialChange } from '../model/credential-change.ts';
 import type { ClusterFacts, Facts, HostFacts, Unreachable } from '../model/facts.ts';
-import { undeclaredMembers } from '../model/membership.ts';
+import { undeclaredClusterNodes } from '../model/membership.ts';
 import { isTogether, type Play, type Playbook } from '../playbook/playbook.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { absentItems } from './desired/absent-items.ts';
@@ -74,7 +74,7 @@ interface InventoryNames {
   readonly declared: readonly string[];
   readonly absentNames: readonly string[];
   readonly unreachableClusterNodes: readonly string[];
-  readonly undeclaredMembers: readonly string[];
+  readonly undeclaredClusterNodes: readonly string[];
 }
 
 /**
@@ -113,7 +113,7 @@ function namesIn(spec: Spec, facts: Facts, { cib }: ClusterFacts): InventoryName
     absentNames,
     declared: [...nodesOf(spec).map(({ name }) => name), ...absentNames],
     unreachableClusterNodes: names.filter((name) => facts.unreachable.has(name)),
-    undeclaredMembers: undeclaredMembers(facts, cib, names),
+    undeclaredClusterNodes: undeclaredClusterNodes(facts, cib, names),
   };
 }
 

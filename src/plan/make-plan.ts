@@ -35,7 +35,7 @@ export interface PlanInput {
   /** Cluster nodes that gave no answer. */
   readonly unreachableClusterNodes: readonly string[];
   /** Cluster nodes of the CIB that the inventory does not name. */
-  readonly undeclaredMembers: readonly string[];
+  readonly undeclaredClusterNodes: readonly string[];
   readonly credentialChange: CredentialChange | undefined;
   readonly forecast: Forecast | undefined;
   /** Nodes whose connections are left out, because a simulation does not start them (default: none). */
@@ -299,7 +299,7 @@ function risksOf(input: PlanInput, others: readonly Risk[]): readonly Risk[] {
     [...onHosts].some(([{ kind }, { needsRestart }]) => kind === 'authkey' && needsRestart);
   if (connects || rekeys) {
     add({ code: 'cluster-node-unreachable', subjects: input.unreachableClusterNodes });
-    add({ code: 'cluster-node-undeclared', subjects: input.undeclaredMembers });
+    add({ code: 'cluster-node-undeclared', subjects: input.undeclaredClusterNodes });
   }
   for (const risk of changeRisks(input)) add(risk);
   for (const risk of others) add(risk);

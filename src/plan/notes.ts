@@ -15,7 +15,7 @@ import {
 import { hasCertificates } from '../credentials/credential-change.ts';
 import { vmState } from '../pacemaker/status/vm-state.ts';
 import { havePrioritiesThatDiffer, whyNoHandshake } from '../credentials/tls-priorities.ts';
-import { olderMember } from './problems/versions.ts';
+import { olderClusterNode } from './problems/versions.ts';
 import { notInText, type Hindrance } from '../items/why-not-started.ts';
 
 // Warned about: PSK does not care, but clocks that jump backwards harm a cluster (Pacemaker Explained, nodes.rst).
@@ -126,7 +126,7 @@ export const clockNotes = (facts: Facts): readonly string[] =>
 
 /** A remote node may be older than the cluster; newer by a major version is not supported upstream. */
 export const isNewerMajor = ({ packages }: HostFacts, facts: Facts): boolean =>
-  olderMember(packages['pacemaker-remote'], facts, 1) !== undefined;
+  olderClusterNode(packages['pacemaker-remote'], facts, 1) !== undefined;
 
 export const versionNotes = (facts: Facts): readonly string[] =>
   remoteHosts(facts)
@@ -169,9 +169,9 @@ const selinuxNotes = (facts: Facts): readonly string[] =>
 
 /** Where a node is out: what its daemon and those of the cluster nodes may agree on is not the same. */
 function priorityNotes(facts: Facts, { mon }: ClusterFacts): readonly string[] {
-  const members = [...facts.clusterNodes.values()];
+  const clusterNodes = [...facts.clusterNodes.values()];
   return remoteHosts(facts).flatMap((host) => {
-    const hosts = [...members, host];
+    const hosts = [...clusterNodes, host];
     const isIn = connectionState(mon, host.name).state === 'node-online';
     if (isIn || !havePrioritiesThatDiffer(hosts)) return [];
     const why = whyNoHandshake(hosts, !hosts.some(hasCertificates));
@@ -196,13 +196,13 @@ const connectionNotes = (
 ): readonly string[] =>
   [...cib.remoteConnections.values()].flatMap((connection) => {
     const { id } = connection;
-    const said = saidOfConnection(connection);
+    const stateText = connectionStateText(connection);
     if (mon.nodes.get(id)?.unclean === true)
-      said.push(`${id}: the node is unclean and has not been fenced yet`);
+      stateText.push(`${id}: the node is unclean and has not been fenced yet`);
     const state = connectionState(mon, id);
-    if (said.length === 0 && state.state === 'not-online')
-      said.push(...notIn(id, state.why, known));
-    return said;
+    if (stateText.length === 0 && state.state === 'not-online')
+      stateText.push(...notIn(id, state.why, known));
+    return stateText;
   });
 
 /** That a node is not in, unless a finding tells it. */
@@ -210,23 +210,23 @@ function notIn(name: string, why: NotIn, { reported, hindered }: KnownOfConnecti
   return reported.has(name) ? [] : [`${name}: ${notInText(why, hindered.get(name))}`];
 }
 
-function saidOfConnection({
+function connectionStateText({
   id,
   isManaged,
   targetRole,
   enclosing,
   agentFromTemplate,
 }: RemoteConnection): string[] {
-  const said: string[] = [];
+  const parts: string[] = [];
   if (targetRole?.toLowerCase() === 'stopped')
-    said.push(`${id}: its connection is stopped by target-role`);
-  if (!isManaged) said.push(`${id}: its connection is unmanaged by an operator`);
+    parts.push(`${id}: its connection is stopped by target-role`);
+  if (!isManaged) parts.push(`${id}: its connection is unmanaged by an operator`);
   if (enclosing.length > 0 || agentFromTemplate) {
-    said.push(
+    parts.push(
       `${id}: its connection is inside a ${enclosing[0]?.name ?? 'template'}, which Pacemaker does not support`,
     );
   }
-  return said;
+  return parts;
 }
 
 /** A guest node that is not in although its VM is not simply stopped. */

@@ -45,9 +45,9 @@ const MOST_LINES = 8;
 
 const shown = (line: string): string => shorten(printable(line.trim()), 300);
 
-/** chrony knows better than systemd, which only asks the kernel; undefined: nobody told. */
+/** chrony is more precise than systemd, which only reads a flag of the kernel; undefined: neither reports it. */
 function synchronized(clock: Readonly<Record<string, string>>): boolean | undefined {
   if (clock['chrony'] !== undefined) return clock['chrony'] !== 'Not synchronised';
-  const said = clock['NTPSynchronized'];
-  return said === undefined ? undefined : said === 'yes';
+  const reported = clock['NTPSynchronized'];
+  return reported === undefined ? undefined : reported === 'yes';
 }

@@ -41,7 +41,7 @@ export interface GatherOptions {
 }
 
 /** So many of so many hosts are done with, and so many of them gave no answer; called before the first one as well. */
-export type OnProgress = (done: number, total: number, silent: number) => void;
+export type OnProgress = (done: number, total: number, unreachable: number) => void;
 
 /** Of a look a moment ago: its connections are used again, and who gave no answer is not asked once more. */
 export interface EarlierLook {
@@ -104,14 +104,14 @@ async function askAll(options: GatherOptions, opened: Set<Host>): Promise<readon
   const { targets, forks, onProgress } = options;
   const limit = pLimit(forks);
   const queryNode = targets.find((target) => target.role === 'clusterNode');
-  let [done, silent] = [0, 0];
-  onProgress?.(done, targets.length, silent);
+  let [done, unreachable] = [0, 0];
+  onProgress?.(done, targets.length, unreachable);
   return Promise.all(
     targets.map((target) =>
       limit(async () => {
         const answer = await ask(target, roleOf(target, queryNode), options, opened);
-        if (answer.host === undefined) silent += 1;
-        onProgress?.(++done, targets.length, silent);
+        if (answer.host === undefined) unreachable += 1;
+        onProgress?.(++done, targets.length, unreachable);
         return answer;
       }),
     ),

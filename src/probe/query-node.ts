@@ -56,24 +56,24 @@ export function failover(
     if (report === undefined) unreported.push(move);
     else report(move);
   };
-  const goOn = async (silent: Silent): Promise<void> => {
-    const why = silent.get(current.name);
+  const goOn = async (unreachable: UnreachableNodes): Promise<void> => {
+    const why = unreachable.get(current.name);
     if (why === undefined) return; // another request has moved on already
-    moveTo(await nextReady(hosts, { from: current, why, silent, readyLimitMs }), why);
+    moveTo(await nextReady(hosts, { from: current, why, unreachable, readyLimitMs }), why);
   };
   const ask = async <Result>(
     work: (host: Host) => Promise<Result>,
     codes: readonly ErrorCode[],
   ): Promise<Result> => {
-    const silent: Silent = new Map();
+    const unreachable: UnreachableNodes = new Map();
     for (;;) {
       const host = current;
       try {
         return await work(host);
       } catch (thrown) {
         if (!(thrown instanceof OutriggerError) || !codes.includes(thrown.code)) throw thrown;
-        silent.set(host.name, thrown);
-        const moved = moving.then(() => goOn(silent));
+        unreachable.set(host.name, thrown);
+        const moved = moving.then(() => goOn(unreachable));
         moving = moved.catch(() => undefined);
         await moved;
       }
@@ -100,33 +100,33 @@ export function failover(
 }
 
 /** The hosts that gave no answer to a request, and why. */
-type Silent = Map<string, OutriggerError>;
+type UnreachableNodes = Map<string, OutriggerError>;
 
 interface Leaving {
   readonly from: Host;
   readonly why: OutriggerError;
   /** Collects those that give no answer. */
-  readonly silent: Silent;
+  readonly unreachable: UnreachableNodes;
   readonly readyLimitMs: number;
 }
 
 /** The first host after the one that is left that is ready; waits for one that may become so. */
 async function nextReady(
   hosts: readonly Host[],
-  { from, why, silent, readyLimitMs }: Leaving,
+  { from, why, unreachable, readyLimitMs }: Leaving,
 ): Promise<Host> {
   const at = hosts.indexOf(from);
   const deadline = performance.now() + readyLimitMs;
   for (;;) {
-    const notReady: Silent = new Map();
+    const notReady: UnreachableNodes = new Map();
     for (const host of [...hosts.slice(at + 1), ...hosts.slice(0, at)]) {
-      if (silent.has(host.name)) continue;
+      if (unreachable.has(host.name)) continue;
       const because = await whyNotReady(host);
       if (because === undefined) return host;
-      (because.code === 'CLUSTER_NOT_READY' ? notReady : silent).set(host.name, because);
+      (because.code === 'CLUSTER_NOT_READY' ? notReady : unreachable).set(host.name, because);
     }
     if (notReady.size === 0 || performance.now() >= deadline)
-      throw nobodyLeft(why, new Map([...silent, ...notReady]));
+      throw noneReachable(why, new Map([...unreachable, ...notReady]));
     await sleep(INTERVAL_MS);
   }
 }
@@ -146,13 +146,13 @@ async function whyNotReady(host: Host): Promise<OutriggerError | undefined> {
   }
 }
 
-function nobodyLeft(why: OutriggerError, silent: Silent): OutriggerError {
-  if (silent.size === 1) return why;
-  const all = [...silent];
-  const said = all.map(([name, why]) => `${name}: ${messageOf(why)}`);
+function noneReachable(why: OutriggerError, unreachable: UnreachableNodes): OutriggerError {
+  if (unreachable.size === 1) return why;
+  const all = [...unreachable];
+  const messages = all.map(([name, why]) => `${name}: ${messageOf(why)}`);
   return new OutriggerError(
     'HOST_UNREACHABLE',
-    `no cluster node can be used any more: ${said.join('; ')}`,
+    `no cluster node can be used any more: ${messages.join('; ')}`,
     {
       hint: 'what is done stays done: when a cluster node answers again, apply goes on from there',
       problems: all.map(([host, { code, message, hint }]) => ({ code, message, hint, host })),

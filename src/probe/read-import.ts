@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Host } from '../host/host.ts';
 import { loadWithEnvironmentReader } from '../host/load-script.ts';
-import type { ImportFacts, RingMember } from '../model/import-facts.ts';
+import type { ImportFacts, RingNode } from '../model/import-facts.ts';
 import { readCib } from '../pacemaker/cib/cib.ts';
 import { isSameNode } from '../pacemaker/basics/node-names.ts';
 import { OutriggerError } from '../support/errors.ts';
@@ -23,9 +23,9 @@ export async function readForImport(host: Host): Promise<ImportFacts> {
   });
   const sections = splitSections(stdout, nonce, host.name);
   const text = (sections.get('cib') ?? []).join('\n').trim();
-  const asked = linesOf(sections, 'uname')[0]?.trim() ?? '';
+  const queryNode = linesOf(sections, 'uname')[0]?.trim() ?? '';
   const cib = text === '' ? undefined : ofHost(host.name, () => readCib(text));
-  if (cib?.clusterNodes.some(({ name }) => isSameNode(name, asked)) !== true) {
+  if (cib?.clusterNodes.some(({ name }) => isSameNode(name, queryNode)) !== true) {
     throw new OutriggerError(
       'CLUSTER_NOT_READY',
       cib === undefined ? 'Pacemaker does not respond there' : 'it is not a cluster node',
@@ -35,7 +35,7 @@ export async function readForImport(host: Host): Promise<ImportFacts> {
   const corosync = readCorosync(linesOf(sections, 'corosync'));
   return {
     cib,
-    asked,
+    queryNode,
     ...corosync,
     environment: readEnvironment(linesOf(sections, 'environment')).environment,
   };
@@ -49,7 +49,7 @@ function readCorosync(lines: readonly string[]): Pick<ImportFacts, 'clusterName'
       return key === undefined || value === undefined ? [] : [[key, value] as const];
     }),
   );
-  const ring = [...values].flatMap(([key, id]): RingMember[] => {
+  const ring = [...values].flatMap(([key, id]): RingNode[] => {
     const place = /^nodelist\.node\.\d+\.(?=nodeid$)/.exec(key)?.[0];
     const address = place === undefined ? undefined : addressAt(values, place);
     return address === undefined ? [] : [{ id, address }];

@@ -77,11 +77,11 @@ export function commandLine(become: Become, gate?: string): string {
 }
 
 /** What is known of sudo from what came on stderr so far. */
-export interface Heard {
+export interface Dialog {
   /** How often it has asked for a password. */
   readonly questions: number;
   /** Whose password it has asked for first. */
-  readonly asked: string | undefined;
+  readonly promptedUser: string | undefined;
   /** It has let us through, so that what is sent from now on is read by our own shell. */
   readonly isThrough: boolean;
   /** It has said that a password was wrong, whether or not it asks for another. */
@@ -92,23 +92,28 @@ export interface Heard {
 const LONGEST_QUESTION = 512;
 
 /** Listens to stderr piece by piece, however small and many they are: each piece is looked at once. */
-export function listenToSudo(gate: string): (piece: string) => Heard {
+export function listenToSudo(gate: string): (piece: string) => Dialog {
   const mark = new RegExp(`outrigger:${gate}:(?:password:([^:\n]*):|through\n)`, 'g');
-  let heard: Heard = { questions: 0, asked: undefined, isThrough: false, isIncorrect: false };
+  let dialog: Dialog = {
+    questions: 0,
+    promptedUser: undefined,
+    isThrough: false,
+    isIncorrect: false,
+  };
   let rest = '';
   return (piece) => {
     const text = rest + piece;
     let end = text.lastIndexOf('\n') + 1;
     for (const { 0: whole, 1: of, index } of text.matchAll(mark)) {
       end = Math.max(end, index + whole.length);
-      heard =
+      dialog =
         of === undefined
-          ? { ...heard, isThrough: true }
-          : { ...heard, questions: heard.questions + 1, asked: heard.asked ?? of };
+          ? { ...dialog, isThrough: true }
+          : { ...dialog, questions: dialog.questions + 1, promptedUser: dialog.promptedUser ?? of };
     }
-    if (INCORRECT.test(text)) heard = { ...heard, isIncorrect: true };
+    if (INCORRECT.test(text)) dialog = { ...dialog, isIncorrect: true };
     rest = text.slice(Math.max(end, text.length - LONGEST_QUESTION));
-    return heard;
+    return dialog;
   };
 }
 

@@ -8,7 +8,7 @@ import { endedProcess } from '../support/ended-process.ts';
 import { FakeLab } from '../support/fake-lab.ts';
 import { holdLock } from '../support/fake-lock.ts';
 import { sitePlaybook } from '../support/specs.ts';
-import { askingNobody } from '../support/secrets.ts';
+import { withoutPrompt } from '../support/secrets.ts';
 
 /** What `apply --json --yes` prints for a plan, and how it exits. */
 async function applyAsJson(lab: FakeLab, planned: Planned) {
@@ -33,7 +33,7 @@ async function applyAsJson(lab: FakeLab, planned: Planned) {
       selected: lab.spec,
       playbook: sitePlaybook,
       planned,
-      fetchSecret: askingNobody,
+      fetchSecret: withoutPrompt,
       request: requestOf(lab),
     },
   );

@@ -14,7 +14,7 @@ import { OutriggerError } from '../../src/support/errors.ts';
 import { apply, editsOf, planOf, requestOf, useStateFolder } from '../support/apply-lab.ts';
 import { FakeLab } from '../support/fake-lab.ts';
 import { holdLock } from '../support/fake-lock.ts';
-import { askingNobody } from '../support/secrets.ts';
+import { withoutPrompt } from '../support/secrets.ts';
 import { sitePlaybook } from '../support/specs.ts';
 import { prepare, undo } from '../support/undo-lab.ts';
 
@@ -39,7 +39,7 @@ async function applyShown(lab: FakeLab, planned: Planned) {
       selected: lab.spec,
       playbook: sitePlaybook,
       planned,
-      fetchSecret: askingNobody,
+      fetchSecret: withoutPrompt,
       request: requestOf(lab),
     },
   );

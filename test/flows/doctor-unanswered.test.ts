@@ -7,7 +7,7 @@ import { apply, useStateFolder } from '../support/apply-lab.ts';
 import { examination } from '../support/fake-examination.ts';
 import { FakeLab } from '../support/fake-lab.ts';
 import type { HostTrouble } from '../support/host-trouble.ts';
-import { askingNobody } from '../support/secrets.ts';
+import { withoutPrompt } from '../support/secrets.ts';
 import { sitePlaybook } from '../support/specs.ts';
 
 /** What no check may say of hosts that nobody has asked. */
@@ -20,7 +20,7 @@ describe('doctor, where nobody answers', () => {
       selected: lab.spec,
       playbook: sitePlaybook,
       forks: 10,
-      fetchSecret: askingNobody,
+      fetchSecret: withoutPrompt,
       signal: new AbortController().signal,
       connect: (name, connection, signal) =>
         lab.network.connect(down.includes(name) ? 'nobody' : name, connection, signal),

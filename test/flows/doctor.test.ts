@@ -11,7 +11,7 @@ import { examination } from '../support/fake-examination.ts';
 import { FakeLab } from '../support/fake-lab.ts';
 import { sitePlaybook } from '../support/specs.ts';
 import { assertGolden } from '../unit/report/golden.ts';
-import { askingNobody } from '../support/secrets.ts';
+import { withoutPrompt } from '../support/secrets.ts';
 
 const isValid = new Ajv({ allErrors: true }).compile(loadSchema('doctor'));
 
@@ -21,7 +21,7 @@ async function diagnosisOf(lab: FakeLab, down = ''): Promise<Diagnosis> {
     selected: lab.spec,
     playbook: sitePlaybook,
     forks: 10,
-    fetchSecret: askingNobody,
+    fetchSecret: withoutPrompt,
     signal: new AbortController().signal,
     connect: (name, connection, signal) =>
       lab.network.connect(name === down ? 'nobody' : name, connection, signal),

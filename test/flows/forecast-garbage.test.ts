@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { planCluster } from '../../src/flows/plan-cluster.ts';
 import { FakeLab } from '../support/fake-lab.ts';
-import { askingNobody } from '../support/secrets.ts';
+import { withoutPrompt } from '../support/secrets.ts';
 import { sitePlaybook } from '../support/specs.ts';
 
 const SECTIONS = ['now', 'final', 'settled'];
@@ -36,7 +36,7 @@ describe('a simulation that cannot be read', () => {
           playbook: sitePlaybook,
           selected: lab.spec,
           forks: 10,
-          fetchSecret: askingNobody,
+          fetchSecret: withoutPrompt,
           signal: new AbortController().signal,
         }),
         { code: 'REPLY_INVALID', host: 'c1' },

@@ -5,7 +5,7 @@ import { OutriggerError } from '../../src/support/errors.ts';
 import { apply, planOf, useStateFolder, verdictsOf } from '../support/apply-lab.ts';
 import { failedStart } from '../support/crm-mon.ts';
 import { FakeLab } from '../support/fake-lab.ts';
-import { askingNobody } from '../support/secrets.ts';
+import { withoutPrompt } from '../support/secrets.ts';
 import { sitePlaybook } from '../support/specs.ts';
 
 const VARIABLES = ['ca', 'cert', 'key'].map(
@@ -20,7 +20,7 @@ const diagnosisOf = (lab: FakeLab): Promise<Diagnosis> =>
     playbook: sitePlaybook,
     connect: lab.network.connect,
     forks: 10,
-    fetchSecret: askingNobody,
+    fetchSecret: withoutPrompt,
     signal: new AbortController().signal,
   });
 

@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import { exitCodeOf } from '../../src/cli/process/exit-code.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 import { importCluster } from '../../src/flows/import-cluster.ts';
-import type { Asked } from '../../src/import/draft-of.ts';
+import type { ImportTarget } from '../../src/import/draft-of.ts';
 import type { Imported } from '../../src/import/import-inventory.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { FakeHost, fakeNetwork } from '../support/fake-host.ts';
@@ -38,7 +38,7 @@ describe('import', () => {
       'read-import': (request) => replyTo(request, reply(uname, cib, corosync)),
     });
     const network = fakeNetwork([host]);
-    const asked: Asked = { address: 'c2.example.net', connection: { become: 'sudo' } };
+    const asked: ImportTarget = { address: 'c2.example.net', connection: { become: 'sudo' } };
     const { signal } = new AbortController();
     const run = (): Promise<Imported> => importCluster(asked, network.connect, signal);
     return { host, network, run };
@@ -84,7 +84,7 @@ describe('import', () => {
       });
       const { connect } = fakeNetwork([host]);
       const { signal } = new AbortController();
-      const asked: Asked = { address: 'c2.example.net', connection: undefined };
+      const asked: ImportTarget = { address: 'c2.example.net', connection: undefined };
       const thrown = await importCluster(asked, connect, signal).catch((error: unknown) => error);
       assert.ok(thrown instanceof OutriggerError);
       assert.deepEqual([thrown.code, exitCodeOf(thrown.code)], ['HOST_UNREACHABLE', 3]);

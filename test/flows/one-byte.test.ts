@@ -11,7 +11,7 @@ import { renderPlan } from '../../src/report/plan/plan-text.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { FakeHost, fakeNetwork } from '../support/fake-host.ts';
 import { readReply, recordedAt, replyTo, unfoldReply } from '../support/replies.ts';
-import { askingNobody } from '../support/secrets.ts';
+import { withoutPrompt } from '../support/secrets.ts';
 import { sitePlaybook } from '../support/specs.ts';
 import { cases, TIMES_AS_MANY } from '../support/cases.ts';
 
@@ -60,7 +60,7 @@ async function planned({ spec, replies }: Story, changed: Replies): Promise<Plan
       selected: spec,
       playbook: sitePlaybook,
       forks: 10,
-      fetchSecret: askingNobody,
+      fetchSecret: withoutPrompt,
       connect: fakeNetwork(hosts).connect,
       signal: new AbortController().signal,
     });

@@ -15,7 +15,7 @@ import { startFakeSshd, type FakeSshd } from '../support/fake-sshd.ts';
 import { sitePlaybook } from '../support/specs.ts';
 import { readReply, replyOf, replyTo, sectionsOf } from '../support/replies.ts';
 import { connectSsh } from '../support/ssh-bench.ts';
-import { askingNobody } from '../support/secrets.ts';
+import { withoutPrompt } from '../support/secrets.ts';
 
 const THREE = ['h1', 'h2', 'h3'];
 
@@ -36,7 +36,7 @@ const plan = ({ spec, connect, ...more }: Asked): Promise<Planned> =>
     playbook: sitePlaybook,
     selected: spec,
     forks: 10,
-    fetchSecret: askingNobody,
+    fetchSecret: withoutPrompt,
     signal: new AbortController().signal,
     ...more,
   });

@@ -9,7 +9,7 @@ import { VALID } from '../support/authority-files.ts';
 import type { FakeLab } from '../support/fake-lab.ts';
 import type { HostTrouble } from '../support/host-trouble.ts';
 import { DAY_MS, makeAuthority, request, signRequest, type Issued } from '../support/pki.ts';
-import { askingNobody } from '../support/secrets.ts';
+import { withoutPrompt } from '../support/secrets.ts';
 
 const VARIABLES = ['ca', 'cert', 'key'].map(
   (name) => `PCMK_${name}_file=/etc/pacemaker/x509-${name}.pem`,
@@ -83,7 +83,7 @@ describe('certificates for keys that are made on the hosts', function () {
     return completeCredentials(
       { spec: lab.spec, selected: lab.spec, planned },
       {
-        fetchSecret: askingNobody,
+        fetchSecret: withoutPrompt,
         signal: new AbortController().signal,
         report: (line) => reported.push(line),
       },
@@ -184,7 +184,7 @@ describe('certificates for keys that are made on the hosts', function () {
         playbook: sitePlaybook,
         forks: 10,
         connect: lab.network.connect,
-        fetchSecret: askingNobody,
+        fetchSecret: withoutPrompt,
         signal: new AbortController().signal,
         renewed: new Set(['h1']),
       });

@@ -222,7 +222,7 @@ describe('the undo of a run', () => {
     await apply(lab);
     Object.assign(lab, { spec: { ...lab.spec, remoteNodes: [] } });
     const { plan, forecast, risks } = await prepare(lab);
-    assert.deepEqual(plan.notAsked, ['h1']);
+    assert.deepEqual(plan.unreached, ['h1']);
     assert.match(renderUndo(plan, forecast, risks), /the inventory does not name h1/);
   });
 

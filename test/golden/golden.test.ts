@@ -14,7 +14,7 @@ import { findSchemaFaults } from '../../src/support/yaml/json-schema.ts';
 import { FakeHost, fakeNetwork } from '../support/fake-host.ts';
 import { readReply, recordedAt, replyTo, unfoldReply } from '../support/replies.ts';
 import { assertSavable } from '../support/saved-plans.ts';
-import { askingNobody } from '../support/secrets.ts';
+import { withoutPrompt } from '../support/secrets.ts';
 
 /** What is unusual about a story. */
 interface Settings {
@@ -75,7 +75,7 @@ async function planOf(story: URL): Promise<Plan> {
       selected,
       playbook,
       forks: 10,
-      fetchSecret: askingNobody,
+      fetchSecret: withoutPrompt,
       connect: fakeNetwork(hosts).connect,
       signal: new AbortController().signal,
     });

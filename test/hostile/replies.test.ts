@@ -16,7 +16,7 @@ import { FakeHost, fakeNetwork, type FakeNetwork } from '../support/fake-host.ts
 import { readReply, replyOf, replyTo, sectionsOf, unfoldReply } from '../support/replies.ts';
 import { sitePlaybook } from '../support/specs.ts';
 import { RAW } from './nasty.ts';
-import { askingNobody } from '../support/secrets.ts';
+import { withoutPrompt } from '../support/secrets.ts';
 import { cases } from '../support/cases.ts';
 
 const SLOWEST_MS = 1000;
@@ -116,7 +116,7 @@ async function printedBy(story: Story): Promise<readonly string[]> {
       forks: 10,
       connect,
       signal,
-      fetchSecret: askingNobody,
+      fetchSecret: withoutPrompt,
     });
     await closeAll(hosts);
     const json = planAsJson(plan);

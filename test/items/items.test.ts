@@ -27,7 +27,7 @@ import {
 } from '../../src/credentials/certificates.ts';
 import type { Action } from '../../src/model/action.ts';
 import type { ClusterFacts, HostFacts } from '../../src/model/facts.ts';
-import { firewalld, type ToldFirewalld } from '../support/firewalld.ts';
+import { firewalld, type ReportedFirewalld } from '../support/firewalld.ts';
 import type { CibDifference, CibItem, HostDifference, HostItem } from '../../src/model/item.ts';
 import type { ItemKind } from '../../src/playbook/item-kinds.ts';
 import { DEBIAN } from '../../src/platform/debian.ts';
@@ -163,7 +163,7 @@ const toldAction = (action: Action): string =>
 /** A difference as a case writes it: without what is the usual. */
 /** Cases tell a firewalld in short. */
 function patchOf(facts: HostFactsPatch | undefined): HostFactsPatch | undefined {
-  const { kind, ...short } = (facts?.firewall ?? {}) as unknown as ToldFirewalld & {
+  const { kind, ...short } = (facts?.firewall ?? {}) as unknown as ReportedFirewalld & {
     kind?: string;
   };
   return kind === 'firewalld' ? { ...facts, firewall: firewalld(short) } : facts;

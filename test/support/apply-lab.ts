@@ -15,7 +15,7 @@ import { withFakeClock } from './fake-clock.ts';
 import type { FakeLab } from './fake-lab.ts';
 import { assertSavable } from './saved-plans.ts';
 import { sitePlaybook } from './specs.ts';
-import { askingNobody } from './secrets.ts';
+import { withoutPrompt } from './secrets.ts';
 
 /** What changes something. */
 const EDITS = [
@@ -40,7 +40,7 @@ export const requestOf = (
   rotates,
   upgrades,
   connect: network.connect,
-  fetchSecret: askingNobody,
+  fetchSecret: withoutPrompt,
   forks: 10,
   signal: new AbortController().signal,
 });

@@ -73,7 +73,7 @@ export interface State {
   /** Of r1, if it answered. */
   readonly node?: HostFactsPatch | undefined;
   readonly isConnected?: boolean;
-  readonly isSilent?: boolean;
+  readonly isUnreachable?: boolean;
   readonly isOnline?: boolean;
   /** What an interrupted run left in the CIB. */
   readonly left?: keyof typeof LEFT | undefined;
@@ -89,7 +89,7 @@ export function stateOf({
   members,
   node,
   isConnected = true,
-  isSilent = false,
+  isUnreachable = false,
   isOnline = true,
   left,
   maintenance = false,
@@ -120,7 +120,7 @@ export function stateOf({
     routes: [],
     fencers: new Map(),
   }));
-  const silent: Unreachable = {
+  const unreachable: Unreachable = {
     name: 'r1',
     code: 'HOST_UNREACHABLE',
     message: 'no answer',
@@ -134,7 +134,7 @@ export function stateOf({
         node === undefined ? [] : [['r1', hostFacts('r1', node)]],
       ),
       guestNodes: new Map(),
-      unreachable: new Map(isSilent ? [['r1', silent]] : []),
+      unreachable: new Map(isUnreachable ? [['r1', unreachable]] : []),
       servers: new Map(),
       vms: new Map(),
       cluster,

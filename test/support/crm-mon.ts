@@ -44,14 +44,14 @@ export interface Reported {
 const flags = (values: Readonly<Record<string, boolean>>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 
-const MEMBERS: readonly string[] = ['c1', 'c2'];
+const CLUSTER_NODES: readonly string[] = ['c1', 'c2'];
 
-const nodeElement = (name: string, said: Readonly<Record<string, boolean>>): XmlElement =>
+const nodeElement = (name: string, values: Readonly<Record<string, boolean>>): XmlElement =>
   element('node', {
     name,
     id: name,
-    type: MEMBERS.includes(name) ? 'member' : 'remote',
-    ...flags(said),
+    type: CLUSTER_NODES.includes(name) ? 'member' : 'remote',
+    ...flags(values),
   });
 
 function resourceElement(
@@ -115,14 +115,14 @@ export function crmMonXml({
   bans = {},
   options = {},
 }: Reported): string {
-  const [first] = MEMBERS.filter((name) => !down.includes(name));
+  const [first] = CLUSTER_NODES.filter((name) => !down.includes(name));
   const dc = { present: 'true', name: first ?? '', version: '3.0.0-3.0.0', with_quorum: 'true' };
   const remotes = Object.entries(connections);
   return serializeXml(
     element('pacemaker-result', {}, [
       element('summary', {}, [element('current_dc', dc), element('cluster_options', options)]),
       element('nodes', {}, [
-        ...MEMBERS.map((name) =>
+        ...CLUSTER_NODES.map((name) =>
           nodeElement(name, { online: !down.includes(name), is_dc: name === first }),
         ),
         ...remotes.map(([name, { on, unclean = false }]) =>

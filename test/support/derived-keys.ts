@@ -33,9 +33,9 @@ interface Derived {
 export function rememberDerivedKeys(): void {
   const { pbkdf2Sync: derive, createPrivateKey: open } = crypto;
   const known: Derived[] = [];
-  const derived = (...asked: Parameters<typeof derive>): Buffer => {
-    const key = derive(...asked);
-    const [passphrase, salt] = asked;
+  const derived = (...parameters: Parameters<typeof derive>): Buffer => {
+    const key = derive(...parameters);
+    const [passphrase, salt] = parameters;
     known.push({ passphrase: bytes(passphrase), salt: bytes(salt), key });
     return key;
   };

@@ -80,7 +80,7 @@ async function makeRequest(state: FakeState, node: string): Promise<string> {
 
 const WAITING = new WeakMap<FakeState, Awaited<ReturnType<typeof request>>['keys']>();
 
-function takeUpPair(state: FakeState): string {
+function activatePair(state: FakeState): string {
   WAITING.delete(state);
   const taken = linesOf(state, 'made_keys')
     .filter((line) => line.startsWith('waiting '))
@@ -112,7 +112,7 @@ export const certificateAnswers = (state: FakeState): Answers => ({
     return '';
   },
   'make-request': ({ params: [, node = ''] = [] }) => makeRequest(state, node),
-  'activate-pair': () => takeUpPair(state),
+  'activate-pair': () => activatePair(state),
   'set-permissions': () => '',
   'verify-certificates': () => 'verified\n',
   'remove-files': ({ params = [] }) => {

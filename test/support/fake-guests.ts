@@ -42,7 +42,7 @@ export class FakeGuests {
   }
 
   /** Makes a resource for the VM of each guest node. */
-  addMachines(): void {
+  addVms(): void {
     const agent = { class: 'ocf', provider: 'heartbeat', type: 'VirtualDomain' };
     const vms = this.#around.spec.guestNodes.map(({ resource: id }) =>
       element('primitive', { id, ...agent }),
@@ -109,8 +109,8 @@ export class FakeGuests {
         const maintenance = this.held.includes(resource);
         const managed = !maintenance && this.#isManaged(resource);
         const on = this.stopped.has(resource) ? {} : { on: 'c1' };
-        const said = this.#around.reported.get(resource);
-        return [resource, { ...on, managed, maintenance, ...said }];
+        const reported = this.#around.reported.get(resource);
+        return [resource, { ...on, managed, maintenance, ...reported }];
       }),
       ...gone.map((name): [string, ReportedConnection] => [name, { startFailures: REJECTED }]),
     ]);

@@ -90,12 +90,12 @@ export class FakeHost implements Host {
       throw new Error(`${this.name} was ${this.isClosed ? 'closed before' : 'not told'} ${script}`);
     }
     this.ran.push(script);
-    const said = await this.intercept(script, request, () => answer(request));
+    const reply = await this.intercept(script, request, () => answer(request));
     return {
       code: 0,
       stdout: '',
       stderr: '',
-      ...(typeof said === 'string' ? { stdout: said } : said),
+      ...(typeof reply === 'string' ? { stdout: reply } : reply),
     };
   }
 

@@ -30,11 +30,11 @@ import { FakeGuests } from './fake-guests.ts';
 import { FakePacemakers } from './fake-pacemakers.ts';
 import { FakeResources } from './fake-resources.ts';
 import { triedPorts } from './ports-tried.ts';
-import { tellWhatWasAsked, upgraded } from './fake-upgrades.ts';
+import { reportUpgrades, upgraded } from './fake-upgrades.ts';
 import { FakeHost, fakeNetwork, type Answer, type Answers, type FakeNetwork } from './fake-host.ts';
 import { replyOf, replyTo, sectionsOf, unfoldReply } from './replies.ts';
 import { answerLock, inConfig, LOCK_AWAY } from './fake-lock.ts';
-import { BARE_HOST, REMOTE_NODE, MEMBER, LEAD, SIMULATION } from './recorded-hosts.ts';
+import { BARE_HOST, REMOTE_NODE, CLUSTER_NODE, QUERY_NODE, SIMULATION } from './recorded-hosts.ts';
 import type { HostTrouble } from './host-trouble.ts';
 import { guestNode, remoteNode, sshTo } from './specs.ts';
 
@@ -66,7 +66,7 @@ const textOf = oncePerTree(serializeXml);
 
 /**
  * Cluster nodes c1 and c2 and any number of hosts, all in this process: recorded replies of real hosts, of which those
- * parts change that outrigger's scripts change. A connection in the CIB is at once in, unless it is said to fail.
+ * parts change that outrigger's scripts change. A connection in the CIB is at once in, unless it is known to fail.
  */
 export class FakeLab {
   readonly hosts: readonly FakeHost[];
@@ -90,7 +90,7 @@ export class FakeLab {
   beforeWrite: () => void = () => undefined;
   /** Called with the parameters before the lock is looked at. */
   beforeLock: (params: readonly string[]) => void = () => undefined;
-  #cib: XmlElement = parseXml(sectionsOf(LEAD).get('cib')?.trim() ?? '', 'the CIB');
+  #cib: XmlElement = parseXml(sectionsOf(QUERY_NODE).get('cib')?.trim() ?? '', 'the CIB');
   readonly #states = new Map<string, HostState>();
   #clock = Date.now() / 1000;
 
@@ -112,7 +112,7 @@ export class FakeLab {
       authentication: { method: 'psk', isStated: false, authkey: { kind: 'cluster' } },
     };
     this.guests = new FakeGuests(this);
-    this.guests.addMachines();
+    this.guests.addVms();
     const all = nodesOf(this.spec);
     this.hosts = [
       ...['c1', 'c2'].map((name) => this.#clusterNode(name, all, trouble[name])),
@@ -190,7 +190,7 @@ export class FakeLab {
     nodes: readonly PacemakerRemoteSpec[],
     trouble: HostTrouble = {},
   ): FakeHost {
-    const state = this.#addState(name, name === 'c1' ? LEAD : MEMBER, {
+    const state = this.#addState(name, name === 'c1' ? QUERY_NODE : CLUSTER_NODE, {
       key: CLUSTER_KEY,
       ...trouble,
     });
@@ -271,19 +271,26 @@ export class FakeLab {
   #putKey(state: HostState, key: Buffer, rights: string): void {
     state.key = key;
     const digest = createHash('sha256').update(key).digest('hex');
-    const told = `path=/etc/pacemaker/authkey\ndigest=${digest}\nrights=${rights} ${state.tick()}`;
-    state.sections.set('authkey', section(told));
+    const lines = `path=/etc/pacemaker/authkey\ndigest=${digest}\nrights=${rights} ${state.tick()}`;
+    state.sections.set('authkey', section(lines));
   }
 
   #probe(state: HostState, request: ExecRequest, nodes: readonly PacemakerRemoteSpec[]): string {
     const role = request.params?.[1];
     const sections = new Map(state.sections).set('clock', section(String(state.tick())));
-    const unasked = ['crm_mon', 'dc_state', 'cib', 'waiting_certificate', 'waiting_key', 'end'];
-    for (const part of unasked) sections.delete(part);
-    tellWhatWasAsked(sections, request);
+    const notRequested = [
+      'crm_mon',
+      'dc_state',
+      'cib',
+      'waiting_certificate',
+      'waiting_key',
+      'end',
+    ];
+    for (const part of notRequested) sections.delete(part);
+    reportUpgrades(sections, request);
     if (role !== 'remote') {
-      const told = nodes.map(({ server }, index) => `10.77.0.1${index % 2} ${server}`);
-      sections.set('routes', section(told.join('\n')));
+      const routes = nodes.map(({ server }, index) => `10.77.0.1${index % 2} ${server}`);
+      sections.set('routes', section(routes.join('\n')));
       sections.set('fencers', section(fencersIn(this.cib, String(request.input))));
       const { name, attributes } = this.#cib;
       sections.set('membership', serializeXml(element(name, attributes)));
@@ -304,8 +311,8 @@ export class FakeLab {
     this.guests.settle();
     const connections = [...this.cib.remoteConnections.values()].map(
       ({ id, quiet, isManaged }): [string, ReportedConnection] => {
-        const said = this.reported.get(id);
-        if (said !== undefined) return [id, said];
+        const known = this.reported.get(id);
+        if (known !== undefined) return [id, known];
         if (this.others.isDisconnected(this.cib, id)) return [id, {}];
         const managed = isManaged && !quiet && !isHeldInMaintenance(this.cib);
         if (this.failing.has(id)) return [id, failedStart(managed)];

@@ -31,14 +31,15 @@ export function upgraded(
   return '';
 }
 
-/** A probe tells of upgrades, and of keys that were made, only when it is asked for them. */
-export function tellWhatWasAsked(
+/** A probe reports upgrades, and keys that were made, only when they are requested. */
+export function reportUpgrades(
   sections: Map<string, string>,
   { input, params: [, role, own] = [] }: ExecRequest,
 ): void {
-  const isAsked = input === 'upgrades\n';
-  if (role === 'remote' && input !== '' && !isAsked) throw new Error('a host is told of no other');
-  const parts = { upgrades: isAsked, made_keys: own === 'keys' };
+  const listsUpgrades = input === 'upgrades\n';
+  if (role === 'remote' && input !== '' && !listsUpgrades)
+    throw new Error('a host is told of no other');
+  const parts = { upgrades: listsUpgrades, made_keys: own === 'keys' };
   for (const [part, isRequested] of Object.entries(parts)) {
     if (!isRequested) sections.delete(part);
     else if (!sections.has(part)) sections.set(part, '');

@@ -6,20 +6,20 @@ import type {
 } from '../../src/model/firewall.ts';
 
 /** A zone whose bindings are the same after a reload. */
-export interface ToldZone extends Omit<FirewallZone, 'rules'> {
+export interface ReportedZone extends Omit<FirewallZone, 'rules'> {
   readonly runtime: ZoneRules;
   readonly permanent: ZoneRules;
 }
 
 /** A firewalld in short: whatever is not said of after a reload (`later`) stays as it is now. */
-export interface ToldFirewalld extends Omit<FirewallState, 'zones' | 'zoneOf'> {
-  readonly zones: readonly ToldZone[];
+export interface ReportedFirewalld extends Omit<FirewallState, 'zones' | 'zoneOf'> {
+  readonly zones: readonly ReportedZone[];
   readonly zoneOf?: FirewallState['zoneOf'];
   readonly later?: Partial<FirewallState>;
   readonly isPanicking?: boolean;
 }
 
-const zonesOf = (zones: readonly ToldZone[], when: 'runtime' | 'permanent'): FirewallZone[] =>
+const zonesOf = (zones: readonly ReportedZone[], when: 'runtime' | 'permanent'): FirewallZone[] =>
   zones.map(({ runtime, permanent, ...zone }) => ({
     ...zone,
     rules: when === 'runtime' ? runtime : permanent,
@@ -32,7 +32,7 @@ export const firewalld = ({
   later = {},
   isPanicking,
   ...shared
-}: ToldFirewalld): Firewalld => ({
+}: ReportedFirewalld): Firewalld => ({
   kind: 'firewalld',
   runtime: { ...shared, zoneOf, zones: zonesOf(zones, 'runtime') },
   permanent: { ...shared, zoneOf, zones: zonesOf(zones, 'permanent'), ...later },

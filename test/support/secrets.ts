@@ -14,4 +14,4 @@ const nobody: AskSecret = () =>
   Promise.reject(new OutriggerError('REFUSED', 'no terminal for confirmation'));
 
 /** Each fetch is a run of its own: none knows what another has fetched. */
-export const askingNobody: FetchSecret = (...desired) => fetching(nobody)(...desired);
+export const withoutPrompt: FetchSecret = (...desired) => fetching(nobody)(...desired);

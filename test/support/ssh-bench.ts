@@ -6,7 +6,7 @@ import type { ConnectHost, Connection, Host } from '../../src/host/host.ts';
 import { type Connector, sshConnector } from '../../src/host/ssh/connector.ts';
 import { type ErrorCode, OutriggerError } from '../../src/support/errors.ts';
 import { type FakeSshd, type FakeSshdOptions, startFakeSshd } from './fake-sshd.ts';
-import { askingNobody } from './secrets.ts';
+import { withoutPrompt } from './secrets.ts';
 
 /** What tests of connections share: everything that they open is closed after each of them. */
 export interface SshBench {
@@ -24,7 +24,7 @@ const never = new AbortController().signal;
 
 /** A connector that can ask nobody. */
 export const newConnector = (): Connector =>
-  sshConnector({ env: process.env, signal: never, fetchSecret: askingNobody });
+  sshConnector({ env: process.env, signal: never, fetchSecret: withoutPrompt });
 
 /** Connects to one host, without jump hosts. */
 export const connectSsh: ConnectHost = (name, connection, signal) =>

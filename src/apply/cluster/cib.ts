@@ -25,7 +25,7 @@ const PAUSE_MS = 250;
  * What an edit of the CIB consists of. `isUnheard`: the answer to the try before was lost with the query node, so that this try
  * may have been carried out.
  */
-type Edits = (cluster: ClusterFacts, isUnheard: boolean) => readonly CibOperation[];
+type Edits = (cluster: ClusterFacts, isUnacknowledged: boolean) => readonly CibOperation[];
 
 /**
  * Edits the CIB in one compare-and-swap patch, after keeping a copy of it. `edits` is asked anew whenever somebody
@@ -67,13 +67,13 @@ async function write(
     context.emit({ type: 'cib-written', play: play.name, purpose, copy });
   };
   /** The copy of the CIB before a try whose answer was lost. */
-  let unheard: string | undefined;
+  let unacknowledged: string | undefined;
   for (;;) {
     const cluster = await readCluster(queryNode);
     lease.found(lockIn(cluster.cib));
-    const operations = edits(cluster, unheard !== undefined);
+    const operations = edits(cluster, unacknowledged !== undefined);
     if (operations.length === 0) {
-      if (unheard !== undefined) report(unheard);
+      if (unacknowledged !== undefined) report(unacknowledged);
       return;
     }
     await judge(cluster, operations);
@@ -88,7 +88,7 @@ async function write(
       input: merge === undefined ? '' : serializeXml(merge),
       timeoutMs: TIMEOUT_MS,
     });
-    unheard = queryNode.name === nameBefore ? undefined : copy;
+    unacknowledged = queryNode.name === nameBefore ? undefined : copy;
     if (result.code === 0) {
       lease.extended(extension);
       report(copy);
@@ -98,8 +98,8 @@ async function write(
       const lost = await lease.lost();
       if (lost !== undefined) throw lost;
     } else if (result.code !== MOVED_ON) {
-      const said = asOneLine(withoutSecrets(result.stderr, cluster.cib), 600);
-      throw new OutriggerError('COMMAND_FAILED', `the CIB was not changed: ${said}`, {
+      const output = asOneLine(withoutSecrets(result.stderr, cluster.cib), 600);
+      throw new OutriggerError('COMMAND_FAILED', `the CIB was not changed: ${output}`, {
         host: queryNode.name,
       });
     }

@@ -24,10 +24,10 @@ import type { RunInput } from '../run/run-input.ts';
 import type { RunProgress } from '../run/run-progress.ts';
 import {
   leaveMaintenance,
-  awaitMember,
+  awaitClusterNode,
   enterMaintenance,
   disturbances,
-  onlineMembers,
+  onlineClusterNodes,
   withoutMark,
 } from './maintenance-mode.ts';
 import { changeNodeByNode } from './node-by-node-change.ts';
@@ -244,7 +244,7 @@ async function activate(
       const kinds = only(change, ['environment', 'pacemaker']);
       if (!(await changeHost(context, play, host, kinds))) continue;
       restarted.add(host.name);
-      await awaitMember(context, play, host, onlineMembers(before));
+      await awaitClusterNode(context, play, host, onlineClusterNodes(before));
     }
   } catch (thrown) {
     if (!(thrown instanceof OutriggerError) || inUse === undefined) throw thrown;

@@ -72,7 +72,7 @@ export async function leaveMaintenance(
 }
 
 /** Waits until Pacemaker on a cluster node that was restarted is back, and with it the `wanted` cluster nodes are online. */
-export async function awaitMember(
+export async function awaitClusterNode(
   context: Pick<EditContext, 'emit'>,
   play: Play,
   host: Host,
@@ -113,11 +113,11 @@ async function tryRead(host: Host): Promise<ClusterFacts | undefined> {
 }
 
 /** The cluster nodes on which Pacemaker runs. */
-export const onlineMembers = ({ cib, mon }: ClusterFacts): readonly string[] =>
+export const onlineClusterNodes = ({ cib, mon }: ClusterFacts): readonly string[] =>
   cib.clusterNodes.map(({ name }) => name).filter((name) => mon.nodes.get(name)?.online === true);
 
 const isWhole = (cluster: ClusterFacts, desired: readonly string[]): boolean => {
-  const online = onlineMembers(cluster);
+  const online = onlineClusterNodes(cluster);
   const pending = cluster.cib.clusterNodes.some(
     ({ name }) => cluster.mon.nodes.get(name)?.pending === true,
   );

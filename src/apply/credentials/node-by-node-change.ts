@@ -26,7 +26,7 @@ import type { ProcedureContext } from '../run/run-context.ts';
 import type { RunHosts } from '../run/run-hosts.ts';
 import type { RunInput } from '../run/run-input.ts';
 import { reportWatching } from '../run/waiting.ts';
-import { awaitMember, onlineMembers, withoutMark } from './maintenance-mode.ts';
+import { awaitClusterNode, onlineClusterNodes, withoutMark } from './maintenance-mode.ts';
 import { isIdle } from '../../pacemaker/status/dc-state.ts';
 import { passGates } from '../cluster/gates.ts';
 import { protectNodes, release, STILL_PROTECTED } from '../quiet-restart/quiet-protection.ts';
@@ -74,21 +74,23 @@ interface Window {
 async function changeAll(context: ProcedureContext, play: Play, window: Window): Promise<Failures> {
   const { change, before } = window;
   const { nodes } = change;
-  const members = context.clusterHosts.map(({ name }) => name);
+  const clusterNodes = context.clusterHosts.map(({ name }) => name);
   const done = await changedAlready(context, change);
-  const left = (): readonly string[] => members.filter((name) => !done.has(name));
-  const returning = members.filter((name) => done.has(name) && isInOurStandby(before.cib, name));
+  const left = (): readonly string[] => clusterNodes.filter((name) => !done.has(name));
+  const returning = clusterNodes.filter(
+    (name) => done.has(name) && isInOurStandby(before.cib, name),
+  );
   if (returning.length > 0)
     await edit(context, play, 'node-by-node-end-standby', () => returning.flatMap(endStandby));
-  if (eligible(before, members).every((name) => !done.has(name))) {
-    const first = firstOf(before, members);
+  if (eligible(before, clusterNodes).every((name) => !done.has(name))) {
+    const first = firstOf(before, clusterNodes);
     await leave(
       context,
       play,
       first,
-      apart(nodes, [first, ...members.filter((one) => done.has(one))]),
+      apart(nodes, [first, ...clusterNodes.filter((one) => done.has(one))]),
     );
-    await changeMember(context, play, first, window);
+    await changeClusterNode(context, play, first, window);
     done.add(first);
   }
   const toDo = nodes.filter((name) => !done.has(name) || isQuiet(before.cib, name));
@@ -100,7 +102,7 @@ async function changeAll(context: ProcedureContext, play: Play, window: Window):
     // Connections may come to the cluster node that has changed, too.
     const joins = ({ cib }: ClusterFacts): readonly CibOperation[] =>
       keepApart(cib, apart(nodes, others));
-    await changeMember(context, play, name, { ...window, joins });
+    await changeClusterNode(context, play, name, { ...window, joins });
     done.add(name);
   }
   await edit(context, play, 'node-by-node-end', ({ cib }) => endApart(cib));
@@ -109,8 +111,8 @@ async function changeAll(context: ProcedureContext, play: Play, window: Window):
   return disturbed(before, await readCluster(context.queryNode), nodes, foreseenIn(context.plan));
 }
 
-function firstOf(cluster: ClusterFacts, members: readonly string[]): string {
-  const first = firstToChange(cluster, members);
+function firstOf(cluster: ClusterFacts, clusterNodes: readonly string[]): string {
+  const first = firstToChange(cluster, clusterNodes);
   if (first !== undefined) return first;
   throw new OutriggerError('CLUSTER_NOT_READY', 'no cluster node is eligible to change first', {
     hint: 'it must be online, not in standby, and must not run connections that cannot be migrated',
@@ -133,8 +135,9 @@ function disturbed(
 
 const apart = (
   connections: readonly string[],
-  members: readonly string[],
-): ReadonlyMap<string, readonly string[]> => new Map(connections.map((name) => [name, members]));
+  clusterNodes: readonly string[],
+): ReadonlyMap<string, readonly string[]> =>
+  new Map(connections.map((name) => [name, clusterNodes]));
 
 /** The hosts whose daemons have taken the new credentials up. */
 async function changedAlready(
@@ -201,7 +204,7 @@ async function leave(
 }
 
 /** Stands a cluster node by, brings it to the desired state, which restarts Pacemaker there, and lets it work again. */
-async function changeMember(
+async function changeClusterNode(
   context: Pick<RunInput, 'hostItems'> & RunHosts & EditContext,
   play: Play,
   name: string,
@@ -213,7 +216,7 @@ async function changeMember(
   await passGates(context, play);
   await standBy(context, play, name);
   await converge(context, play, host, () => itemsOf(context, name, change));
-  await awaitMember(context, play, host, onlineMembers(before));
+  await awaitClusterNode(context, play, host, onlineClusterNodes(before));
   await edit(context, play, 'node-by-node-end-standby', (cluster) => [
     ...endStandby(name),
     ...(joins?.(cluster) ?? []),

@@ -26,9 +26,9 @@ import type { RunHosts } from '../run/run-hosts.ts';
 import type { RunInput } from '../run/run-input.ts';
 import {
   leaveMaintenance,
-  awaitMember,
+  awaitClusterNode,
   enterMaintenance,
-  onlineMembers,
+  onlineClusterNodes,
 } from './maintenance-mode.ts';
 import { release } from '../quiet-restart/quiet-protection.ts';
 import { converge } from '../run/step.ts';
@@ -156,14 +156,14 @@ async function putAllBack(
       limit(() => trying(left, node.name, () => restoreNode(context, play, failed, node))),
     ),
   );
-  const online = onlineMembers(await readCluster(context.queryNode));
+  const online = onlineClusterNodes(await readCluster(context.queryNode));
   // Who does not come back must not be waited for with each of the others.
   const desiredWith = (name: string): readonly string[] =>
-    onlineMembers(before).filter((one) => one === name || online.includes(one));
-  const members = context.clusterHosts;
-  for (const host of members)
+    onlineClusterNodes(before).filter((one) => one === name || online.includes(one));
+  const clusterHosts = context.clusterHosts;
+  for (const host of clusterHosts)
     await trying(left, host.name, () =>
-      restoreMember(context, play, failed, { host, desired: desiredWith(host.name) }),
+      restoreClusterNode(context, play, failed, { host, desired: desiredWith(host.name) }),
     );
   const ready = change.nodes.filter((name) => !left.has(name));
   if (change.inMaintenanceMode) {
@@ -171,7 +171,7 @@ async function putAllBack(
     await leaveMaintenance(context, play, ready);
   }
   // With what such a cluster node may still use, a connection would fail there.
-  if (ready.length === 0 || members.some(({ name }) => left.has(name))) return;
+  if (ready.length === 0 || clusterHosts.some(({ name }) => left.has(name))) return;
   // What they use by now has been compared with what it was; only the ports are tried.
   const blockersOf = () => Promise.resolve(new Map<string, string>());
   const handled = { names: ready, item: 'service', blockersOf } as const;
@@ -191,8 +191,8 @@ async function refuseWhileStopped(
   context: Pick<EditContext, 'queryNode'>,
   before: ClusterFacts,
 ): Promise<void> {
-  const online = onlineMembers(await readCluster(context.queryNode));
-  const gone = onlineMembers(before).filter((name) => !online.includes(name));
+  const online = onlineClusterNodes(await readCluster(context.queryNode));
+  const gone = onlineClusterNodes(before).filter((name) => !online.includes(name));
   if (gone.length === 0) return;
   throw new OutriggerError('NOT_CONVERGED', `Pacemaker no longer runs on ${someOf(gone)}`);
 }
@@ -212,7 +212,7 @@ async function restoreNode(
   });
 }
 
-async function restoreMember(
+async function restoreClusterNode(
   context: RunHosts & EditContext,
   play: Play,
   { change, before, inUse }: Failed,
@@ -221,14 +221,14 @@ async function restoreMember(
   const certificates = inUse.get(host.name);
   if (certificates === undefined) return;
   if (change.inMaintenanceMode) await enterMaintenance(context, play);
-  const ranBefore = onlineMembers(before).includes(host.name);
+  const ranBefore = onlineClusterNodes(before).includes(host.name);
   const daemon = (ranBefore ? runningPacemakerItem : pacemakerItem)(host.name, {
     certificates,
     newKey: undefined,
     isUnfinished: false,
   });
   if (await restore(context, play, host, { certificates, daemon }))
-    await awaitMember(context, play, host, desired);
+    await awaitClusterNode(context, play, host, desired);
 }
 
 /** The environment file of a host as it was, and its daemon started with that; returns whether it was restarted. */

@@ -105,8 +105,8 @@ async function reported(
     ...request,
   });
   if (code !== 0 && code !== HELD) {
-    const said = asOneLine(stderr, 600) || `exit code ${code} without output`;
-    throw new OutriggerError('COMMAND_FAILED', `the lock of the cluster: ${said}`, {
+    const output = asOneLine(stderr, 600) || `exit code ${code} without output`;
+    throw new OutriggerError('COMMAND_FAILED', `the lock of the cluster: ${output}`, {
       host: host.name,
       hint: 'the CIB cannot be changed there: check the DC and quorum with `crm_mon -1`',
     });

@@ -157,13 +157,13 @@ async function reportPriorities(
 ): Promise<void> {
   if (failures.size === 0) return;
   const failed = [...failures.keys()].flatMap((name) => context.hosts.get(name) ?? []);
-  const [members, found] = await Promise.all([
+  const [unreached, found] = await Promise.all([
     factsOf(context, context.clusterHosts),
     factsOf(context, failed),
   ]);
   for (const facts of found) {
     const why = failures.get(facts.name);
-    const because = whyNoHandshake([...members, facts], context.x509 === undefined);
+    const because = whyNoHandshake([...unreached, facts], context.x509 === undefined);
     if (because !== undefined) failures.set(facts.name, `${why ?? ''}; ${because}`);
   }
 }

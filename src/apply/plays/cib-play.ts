@@ -84,8 +84,8 @@ async function write(
     context.emit({ type: 'action', play: play.name, host, item: kind, action: 'write-cib' });
   /** What a try has brought about whose answer was lost. */
   const carriedOut = new Map<string, CibDifference>();
-  const edits = (cluster: ClusterFacts, isUnheard: boolean): readonly CibOperation[] => {
-    const tried = isUnheard ? new Map(differences) : NONE;
+  const edits = (cluster: ClusterFacts, isUnacknowledged: boolean): readonly CibOperation[] => {
+    const tried = isUnacknowledged ? new Map(differences) : NONE;
     differences.clear();
     overtaken.clear();
     unproven.clear();

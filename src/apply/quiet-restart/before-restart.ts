@@ -33,12 +33,12 @@ export async function restartBlockers(
   before: ClusterFacts,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, Untouched>> {
-  const asked = names.filter((name) => isIn(before, name));
-  if (asked.length === 0) return new Map();
-  const members = await clusterNodeBlockers(context);
-  if (members !== undefined)
-    return new Map(asked.map((name) => [name, { because: members, hint: FIRST }]));
-  const closed = await unreached(context, play, before, asked);
+  const online = names.filter((name) => isIn(before, name));
+  if (online.length === 0) return new Map();
+  const blockers = await clusterNodeBlockers(context);
+  if (blockers !== undefined)
+    return new Map(online.map((name) => [name, { because: blockers, hint: FIRST }]));
+  const closed = await unreached(context, play, before, online);
   return new Map([...closed].map(([name, because]) => [name, { because, hint: UNREACHED }]));
 }
 

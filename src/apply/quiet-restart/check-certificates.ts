@@ -12,7 +12,7 @@ import { runScript } from '../../host/run-script.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 120_000;
 
-const SAID: Readonly<Record<string, string>> = {
+const MESSAGES: Readonly<Record<string, string>> = {
   rejected: 'its daemon does not accept the certificate of',
   untrusted: 'its certificate is not accepted by',
 };
@@ -39,13 +39,13 @@ export async function checkCertificates(
   x509: DesiredX509,
   { objectTo = () => undefined, early = false }: Asked,
 ): Promise<Blockers> {
-  const members = context.clusterHosts;
+  const clusterHosts = context.clusterHosts;
   const hosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
-  const found = await findOn(context, [...members, ...hosts], (host) => {
-    const isClusterNode = members.includes(host);
+  const found = await findOn(context, [...clusterHosts, ...hosts], (host) => {
+    const isClusterNode = clusterHosts.includes(host);
     return blockerOf(context, host, x509, { isClusterNode, filesAlone: early && isClusterNode });
   });
-  const because = clusterNodesBlocker(members, found);
+  const because = clusterNodesBlocker(clusterHosts, found);
   if (because !== undefined) return new Map(nodes.map(({ name }) => [name, because]));
   const blockers = new Map(
     nodes.flatMap(({ name }) => {
@@ -58,7 +58,7 @@ export async function checkCertificates(
   const free = nodes.filter(
     ({ name }) => !blockers.has(name) && found.get(name)?.facts?.isConnected === false,
   );
-  return new Map([...blockers, ...(await shakeHands(members, free, x509, early))]);
+  return new Map([...blockers, ...(await shakeHands(clusterHosts, free, x509, early))]);
 }
 
 /** Why no node may be connected to: by the certificates of the cluster nodes. */
@@ -66,18 +66,20 @@ export async function certificatesBlocker(
   context: Pick<RunInput, 'options'> & HostReports,
   x509: DesiredX509,
 ): Promise<string | undefined> {
-  const members = context.clusterHosts;
+  const clusterHosts = context.clusterHosts;
   const stage = { isClusterNode: true, filesAlone: false };
-  const found = await findOn(context, members, (host) => blockerOf(context, host, x509, stage));
-  return clusterNodesBlocker(members, found);
+  const found = await findOn(context, clusterHosts, (host) =>
+    blockerOf(context, host, x509, stage),
+  );
+  return clusterNodesBlocker(clusterHosts, found);
 }
 
 function clusterNodesBlocker(
-  members: readonly Host[],
+  clusterHosts: readonly Host[],
   found: ReadonlyMap<string, Found>,
 ): string | undefined {
-  if (members.length === 0) return 'no cluster node responded';
-  const bad = members.find(({ name }) => found.get(name)?.because !== undefined);
+  if (clusterHosts.length === 0) return 'no cluster node responded';
+  const bad = clusterHosts.find(({ name }) => found.get(name)?.because !== undefined);
   return bad && `${bad.name} ${found.get(bad.name)?.because ?? ''}`;
 }
 
@@ -138,7 +140,7 @@ async function handshakesFrom(
 
 /** One cluster node after the other, so that no daemon has two clients at a time. */
 async function shakeHands(
-  members: readonly Host[],
+  clusterHosts: readonly Host[],
   nodes: readonly PacemakerRemoteSpec[],
   x509: DesiredX509,
   mustBeTried: boolean,
@@ -146,7 +148,7 @@ async function shakeHands(
   const blockers = new Map<string, string>();
   if (nodes.length === 0) return blockers;
   const input = nodes.map(({ server, port }) => `${server} ${port}\n`).join('');
-  for (const host of members) {
+  for (const host of clusterHosts) {
     const { ca, certificate, key } = x509.nodes.get(host.name)?.files ?? {};
     const params = [ca, certificate, key].map((file) => file?.path ?? '');
     const stdout = await handshakesFrom(host, params, input);
@@ -158,10 +160,10 @@ async function shakeHands(
     );
     for (const { name, server, port } of nodes) {
       const state = reported.get(`${server} ${port}`) ?? 'rejected';
-      const words = SAID[state];
+      const message = MESSAGES[state];
       if (blockers.has(name)) continue;
-      if (words !== undefined)
-        blockers.set(name, `${words} ${host.name} (verified with a TLS handshake)`);
+      if (message !== undefined)
+        blockers.set(name, `${message} ${host.name} (verified with a TLS handshake)`);
       else if (mustBeTried && state !== 'accepted') blockers.set(name, `${UNTRIED} ${host.name}`);
     }
   }

@@ -102,11 +102,11 @@ async function checkManaged(
 ): Promise<Blockers> {
   if (context.x509 !== undefined)
     return checkCertificates(context, nodes, context.x509, { objectTo });
-  const members = context.clusterHosts;
+  const clusterHosts = context.clusterHosts;
   const remoteHosts = nodes.flatMap(({ name }) => context.hosts.get(name) ?? []);
-  const { digests, problems, found } = await keysOn(context, members, remoteHosts, objectTo);
-  const inCluster = clusterBlocker(members, digests, problems);
-  const desired = digests.get(members[0]?.name ?? '');
+  const { digests, problems, found } = await keysOn(context, clusterHosts, remoteHosts, objectTo);
+  const inCluster = clusterBlocker(clusterHosts, digests, problems);
+  const desired = digests.get(clusterHosts[0]?.name ?? '');
   const blocker = (name: string): string | undefined => {
     if (inCluster !== undefined) return inCluster;
     if (problems.has(name)) return `it ${problems.get(name) ?? ''}`;
@@ -129,9 +129,9 @@ export async function clusterNodeBlockers(
   context: Pick<RunInput, 'x509' | 'options'> & HostReports,
 ): Promise<string | undefined> {
   if (context.x509 !== undefined) return certificatesBlocker(context, context.x509);
-  const members = context.clusterHosts;
-  const { digests, problems } = await keysOn(context, members);
-  return clusterBlocker(members, digests, problems);
+  const clusterHosts = context.clusterHosts;
+  const { digests, problems } = await keysOn(context, clusterHosts);
+  return clusterBlocker(clusterHosts, digests, problems);
 }
 
 interface KeysFound {
@@ -145,7 +145,7 @@ interface KeysFound {
 
 async function keysOn(
   context: Pick<RunInput, 'options'> & HostReports,
-  members: readonly Host[],
+  clusterHosts: readonly Host[],
   remoteHosts: readonly Host[] = [],
   objectTo: (host: HostFacts) => string | undefined = () => undefined,
 ): Promise<KeysFound> {
@@ -154,10 +154,10 @@ async function keysOn(
   const problems = new Map<string, string>();
   const found = new Map<string, string>();
   await Promise.all(
-    [...members, ...remoteHosts].map((host) =>
+    [...clusterHosts, ...remoteHosts].map((host) =>
       limit(async () => {
         try {
-          const facts = await (members.includes(host)
+          const facts = await (clusterHosts.includes(host)
             ? probeClusterNode(context, host)
             : context.probe(host));
           const { digest } = facts.authkey;
@@ -183,16 +183,18 @@ const DIGEST = /^[0-9a-f]{64}$/;
 
 /** Why no node may be connected: what is not known of a cluster node does not count as the same. */
 function clusterBlocker(
-  members: readonly Host[],
+  clusterHosts: readonly Host[],
   digests: ReadonlyMap<string, string>,
   problems: ReadonlyMap<string, string>,
 ): string | undefined {
-  const [first] = members;
+  const [first] = clusterHosts;
   if (first === undefined) return 'no cluster node has an authkey';
-  const unknown = members.find(({ name }) => !digests.has(name));
+  const unknown = clusterHosts.find(({ name }) => !digests.has(name));
   if (unknown !== undefined)
     return `${unknown.name} ${problems.get(unknown.name) ?? 'did not respond'}`;
-  const differing = members.filter(({ name }) => digests.get(name) !== digests.get(first.name));
+  const differing = clusterHosts.filter(
+    ({ name }) => digests.get(name) !== digests.get(first.name),
+  );
   if (differing.length === 0) return undefined;
   const names = differing.map(({ name }) => name).join(', ');
   return `the cluster nodes have different authkeys (${names})`;

@@ -109,9 +109,9 @@ async function withoutProtection(
   },
 ): Promise<readonly PendingRestart[]> {
   const { restarts, before, settle } = about;
-  const asked = restarts.filter(opensNoPort).map(({ host }) => host.name);
+  const names = restarts.filter(opensNoPort).map(({ host }) => host.name);
   const untouched = new Map([
-    ...(await restartBlockers(context, play, before, asked)),
+    ...(await restartBlockers(context, play, before, names)),
     ...(await writeBlockers(context, restarts)),
   ]);
   const connected: PendingRestart[] = [];

@@ -29,8 +29,8 @@ export async function takeStep(
 ): Promise<HostFacts> {
   let isVerified = true;
   for (const action of difference.actions) {
-    const said = await reportAndAct(context, play, { host, item }, action);
-    if (said === NOT_VERIFIED) isVerified = false;
+    const outcome = await reportAndAct(context, play, { host, item }, action);
+    if (outcome === NOT_VERIFIED) isVerified = false;
   }
   if (!isVerified)
     context.emit({

@@ -16,19 +16,19 @@ export function completeFiles(words: readonly string[]): string | undefined {
   if (!FILE_OPTIONS.includes(option)) return undefined;
   // `--report junit=PATH`
   const start = Math.max(typed.lastIndexOf('/'), typed.indexOf('=')) + 1;
-  const [folder, begin] = [typed.slice(0, start), typed.slice(start)];
-  const found = entriesOf(folder.replace(/^[a-z]+=/, ''))
+  const [directory, begin] = [typed.slice(0, start), typed.slice(start)];
+  const found = entriesOf(directory.replace(/^[a-z]+=/, ''))
     .filter((name) => name.startsWith(begin) && !/[\n\t:]/.test(name))
     .sort()
-    .map((name) => `${folder}${name}\t\n`);
+    .map((name) => `${directory}${name}\t\n`);
   const isFolder = found.length === 1 && found[0]?.endsWith('/\t\n') === true;
   return `${found.join('')}:${isFolder ? NO_FILES + NO_SPACE : NO_FILES}\n`;
 }
 
 /** What lies in a folder, folders with a slash; nothing where it cannot be read. */
-function entriesOf(folder: string): readonly string[] {
+function entriesOf(directory: string): readonly string[] {
   try {
-    return readdirSync(folder === '' ? '.' : folder, { withFileTypes: true }).map((entry) =>
+    return readdirSync(directory === '' ? '.' : directory, { withFileTypes: true }).map((entry) =>
       entry.isDirectory() ? `${entry.name}/` : entry.name,
     );
   } catch {

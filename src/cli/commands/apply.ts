@@ -190,8 +190,8 @@ async function nothingDone(
   stopped: Error | undefined,
   report: Course['report'],
 ): Promise<Ended> {
-  const said = stopped === undefined ? await releaseLeftLock(queryNode, cluster) : undefined;
-  if (said !== undefined) report(said);
+  const released = stopped === undefined ? await releaseLeftLock(queryNode, cluster) : undefined;
+  if (released !== undefined) report(released);
   return { ...asPlanned(plan), stopped };
 }
 

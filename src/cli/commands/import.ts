@@ -2,8 +2,8 @@ import { lstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { importCluster, clusterNodeToRead } from '../../flows/import-cluster.ts';
-import { syncFolder, writePrivateFile } from '../../host/files/private-file.ts';
-import type { Asked } from '../../import/draft-of.ts';
+import { syncDirectory, writePrivateFile } from '../../host/files/private-file.ts';
+import type { ImportTarget } from '../../import/draft-of.ts';
 import type { Imported } from '../../import/import-inventory.ts';
 import { importAsJson } from '../../report/command-json.ts';
 import type { Connection } from '../../inventory/schema-types.ts';
@@ -48,9 +48,9 @@ export const addImport: AddCommand = (terminal, finish) =>
       const { out } = options;
       if (out !== undefined && lstatSync(out, { throwIfNoEntry: false }) !== undefined)
         throw isThere(out);
-      const asked = askedBy(options);
-      const imported = await withConnector(terminal, [clusterNodeToRead(asked)], ({ connect }) =>
-        importCluster(asked, connect, terminal.signal),
+      const target = targetOf(options);
+      const imported = await withConnector(terminal, [clusterNodeToRead(target)], ({ connect }) =>
+        importCluster(target, connect, terminal.signal),
       );
       if (out !== undefined) write(out, imported.text);
       if (options.json) terminal.out(importAsJson(imported.text, out, imported.notes));
@@ -69,12 +69,12 @@ function report({ text, notes }: Imported, out: string | undefined, terminal: Te
 }
 
 /** Settings as the inventory will have them; files by their whole path, since it may lie anywhere. */
-function askedBy(options: Options): Asked {
+function targetOf(options: Options): ImportTarget {
   const { from, port, become, becomePassword, proxyJump, sshConfig } = options;
   const at = from.lastIndexOf('@');
   const path = (file: string | undefined) => (file === undefined ? undefined : resolve(file));
   const password = path(becomePassword);
-  const said: { readonly [Key in keyof Connection]: Connection[Key] | undefined } = {
+  const settings: { readonly [Key in keyof Connection]: Connection[Key] | undefined } = {
     user: at < 0 ? undefined : from.slice(0, at),
     port: port === undefined ? undefined : Number(port),
     identityFile: path(options.identityFile),
@@ -90,7 +90,7 @@ function askedBy(options: Options): Asked {
     sshConfig: sshConfig === 'none' ? 'none' : path(sshConfig),
   };
   const connection = Object.fromEntries(
-    Object.entries(said).filter(([, value]) => value !== undefined),
+    Object.entries(settings).filter(([, value]) => value !== undefined),
   ) as Connection;
   return {
     address: from.slice(at + 1),
@@ -101,7 +101,7 @@ function askedBy(options: Options): Asked {
 function write(file: string, text: string): void {
   try {
     writePrivateFile(file, text, { isNew: true });
-    syncFolder(resolve(file, '..'));
+    syncDirectory(resolve(file, '..'));
   } catch (thrown) {
     if (errnoOf(thrown) === 'EEXIST') throw isThere(file);
     throw new OutriggerError('USAGE', `cannot write ${printable(file)}: ${messageOf(thrown)}`, {

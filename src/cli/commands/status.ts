@@ -26,19 +26,22 @@ export const addStatus: AddCommand = (terminal, finish) =>
     .addOption(jsonOption('print the status as JSON (outrigger schema status)'))
     .action(async ({ inventory, json }: Options) => {
       const spec = inventoryFor(inventory, terminal);
-      const { cluster, silent } = await withConnector(terminal, spec.clusterNodes, ({ connect }) =>
-        withStatusProgress(terminal, (onProgress) =>
-          readStatus(spec, connect, terminal.signal, onProgress),
-        ),
+      const { cluster, unreachable } = await withConnector(
+        terminal,
+        spec.clusterNodes,
+        ({ connect }) =>
+          withStatusProgress(terminal, (onProgress) =>
+            readStatus(spec, connect, terminal.signal, onProgress),
+          ),
       );
-      for (const { host, message } of silent)
+      for (const { host, message } of unreachable)
         terminal.err(`${host ?? ''}: ${printable(message)}\n`);
       terminal.out(
         json
-          ? statusAsJson(cluster, spec, silent)
+          ? statusAsJson(cluster, spec, unreachable)
           : renderStatus(cluster, spec, styleFor(terminal.outStream, terminal.env)),
       );
-      finish(silent.length === 0 ? EXIT.ok : EXIT.incomplete);
+      finish(unreachable.length === 0 ? EXIT.ok : EXIT.incomplete);
     });
 
 /** One node is asked after the other until one answers: a log need not tell that, who waits at a terminal sees it. */
@@ -49,8 +52,8 @@ async function withStatusProgress<Result>(
   if (!isLive(terminal)) return work(undefined);
   const progress = await progressFor(terminal, []);
   try {
-    return await work((done, total, silent) => {
-      progress.gather(done, total, silent);
+    return await work((done, total, unreachable) => {
+      progress.gather(done, total, unreachable);
     });
   } finally {
     await progress.stop();

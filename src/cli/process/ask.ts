@@ -38,14 +38,14 @@ type AskHidden = (
   context: { readonly signal: AbortSignal; readonly output: NodeJS.WritableStream },
 ) => Promise<string>;
 
-type Asked = Pick<Terminal, 'signal' | 'env' | 'inIsTerminal' | 'errStream'>;
+type PromptTerminal = Pick<Terminal, 'signal' | 'env' | 'inIsTerminal' | 'errStream'>;
 
 /**
  * Asks for a secret: the program SSH_ASKPASS, as ssh decides that, or else the person at the terminal. The question
  * goes to stderr, for stdout may be read by a program. Throws REFUSED where nobody can be asked.
  */
 export async function askSecret(
-  terminal: Asked,
+  terminal: PromptTerminal,
   question: string,
   ask: AskHidden = hiddenPromptFor,
 ): Promise<Secret> {
@@ -65,7 +65,7 @@ export async function askSecret(
 }
 
 /** The program to ask instead of the person at the terminal (ssh(1), SSH_ASKPASS and SSH_ASKPASS_REQUIRE). */
-function askpassProgram({ env, inIsTerminal }: Asked): string | undefined {
+function askpassProgram({ env, inIsTerminal }: PromptTerminal): string | undefined {
   const program = env['SSH_ASKPASS'] ?? '';
   const required = env['SSH_ASKPASS_REQUIRE'] ?? '';
   if (program === '' || required === 'never') return undefined;

@@ -6,9 +6,9 @@ import { EXIT } from './exit-code.ts';
  * handler, from running: a thread counts them as well. It takes some 20 ms to start, so that only commands that talk to
  * hosts have one. Where it cannot start, handlers alone count. `asked`: how often somebody has asked before.
  */
-export function watchSecondSignal(asked: number, onReady?: () => void): void {
+export function watchSecondSignal(signalsSeen: number, onReady?: () => void): void {
   const thread = new Worker(new URL('./second-signal-thread.mjs', import.meta.url), {
-    workerData: { asked, exitCode: EXIT.interrupted },
+    workerData: { asked: signalsSeen, exitCode: EXIT.interrupted },
     execArgv: [],
   });
   thread.on('error', () => undefined);

@@ -88,7 +88,7 @@ class TerminalProgress implements Progress {
   readonly #style: Style;
   readonly #over: readonly PromiseWithEnd[];
   readonly #run: Promise<unknown>;
-  #read = { done: 0, total: 0, silent: 0 };
+  #read = { done: 0, total: 0, unreachable: 0 };
   #isStopped = false;
 
   constructor(plays: readonly string[], stream: ProgressOptions['stream'], style: Style) {
@@ -114,9 +114,9 @@ class TerminalProgress implements Progress {
     if (event.type === 'play-started') this.#settle();
   }
 
-  gather(done: number, total: number, silent = 0): void {
+  gather(done: number, total: number, unreachable = 0): void {
     if (this.#isStopped) return;
-    this.#read = { done, total, silent };
+    this.#read = { done, total, unreachable };
     if (done >= total) this.#over[0]?.end();
   }
 
@@ -152,12 +152,12 @@ class TerminalProgress implements Progress {
 
   /** Shown from the first moment on, and not at all where nothing is read. */
   #reading(spinner: string): readonly Line[] {
-    const { done, total, silent } = this.#read;
+    const { done, total, unreachable } = this.#read;
     if (total === 0) return [];
-    const missing = silent === 0 ? '' : `, ${silent} unreachable`;
-    const text = `reading the state of ${counted(total, 'host')}  ${done - silent}/${total}${missing}`;
+    const missing = unreachable === 0 ? '' : `, ${unreachable} unreachable`;
+    const text = `reading the state of ${counted(total, 'host')}  ${done - unreachable}/${total}${missing}`;
     const unfinished = this.#isStopped ? 'skipped' : 'running';
-    const finished = silent === 0 ? 'done' : 'failed';
+    const finished = unreachable === 0 ? 'done' : 'failed';
     return [this.#line(done < total ? unfinished : finished, text, spinner)];
   }
 

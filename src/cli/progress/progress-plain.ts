@@ -17,11 +17,13 @@ export function plainProgress(stream: NodeJS.WritableStream): Progress {
     event: (event) => {
       if (isReported(event)) print(eventLine(event));
     },
-    gather: (done, total, silent = 0) => {
+    gather: (done, total, unreachable = 0) => {
       if (!isReading) print(`reading the state of ${counted(total, 'host')}`);
       isReading = true;
-      if (done === total && silent > 0)
-        print(`${total - silent} of ${counted(total, 'host')} read, ${silent} unreachable`);
+      if (done === total && unreachable > 0)
+        print(
+          `${total - unreachable} of ${counted(total, 'host')} read, ${unreachable} unreachable`,
+        );
     },
     stop: () => {
       isStopped = true;

@@ -5,7 +5,7 @@ import type { Style } from '../../report/text/style.ts';
 export interface Progress {
   event(event: RunEvent): void;
   /** So many of so many hosts are done with, and so many of them gave no answer. */
-  gather(done: number, total: number, silent?: number): void;
+  gather(done: number, total: number, unreachable?: number): void;
   /** Shows the last state and frees the terminal; whatever comes later is ignored. */
   stop(): Promise<void>;
 }

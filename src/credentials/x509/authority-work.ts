@@ -75,8 +75,8 @@ export async function workOf(
   if (files.hasKey || whole.makesAuthority || isIdle(whole)) return whole;
   const terms = { ...desired.terms, renewBeforeMs: 0 };
   const least = await workWithKey(files, { ...desired, terms });
-  const isAsked = desired.nodes.some((node) => desired.renewed.has(node));
-  if (isAsked || whole.step !== undefined || least.lists !== undefined)
+  const isRenewalRequested = desired.nodes.some((node) => desired.renewed.has(node));
+  if (isRenewalRequested || whole.step !== undefined || least.lists !== undefined)
     return { ...whole, faults: [...whole.faults, NO_KEY] };
   const due = [...whole.nodes].filter((node) => !least.nodes.has(node));
   const lists = whole.lists === undefined ? [] : ['the CRL'];

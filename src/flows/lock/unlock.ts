@@ -3,7 +3,7 @@ import type { ConnectHost } from '../../host/host.ts';
 import { lockedText, type Lock } from '../../pacemaker/procedures/lock.ts';
 import type { Spec } from '../../inventory/spec.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { firstMember } from '../first-member.ts';
+import { firstAnswer } from '../first-member.ts';
 
 export interface Unlocking {
   readonly spec: Spec;
@@ -18,7 +18,7 @@ export async function unlock(
   id: string,
   { spec, connect, signal, confirm }: Unlocking,
 ): Promise<void> {
-  const { host, answer } = await firstMember(spec, connect, { signal }, readLock);
+  const { host, answer } = await firstAnswer(spec, connect, { signal }, readLock);
   try {
     const { lock } = answer;
     if (lock === undefined) throw new OutriggerError('REFUSED', 'the cluster is not locked');

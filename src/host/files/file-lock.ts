@@ -153,10 +153,10 @@ const REST = new RegExp(`^\\.${UUID}(?:\\.new)?$`);
  * is of a process that was killed between open(2) and write(2), or is about to write; the latter makes it again.
  */
 function removeRests(lock: string): void {
-  const [folder, name] = [dirname(lock), basename(lock)];
-  for (const other of readdirSync(folder)) {
+  const [directory, name] = [dirname(lock), basename(lock)];
+  for (const other of readdirSync(directory)) {
     if (!other.startsWith(name) || !REST.test(other.slice(name.length))) continue;
-    const path = join(folder, other);
+    const path = join(directory, other);
     const holder = holderIn(path);
     if (holder?.id === '' ? other.endsWith('.new') : isGone(holder?.identity ?? '')) remove(path);
   }

@@ -39,7 +39,7 @@ function foldersOf(path: string): readonly string[] {
   }
 }
 
-function isOpenToAll(folder: string): boolean {
-  const { mode } = statSync(folder);
+function isOpenToAll(directory: string): boolean {
+  const { mode } = statSync(directory);
   return (mode & OTHERS_WRITE) !== 0 && (mode & STICKY) === 0;
 }

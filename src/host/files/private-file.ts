@@ -14,11 +14,11 @@ export function writePrivateFile(
 }
 
 /** What was written into a folder is there also after a loss of power. */
-export function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
+export function syncDirectory(path: string): void {
+  const descriptor = openSync(path, 'r');
   try {
-    fsyncSync(folder);
+    fsyncSync(descriptor);
   } finally {
-    closeSync(folder);
+    closeSync(descriptor);
   }
 }

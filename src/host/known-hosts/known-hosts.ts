@@ -64,11 +64,11 @@ export function parseKnownHost(text: string, file: string, line: number): KnownH
 /** The entries that speak about one server, by its `knownHostName` or its HostKeyAlias; in the order of the file. */
 export function entriesFor(entries: readonly KnownHost[], name: string): readonly KnownHost[] {
   const index = indexOf(entries);
-  const asked = name.toLowerCase();
-  let found = index.asked.get(asked);
+  const lowered = name.toLowerCase();
+  let found = index.cached.get(lowered);
   if (found === undefined) {
-    found = find(entries, index, asked);
-    index.asked.set(asked, found);
+    found = find(entries, index, lowered);
+    index.cached.set(lowered, found);
   }
   return found;
 }
@@ -79,7 +79,7 @@ interface Index {
   readonly exact: ReadonlyMap<string, readonly number[]>;
   /** The places of those with patterns or hashed names, which have to be tried one by one. */
   readonly others: readonly number[];
-  readonly asked: Map<string, readonly KnownHost[]>;
+  readonly cached: Map<string, readonly KnownHost[]>;
 }
 
 /** Lists of entries never change: a file that does is parsed anew. */
@@ -94,7 +94,7 @@ function indexOf(entries: readonly KnownHost[]): Index {
     if (/[|*?!]/.test(names)) others.push(place);
     else for (const name of new Set(names.toLowerCase().split(','))) push(exact, name, place);
   }
-  const index = { exact, others, asked: new Map() };
+  const index = { exact, others, cached: new Map() };
   indexes.set(entries, index);
   return index;
 }

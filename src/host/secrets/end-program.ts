@@ -25,7 +25,7 @@ interface Started {
  */
 export async function endProgram(started: Started): Promise<void> {
   if (!existsSync('/proc/self/stat')) return endGroup(started);
-  const asked = new Set<number>();
+  const terminated = new Set<number>();
   let quiet = 0;
   // One that is just being started may be missed by one look.
   const begin = performance.now();
@@ -33,8 +33,8 @@ export async function endProgram(started: Started): Promise<void> {
     const left = processesOf(started);
     const isLast = waited >= GRACE_MS;
     for (const pid of left) {
-      if (isLast || !asked.has(pid)) signal(pid, isLast ? 'SIGKILL' : 'SIGTERM');
-      asked.add(pid);
+      if (isLast || !terminated.has(pid)) signal(pid, isLast ? 'SIGKILL' : 'SIGTERM');
+      terminated.add(pid);
     }
     quiet = left.length === 0 ? quiet + 1 : 0;
     await sleep(STEP_MS);

@@ -30,7 +30,7 @@ export type ProgramEnd =
   | { readonly kind: 'interrupted' };
 
 /** How much of what a program says on stderr is kept. */
-const MOST_SAID = 4096;
+const MAX_OUTPUT = 4096;
 
 /**
  * Runs a program to its end, or gives it up: at the limit also when it has ended, and something that it has started still
@@ -45,7 +45,7 @@ export function runProgram(run: ProgramRun): Promise<ProgramEnd> {
     const chunks: Buffer[] = [];
     let stderr = '';
     child.stderr?.on('data', (chunk: Buffer) => {
-      stderr = (stderr + chunk.toString()).slice(0, MOST_SAID);
+      stderr = (stderr + chunk.toString()).slice(0, MAX_OUTPUT);
     });
     // Not the options `signal` and `timeout`: they do nothing once the program has ended. Nor AbortSignal.any() of a
     // signal with a limit: nothing holds that, and once it was collected it never aborts (Node.js 20).

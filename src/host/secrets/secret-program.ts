@@ -34,8 +34,8 @@ export async function runForSecret(
   if (end.kind === 'interrupted')
     throw new OutriggerError('INTERRUPTED', 'interrupted while reading a secret');
   if (end.kind === 'printed') return end.stdout;
-  const said = asOneLine(withoutSecret(end.stderr, end.stdout.toString()), MOST_REPORTED);
-  throw new Error(said === '' ? end.why : `${end.why}: ${said}`);
+  const output = asOneLine(withoutSecret(end.stderr, end.stdout.toString()), MOST_REPORTED);
+  throw new Error(output === '' ? end.why : `${end.why}: ${output}`);
 }
 
 /** As much as a person reads. */

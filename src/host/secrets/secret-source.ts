@@ -41,8 +41,8 @@ export function asksPerson(source: SecretSource): boolean {
 export function secretFetcher(means: SecretMeans): FetchSecret {
   const fetched = new Map<string, Promise<Buffer>>();
   const contentOf = (place: SecretPlace, question: string): Promise<Buffer> => {
-    const isAsked = place.kind === 'askpass';
-    const key = JSON.stringify([sameSource(place), isAsked ? question : '']);
+    const isPrompt = place.kind === 'askpass';
+    const key = JSON.stringify([sameSource(place), isPrompt ? question : '']);
     const known = fetched.get(key) ?? fetch(place, question);
     fetched.set(key, known);
     return known;

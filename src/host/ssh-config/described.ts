@@ -4,13 +4,13 @@ import { isNoticed, type Keyword, NOTICED, type Noticed } from './directives.ts'
 import type { Evaluated, Settings } from './evaluate.ts';
 
 /** The value of a keyword as one text, and where it stands. */
-export interface Said {
+export interface Setting {
   readonly text: string;
   readonly where: string;
 }
 
 /** The value that counts; undefined: ssh_config says nothing. */
-export function first(settings: Settings, keyword: Keyword): Said | undefined {
+export function first(settings: Settings, keyword: Keyword): Setting | undefined {
   const value = settings.get(keyword)?.[0];
   return value === undefined ? undefined : { text: value.args.join(' '), where: value.where };
 }
@@ -23,7 +23,7 @@ const FLAGS: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /** A flag, in any case (readconf.c, multistate_flag). Throws INPUT_INVALID for what is none, as ssh stops there. */
-export function flagOf({ text, where }: Said, keyword: string): boolean {
+export function flagOf({ text, where }: Setting, keyword: string): boolean {
   const flag = FLAGS.get(text.toLowerCase());
   if (flag !== undefined) return flag;
   throw new OutriggerError(
@@ -38,11 +38,11 @@ export const isNone = (text: string): boolean => text.toLowerCase() === 'none';
 /** What ssh_config asks for and outrigger does not do, a line each. */
 export function noticesOf({ settings, unknown }: Evaluated): readonly string[] {
   const noticed = [...settings.keys()].filter(isNoticed).flatMap((keyword) => {
-    const said = first(settings, keyword);
+    const setting = first(settings, keyword);
     const { name, instead, idle }: Noticed = NOTICED[keyword];
-    return said === undefined || idle.includes(said.text.toLowerCase())
+    return setting === undefined || idle.includes(setting.text.toLowerCase())
       ? []
-      : [`${said.where}: \`${name}\` is not honored: ${instead}`];
+      : [`${setting.where}: \`${name}\` is not honored: ${instead}`];
   });
   const ignored =
     first(settings, 'ignoreunknown')

@@ -138,7 +138,7 @@ function filesFor(pattern: string, line: ConfigLine, budget: Budget): readonly s
     .split('/')
     .slice(1)
     .reduce<readonly string[]>(
-      (found, part) => found.flatMap((folder) => matchesIn(folder, part, line, budget)),
+      (found, part) => found.flatMap((directory) => matchesIn(directory, part, line, budget)),
       ['/'],
     )
     .filter((path) => !isMissing(path));
@@ -151,25 +151,25 @@ function isMissing(path: string): boolean {
 }
 
 function matchesIn(
-  folder: string,
+  directory: string,
   part: string,
   line: ConfigLine,
   budget: Budget,
 ): readonly string[] {
-  if (!/[*?[]/.test(part)) return [posix.join(folder, part)];
-  const names = namesIn(folder);
+  if (!/[*?[]/.test(part)) return [posix.join(directory, part)];
+  const names = namesIn(directory);
   budget.names -= names.length;
   if (budget.names < 0) throw tooWide(line);
   const fits = fileMatcher(part);
   return names
     .filter((name) => fits(name) && (part.startsWith('.') || !name.startsWith('.')))
     .sort()
-    .map((name) => posix.join(folder, name));
+    .map((name) => posix.join(directory, name));
 }
 
-function namesIn(folder: string): readonly string[] {
+function namesIn(directory: string): readonly string[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(directory);
   } catch {
     return [];
   }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { OutriggerError } from '../../support/errors.ts';
-import { afterDrops, isDrop, otherWords } from './link/drops.ts';
+import { afterDrops, isDrop, foreignGreeting } from './link/drops.ts';
 import {
   connectTimedOut,
   handshakeFailed,
@@ -110,7 +110,11 @@ function explain({ peer, endpoint, identities, limitMs }: Prepared, error: Hands
   ) {
     return everythingRefused(peer, endpoint.user, identities);
   }
-  return handshakeFailed(peer, { message: error.message, said: otherWords(error), cause: error });
+  return handshakeFailed(peer, {
+    message: error.message,
+    greeting: foreignGreeting(error),
+    cause: error,
+  });
 }
 
 /** Stops waiting when `signal` says so: an agent that never answers must not hold up a run. */

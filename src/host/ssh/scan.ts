@@ -1,5 +1,5 @@
 import { fingerprint, keyTypeOf } from '../known-hosts/known-hosts.ts';
-import { afterDrops, otherWords } from './link/drops.ts';
+import { afterDrops, foreignGreeting } from './link/drops.ts';
 import { connectTimedOut, handshakeFailed, type Peer } from './route/failures.ts';
 import { HandshakeError, shakeHands } from './link/handshake.ts';
 import { type Algorithms, SIGNATURES } from './route/algorithms.ts';
@@ -77,7 +77,11 @@ async function offeredKey(
     if (error instanceof Seen) return describeKey(error.blob);
     if (!(error instanceof HandshakeError)) throw error;
     if (error.message.includes('no matching host key')) return undefined;
-    throw handshakeFailed(peer, { message: error.message, said: otherWords(error), cause: error });
+    throw handshakeFailed(peer, {
+      message: error.message,
+      greeting: foreignGreeting(error),
+      cause: error,
+    });
   }
   throw new Error('a handshake ended without a host key');
 }

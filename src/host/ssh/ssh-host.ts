@@ -109,10 +109,10 @@ export class SshHost implements Host {
     const { user, become } = this.#become;
     const refusal = become === 'sudo' ? sudoRefusal(this.name, user, stderr) : undefined;
     if (refusal !== undefined) return refusal;
-    const said = asOneLine(stderr.trim() === '' ? stdout : stderr, 500);
+    const output = asOneLine(stderr.trim() === '' ? stdout : stderr, 500);
     return commandFailed(
       this.#link.peer,
-      `the login shell of ${user} did not start the script (exit code ${code})${said === '' ? '' : `: ${said}`}`,
+      `the login shell of ${user} did not start the script (exit code ${code})${output === '' ? '' : `: ${output}`}`,
     );
   }
 }

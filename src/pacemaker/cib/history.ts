@@ -34,10 +34,10 @@ const CONNECTS: readonly string[] = ['start', 'migrate_from'];
 /** When a cluster node connected to one of these nodes, as far as the status section remembers: seconds, by its own clock. */
 export function connectedAt(
   cib: Cib,
-  member: string,
+  clusterNode: string,
   connections: readonly string[],
 ): readonly number[] {
-  return [...recorded(cib, connections, member)]
+  return [...recorded(cib, connections, clusterNode)]
     .filter(
       ({ attributes }) =>
         CONNECTS.includes(attributes['operation'] ?? '') && attributes['rc-code'] === '0',
@@ -50,8 +50,8 @@ export function connectedAt(
  * Whether a cluster node has told of a resource since it joined, by a probe at least: its record begins anew when it joins (2.1
  * daemons/controld/controld_join_dc.c, do_dc_join_ack; 3.0.0 behaves so).
  */
-export const isOnRecord = (cib: Cib, member: string, resource: string): boolean =>
-  [...recorded(cib, [resource], member)].length > 0;
+export const isOnRecord = (cib: Cib, clusterNode: string, resource: string): boolean =>
+  [...recorded(cib, [resource], clusterNode)].length > 0;
 
 interface Recorded {
   readonly node: string;

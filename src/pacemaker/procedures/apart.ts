@@ -22,9 +22,9 @@ const STANDBY_PREFIX = `${APART_PREFIX}standby-`;
 const isOurs = (id: string): boolean => id.startsWith(APART_PREFIX);
 
 /** One constraint for all the cluster nodes: `-INFINITY` outweighs whatever else draws the connection there. */
-const banElement = (connection: string, members: readonly string[]): XmlElement => {
+const banElement = (connection: string, clusterNodes: readonly string[]): XmlElement => {
   const id = checkedId(`${BAN_PREFIX}${connection}`);
-  const expressions = members.map((value, index) =>
+  const expressions = clusterNodes.map((value, index) =>
     element('expression', {
       id: `${id}-${index}`,
       attribute: '#uname',
@@ -51,7 +51,7 @@ export function keepApart(
     ...deletion(replaced.map((name) => ({ element: 'rsc_location', id: `${BAN_PREFIX}${name}` }))),
     ...merge({
       constraints: [...banned]
-        .filter(([, members]) => members.length > 0)
+        .filter(([, clusterNodes]) => clusterNodes.length > 0)
         .map(([name, members]) => banElement(name, members)),
       rsc_defaults: [markBlock(DEFAULTS_ID, { 'resource-stickiness': 'INFINITY' })],
     }),
@@ -72,13 +72,13 @@ export const stopMigration = (cib: Cib, connections: readonly string[]): readonl
   });
 
 /** Puts a cluster node into standby by a block of its own, which counts before what an operator has set. */
-export function putIntoStandby(cib: Cib, member: string): readonly CibOperation[] {
-  const entry = cib.nodeEntries.get(member);
+export function putIntoStandby(cib: Cib, clusterNode: string): readonly CibOperation[] {
+  const entry = cib.nodeEntries.get(clusterNode);
   if (entry === undefined) return [];
-  const id = checkedId(`${STANDBY_PREFIX}${member}`);
+  const id = checkedId(`${STANDBY_PREFIX}${clusterNode}`);
   return merge({
     nodes: [
-      element('node', { id: checkedNodeId(entry.id), uname: member }, [
+      element('node', { id: checkedNodeId(entry.id), uname: clusterNode }, [
         element('instance_attributes', { id, score: 'INFINITY' }, [
           nvpair(`${id}-standby`, 'standby', 'on'),
         ]),
@@ -88,8 +88,8 @@ export function putIntoStandby(cib: Cib, member: string): readonly CibOperation[
 }
 
 /** Takes a cluster node out of our standby; an operator's own stays. */
-export const endStandby = (member: string): readonly CibOperation[] =>
-  deletion([{ element: 'instance_attributes', id: `${STANDBY_PREFIX}${member}` }]);
+export const endStandby = (clusterNode: string): readonly CibOperation[] =>
+  deletion([{ element: 'instance_attributes', id: `${STANDBY_PREFIX}${clusterNode}` }]);
 
 /** Takes all of it away, also what an interrupted run left. */
 export const endApart = (cib: Cib): readonly CibOperation[] =>
@@ -109,12 +109,12 @@ const isKeptApart = (cib: Cib, connection: string): boolean =>
   cib.ids.has(`${BAN_PREFIX}${connection}`);
 
 /** Whether a cluster node is in our standby. */
-export const isInOurStandby = (cib: Cib, member: string): boolean =>
-  cib.ids.has(`${STANDBY_PREFIX}${member}`);
+export const isInOurStandby = (cib: Cib, clusterNode: string): boolean =>
+  cib.ids.has(`${STANDBY_PREFIX}${clusterNode}`);
 
 /** Whether an operator keeps a cluster node in standby. */
-export function isInStandby(cib: Cib, member: string): boolean {
-  const entry = cib.nodeEntries.get(member);
+export function isInStandby(cib: Cib, clusterNode: string): boolean {
+  const entry = cib.nodeEntries.get(clusterNode);
   if (entry === undefined) return false;
   const own = settings(entry.element, 'instance_attributes', cib.ids, isOurs);
   return booleanOf(own.get('standby')?.value ?? '') === true;

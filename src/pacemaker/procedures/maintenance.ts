@@ -61,11 +61,11 @@ export function endMaintenance(cib: Cib): readonly CibOperation[] {
 
 function restored(cib: Cib): readonly CibOperation[] {
   const set = written(cib);
-  const said = (id: string): string => cib.ids.get(id)?.attributes['value'] ?? '';
-  const inOurBlock = said(`${MARK}-${OPTION}`);
+  const valueOf = (id: string): string => cib.ids.get(id)?.attributes['value'] ?? '';
+  const inOurBlock = valueOf(`${MARK}-${OPTION}`);
   if (booleanOf(inOurBlock) === true && inOurBlock !== OURS)
     return write(set?.nvpairId ?? freeId(cib), inOurBlock);
-  return cib.ids.has(WAS) && set?.value === OURS ? write(set.nvpairId, said(WAS)) : [];
+  return cib.ids.has(WAS) && set?.value === OURS ? write(set.nvpairId, valueOf(WAS)) : [];
 }
 
 const write = (nvpairId: string, value: string): readonly CibOperation[] =>

@@ -24,10 +24,10 @@ export const markBlock = (id: string, values: Readonly<Record<string, string>>):
 
 /** The VM of a guest node is in maintenance as well, so that its connection can be released before it is. */
 function quietBlock({ guestNodes }: Cib, resource: string): XmlElement {
-  const isMachine = guestNodes.some((guest) => guest.resource === resource);
+  const isVm = guestNodes.some((guest) => guest.resource === resource);
   return markBlock(`${QUIET_PREFIX}${resource}`, {
     'is-managed': 'false',
-    ...(isMachine ? { maintenance: 'true' } : {}),
+    ...(isVm ? { maintenance: 'true' } : {}),
   });
 }
 

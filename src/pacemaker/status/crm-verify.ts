@@ -78,14 +78,14 @@ const SEVERITIES: Readonly<Record<string, Report['severity']>> = {
 const withoutPlace = (line: string): string => line.trim().replace(LOGGED, '').replace(PLACE, '');
 
 function reportsOf({ complaints, notices }: Verification): readonly Report[] {
-  const said = (lines: readonly string[]): readonly string[] =>
+  const messages = (lines: readonly string[]): readonly string[] =>
     lines
       .map(withoutPlace)
       .filter((line) => line !== '' && !SUMMARY.test(line) && !FOLLOWS.test(line));
   return [
     // What the validation of the schema says has no word for how bad it is.
-    ...said(complaints).map((line) => reportOf(line, 'error')),
-    ...said(notices).map((line) => reportOf(line, 'notice')),
+    ...messages(complaints).map((line) => reportOf(line, 'error')),
+    ...messages(notices).map((line) => reportOf(line, 'notice')),
   ];
 }
 

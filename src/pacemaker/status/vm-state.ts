@@ -3,7 +3,7 @@ import type { CrmMon } from './crm-mon.ts';
 import { failuresOf, failureTexts } from './failures.ts';
 
 /** What the cluster says of a virtual machine's resource. */
-export type MachineState =
+export type VmState =
   | { readonly kind: 'running'; readonly on: string }
   /** The cluster means it to be off: nothing has failed. */
   | { readonly kind: 'stopped' }
@@ -51,7 +51,7 @@ const RULES: readonly Rule[] = [
  * Whether a machine runs, is meant to be off, or neither; `isHeld`: it is our own mark that keeps it unmanaged. A
  * connection that fails takes its VM down, so its failures count as well.
  */
-export function vmState(mon: CrmMon, { name, resource }: Guest, isHeld: boolean): MachineState {
+export function vmState(mon: CrmMon, { name, resource }: Guest, isHeld: boolean): VmState {
   const vm = vmOf(mon, resource);
   if (vm === undefined) return { kind: 'other', why: 'the cluster does not report it' };
   const broken = RULES.find(([holds]) => holds(vm, isHeld));
@@ -65,13 +65,13 @@ export function vmState(mon: CrmMon, { name, resource }: Guest, isHeld: boolean)
 /** How the connection to a guest node failed whose VM is off; undefined: it runs, or that is not why. */
 export function failureThatStopped(mon: CrmMon, { name, resource }: Guest): string | undefined {
   if (vmOf(mon, resource)?.active !== false) return undefined;
-  const said = failuresOf(mon, [name]);
-  return said.length === 0 ? undefined : failureTexts(said).join('; ');
+  const failures = failuresOf(mon, [name]);
+  return failures.length === 0 ? undefined : failureTexts(failures).join('; ');
 }
 
 /** What failed of a machine that is off; undefined: nothing. */
 function whyDown(mon: CrmMon, names: readonly string[]): string | undefined {
-  const said = failuresOf(mon, names);
-  if (said.length > 0) return `it failed (${failureTexts(said).join('; ')})`;
+  const failures = failuresOf(mon, names);
+  if (failures.length > 0) return `it failed (${failureTexts(failures).join('; ')})`;
   return hasFailed(mon, names) ? 'it failed before' : undefined;
 }

@@ -41,8 +41,8 @@ export function desiredItems(
     // It has to be ended once: by the first one whose Pacemaker runs.
     const isUnfinished = name === facts.cluster?.readFrom && isLeftBehind(facts.cluster.cib);
     return 'nodes' in credentials
-      ? certifiedMember(host, credentials, isUnfinished)
-      : keyedMember(host, credentials, { change, isUnfinished });
+      ? clusterNodeCertificates(host, credentials, isUnfinished)
+      : clusterNodeAuthkey(host, credentials, { change, isUnfinished });
   });
   const { remoteNodes, guestNodes } = facts;
   const remotes = spec.remoteNodes.filter((node) => isKnown(node, remoteNodes));
@@ -71,7 +71,7 @@ const isKnown = (node: PacemakerRemoteSpec, answered: ReadonlyMap<string, HostFa
   !hasManagedHost(node) || answered.has(node.name);
 
 /** What a cluster node needs to use certificates. */
-function certifiedMember(
+function clusterNodeCertificates(
   host: HostFacts,
   x509: DesiredX509,
   isUnfinished: boolean,
@@ -89,7 +89,7 @@ function certifiedMember(
 }
 
 /** What a cluster node needs to use the authkey. */
-function keyedMember(
+function clusterNodeAuthkey(
   host: HostFacts,
   authkey: AuthkeyChoice,
   { change, isUnfinished }: { change: CredentialChange | undefined; isUnfinished: boolean },

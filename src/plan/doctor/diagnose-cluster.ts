@@ -10,7 +10,7 @@ import { remoteHosts, type ClusterFacts, type Facts } from '../../model/facts.ts
 import { devicesFor, fencingNotes } from '../fencing.ts';
 import { LOOK_WHY, nodesOut } from '../findings.ts';
 import { hindrances, leftAsItIs, notInText } from '../../items/why-not-started.ts';
-import { disagreement, undeclaredMembers } from '../../model/membership.ts';
+import { disagreement, undeclaredClusterNodes } from '../../model/membership.ts';
 import { clockNotes, versionNotes } from '../notes.ts';
 import { changeCount, type Plan } from '../../model/plan.ts';
 import { RISKS } from '../../model/risk.ts';
@@ -45,7 +45,7 @@ export function checkCluster({ facts, clusterNodes }: Examination): Checked {
     findings: [
       ...stopped,
       ...membershipFindings(facts, cluster),
-      ...undeclaredMembers(facts, cib, clusterNodes).map((name) =>
+      ...undeclaredClusterNodes(facts, cib, clusterNodes).map((name) =>
         report(
           ...([
             'bad',
@@ -107,7 +107,11 @@ function membershipFindings(facts: Facts, { cib, mon }: ClusterFacts): readonly 
 }
 
 /** What is wrong with one node; whether others are offline their own checks tell. */
-function nodeFinding(name: string, isMember: boolean, { mon }: ClusterFacts): readonly Found[] {
+function nodeFinding(
+  name: string,
+  isClusterNode: boolean,
+  { mon }: ClusterFacts,
+): readonly Found[] {
   const node = mon.nodes.get(name);
   if (node === undefined)
     return [report('attention', name, 'the cluster does not list it', 'check `crm_mon -1`')];
@@ -118,7 +122,7 @@ function nodeFinding(name: string, isMember: boolean, { mon }: ClusterFacts): re
         'it has not been fenced yet: check `stonith_admin --history "*"` and its fence device',
       ),
     ];
-  if (!isMember) return [];
+  if (!isClusterNode) return [];
   if (!node.online)
     return [
       report(

@@ -12,11 +12,11 @@ import { closedFile, unreadableFile } from '../../credentials/unreadable-files.t
 
 /** Keys that differ, and what is not as written; whose key it is is told, never what it is. */
 export function checkCredentialsInUse({ facts, plan }: Examination): Checked {
-  const members = [...facts.clusterNodes.values()];
+  const clusterNodes = [...facts.clusterNodes.values()];
   const connected = facts.cluster === undefined ? [] : connectedNames(facts.cluster.cib);
   const isIn = (name: string): boolean => facts.clusterNodes.has(name) || connected.includes(name);
   const holders = allHosts(facts).filter(({ authkey }) => authkey.digest !== undefined);
-  const [first] = members.filter(({ authkey }) => authkey.digest !== undefined);
+  const [first] = clusterNodes.filter(({ authkey }) => authkey.digest !== undefined);
   const other = holders.filter(({ authkey }) => authkey.digest !== first?.authkey.digest);
   const keys = other
     .filter(({ name }) => isIn(name))
@@ -29,7 +29,7 @@ export function checkCredentialsInUse({ facts, plan }: Examination): Checked {
           : 'apply installs the same one',
       ),
     );
-  const usesCertificates = members.some((host) => credentialInUse(host) === 'certificates');
+  const usesCertificates = clusterNodes.some((host) => credentialInUse(host) === 'certificates');
   const holding = `${of(holders.length - other.length, holders.length)} hosts with an authkey match ${first?.name ?? 'the cluster'}`;
   const found = whatIsInUse(facts) ?? holding;
   const isKnown = found !== holding || first !== undefined;
@@ -38,7 +38,7 @@ export function checkCredentialsInUse({ facts, plan }: Examination): Checked {
     : undefined;
   const known = [
     ...keys,
-    ...members.flatMap((host) => unreadable(host, usesCertificates)),
+    ...clusterNodes.flatMap((host) => unreadable(host, usesCertificates)),
     ...otherCredentials(facts, isIn),
   ];
   if (plan instanceof OutriggerError) return { summary, findings: known };
@@ -98,11 +98,11 @@ function whatIsInUse(facts: Facts): string | undefined {
 
 /** Daemons that cannot connect with each other, or would not after their next start. */
 function otherCredentials(facts: Facts, isIn: (name: string) => boolean): readonly Found[] {
-  const members = [...facts.clusterNodes.values()];
+  const clusterNodes = [...facts.clusterNodes.values()];
   return allHosts(facts)
     .filter(({ name }) => isIn(name))
     .flatMap((host): readonly Found[] => {
-      const message = disagreementOf(host, members) ?? halfConverted(host);
+      const message = disagreementOf(host, clusterNodes) ?? halfConverted(host);
       return message === undefined ? [] : [bad(host.name, message, REPAIR_CREDENTIALS)];
     });
 }
@@ -116,13 +116,13 @@ const halfConverted = (host: HostFacts): string | undefined =>
 const CALLED = { certificates: 'certificates', authkey: 'the authkey' } as const;
 
 /** Of cluster nodes that run with different credentials, those with certificates are told of. */
-function disagreementOf(host: HostFacts, members: readonly HostFacts[]): string | undefined {
+function disagreementOf(host: HostFacts, clusterNodes: readonly HostFacts[]): string | undefined {
   const uses = credentialInUse(host);
-  const others = members.filter((member) => (credentialInUse(member) ?? uses) !== uses);
+  const others = clusterNodes.filter((other) => (credentialInUse(other) ?? uses) !== uses);
   if (uses === undefined || others.length === 0) return undefined;
   const names = others.map(({ name }) => name).join(', ');
   const theirs = CALLED[uses === 'authkey' ? 'certificates' : 'authkey'];
-  if (!members.includes(host))
+  if (!clusterNodes.includes(host))
     return `its pacemaker_remote uses ${CALLED[uses]}, but Pacemaker on ${names} uses ${theirs}: they cannot connect`;
   return uses === 'certificates'
     ? `its Pacemaker uses ${CALLED[uses]}, but that of ${names} uses ${theirs}`

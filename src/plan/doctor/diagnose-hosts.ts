@@ -20,8 +20,8 @@ export function checkConnections({ facts }: Examination): Checked {
 
 /** What runs together, and what is there that must not be newer. */
 export function checkVersions({ facts }: Examination): Checked {
-  const members = [...facts.clusterNodes.values()];
-  const versions = [...groupBy(members, ({ packages }) => packages['pacemaker'] ?? 'none')];
+  const clusterNodes = [...facts.clusterNodes.values()];
+  const versions = [...groupBy(clusterNodes, ({ packages }) => packages['pacemaker'] ?? 'none')];
   const mixed =
     versions.length < 2
       ? []
@@ -44,7 +44,7 @@ export function checkVersions({ facts }: Examination): Checked {
       ),
     );
   const summary =
-    members.length === 0
+    clusterNodes.length === 0
       ? undefined
       : `Pacemaker ${versions.map(([version]) => version).join(', ')}`;
   return { summary, findings: [...mixed, ...newer] };
@@ -56,7 +56,7 @@ const examined = ({ hosts }: Examination): readonly (readonly [string, HostExami
     reported instanceof OutriggerError ? [] : [[name, reported] as const],
   );
 
-const silent = ({ hosts }: Examination, what: string): readonly Found[] =>
+const unreachable = ({ hosts }: Examination, what: string): readonly Found[] =>
   [...hosts].flatMap(([name, reported]) =>
     reported instanceof OutriggerError
       ? [attention(name, `${what}: ${reported.message}`, reported.hint ?? 'run it again')]
@@ -99,7 +99,7 @@ export function checkOffered(examination: Examination): Checked {
   const { facts } = examination;
   // Nothing is installed on cluster nodes, so that they were asked for nothing.
   const remote = new Map(remoteHosts(facts).map((host) => [host.name, host]));
-  const lost = [...facts.unreachable.keys()].filter((name) => !isMember(examination, name));
+  const lost = [...facts.unreachable.keys()].filter((name) => !isClusterNode(examination, name));
   const reported = examined(examination).filter(([name]) => remote.has(name));
   const adviceFor = (name: string): PackageAdvice =>
     remote.get(name)?.packageManager === 'apt-get' ? APT : DNF;
@@ -134,12 +134,12 @@ export function checkOffered(examination: Examination): Checked {
     findings: [
       ...missing,
       ...unmet,
-      ...silent(examination, 'packages, clock and disk space could not be read'),
+      ...unreachable(examination, 'packages, clock and disk space could not be read'),
     ],
   };
 }
 
-const isMember = ({ clusterNodes }: Examination, name: string): boolean =>
+const isClusterNode = ({ clusterNodes }: Examination, name: string): boolean =>
   clusterNodes.includes(name);
 
 const LEAST_FREE_KIB = 200 * 1024;
@@ -219,7 +219,7 @@ export function checkHosts(examination: Examination): Checked {
   const count = names.length;
   const refused = new Set(findings.map(({ host }) => host));
   const good = names.filter((name) => !refused.has(name)).length;
-  const lost = [...facts.unreachable.keys()].filter((name) => !isMember(examination, name));
+  const lost = [...facts.unreachable.keys()].filter((name) => !isClusterNode(examination, name));
   return {
     summary: ofThose(count, count + lost.length, `${of(good, count)} can be nodes of this cluster`),
     findings,
@@ -246,21 +246,21 @@ export function checkPortsOf(examination: Examination): Checked {
   });
   const clusterOnly = [...clusterOnlyNodes(facts)];
   findings.push(...clusterOnly.flatMap((name) => closedPort(name, examination)));
-  const unasked = [...reached].flatMap(([member, nodes]) =>
+  const unread = [...reached].flatMap(([clusterNode, nodes]) =>
     nodes === undefined
-      ? [attention(member, 'did not report which hosts it reaches', 'run it again')]
+      ? [attention(clusterNode, 'did not report which hosts it reaches', 'run it again')]
       : [],
   );
   const tried = remoteHosts(facts).length + clusterOnly.length - waiting.length;
-  const asked = [...reached.values()].filter((nodes) => nodes !== undefined).length;
+  const checked = [...reached.values()].filter((nodes) => nodes !== undefined).length;
   const reported = [
     ...(tried > 0
-      ? [`${of(tried - findings.length, tried)} reachable from ${asked} cluster nodes`]
+      ? [`${of(tried - findings.length, tried)} reachable from ${checked} cluster nodes`]
       : []),
     ...(waiting.length > 0 ? [`nothing listens yet on ${waiting.length}`] : []),
   ];
-  const summary = asked === 0 || reported.length === 0 ? undefined : reported.join('; ');
-  return { summary, findings: [...findings, ...unasked] };
+  const summary = checked === 0 || reported.length === 0 ? undefined : reported.join('; ');
+  return { summary, findings: [...findings, ...unread] };
 }
 
 /** From which cluster nodes a port that should be open is not reached. */
@@ -268,7 +268,7 @@ function closedPort(name: string, { facts, reached }: Examination): readonly Fou
   const { address, port } = facts.servers.get(name) ?? { address: name, port: DEFAULT_PORT };
   const lost = [...reached].filter(([, nodes]) => nodes?.has(name) === false);
   if (lost.length === 0) return [];
-  const from = lost.map(([member]) => member).sort();
+  const from = lost.map(([clusterNode]) => clusterNode).sort();
   return [
     bad(
       name,

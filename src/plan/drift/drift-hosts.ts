@@ -42,7 +42,7 @@ export function hostsIn(drift: Drift, input: HostsInput): readonly DriftHost[] {
   const { spec, selected, cluster } = input;
   const { mon } = cluster;
   const stateOf = statesIn(drift);
-  const members = spec.clusterNodes.map(({ name }) => ({
+  const clusterNodes = spec.clusterNodes.map(({ name }) => ({
     name,
     kind: 'cluster-node' as const,
     connectedFrom: undefined,
@@ -76,7 +76,7 @@ export function hostsIn(drift: Drift, input: HostsInput): readonly DriftHost[] {
       placed(name, cluster.cib.guestNodes.find((guest) => guest.name === name)?.resource),
     );
   return [
-    ...[...members, ...declared].map((host) => ({
+    ...[...clusterNodes, ...declared].map((host) => ({
       ...host,
       state: stateOf(host.name),
       ...credentialsOf(host.name, input),

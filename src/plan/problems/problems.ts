@@ -19,7 +19,7 @@ import { certificatesOn } from '../../credentials/in-use.ts';
 import { vmDown, vmProblem } from './vm-problem.ts';
 import type { Problem } from '../../model/plan.ts';
 import { runsThere } from './already-active.ts';
-import { olderMember } from './versions.ts';
+import { olderClusterNode } from './versions.ts';
 import { oncePer } from '../../support/values/once-per.ts';
 import { groupBy } from '../../support/text/group-by.ts';
 
@@ -41,14 +41,16 @@ export function findProblems(
   authentication: Authentication = { x509: undefined, isStated: false },
 ): readonly Problem[] {
   const unfit = [...facts.vms.keys()].flatMap((host) => asRefused(host, vmProblem(facts, host)));
-  const silent = [...facts.unreachable.values()].map(({ name, code, message, hint }): Problem => ({
-    host: name,
-    kind: 'unreachable',
-    code,
-    message,
-    hint,
-    ...vmDown(facts, name),
-  }));
+  const unreachable = [...facts.unreachable.values()].map(
+    ({ name, code, message, hint }): Problem => ({
+      host: name,
+      kind: 'unreachable',
+      code,
+      message,
+      hint,
+      ...vmDown(facts, name),
+    }),
+  );
   const refused = remoteHosts(facts).flatMap((host) =>
     asRefused(host.name, refusal(host, facts, authentication)),
   );
@@ -56,7 +58,7 @@ export function findProblems(
     asRefused(name, refusalByCluster(name, facts)),
   );
   const seen = new Set(stopped);
-  return [...unfit, ...silent, ...refused, ...ofOthers]
+  return [...unfit, ...unreachable, ...refused, ...ofOthers]
     .filter(({ host }) => !seen.has(host) && seen.add(host))
     .sort((one, other) => (one.host < other.host ? -1 : 1));
 }
@@ -76,7 +78,7 @@ const refusal = (
   (x509 === undefined ? certificates(host, isStated) : unfitForCertificates(host, x509)) ??
   unknownServer(host, facts) ??
   blocking(host, facts) ??
-  sameMachine(host, facts) ??
+  sameHost(host, facts) ??
   (facts.cluster &&
     (orphaned(host.name, facts.cluster) ??
       connectedElsewhere(host, facts.cluster) ??
@@ -91,7 +93,7 @@ const refusalByCluster = (name: string, facts: Facts): Reason | undefined =>
 
 const notOurs = (host: HostFacts, facts: Facts): Reason | undefined =>
   unknownPlatform(host) ??
-  clusterMember(host, facts) ??
+  clusterNodeToo(host, facts) ??
   corosyncsKey(host) ??
   foreignDaemon(host, facts);
 
@@ -106,7 +108,7 @@ function unknownPlatform(host: HostFacts): Reason | undefined {
 }
 
 /** Why a host must not be touched: it is a cluster node. */
-export function clusterMember(host: HostFacts, { clusterNodes }: Facts): Reason | undefined {
+export function clusterNodeToo(host: HostFacts, { clusterNodes }: Facts): Reason | undefined {
   const stack = clusterStack(host);
   if (stack === undefined && !clusterNodes.has(host.name)) return undefined;
   return {
@@ -145,10 +147,10 @@ function foreignDaemon(
 }
 
 function unknownServer({ name }: Pick<HostFacts, 'name'>, facts: Facts): Reason | undefined {
-  const members = [...facts.clusterNodes.values()];
-  const lost = members.filter((member) => hasNoRoute(member, name, facts));
+  const clusterNodes = [...facts.clusterNodes.values()];
+  const lost = clusterNodes.filter((clusterNode) => hasNoRoute(clusterNode, name, facts));
   if (lost.length === 0) return undefined;
-  const where = lost.map((member) => member.name).sort();
+  const where = lost.map(({ name: from }) => from).sort();
   return {
     code: 'SERVER_UNKNOWN',
     message: `no route to its server address, or the name does not resolve, on ${where.join(', ')}`,
@@ -163,7 +165,7 @@ function blocking({ name }: Pick<HostFacts, 'name'>, facts: Facts): Reason | und
 }
 
 /** One machine under two names, each with an address of its own: the second connection would get the first one fenced. */
-function sameMachine({ name, local }: HostFacts, { servers }: Facts): Reason | undefined {
+function sameHost({ name, local }: HostFacts, { servers }: Facts): Reason | undefined {
   const own = servers.get(name)?.address;
   const [twin] = [...local.addresses]
     .flatMap((address) => serversByAddress(servers).get(address) ?? [])
@@ -242,7 +244,7 @@ function unfitUpgrade({ upgrades }: HostFacts, facts: Facts): Reason | undefined
     };
   }
   const offered = upgrades.offers.find(({ name }) => name === 'pacemaker-remote')?.offered;
-  const older = olderMember(offered, facts);
+  const older = olderClusterNode(offered, facts);
   if (offered === undefined || older === undefined) return undefined;
   return {
     code: 'NEWER_THAN_CLUSTER',
@@ -251,8 +253,8 @@ function unfitUpgrade({ upgrades }: HostFacts, facts: Facts): Reason | undefined
   };
 }
 
-const hasNoRoute = (member: ClusterNodeFacts, name: string, facts: Facts): boolean =>
-  serversWithoutRoute(member).has(facts.servers.get(name)?.address);
+const hasNoRoute = (clusterNode: ClusterNodeFacts, name: string, facts: Facts): boolean =>
+  serversWithoutRoute(clusterNode).has(facts.servers.get(name)?.address);
 
 const serversWithoutRoute = oncePer(
   ({ routes }: ClusterNodeFacts): ReadonlySet<string | undefined> =>

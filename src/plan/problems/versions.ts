@@ -17,7 +17,7 @@ function compareNumbers(one: readonly number[], other: readonly number[]): numbe
 }
 
 /** The oldest Pacemaker of a cluster node that is older than this version, by so many of their numbers; undefined: none is. */
-export function olderMember(
+export function olderClusterNode(
   version: string | undefined,
   { clusterNodes }: Facts,
   count = Infinity,

@@ -7,7 +7,7 @@ import { corosyncsKey } from '../../credentials/corosync-key.ts';
 import type { ClusterFacts, Facts } from '../../model/facts.ts';
 import type { RemovedNode } from './removed-node.ts';
 import type { Problem } from '../../model/plan.ts';
-import { clusterMember, connectedElsewhere, orphaned } from '../problems/problems.ts';
+import { clusterNodeToo, connectedElsewhere, orphaned } from '../problems/problems.ts';
 import { stateInClusterOf } from './state-in-cluster.ts';
 
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
@@ -26,7 +26,7 @@ export const refuseRemoval = (
   isOther(removedNode, cluster) ??
   orphaned(removedNode.node.name, cluster) ??
   (removedNode.host &&
-    (clusterMember(removedNode.host, facts) ??
+    (clusterNodeToo(removedNode.host, facts) ??
       corosyncsKey(removedNode.host) ??
       connectedElsewhere(removedNode.host, cluster))) ??
   wouldHurt(removedNode, cluster);
@@ -49,8 +49,9 @@ function isOther(
       message: mixedUp(name, twin),
       hint: `nothing was removed: to remove ${twin.name}, write its name as in the cluster`,
     };
-  const member = cib.clusterNodes.find((node) => node.name === name);
-  const holder = member === undefined ? holderOf(cib, name, vm) : `the cluster node ${member.name}`;
+  const clusterNode = cib.clusterNodes.find((node) => node.name === name);
+  const holder =
+    clusterNode === undefined ? holderOf(cib, name, vm) : `the cluster node ${clusterNode.name}`;
   if (holder === undefined) return undefined;
   return {
     code: 'NAME_TAKEN',

@@ -67,7 +67,7 @@ export function findRemovals(
   return {
     onHosts,
     inCib,
-    problems: [...refused, ...going.flatMap((removedNode) => silent(removedNode, inCluster))],
+    problems: [...refused, ...going.flatMap((removedNode) => unreachable(removedNode, inCluster))],
     risks: risksOf(going, cluster),
     notes: [
       ...[...onHosts.keys()]
@@ -88,7 +88,7 @@ const WHEN_BACK =
 const OWNER_CLEANS = 'have its owner stop its daemon and remove the credentials of the cluster';
 
 /** That a host gives no answer keeps what is on it, and only that. */
-function silent(
+function unreachable(
   { node: { name }, silence }: RemovedNode,
   inCluster: ReadonlySet<string>,
 ): Problem[] {
@@ -116,7 +116,7 @@ const staying = (cib: Cib, name: string): readonly string[] =>
     .map(({ id }) => `${name}: the constraint ${id} names it and stays: review it manually`);
 
 /** How many nodes may leave at once before somebody has to say that it is meant: one, or a tenth of them. */
-const mayLeaveUnasked = (nodes: number): number => Math.max(1, Math.floor(nodes / 10));
+const maxWithoutConfirmation = (nodes: number): number => Math.max(1, Math.floor(nodes / 10));
 
 function risksOf(going: readonly RemovedNode[], cluster: ClusterFacts): readonly Risk[] {
   const { cib } = cluster;
@@ -131,7 +131,7 @@ function risksOf(going: readonly RemovedNode[], cluster: ClusterFacts): readonly
     { code: 'host-is-off', subjects: unproven },
     {
       code: 'removes-many',
-      subjects: leaving.length > mayLeaveUnasked(connectedNames(cib).length) ? leaving : [],
+      subjects: leaving.length > maxWithoutConfirmation(connectedNames(cib).length) ? leaving : [],
     },
   ];
 }

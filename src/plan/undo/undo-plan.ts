@@ -38,7 +38,7 @@ export interface UndoPlan {
   /** Constraints that name a node that leaves: they stay. */
   readonly constraints: readonly string[];
   /** Whether the hosts of these run could not be asked: the inventory does not name them. */
-  readonly notAsked: readonly string[];
+  readonly unreached: readonly string[];
   /** The copy of the CIB as the run found it cannot be read. */
   readonly isBlind: boolean;
 }
@@ -66,7 +66,7 @@ export interface UndoInput {
   /** The CIB as the run found it. */
   readonly found: Cib | undefined;
   /** Hosts that gave no answer, by the name of their node. */
-  readonly silent: ReadonlyMap<string, Unreachable>;
+  readonly unreachable: ReadonlyMap<string, Unreachable>;
   /** Nodes that the inventory does not name. */
   readonly unknown: ReadonlySet<string>;
 }
@@ -107,7 +107,7 @@ export function undoPlan(input: UndoInput): UndoPlan {
     listed: record.listed.filter((entry) => withdraw(cib, [entry]).length > 0),
     restored: record.joined.map(({ name }) => name).filter(isRestored),
     constraints: [...new Set(names.flatMap((name) => stayingConstraints(cib, name)))].sort(),
-    notAsked: names.filter((name) => input.unknown.has(name)),
+    unreached: names.filter((name) => input.unknown.has(name)),
     isBlind: found === undefined,
   };
 }
@@ -155,7 +155,7 @@ const stayingConstraints = (cib: Cib, name: string): readonly string[] =>
     .map(({ id }) => id);
 
 /** Why a node is not the run's to take out, or cannot leave in good order; as something that follows its name. */
-function whyNot({ cluster, later, silent }: UndoInput, node: JoinedNode): string | undefined {
+function whyNot({ cluster, later, unreachable }: UndoInput, node: JoinedNode): string | undefined {
   const { name, vm } = node;
   const again = later.find(({ joined }) => joined.some((other) => other.name === name));
   if (again !== undefined) return `was joined again by run ${again.id}: undo that one`;
@@ -165,7 +165,7 @@ function whyNot({ cluster, later, silent }: UndoInput, node: JoinedNode): string
     return 'is unclean: have the cluster fence it, or fix its fence device';
   // Such a node was never in, and has a recipe of its own.
   if (isUnproven(cluster, node)) return undefined;
-  const silence = silent.get(name);
+  const silence = unreachable.get(name);
   const reason = wouldHurt({ node, vm, silence }, cluster);
   if (reason !== undefined)
     return `cannot be removed gracefully: ${reason.message}${reason.hint === undefined ? '' : ` (${reason.hint})`}`;

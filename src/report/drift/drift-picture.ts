@@ -22,7 +22,7 @@ export const KIND_WORDS: Readonly<Record<DriftHost['kind'], string>> = {
 };
 
 const WIDTH = 960;
-const MEMBER = { x: 8, width: 168, height: 54 };
+const CLUSTER_NODE = { x: 8, width: 168, height: 54 };
 const SPINE = 196;
 const GRID = 216;
 const GAP_BETWEEN_GROUPS = 26;
@@ -43,7 +43,7 @@ const MOST_CARDS = 60;
 
 /** The nodes that one cluster node holds the connections to. */
 interface Group {
-  readonly member: DriftHost | undefined;
+  readonly clusterNode: DriftHost | undefined;
   /** Where there is no such cluster node in the inventory. */
   readonly title: string;
   readonly nodes: readonly DriftHost[];
@@ -59,13 +59,13 @@ export function topology(all: readonly DriftHost[], dc: string | undefined): Tag
   const middles: number[] = [];
   for (const group of groupsIn(hosts)) {
     const height = heightOf(group, shape);
-    if (group.member !== undefined) middles.push(y + height / 2);
+    if (group.clusterNode !== undefined) middles.push(y + height / 2);
     drawn.push(...groupTags(group, shape, { y, height, dc }));
     y += height + GAP_BETWEEN_GROUPS;
   }
   const bottom = y - GAP_BETWEEN_GROUPS + 8;
   const [first = 0] = middles;
-  const across = MEMBER.x + MEMBER.width / 2;
+  const across = CLUSTER_NODE.x + CLUSTER_NODE.width / 2;
   const ring = line([across, first], [across, middles.at(-1) ?? first], 'ring');
   return tag(
     'svg',
@@ -81,23 +81,23 @@ export function topology(all: readonly DriftHost[], dc: string | undefined): Tag
 }
 
 function groupsIn(hosts: readonly DriftHost[]): readonly Group[] {
-  const members = hosts.filter(({ kind }) => kind === 'cluster-node');
-  const byMember = groupBy(
+  const clusterNodes = hosts.filter(({ kind }) => kind === 'cluster-node');
+  const byClusterNode = groupBy(
     hosts.filter(({ kind }) => kind !== 'cluster-node'),
     ({ connectedFrom }) => connectedFrom ?? '',
   );
-  const names = members.map(({ name }) => name);
+  const names = clusterNodes.map(({ name }) => name);
   return [
-    ...members.map((member) => ({
-      member,
-      title: member.name,
-      nodes: byMember.get(member.name) ?? [],
+    ...clusterNodes.map((clusterNode) => ({
+      clusterNode,
+      title: clusterNode.name,
+      nodes: byClusterNode.get(clusterNode.name) ?? [],
     })),
-    ...[...byMember]
+    ...[...byClusterNode]
       .filter(([from]) => !names.includes(from))
       .sort(([one]) => (one === '' ? 1 : -1))
       .map(([from, nodes]) => ({
-        member: undefined,
+        clusterNode: undefined,
         title: from || 'not connected',
         nodes,
       })),
@@ -109,7 +109,7 @@ const perRow = ({ width, gap }: Shape): number => Math.floor((WIDTH - GRID + gap
 const rowsOf = ({ nodes }: Group, shape: Shape): number => Math.ceil(nodes.length / perRow(shape));
 
 const heightOf = (group: Group, shape: Shape): number =>
-  Math.max(MEMBER.height, rowsOf(group, shape) * (shape.height + shape.gap) - shape.gap);
+  Math.max(CLUSTER_NODE.height, rowsOf(group, shape) * (shape.height + shape.gap) - shape.gap);
 
 interface Place {
   readonly y: number;
@@ -120,7 +120,7 @@ interface Place {
 function groupTags(group: Group, shape: Shape, { y, height, dc }: Place): readonly Tag[] {
   const middle = y + height / 2;
   const rows = rowsOf(group, shape);
-  const isConnected = group.title !== 'not connected' || group.member !== undefined;
+  const isConnected = group.title !== 'not connected' || group.clusterNode !== undefined;
   const tops = Array.from({ length: rows }, (_, row) => {
     const used = rows * (shape.height + shape.gap) - shape.gap;
     return y + (height - used) / 2 + row * (shape.height + shape.gap);
@@ -132,9 +132,9 @@ function groupTags(group: Group, shape: Shape, { y, height, dc }: Place): readon
     return nodeTag(node, shape, x, tops[Math.floor(index / perRow(shape))] ?? y);
   });
   const left =
-    group.member === undefined
+    group.clusterNode === undefined
       ? titleTag(group.title, middle)
-      : memberTag(group.member, middle, group.member.name === dc);
+      : clusterNodeTag(group.clusterNode, middle, group.clusterNode.name === dc);
   return [...wires, left, ...boxes];
 }
 
@@ -148,7 +148,7 @@ function wiresTo(group: Group, shape: Shape, tops: readonly number[], middle: nu
   const endOf = (row: number): number =>
     GRID + ((row === tops.length - 1 ? inLastRow : perRow(shape)) - 1) * (shape.width + shape.gap);
   return [
-    line([MEMBER.x + MEMBER.width, middle], [SPINE, middle]),
+    line([CLUSTER_NODE.x + CLUSTER_NODE.width, middle], [SPINE, middle]),
     line([SPINE, Math.min(first, middle)], [SPINE, Math.max(last, middle)]),
     ...rowMiddles.map((at, row) => line([SPINE, at], [endOf(row), at])),
   ];
@@ -163,22 +163,22 @@ const line = (
 const text = (x: number, y: number, kind: string, content: string): Tag =>
   tag('text', { x, y, class: kind }, content);
 
-function memberTag(member: DriftHost, middle: number, isDc: boolean): Tag {
-  const { x, width, height } = MEMBER;
+function clusterNodeTag(clusterNode: DriftHost, middle: number, isDc: boolean): Tag {
+  const { x, width, height } = CLUSTER_NODE;
   const top = middle - height / 2;
   return tag(
     'g',
-    { class: `node member ${member.state}` },
-    tag('title', {}, titleOf(member)),
+    { class: `node member ${clusterNode.state}` },
+    tag('title', {}, titleOf(clusterNode)),
     tag('rect', { x, y: top, width, height, rx: 6 }),
-    text(x + 14, top + 23, 'name', clipped(member.name, 16)),
+    text(x + 14, top + 23, 'name', clipped(clusterNode.name, 16)),
     text(x + 14, top + 41, 'small', isDc ? 'cluster node, DC' : 'cluster node'),
-    text(x + width - 22, top + 24, 'mark', STATE_WORDS[member.state].mark),
+    text(x + width - 22, top + 24, 'mark', STATE_WORDS[clusterNode.state].mark),
   );
 }
 
 const titleTag = (title: string, middle: number): Tag =>
-  text(MEMBER.x + 14, middle + 4, 'small', clipped(title, 24));
+  text(CLUSTER_NODE.x + 14, middle + 4, 'small', clipped(title, 24));
 
 function nodeTag(node: DriftHost, shape: Shape, x: number, y: number): Tag {
   const { width, height } = shape;

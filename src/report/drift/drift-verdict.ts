@@ -68,7 +68,7 @@ export function counters(hosts: readonly DriftHost[]): Tag {
 
 /** What is wrong with the cluster as a whole. */
 export function clusterWarnings({ cluster }: Drift): readonly Tag[] {
-  const said = [
+  const parts = [
     ...(cluster.hasQuorum
       ? []
       : ['The cluster has no quorum: it runs no resources until enough cluster nodes are online.']),
@@ -78,5 +78,5 @@ export function clusterWarnings({ cluster }: Drift): readonly Tag[] {
       ? ['The cluster is in maintenance mode: failed resources are not recovered.']
       : []),
   ];
-  return said.map((text) => tag('p', { class: 'warning' }, text));
+  return parts.map((text) => tag('p', { class: 'warning' }, text));
 }

@@ -64,17 +64,17 @@ function howText({ vm, running, isUnproven }: UndoneNode): string {
 const editTexts = (leaving: readonly UndoneNode[]): readonly string[] =>
   leaving.flatMap(({ name, edits }) => edits.map((edit) => printable(`${name}: ${edit}`)));
 
-const notesOn = ({ leaving, constraints, notAsked, isBlind }: UndoPlan): readonly string[] => [
+const notesOn = ({ leaving, constraints, unreached, isBlind }: UndoPlan): readonly string[] => [
   ...(leaving.length === 0
     ? []
     : ['the hosts stay unchanged: packages, authkey, firewall and daemon']),
   ...(constraints.length === 0
     ? []
     : [`constraints that name these nodes stay: ${constraints.map(printable).join(', ')}`]),
-  ...(notAsked.length === 0
+  ...(unreached.length === 0
     ? []
     : [
-        `the inventory does not name ${foldNames(notAsked)}: it was not checked whether the host runs`,
+        `the inventory does not name ${foldNames(unreached)}: it was not checked whether the host runs`,
       ]),
   ...(isBlind
     ? [

@@ -11,7 +11,7 @@ import { jsonText } from '../text/json.ts';
 export function statusAsJson(
   state: ClusterState,
   spec: DeclaredNodes,
-  silent: readonly OutriggerError[] = [],
+  unreachable: readonly OutriggerError[] = [],
 ): string {
   const { cluster, clusterNodes, remoteNodes, guestNodes, orphans, failures, quiet } = overviewOf(
     state,
@@ -49,7 +49,7 @@ export function statusAsJson(
       exitReason: failure.exitReason,
       status: failure.status,
     })),
-    unreachable: silent.map(({ host, code, message, hint }) => ({
+    unreachable: unreachable.map(({ host, code, message, hint }) => ({
       host: host ?? '',
       code,
       message,

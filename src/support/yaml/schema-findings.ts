@@ -28,7 +28,7 @@ export function explainFault(fault: SchemaFault): Finding {
 
 const wrongValue = (fault: SchemaFault, what: string): Finding =>
   errorAt(fault.path, 'wrong-value', `${subject(fault)} ${what}`, {
-    expected: `${saidExpected(fault.rule) ?? fault.message}${templateHint(fault)}${lookalikeHint(fault)}`,
+    expected: `${expectedText(fault.rule) ?? fault.message}${templateHint(fault)}${lookalikeHint(fault)}`,
   });
 
 /** A number or a flag in quotes is a text. */
@@ -60,7 +60,7 @@ function explainMissingKey(fault: SchemaFault): Finding {
 
 function explainWrongKey({ path, params, rule }: SchemaFault): Finding {
   const key = word(params['propertyName']);
-  const expected = saidExpected(asSchema(rule['propertyNames']));
+  const expected = expectedText(asSchema(rule['propertyNames']));
   return errorAt(path, 'wrong-key', `\`${key}\` cannot be used as a name here`, {
     at: 'key',
     ...(expected === undefined ? {} : { expected }),
@@ -152,12 +152,12 @@ function expectedType(rule: JsonSchema): string {
   if (Array.isArray(rule['enum'])) return oneOf(words(rule['enum']));
   const types = words([rule['type']].flat()).map((type) => TYPE_NAMES[type] ?? type);
   const isPlain = types.length === 1 && rule['type'] !== 'integer';
-  return (isPlain ? undefined : saidExpected(rule)) ?? types.join(' or ');
+  return (isPlain ? undefined : expectedText(rule)) ?? types.join(' or ');
 }
 
-function saidExpected(rule: JsonSchema): string | undefined {
-  const said = rule['x-expected'];
-  return typeof said === 'string' ? said : undefined;
+function expectedText(rule: JsonSchema): string | undefined {
+  const expected = rule['x-expected'];
+  return typeof expected === 'string' ? expected : undefined;
 }
 
 const oneOf = (known: readonly string[]): string => {

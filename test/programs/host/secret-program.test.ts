@@ -7,7 +7,7 @@ import { runForSecret } from '../../../src/host/secrets/secret-program.ts';
 import { secretFetcher } from '../../../src/host/secrets/secret-source.ts';
 import type { SecretSource } from '../../../src/inventory/spec.ts';
 import { isEnded } from '../../support/ended-process.ts';
-import { askingNobody } from '../../support/secrets.ts';
+import { withoutPrompt } from '../../support/secrets.ts';
 
 const never = new AbortController().signal;
 const AT = 'prod.yml:7:3';
@@ -28,7 +28,7 @@ describe('a program that prints a secret', () => {
     return path;
   };
   const failure = (source: SecretSource): Promise<Error> =>
-    askingNobody(source, { question: '?', isWhole: true }).then(
+    withoutPrompt(source, { question: '?', isWhole: true }).then(
       () => assert.fail('fetched'),
       (thrown: unknown) => (thrown instanceof Error ? thrown : assert.fail('no error')),
     );
@@ -101,9 +101,9 @@ describe('a program that prints a secret', () => {
     process.env['PATH'] = `${folder}:${path ?? ''}`;
     try {
       const source = { kind: 'sops', path: '/x/a.yaml', extract: ['a b', 0], at: AT } as const;
-      await askingNobody(source, { question: '?' });
+      await withoutPrompt(source, { question: '?' });
       assert.equal(readFileSync(seen, 'utf8'), '<--decrypt><--extract><["a b"][0]></x/a.yaml>');
-      await askingNobody({ ...source, path: '/x/key', extract: [] }, { question: '?' });
+      await withoutPrompt({ ...source, path: '/x/key', extract: [] }, { question: '?' });
       assert.equal(
         readFileSync(seen, 'utf8'),
         '<--decrypt><--input-type><binary><--output-type><binary></x/key>',

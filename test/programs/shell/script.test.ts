@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import {
   commandLine,
-  type Heard,
+  type Dialog,
   listenToSudo,
   ownErrors,
   readReply,
@@ -150,8 +150,8 @@ describe('commandLine', () => {
     assert.ok(line.includes(` sudo -S -p 'outrigger:${NONCE}:password:%p:' -- /bin/sh -c 'echo `));
     assert.throws(() => commandLine('sudo', `'; reboot`), /nonce/);
     const stderr = `We trust you\noutrigger:${NONCE}:password:admin:outrigger:${NONCE}:password:admin:`;
-    const heardOf = (text: string, gate = NONCE): Heard => listenToSudo(gate)(text);
-    const { questions, asked, isThrough } = heardOf(stderr);
+    const heardOf = (text: string, gate = NONCE): Dialog => listenToSudo(gate)(text);
+    const { questions, promptedUser: asked, isThrough } = heardOf(stderr);
     assert.deepEqual(
       { questions, asked, isThrough },
       { questions: 2, asked: 'admin', isThrough: false },

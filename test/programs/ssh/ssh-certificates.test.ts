@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sshConnector } from '../../../src/host/ssh/connector.ts';
 import type { Connection } from '../../../src/host/host.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
-import { askingNobody } from '../../support/secrets.ts';
+import { withoutPrompt } from '../../support/secrets.ts';
 import {
   newKeyFile,
   type RealSshd,
@@ -44,7 +44,7 @@ describe('SSH certificates', () => {
 
   const failure = async (connection: Connection, env = {}): Promise<OutriggerError> => {
     const { signal } = new AbortController();
-    const connector = sshConnector({ env, signal, fetchSecret: askingNobody });
+    const connector = sshConnector({ env, signal, fetchSecret: withoutPrompt });
     const thrown: unknown = await connector.connect('alpha', connection, signal).then(
       () => assert.fail('it has let us in'),
       (error: unknown) => error,

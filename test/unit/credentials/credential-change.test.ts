@@ -126,7 +126,7 @@ describe('a change of credentials', () => {
     );
     assert.equal(change({ members: [KEY, odd], node: odd }, theKey('a')), 'authkey');
     assert.equal(change({ members: [KEY, odd] }, theKey('a')), 'authkey', 'nobody asked r1');
-    assert.equal(change({ members: [KEY, odd], isSilent: true }, theKey('a')), undefined);
+    assert.equal(change({ members: [KEY, odd], isUnreachable: true }, theKey('a')), undefined);
   });
 
   it('goes on where a run has died', () => {

@@ -30,7 +30,7 @@ describe('a change of credentials is refused', () => {
     const context = {
       declared: ['r1'],
       unreachableClusterNodes: [],
-      undeclaredMembers: [],
+      undeclaredClusterNodes: [],
       problems: [],
       stoppedGuests: [],
       ...given,

@@ -7,7 +7,7 @@ import { asksPerson, type FetchSecret } from '../../../src/host/secrets/secret-s
 import type { SecretSource } from '../../../src/inventory/spec.ts';
 import { OutriggerError } from '../../../src/support/errors.ts';
 import { reveal, Secret } from '../../../src/support/secret.ts';
-import { askingNobody, fetching } from '../../support/secrets.ts';
+import { withoutPrompt, fetching } from '../../support/secrets.ts';
 
 /** Every byte there is: a key may hold any, line breaks too. */
 const KEY = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
@@ -31,11 +31,14 @@ describe('a secret from where it lives', () => {
   };
   const program = (...lines: readonly string[]): string =>
     put('program', ['#!/bin/sh', ...lines, ''].join('\n'), 0o700);
-  const bytesOf = async (source: SecretSource, fetch = askingNobody): Promise<Buffer> =>
+  const bytesOf = async (source: SecretSource, fetch = withoutPrompt): Promise<Buffer> =>
     Buffer.from(reveal(await fetch(source, { question: '?', isWhole: true })));
-  const lineOf = async (source: SecretSource, fetch: FetchSecret = askingNobody): Promise<string> =>
+  const lineOf = async (
+    source: SecretSource,
+    fetch: FetchSecret = withoutPrompt,
+  ): Promise<string> =>
     Buffer.from(reveal(await fetch(source, { question: 'sudo password:' }))).toString();
-  const failure = async (source: SecretSource, fetch = askingNobody): Promise<OutriggerError> => {
+  const failure = async (source: SecretSource, fetch = withoutPrompt): Promise<OutriggerError> => {
     const error = await bytesOf(source, fetch).then(
       () => assert.fail('fetched'),
       (thrown: unknown) => thrown,

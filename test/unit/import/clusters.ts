@@ -18,7 +18,7 @@ const schema = readSchema('inventory');
 
 export const reported = (cib: Cib, more: Partial<ImportFacts> = {}): ImportFacts => ({
   cib,
-  asked: 'c1',
+  queryNode: 'c1',
   clusterName: 'corosync-says',
   ring: [
     { id: '1', address: '10.77.0.11' },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Facts } from '../../../src/model/facts.ts';
 import type { ZoneRules } from '../../../src/model/firewall.ts';
 import { firewallFindings } from '../../../src/plan/firewall-findings.ts';
-import { firewalld, NOTHING_OPEN, type ToldFirewalld } from '../../support/firewalld.ts';
+import { firewalld, NOTHING_OPEN, type ReportedFirewalld } from '../../support/firewalld.ts';
 import { hostFacts } from '../../support/specs.ts';
 
 const DROP = 'rule family="ipv4" source address="192.0.2.12" drop';
@@ -16,7 +16,7 @@ const zone = (runtime: ZoneRules, permanent = runtime) => ({
   permanent,
 });
 
-const findings = (reported: ToldFirewalld) =>
+const findings = (reported: ReportedFirewalld) =>
   firewallFindings({
     clusterNodes: new Map(
       ['c1', 'c2'].map((name, index) => [
@@ -38,7 +38,7 @@ const findings = (reported: ToldFirewalld) =>
     cluster: undefined,
   } satisfies Facts);
 
-const reported = (firewall: ToldFirewalld) =>
+const reported = (firewall: ReportedFirewalld) =>
   findings(firewall).map(({ host, item, attribute, expected, actual }) =>
     [host, item, attribute, expected, actual].join(' | '),
   );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Cib } from '../../../src/pacemaker/cib/cib.ts';
 import type { ClusterNodeFacts, Facts } from '../../../src/model/facts.ts';
-import { checkMembership, undeclaredMembers } from '../../../src/model/membership.ts';
+import { checkMembership, undeclaredClusterNodes } from '../../../src/model/membership.ts';
 import { hostFacts } from '../../support/specs.ts';
 
 const cibOf = (...names: string[]): Cib =>
@@ -39,13 +39,13 @@ describe('the members of a cluster', () => {
   it('are known by what they call themselves, whatever the inventory calls them', () => {
     const facts = factsOf({ first: { uname: 'C1' }, c2: {} });
     checkMembership(facts, cibOf('c1', 'c2'));
-    assert.deepEqual(undeclaredMembers(facts, cibOf('c1', 'c2'), ['first', 'c2']), []);
+    assert.deepEqual(undeclaredClusterNodes(facts, cibOf('c1', 'c2'), ['first', 'c2']), []);
   });
 
   it('are missing from the inventory where the CIB has more', () => {
     const facts = factsOf({ c1: {} });
-    assert.deepEqual(undeclaredMembers(facts, cibOf('c3', 'c1', 'c2'), ['c1']), ['c2', 'c3']);
-    assert.deepEqual(undeclaredMembers(facts, cibOf('c1', 'c2'), ['c1', 'C2']), []);
+    assert.deepEqual(undeclaredClusterNodes(facts, cibOf('c3', 'c1', 'c2'), ['c1']), ['c2', 'c3']);
+    assert.deepEqual(undeclaredClusterNodes(facts, cibOf('c1', 'c2'), ['c1', 'C2']), []);
   });
 
   it('are refused when one of them belongs to another cluster', () => {

@@ -219,7 +219,7 @@ function planOf({ spec, facts, cluster }: World, seen: Facts = facts): Plan {
     cluster,
     differences: findDifferences(seen, cluster, desired),
     declared: REMOTES,
-    undeclaredMembers: [],
+    undeclaredClusterNodes: [],
     unreachableClusterNodes: MEMBERS.filter((name) => seen.unreachable.has(name)),
     credentialChange: change,
     forecast: undefined,

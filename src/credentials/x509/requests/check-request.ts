@@ -4,7 +4,7 @@ import { digestOfPublic } from '../checks/key-match.ts';
 import { hashWeakness, keyWeakness } from '../key-strength.ts';
 import { readRequest, type CertificateRequest } from '../library.ts';
 import { pemBlocks } from '../pem.ts';
-import { askedTooMuch } from './requested-extensions.ts';
+import { extensionProblem } from './requested-extensions.ts';
 
 /** A request that is what it shall be, and which key it is for; or why it must not be signed. */
 export type CheckedRequest =
@@ -35,7 +35,7 @@ async function faultOf(
   if (named.join() !== [`CN=${node}`, `dns:${node}`].join())
     return `it names ${printable(named.join(', '))} instead of this node only`;
   const fault =
-    askedTooMuch(request, node) ?? keyWeakness(key) ?? hashWeakness(request.signatureHash);
+    extensionProblem(request, node) ?? keyWeakness(key) ?? hashWeakness(request.signatureHash);
   if (fault !== undefined) return fault;
   return (await request.isSigned()) ? undefined : 'it is not signed with its own key';
 }

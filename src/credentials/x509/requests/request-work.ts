@@ -47,7 +47,7 @@ export function requestState(
     // Of a file that is damaged the checks of the certificates tell what is wrong with it.
     const isDamaged = certificate !== undefined && !isRenewed;
     const key = isDamaged ? (waiting ?? inUse) : undefined;
-    return key === undefined ? asked(waiting, request, terms) : { kind: 'held', key };
+    return key === undefined ? requestNew(waiting, request, terms) : { kind: 'held', key };
   }
   if (waiting !== undefined && isFor(waiting, x509)) return { kind: 'held', key: waiting };
   const left = leftOf(x509, terms);
@@ -56,12 +56,12 @@ export function requestState(
     true,
   );
   return current === undefined || isRequested
-    ? asked(waiting, request, terms, current)
+    ? requestNew(waiting, request, terms, current)
     : { kind: 'held', key: current };
 }
 
 /** A new certificate is desired: its request may be in somebody's hands already. */
-function asked(
+function requestNew(
   waiting: ReportedKey | undefined,
   request: string | undefined,
   { isSignedByHand }: RequestTerms,

@@ -29,7 +29,7 @@ const nameOf = (type: string): string => NAMES[type] ?? printable(type);
  * What a request asks for besides what `make-request.sh` asks for; undefined: nothing. Whoever signs may copy all of it into
  * the certificate (openssl-ca(1), copy_extensions), so that a host could make itself an authority.
  */
-export function askedTooMuch(
+export function extensionProblem(
   { extensions, attributes }: Pick<CertificateRequest, 'extensions' | 'attributes'>,
   node: string,
 ): string | undefined {
@@ -42,7 +42,7 @@ export function askedTooMuch(
     const fault = faultOf(extension, extensions, ours);
     if (fault !== undefined) return fault;
   }
-  const missing = ours.find(({ type }) => !extensions.some((asked) => asked.type === type));
+  const missing = ours.find(({ type }) => !extensions.some((found) => found.type === type));
   return missing && `it does not request ${nameOf(missing.type)}, as every CSR of outrigger does`;
 }
 

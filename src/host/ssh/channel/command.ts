@@ -25,7 +25,7 @@ export interface Question {
   /** Takes the next piece of stdout; gives what is asked as soon as that is known. */
   hear(text: string): string | undefined;
   /** A rejection ends the command. */
-  answer(asked: string): Promise<Uint8Array>;
+  answer(prompt: string): Promise<Uint8Array>;
 }
 
 /** A conversation that comes before a command reads its stdin. */
@@ -141,16 +141,16 @@ const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
 
 /** Answers the first question. A command that ends without one is told by its exit status. */
 async function answerOnce(channel: ClientChannel, question: Question): Promise<void> {
-  const asked = await new Promise<string>((resolve) => {
+  const prompt = await new Promise<string>((resolve) => {
     const listen = (chunk: Buffer): void => {
-      const heard = question.hear(chunk.toString('latin1'));
-      if (heard === undefined) return;
+      const state = question.hear(chunk.toString('latin1'));
+      if (state === undefined) return;
       channel.off('data', listen);
-      resolve(heard);
+      resolve(state);
     };
     channel.on('data', listen);
   });
-  const last = await question.answer(asked);
+  const last = await question.answer(prompt);
   if (channel.writable) channel.end(bufferOf(last));
 }
 

@@ -3,7 +3,7 @@ import { asOneLine } from '../../../support/text/printable.ts';
 import type { Become } from '../../../shell/script.ts';
 
 interface Refusal {
-  readonly said: RegExp;
+  readonly pattern: RegExp;
   readonly message: string;
   readonly hint: string;
 }
@@ -11,27 +11,27 @@ interface Refusal {
 /** What sudo (the C one and sudo-rs) and env print, in the C locale, instead of running a command. */
 const REFUSALS: readonly Refusal[] = [
   {
-    said: /incorrect (password|authentication) attempt/,
+    pattern: /incorrect (password|authentication) attempt/,
     message: 'sudo rejected the password of',
     hint: 'check `becomePassword` in the inventory; outrigger tries it only once',
   },
   {
-    said: /a password is required|interactive authentication is required/,
+    pattern: /a password is required|interactive authentication is required/,
     message: 'sudo requires a password for',
     hint: 'set `becomePassword` in `connection`, or allow the user to run commands without a password: `USER ALL=(root) NOPASSWD: ALL` in /etc/sudoers.d',
   },
   {
-    said: /not in the sudoers file|not allowed to|may not run sudo|I'm afraid I can't do that/,
+    pattern: /not in the sudoers file|not allowed to|may not run sudo|I'm afraid I can't do that/,
     message: 'sudo does not permit commands for',
     hint: 'add a rule for the user in /etc/sudoers.d, or connect as another user',
   },
   {
-    said: /must have a tty|no tty present/,
+    pattern: /must have a tty|no tty present/,
     message: 'sudo requires a terminal for',
     hint: 'add `Defaults:USER !requiretty` in /etc/sudoers.d',
   },
   {
-    said: /sudo['’]?: (command not found|not found|No such file or directory)/,
+    pattern: /sudo['’]?: (command not found|not found|No such file or directory)/,
     message: 'sudo is not installed, but `become` is set for',
     hint: 'install sudo, or connect as root with `become: none`',
   },
@@ -43,7 +43,7 @@ export function sudoRefusal(
   user: string,
   stderr: string,
 ): OutriggerError | undefined {
-  const refusal = REFUSALS.find(({ said }) => said.test(stderr));
+  const refusal = REFUSALS.find(({ pattern }) => pattern.test(stderr));
   if (refusal !== undefined) {
     return new OutriggerError('PRIVILEGE_MISSING', `${refusal.message} ${user}`, {
       host: name,

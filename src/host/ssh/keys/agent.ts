@@ -32,9 +32,9 @@ class PatientAgent extends ssh2.OpenSSHAgent {
       this.#stream = stream;
       let end = '';
       stream?.on('data', (chunk: Buffer) => {
-        const heard = end + chunk.toString('latin1');
-        this.holdsCertificates ||= heard.includes(CERTIFICATE);
-        end = heard.slice(-CERTIFICATE.length);
+        const output = end + chunk.toString('latin1');
+        this.holdsCertificates ||= output.includes(CERTIFICATE);
+        end = output.slice(-CERTIFICATE.length);
       });
       callback(error, stream);
     });

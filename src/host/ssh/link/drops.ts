@@ -8,7 +8,7 @@ const RETRY_AFTER_MS = [250, 500, 1000, 2000];
 export const isDrop = (error: unknown): boolean =>
   error instanceof HandshakeError &&
   error.stage === 'before-host-key' &&
-  otherWords(error) === undefined &&
+  foreignGreeting(error) === undefined &&
   (error.level === 'client-socket' ||
     /^(connection closed|Connection lost before)/.test(error.message));
 
@@ -16,7 +16,7 @@ export const isDrop = (error: unknown): boolean =>
 const TOO_MANY = /^(Exceeded MaxStartups|Not allowed at this time)\s*$/;
 
 /** What a server says that does not speak SSH at all. */
-export const otherWords = ({ greeting }: HandshakeError): string | undefined =>
+export const foreignGreeting = ({ greeting }: HandshakeError): string | undefined =>
   greeting.trim() === '' || TOO_MANY.test(greeting) ? undefined : greeting.trim();
 
 /**

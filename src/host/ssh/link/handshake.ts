@@ -91,16 +91,16 @@ const LONGEST_GREETING = 64 * 1024;
 
 /** Listens until the server says that it speaks SSH (RFC 4253, 4.2: other lines may come before). */
 function greetingFrom(socket: Duplex, tooLong: () => void): () => string {
-  let heard = '';
+  let received = '';
   const hear = (chunk: Buffer): void => {
-    const seen = Math.max(0, heard.length - '\nSSH-'.length);
-    heard += chunk.toString('latin1');
-    if ((seen === 0 && heard.startsWith('SSH-')) || heard.includes('\nSSH-', seen)) {
+    const seen = Math.max(0, received.length - '\nSSH-'.length);
+    received += chunk.toString('latin1');
+    if ((seen === 0 && received.startsWith('SSH-')) || received.includes('\nSSH-', seen)) {
       socket.off('data', hear);
-    } else if (heard.length > LONGEST_GREETING) tooLong();
+    } else if (received.length > LONGEST_GREETING) tooLong();
   };
   socket.on('data', hear);
-  return () => heard.slice(0, LONGEST_GREETING).replace(/^SSH-[^]*/m, '');
+  return () => received.slice(0, LONGEST_GREETING).replace(/^SSH-[^]*/m, '');
 }
 
 /** One key that cannot sign (an agent that has lost it) is not the end: ssh2 goes on with the next one. */

@@ -59,14 +59,14 @@ function forward(peer: Peer, via: Link, signal: AbortSignal): Promise<Duplex> {
 const PROHIBITED = 1;
 
 function refused(peer: Peer, cause: unknown): Error {
-  const said = messageOf(cause).replace('(SSH) Channel open failure: ', '');
+  const reason = messageOf(cause).replace('(SSH) Channel open failure: ', '');
   const isProhibited = cause instanceof Error && 'reason' in cause && cause.reason === PROHIBITED;
   return isProhibited
     ? unreachable(
         peer,
-        `the jump host does not forward connections (${said})`,
+        `the jump host does not forward connections (${reason})`,
         'allow it in its sshd_config: AllowTcpForwarding, PermitOpen, DisableForwarding',
         cause,
       )
-    : unreachable(peer, `the jump host cannot reach it (${said})`, undefined, cause);
+    : unreachable(peer, `the jump host cannot reach it (${reason})`, undefined, cause);
 }

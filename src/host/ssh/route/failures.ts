@@ -47,9 +47,9 @@ const NETWORK_WORDS = new Map([
 /** A handshake that ended before it was one. */
 export const handshakeFailed = (
   peer: Peer,
-  { message, said, cause }: { message: string; said: string | undefined; cause: unknown },
+  { message, greeting, cause }: { message: string; greeting: string | undefined; cause: unknown },
 ): OutriggerError =>
-  said === undefined
+  greeting === undefined
     ? unreachable(
         peer,
         `the SSH handshake failed: ${message}`,
@@ -60,7 +60,7 @@ export const handshakeFailed = (
       )
     : unreachable(
         peer,
-        `not an SSH server, it sent: ${shorten(said.split(/\r?\n/)[0] ?? '', 100)}`,
+        `not an SSH server, it sent: ${shorten(greeting.split(/\r?\n/)[0] ?? '', 100)}`,
         'something else listens on this port: check `address` and `port`',
         cause,
       );

@@ -2,7 +2,7 @@ import { isIP, isIPv6 } from 'node:net';
 import { OutriggerError } from '../../../support/errors.ts';
 import { HONORED, REFUSED } from '../../ssh-config/directives.ts';
 import type { Keyword } from '../../ssh-config/directives.ts';
-import { flagOf, first, type Said } from '../../ssh-config/described.ts';
+import { flagOf, first, type Setting } from '../../ssh-config/described.ts';
 import type { Settings } from '../../ssh-config/evaluate.ts';
 import { ALL_ALGORITHMS, type Algorithms, restrict } from './algorithms.ts';
 
@@ -65,30 +65,30 @@ export function restrictionsOf(
 
 function algorithmsLeft<Name extends keyof Algorithms>(
   name: Name,
-  said: Said | undefined,
+  setting: Setting | undefined,
 ): Algorithms[Name] {
   const ours: readonly string[] = ALL_ALGORITHMS[name];
-  if (said === undefined) return ALL_ALGORITHMS[name];
-  const left = restrict(said.text, ours);
+  if (setting === undefined) return ALL_ALGORITHMS[name];
+  const left = restrict(setting.text, ours);
   if (left.length > 0) return left as Algorithms[Name];
   const keyword = HONORED[ALGORITHM_LISTS[name]];
-  throw invalid(said, keyword, 'allows no algorithm that outrigger supports', {
+  throw invalid(setting, keyword, 'allows no algorithm that outrigger supports', {
     hint: `outrigger supports ${ours.join(', ')}; set \`sshConfig\` of the connection to another file, or to none`,
   });
 }
 
 const invalid = (
-  { where, text }: Said,
+  { where, text }: Setting,
   keyword: string,
   what: string,
   more: { hint?: string } = {},
 ): OutriggerError =>
   new OutriggerError('INPUT_INVALID', `${where}: \`${keyword} ${text}\` ${what}`, more);
 
-function bitsOf(said: Said | undefined): number {
-  if (said === undefined) return 0;
-  if (/^\d{1,6}$/.test(said.text)) return Number(said.text);
-  throw invalid(said, HONORED.requiredrsasize, 'is not a number of bits');
+function bitsOf(setting: Setting | undefined): number {
+  if (setting === undefined) return 0;
+  if (/^\d{1,6}$/.test(setting.text)) return Number(setting.text);
+  throw invalid(setting, HONORED.requiredrsasize, 'is not a number of bits');
 }
 
 const FAMILIES: ReadonlyMap<string, 0 | 4 | 6> = new Map([
@@ -97,21 +97,22 @@ const FAMILIES: ReadonlyMap<string, 0 | 4 | 6> = new Map([
   ['inet6', 6],
 ]);
 
-function familyOf(said: Said | undefined, address: string): 0 | 4 | 6 {
-  if (said === undefined) return 0;
-  const family = FAMILIES.get(said.text.toLowerCase());
-  if (family === undefined) throw invalid(said, HONORED.addressfamily, 'is not an address family');
+function familyOf(setting: Setting | undefined, address: string): 0 | 4 | 6 {
+  if (setting === undefined) return 0;
+  const family = FAMILIES.get(setting.text.toLowerCase());
+  if (family === undefined)
+    throw invalid(setting, HONORED.addressfamily, 'is not an address family');
   const own = isIPv6(address) ? 6 : isIP(address);
   if (family !== 0 && own !== 0 && own !== family) {
-    throw invalid(said, HONORED.addressfamily, `forbids the address ${address}`);
+    throw invalid(setting, HONORED.addressfamily, `forbids the address ${address}`);
   }
   return family;
 }
 
-function localAddressOf(said: Said | undefined): string | undefined {
-  if (said === undefined || said.text === '*') return undefined;
-  if (isIP(said.text) !== 0) return said.text;
-  throw invalid(said, HONORED.bindaddress, 'is not an IP address', {
+function localAddressOf(setting: Setting | undefined): string | undefined {
+  if (setting === undefined || setting.text === '*') return undefined;
+  if (isIP(setting.text) !== 0) return setting.text;
+  throw invalid(setting, HONORED.bindaddress, 'is not an IP address', {
     hint: 'ssh would resolve the name; outrigger accepts only an address',
   });
 }
@@ -135,7 +136,12 @@ function refuseWhatForbidsUs(settings: Settings): void {
   }
 }
 
-const onlyKeys = (said: Said, keyword: string): OutriggerError =>
-  invalid(said, keyword, 'forbids public key authentication, the only method that outrigger uses', {
-    hint: 'set `sshConfig` of the connection to another file, or to none',
-  });
+const onlyKeys = (setting: Setting, keyword: string): OutriggerError =>
+  invalid(
+    setting,
+    keyword,
+    'forbids public key authentication, the only method that outrigger uses',
+    {
+      hint: 'set `sshConfig` of the connection to another file, or to none',
+    },
+  );

@@ -9,7 +9,7 @@ import { expandPath, expandTokens, type Tokens } from '../../ssh-config/expand.t
 import type { Keyword } from '../../ssh-config/directives.ts';
 import { evaluate, type Evaluated, type Settings, type Value } from '../../ssh-config/evaluate.ts';
 import { readSshConfig, type Directive } from '../../ssh-config/read.ts';
-import { first, flagOf, isNone, noticesOf, type Said } from '../../ssh-config/described.ts';
+import { first, flagOf, isNone, noticesOf, type Setting } from '../../ssh-config/described.ts';
 import { parseJumps, type Jump } from './jumps.ts';
 import { type Restrictions, restrictionsOf } from './restrictions.ts';
 
@@ -260,11 +260,14 @@ interface Requested extends Jump {
   readonly ofHost: boolean;
 }
 
-function portOf(said: Said | undefined): number | undefined {
-  if (said === undefined) return undefined;
-  const port = /^\d{1,5}$/.test(said.text) ? Number(said.text) : 0;
+function portOf(setting: Setting | undefined): number | undefined {
+  if (setting === undefined) return undefined;
+  const port = /^\d{1,5}$/.test(setting.text) ? Number(setting.text) : 0;
   if (port >= 1 && port <= 65_535) return port;
-  throw new OutriggerError('INPUT_INVALID', `${said.where}: \`Port ${said.text}\` is not a port`);
+  throw new OutriggerError(
+    'INPUT_INVALID',
+    `${setting.where}: \`Port ${setting.text}\` is not a port`,
+  );
 }
 
 /** Pinned keys are those of the host; a jump host has others. */
