@@ -29,7 +29,7 @@ import type { Action } from '../../src/model/action.ts';
 import type { ClusterFacts, HostFacts } from '../../src/model/facts.ts';
 import { firewalld, type ReportedFirewalld } from '../support/firewalld.ts';
 import type { CibDifference, CibItem, HostDifference, HostItem } from '../../src/model/item.ts';
-import type { ItemKind } from '../../src/playbook/item-kinds.ts';
+import { ITEM_KINDS, type ItemKind } from '../../src/playbook/item-kinds.ts';
 import { DEBIAN } from '../../src/platform/debian.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import { RHEL } from '../../src/platform/rhel.ts';
@@ -216,8 +216,12 @@ const kinds = readdirSync(here, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name as ItemKind);
 
+/** They have no cases here: what is removed with a node, in test/unit/plan/removals.test.ts. */
+const WITH_A_NODE: readonly string[] = ['constraint', 'node-record'];
+
 it('every kind of item has its cases', () => {
   assert.deepEqual([...kinds].sort(), [...Object.keys(onHosts), ...Object.keys(inCib)].sort());
+  assert.deepEqual([...kinds, ...WITH_A_NODE].sort(), Object.keys(ITEM_KINDS).sort());
 });
 
 for (const kind of kinds) {

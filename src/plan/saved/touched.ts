@@ -27,8 +27,11 @@ export interface Touching {
   readonly x509: DesiredX509 | undefined;
 }
 
-/** What an item looks at on its host, besides what the plan shows of it. */
-const STATE: Partial<Readonly<Record<ItemKind, (host: HostFacts) => unknown>>> = {
+/** For items of which the plan shows all that they look at, and for those in the CIB, which is compared as a whole. */
+const shown = (): undefined => undefined;
+
+/** What an item looks at on its host, besides what the plan shows of it: a saved plan is refused once that has changed. */
+const STATE: Readonly<Record<ItemKind, (host: HostFacts) => unknown>> = {
   package: ({ packages }) => packages,
   authkey: ({ authkey }) => authkey,
   'authkey-removed': ({ authkey }) => authkey,
@@ -41,6 +44,13 @@ const STATE: Partial<Readonly<Record<ItemKind, (host: HostFacts) => unknown>>> =
   pacemaker: ({ units }) => units[CLUSTER_UNIT],
   service: ({ units }) => units[REMOTE_UNIT],
   'firewall-port': ({ firewall }) => firewall,
+  'certificate-removed': shown,
+  'fence-device': shown,
+  'connection-resource': shown,
+  'guest-node': shown,
+  'node-state': shown,
+  constraint: shown,
+  'node-record': shown,
 };
 
 /** Everything that a plan changes, as it is before, by host and in the plan's order; the CIB last. */
@@ -50,7 +60,7 @@ export function touchedBy(touching: Touching): readonly Touched[] {
   const changes = [...differences.onHosts, ...removals.onHosts];
   const onHosts = changes.map(([{ host, kind }, { attributes, actions }]) => {
     const found = hosts.map((all) => all.get(host)).find((one) => one !== undefined);
-    const before = found && STATE[kind]?.(found);
+    const before = found && STATE[kind](found);
     const desired = desiredContent(touching, host, kind);
     return { host, object: kind, state: [attributes, actions, before, desired] };
   });

@@ -4,7 +4,7 @@ import { groupBy } from '../../support/text/group-by.ts';
 import { printable } from '../../support/text/printable.ts';
 import type { ComparedRun, DriftReport, FailedRun } from './drift-report.ts';
 import { driftWords } from './drift-words.ts';
-import { beforeText, valueText } from '../text/value-text.ts';
+import { differenceText } from './difference-text.ts';
 
 /**
  * Drift as JUnit's XML, as Jenkins and GitLab read it: a suite for each host, a case for each thing that was compared. Drift
@@ -120,10 +120,6 @@ function verdictOn(
         ),
       );
 }
-
-/** A difference in one line. */
-export const differenceText = ({ attribute, expected, actual, hint }: Difference): string =>
-  `${printable(attribute)}: expected ${valueText(expected)}, found ${beforeText({ name: attribute, before: actual })}${hint === undefined ? '' : ` (${printable(hint)})`}`;
 
 const verdictOf = (
   name: 'failure' | 'error' | 'skipped',

@@ -2,7 +2,7 @@ import { differencesOf, type Difference, type IgnoredDifference } from '../../pl
 import { DRIFT_ITEMS } from '../../model/finding.ts';
 import type { Problem } from '../../model/plan.ts';
 import { printable } from '../../support/text/printable.ts';
-import { differenceText } from './drift-junit.ts';
+import { differenceText } from './difference-text.ts';
 import type { ComparedRun, DriftReport } from './drift-report.ts';
 import { driftWords } from './drift-words.ts';
 import { jsonText } from '../text/json.ts';
