@@ -143,7 +143,7 @@ describe('fencing comes before joining', function () {
     const { failures } = await applied(lab, 4, ['-i', inventory]);
     assert.match(
       failures['x3'] ?? '',
-      /fence device listed does not say that it can fence it, 45 s after/,
+      /fence device listed does not report that it can fence it, 45 s after/,
     );
     assert.deepEqual(await tracesOf(lab, 'x3'), []);
     await lab.sh('c1', 'crm_resource --resource listed --delete-parameter target-role --meta');
