@@ -13,7 +13,7 @@ const LONGEST = 800;
 /** Who did something, by which run, to which cluster. */
 export interface Author {
   readonly user: string;
-  /** The machine that outrigger ran on. */
+  /** The host that outrigger ran on. */
   readonly from: string;
   readonly run: string;
   readonly cluster: string;

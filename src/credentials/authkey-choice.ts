@@ -49,16 +49,16 @@ export interface AuthkeyCircumstances {
   readonly isInUse: boolean;
   /** The key that the inventory names. */
   readonly key: AuthkeyOfInventory | undefined;
-  /** A run that changed the key may have died in the middle of it. */
+  /** A run that changed the key may have been interrupted. */
   readonly isUnfinished: boolean;
-  /** Nothing but a change of credentials leaves a cluster as this one is: what is left of it is gone on with, unasked. */
+  /** Nothing but a change of credentials leaves a cluster as this one is: it is continued without confirmation. */
   readonly isSurelyOurs?: boolean;
   /** A new one is desired (`rotate authkey`). */
   readonly rotates: boolean;
 }
 
 /**
- * The cluster nodes' key is authoritative when they agree. When they differ, the one that most machines hold wins
+ * The cluster nodes' key is authoritative when they agree. When they differ, the one that most hosts hold wins
  * (the first cluster node's among equals): free while no connection exists, a named risk afterwards. What a run that
  * died has begun goes on where they differ: then the key wins that was written last, also where a new one is desired, which
  * not everybody could be given together. A key of the inventory wins over all.
@@ -103,7 +103,7 @@ export function chooseAuthkey(
   };
 }
 
-/** The key that was written last, by this machine's clock. */
+/** The key that was written last, by the clock of this machine. */
 function lastWritten(withKey: readonly ClusterNodeFacts[]): ClusterNodeFacts | undefined {
   const written = ({ authkey, clockAhead }: ClusterNodeFacts): number =>
     authkey.modifiedAt - clockAhead;

@@ -26,7 +26,7 @@ function unknown({ knowsCertificates }: HostFacts): Reason | undefined {
 const faultOf = ({ name }: HostFacts, { faults }: DesiredX509): Reason | undefined =>
   faults?.get(name);
 
-/** Its environment file names other files: somebody else's certificates. */
+/** Its environment file names other files: certificates that outrigger does not manage. */
 function foreign(
   { name: host, environment, environmentFile }: HostFacts,
   { nodes }: DesiredX509,
@@ -56,7 +56,7 @@ function clockOutside({ clockAhead }: HostFacts, { validity }: DesiredX509): Rea
 
 /**
  * Throws REFUSED when cluster nodes cannot use the certificates of the inventory, or use certificates that the inventory
- * says nothing about. `x509` undefined: the authkey is desired; `isStated`: the inventory says so.
+ * says nothing about. `x509` undefined: the authkey is desired; `isStated`: the inventory states it.
  */
 export function refuseOnCluster(
   facts: Facts,

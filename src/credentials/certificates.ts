@@ -35,11 +35,11 @@ export const isThatFile = (
   desired: DesiredFile | undefined,
 ): boolean => found !== undefined && found.digest === desired?.digest;
 
-/** What `method: x509` wants, for all nodes of the inventory that a run is about. */
+/** What `method: x509` requires, for all nodes of the inventory that a run is about. */
 export interface DesiredX509 {
   readonly nodes: ReadonlyMap<string, DesiredCertificates>;
   readonly removesAuthkey: boolean;
-  /** When the plan was made, by this machine's clock, and when all certificates are valid. */
+  /** When the plan was made, by the clock of this machine, and when all certificates are valid. */
   readonly validity: { readonly now: Date; readonly from: Date; readonly until: Date };
   /** What is worth knowing about the files. */
   readonly notes: readonly string[];
@@ -86,7 +86,7 @@ export const NO_CERTIFICATES: CertificateVariables = Object.fromEntries(
   CERTIFICATE_ROLES.map((role) => [CERTIFICATE_FILES[role].variable, '']),
 );
 
-/** Whether a process or a file says something else. */
+/** Whether a process or a file has something else. */
 export const variablesDiffer = (
   found: Readonly<Record<string, string>>,
   desired: CertificateVariables,
@@ -98,7 +98,7 @@ export const usesCertificates = (environment: Readonly<Record<string, string>>):
 
 /**
  * Why a host cannot use the certificates of the inventory, as something that follows its name; undefined: it can. A cluster
- * node whose Pacemaker is stopped connects to nobody, and will start with what is written down. `filesAlone`: its daemon has
+ * node whose Pacemaker is stopped has no connections, and will start with what the files contain. `filesAlone`: its daemon has
  * still to take them up.
  */
 export function certificateBlocker(

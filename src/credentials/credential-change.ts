@@ -26,14 +26,14 @@ import { hazardsIn } from './hazards.ts';
 import { hasOther, keepsTrust } from './keeps-trust.ts';
 import { NODE_BY_NODE_SECONDS } from './node-by-node-change.ts';
 
-/** With which credentials the nodes shall be connected; `isStated`: the inventory says so, it is not the default. */
+/** With which credentials the nodes shall be connected; `isStated`: the inventory states it, it is not the default. */
 export type DesiredCredentials =
   | { readonly x509: DesiredX509; readonly isStated: boolean }
   | { readonly authkey: AuthkeyChoice; readonly isStated: boolean };
 
 /** What is changed with these; each daemon reads it when it is started, or for each connection. */
 export const CREDENTIAL_ITEMS: Readonly<Record<CredentialChangeKind, readonly ItemKind[]>> = {
-  // Certificates harm nobody before a daemon is told of them, nor does an authkey beside certificates.
+  // Certificates are harmless before a daemon is configured to use them, and so is an authkey beside certificates.
   'to-certificates': ['environment', 'pacemaker', 'service'],
   'to-authkey': ['environment', 'pacemaker', 'service'],
   'certificate-files': ['environment', 'pacemaker', 'service'],
@@ -103,7 +103,7 @@ function restartsAny(
 export const restartsPacemaker = ({ inMaintenanceMode, nodeByNode }: CredentialChange): boolean =>
   inMaintenanceMode || nodeByNode !== undefined;
 
-/** Whether hosts are told of other credentials, which are proven there, and taken back where that fails. */
+/** Whether hosts get other credentials, which are verified there, and rolled back where that fails. */
 export const isConversion = ({ items }: CredentialChange): boolean => items.includes('environment');
 
 /** What an interrupted run has begun in one way is ended in that way. */
@@ -144,7 +144,7 @@ function towards(
 }
 
 /**
- * Whether a run that gave out another authkey may have died before all had it: all connections are protected then. A mark on
+ * Whether a run that gave out another authkey may have been interrupted before all had it: all connections are protected then. A mark on
  * some of them is of another procedure.
  */
 export function isKeyUnfinished(cib: Cib): boolean {
@@ -217,7 +217,7 @@ function mustChangeTogether(
   );
 }
 
-/** Connected nodes that nobody has asked. */
+/** Connected nodes that were not read. */
 const leftOutOf = ({ remoteNodes, guestNodes, unreachable }: Facts, cib: Cib): readonly string[] =>
   connectedNames(cib).filter(
     (name) => !remoteNodes.has(name) && !guestNodes.has(name) && !unreachable.has(name),

@@ -31,7 +31,7 @@ export interface CredentialChoices {
   readonly rotates: boolean;
 }
 
-/** An authkey that nobody has yet. */
+/** An authkey that no host has yet. */
 export interface NewKey {
   readonly key: Secret;
   /** SHA-256, hexadecimal. */

@@ -3,7 +3,7 @@ import { DAEMON_GROUP, DAEMON_USER } from '../pacemaker/basics/names.ts';
 import type { CertificateRole } from '../pacemaker/basics/names.ts';
 import type { FileReach, OwnFileFacts, Rights } from '../model/facts.ts';
 
-/** That haclient is let at a file, or through a directory; nobody else gains or loses anything. */
+/** Access of haclient to a file, or through a directory; no other user gains or loses anything. */
 export interface Grant {
   readonly path: string;
   readonly before: Rights;
@@ -15,7 +15,7 @@ export type Access =
   | { readonly kind: 'possible'; readonly grants: readonly Grant[] }
   | { readonly kind: 'refused'; readonly because: string; readonly hint: string };
 
-/** Pacemaker's own folder of settings: what is below it is there for Pacemaker alone. */
+/** Pacemaker's own configuration directory: what is below it is used by Pacemaker only. */
 const OURS = '/etc/pacemaker';
 
 const isOurs = (path: string): boolean => path === OURS || path.startsWith(`${OURS}/`);
@@ -47,7 +47,7 @@ export function accessTo(role: CertificateRole, file: OwnFileFacts): Access {
 
 /**
  * What hacluster needs to read a file of Pacemaker's own whose rights are what they should be, or become so: that it is
- * let into Pacemaker's folder. That other people's directories are in the way, or something that no rights show, is not
+ * given access to Pacemaker's directory. That other people's directories are in the way, or something that no rights show, is not
  * ours to mend.
  */
 export function accessToOurs(reach: FileReach | undefined, rights: Rights): Access {
@@ -119,7 +119,7 @@ const isWritableByOthers = (rights: Rights): boolean =>
   ((bitsOf(rights) & 0o020) !== 0 && rights.group !== 'root') ||
   (rights.owner !== 'root' && rights.owner !== DAEMON_USER);
 
-/** Whether hacluster may read (4) or pass (1), as far as owner, group and mode tell. */
+/** Whether hacluster may read (4) or pass (1), by owner, group and mode. */
 function allows(rights: Rights, right: 1 | 4): boolean {
   const bits = bitsOf(rights);
   if (rights.owner === DAEMON_USER) return (bits & (right << 6)) !== 0;

@@ -25,7 +25,7 @@ interface End {
  * Whether the two ends of every connection go on accepting each other while each of them changes its certificates in its
  * own time: each certificate, the one that an end has and the one that it gets, is accepted by the CA file that the other
  * end has and by the one that it gets. Where it is not known what an end has (its host gave no answer, or its daemon is
- * older than its files), nobody may begin to show what it may not accept, or cease to accept what it may show.
+ * older than its files), no end may begin to present what another may not accept, or cease to accept what another may present.
  */
 export function keepsTrust(facts: Facts, cib: Cib, x509: DesiredX509): boolean {
   const connected = connectedNames(cib);
@@ -50,7 +50,7 @@ export function keepsTrust(facts: Facts, cib: Cib, x509: DesiredX509): boolean {
 }
 
 /**
- * Cluster nodes and connected nodes of which nobody knows that they use the certificates that are desired: a step that
+ * Cluster nodes and connected nodes that are not known to use the desired certificates: a step that
  * stands on this one cannot begin.
  */
 export function notYetUsing(facts: Facts, cib: Cib, x509: DesiredX509): readonly string[] {
@@ -122,7 +122,7 @@ const authorityOf = (
     trustedBy(chain, authorities)
   )?.fingerprint256;
 
-/** Whether an end will show a certificate of an authority of which somebody shows one already. */
+/** Whether an end will show a certificate of an authority of which another end presents one already. */
 function showsNothingNew(ends: readonly End[]): (end: End) => boolean {
   const authorityAt = ({ shows, accepts }: End, when: 'now' | 'desired'): string | undefined =>
     authorityOf(certificatesIn(shows[when]), certificatesIn(accepts[when]));

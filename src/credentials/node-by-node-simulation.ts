@@ -20,7 +20,7 @@ export function inTurn(cluster: ClusterFacts, names: readonly string[]): readonl
 
 /**
  * The edits of a change of cluster nodes one by one, for the scheduler to go through: each is left by connections, stands by
- * and comes back; then the marks go. That connections get to cluster nodes of the other kind is left out: they are let
+ * and comes back; then the markers are removed. That connections get to cluster nodes of the other kind is left out: they are let
  * go of for it, which the scheduler cannot know.
  */
 export function courseOf(

@@ -23,7 +23,7 @@ export interface RevokingCredentials {
 
 /**
  * Throws REFUSED while a host still has a certificate that is about to be revoked, or a node of the cluster may have it that
- * nobody has asked: its connection would be lost at the next occasion, and the node with it.
+ * was not read: its connection would be lost at the next occasion, and the node with it.
  */
 export function refuseRevokedInUse(
   facts: Facts,
@@ -77,7 +77,7 @@ export interface ListingCredentials {
 
 /**
  * Throws REFUSED when a list is new to hosts and revokes what the other end of a connection has, by its own word, or by the
- * inventory where it was not asked: the connection would be lost at the next occasion. Returns what nobody can know, as notes.
+ * inventory where it was not read: the connection would be lost at the next occasion. Returns what cannot be determined, as notes.
  */
 export function refuseListedInUse(
   facts: Facts,

@@ -18,7 +18,7 @@ type Host = Pick<HostFacts, 'name' | 'environment' | 'daemonVariables' | 'authke
 const prioritiesOf = ({ environment, daemonVariables = environment }: Host): string | undefined =>
   daemonVariables[VARIABLE];
 
-/** Who has which; undefined: nobody has set it, and it explains nothing. */
+/** Who has which; undefined: it is not set, and explains nothing. */
 function prioritiesText(hosts: readonly Host[]): string | undefined {
   if (hosts.every((host) => prioritiesOf(host) === undefined)) return undefined;
   const groups = groupBy(hosts, (host) => {

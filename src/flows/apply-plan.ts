@@ -34,7 +34,7 @@ export interface ApplyRequest {
 
 /** How a run ended, also one that was stopped in the middle. */
 export interface Applied extends RunResult {
-  /** The folder of its record. */
+  /** The directory of its record. */
   readonly log: string;
   /** What stopped the run before its end: an OutriggerError, or else a bug. */
   readonly stopped: Error | undefined;
@@ -42,7 +42,7 @@ export interface Applied extends RunResult {
 
 /**
  * Carries out a plan that was made a moment ago. Throws REFUSED while it holds a risk that nobody allowed; from the first
- * step on whatever happens is told by the result.
+ * step on whatever happens is reported in the result.
  */
 export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   const { spec, planned, options, lease, allowed, signal, onEvent } = request;

@@ -34,7 +34,7 @@ export async function examine(request: PlanRequest): Promise<Diagnosis> {
   }
 }
 
-/** What an expected failure says instead of an answer. */
+/** The message of an expected failure in place of an answer. */
 async function tryTo<T>(work: () => Promise<T>): Promise<T | OutriggerError> {
   try {
     return await work();

@@ -15,7 +15,7 @@ import { gather, type Gathered, type GatherOptions, type Target } from '../probe
 export type GatherNodes = Omit<GatherOptions, 'targets' | 'servers' | 'vmsOfGuests'> & {
   /** The whole inventory. */
   readonly spec: Spec;
-  /** Which of its remote nodes and guest nodes are asked. */
+  /** Which of its remote nodes and guest nodes are read. */
   readonly selected: Nodes;
 };
 

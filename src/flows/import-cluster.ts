@@ -10,7 +10,7 @@ import { writeYaml } from '../support/yaml/yaml.ts';
 import { firstAnswer } from './first-member.ts';
 import { loadSchema } from './load-document.ts';
 
-/** The machine that is to be asked, as an inventory with these settings would reach it. Throws USAGE for what none may say. */
+/** The host to read, as an inventory with these settings would reach it. Throws USAGE for what none may say. */
 export function clusterNodeToRead({ address, connection }: ImportTarget): ClusterNodeSpec {
   const text = writeYaml({
     apiVersion: 'outrigger/v1',

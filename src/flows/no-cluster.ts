@@ -1,7 +1,7 @@
 import type { Unreachable } from '../model/facts.ts';
 import { OutriggerError } from '../support/errors.ts';
 
-/** That no cluster node could be asked, whatever kept each from answering: the same word and exit code for every command. */
+/** No cluster node could be contacted, for whatever reasons: the same code and exit code for every command. */
 export function noClusterNode(
   first: Unreachable,
   all: readonly Unreachable[],

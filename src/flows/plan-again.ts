@@ -20,7 +20,7 @@ export async function planAgain(request: PlanRequest, shown: Planned): Promise<P
 }
 
 /**
- * The same with a cluster node that answers: while somebody thought about it, every connection may have ended. Rejects with
+ * The same with a cluster node that answers: while an operator decided, every connection may have ended. Rejects with
  * HOST_UNREACHABLE where no cluster node answers any more.
  */
 export async function withQueryNode<Shown extends Pick<Planned, 'queryNode' | 'hosts'>>(
@@ -46,7 +46,7 @@ const listed = (lines: readonly string[]): readonly string[] => {
   return [...lines.slice(0, MOST_LINES).map(printable), ...(more > 0 ? [`and ${more} more`] : [])];
 };
 
-/** Throws REFUSED where there is anything that nobody has agreed to. */
+/** Throws REFUSED where there is anything that was not confirmed. */
 export function refuseChanged(unannounced: readonly string[]): void {
   if (unannounced.length === 0) return;
   throw new OutriggerError(

@@ -33,7 +33,7 @@ export interface PlanRequest extends CredentialRequest {
   readonly onProgress?: OnProgress | undefined;
   /** A new authkey is desired, whatever the one is that there is. */
   readonly rotates?: boolean | undefined;
-  /** Whether the scheduler is asked what the cluster would do (default: yes); who only compares has no use for it. */
+  /** Whether the scheduler simulates what the cluster would do (default: yes); a mere comparison has no use for it. */
   readonly foresees?: boolean | undefined;
   /** Packages of remote nodes and guest nodes are brought to what their repositories offer. */
   readonly upgrades?: boolean | undefined;
@@ -48,7 +48,7 @@ export interface Planned extends DesiredItems {
   readonly cluster: ClusterFacts;
   readonly differences: Differences;
   readonly removals: Removals;
-  /** What the hosts told that shall be absent. */
+  /** What the hosts of absent nodes reported. */
   readonly removedNodes: Gathered['removedNodes'];
   readonly queryNode: FailoverNode;
   readonly hosts: ReadonlyMap<string, Host>;
@@ -58,9 +58,9 @@ export interface Planned extends DesiredItems {
   readonly credentials: Credentials | undefined;
   /** Of nodes that shall be absent: what must be gone. */
   readonly absent: DesiredItems;
-  /** Hosts were asked what their package managers would upgrade. */
+  /** Hosts reported what their package managers would upgrade. */
   readonly upgrades: boolean;
-  /** What lay on this machine. */
+  /** Files on this machine. */
   readonly local: LocalCredentials;
 }
 

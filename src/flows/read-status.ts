@@ -6,7 +6,7 @@ import type { Spec } from '../inventory/spec.ts';
 import type { OutriggerError } from '../support/errors.ts';
 import { firstAnswer } from './first-member.ts';
 
-/** What the cluster tells about itself, from one exec on the first cluster node that answers. */
+/** What the cluster reports about itself, from one exec on the first cluster node that answers. */
 export async function readStatus(
   spec: Spec,
   connect: ConnectHost,

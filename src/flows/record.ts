@@ -28,11 +28,11 @@ export interface RecordedRun {
   readonly undoes?: string;
   /** What the record begins with, besides who runs it and why. */
   readonly entries: readonly Readonly<Record<string, unknown>>[];
-  /** How many hosts are told at a time. */
+  /** How many hosts get the log lines at a time. */
   readonly forks: number;
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
-  /** Under which name is told that hosts could not be told. */
+  /** The name under which failures to log on hosts are reported. */
   readonly notice: string;
   /** Who has failed so far, and why. */
   readonly failed: () => ReadonlyMap<string, string>;
@@ -101,7 +101,7 @@ export async function underRecord(
   return { log: log.directory, wasInterrupted, stopped };
 }
 
-/** Writes how the run ended. What stopped the run may be the record itself (a full disk): the result is told all the same. */
+/** Writes how the run ended. What stopped the run may be the record itself (a full disk): the result is reported all the same. */
 function endRecord(
   log: RunLog,
   {

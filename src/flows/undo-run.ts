@@ -73,7 +73,7 @@ export interface PreparedUndo {
 
 const FORKS = 64;
 
-/** The nodes of an inventory that a run has joined, whatever the inventory wants of them by now. */
+/** The nodes of an inventory that a run has joined, whatever the inventory declares of them by now. */
 export function nodesJoined(
   { remoteNodes, guestNodes, absent }: Spec,
   record: RunRecord,
@@ -218,7 +218,7 @@ async function takeBack(
   const { found } = request;
   await passGates(context, PLAY);
   request.signal.throwIfAborted();
-  // While a connection starts, its node looks as if it were in: only now, with the cluster idle, this can be told.
+  // While a connection starts, its node looks as if it were in: only now, with the cluster idle, this can be decided.
   const cluster = await readCluster(context.queryNode);
   const unproven = leaving.filter((node) => isUnproven(cluster, node));
   const proven = leaving.filter((node) => !unproven.includes(node));
@@ -284,7 +284,7 @@ async function takeBackUnproven(
 const removal = (cib: Cib, name: string): readonly CibOperation[] =>
   cib.remoteConnections.has(name) ? removeConnections(cib, [name]) : removeConnection(cib, name);
 
-/** Whether nobody has edited a node since the undo was shown. */
+/** Whether no node has been edited since the undo was shown. */
 function isAsShown(
   cluster: ClusterFacts,
   name: string,

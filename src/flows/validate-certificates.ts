@@ -10,7 +10,7 @@ import type { LoadedInventory } from './load-document.ts';
 
 /**
  * What is wrong with the certificate files that an inventory names, at the places where it names them. A file that cannot be
- * read is not judged: the inventory's own diagnostics tell of it.
+ * read is not judged: the inventory's own diagnostics report it.
  */
 export async function diagnoseCertificates(
   { resolved, diagnoseCertificateFindings }: LoadedInventory,
@@ -46,7 +46,7 @@ function filesOf(
   const key = { path: fileOfNode(keyPattern, node) };
   const text = read(certificate.path, MOST_BYTES.certificate);
   const content = read(key.path, MOST_BYTES['certificate-key']);
-  // An empty key is told of already.
+  // An empty key is reported already.
   if (text === undefined || content === undefined || content.length === 0) return undefined;
   return {
     node,

@@ -38,7 +38,7 @@ export interface RequestedReport<Kind extends string = string> {
 /** Others read them (node_exporter runs as a user of its own), as far as the umask allows. */
 const MODE = 0o666;
 
-/** Throws USAGE when a report could not be written: before hosts are asked, not after. */
+/** Throws USAGE when a report could not be written: before hosts are contacted, not after. */
 export function checkReports(desired: readonly RequestedReport[]): void {
   const twice = desired.find(
     ({ path }, index) => desired.findIndex((one) => one.path === path) < index,

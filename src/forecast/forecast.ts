@@ -96,7 +96,7 @@ async function simulate(
 const textOf = (sections: Sections, name: string): string =>
   (sections.get(name) ?? []).join('\n').trim();
 
-/** The machines that nodes among those that join are or become guests on, by the machine's resource. */
+/** The VMs of the joining nodes that are or become guest nodes, by the VM's resource. */
 function vmsIn(cluster: ClusterFacts, intention: Intention): ReadonlyMap<string, string> {
   const names = intention.joiningNames;
   if (names.length === 0) return new Map();

@@ -101,7 +101,7 @@ function checkRemoteNames(resolved: Resolved, lineOf: LineOf): Finding[] {
 }
 
 /**
- * One machine is one guest node, and neither has the name of the other: Pacemaker makes no node of a guest whose name is
+ * One VM is one guest node, and neither has the name of the other: Pacemaker makes no node of a guest whose name is
  * that of a resource, and says nothing (lib/pengine/unpack.c, expand_remote_rsc_meta). Names that differ in case only are
  * mixed up by the controller (see pacemaker/basics/node-names.ts).
  */

@@ -4,7 +4,7 @@ import type { Sound } from '../support/yaml/sound.ts';
 import type { Inventory, SecretSource } from './schema-types.ts';
 import { sectionsOf } from './sections.ts';
 
-/** What an inventory says of one secret, and where. */
+/** What an inventory declares of one secret, and where. */
 export interface WrittenSecret {
   readonly pointer: string;
   /** What it is; `opener`: what opens the one before it. */
@@ -53,7 +53,7 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
   sops: ['extract'],
 };
 
-/** Files of which sops knows the format by their names: one value of theirs is a secret, not the whole. */
+/** Files whose format sops derives from their names: one value of theirs is a secret, not the whole. */
 const STRUCTURED = /\.(ya?ml|json|env|ini)$/;
 
 /** One place for each secret, and what belongs to it. */

@@ -34,13 +34,13 @@ export const MAX_NODES = 10_000;
 export interface Declared<Node> {
   readonly node: Node;
   readonly pointer: string;
-  /** The pointer of the value that says where the cluster connects. */
+  /** The pointer of the value that sets where the cluster connects. */
   readonly serverPointer: string;
   /** It shall not be part of the cluster. */
   readonly isAbsent?: boolean;
 }
 
-/** All that an inventory says, with ranges expanded and groups and defaults merged in. */
+/** All that an inventory declares, with ranges expanded and groups and defaults merged in. */
 export interface Resolved {
   readonly clusterName: string;
   readonly authentication: AuthenticationSpec;
@@ -245,7 +245,7 @@ const texts = (values: Readonly<Record<string, Scalar | undefined>>): Record<str
     ),
   );
 
-/** What one part of an inventory says of connections. */
+/** What one part of an inventory sets for connections. */
 type ConnectionLayer = Pick<Section, 'pointer' | 'connection'>;
 
 /** What it takes to make the connection of a host from its layers above the defaults. */

@@ -3,7 +3,7 @@ import type { DriftItem } from '../model/finding.ts';
 /** Where a secret comes from: a person at the terminal, or the place where it lives. */
 export type SecretSource = { readonly kind: 'prompt' } | SecretPlace;
 
-/** Paths are absolute; `at` is where the inventory says it (`FILE:LINE:COLUMN`), if one does. */
+/** Paths are absolute; `at` is where it is in the inventory (`FILE:LINE:COLUMN`), if one does. */
 export type SecretPlace = { readonly at?: string } & (
   | { readonly kind: 'file'; readonly path: string }
   /** A program that prints it. */
@@ -34,7 +34,7 @@ export type HostKeyPolicy =
   | { readonly kind: 'pinned'; readonly fingerprints: readonly string[] };
 
 /**
- * How to reach a machine by SSH and become root there, as the inventory says it. Undefined is what it does not say:
+ * How to reach a host by SSH and become root there, by the inventory. Undefined is what it does not set:
  * that is for ssh_config, and then for the built-in defaults. Paths are absolute, times in milliseconds.
  */
 export interface ConnectionSpec {
@@ -86,7 +86,7 @@ export interface PacemakerRemoteSpec {
   /** What the cluster may do with the node; undefined: not declared, so that it is the operator's. */
   readonly state: 'online' | 'standby' | 'maintenance' | undefined;
   readonly connection: ConnectionSpec;
-  /** Its host is somebody else's and not contacted (`manage: cluster-only`; undefined: no). */
+  /** Its host is managed by others and not contacted (`manage: cluster-only`; undefined: no). */
   readonly isClusterOnly?: boolean;
 }
 
@@ -101,13 +101,13 @@ export interface RemoteNodeSpec extends PacemakerRemoteSpec {
   readonly meta: Readonly<Record<string, string>>;
 }
 
-/** A host that is a virtual machine of the cluster: meta attributes of its resource make it a node as well. */
+/** A host that is a VM of the cluster: meta attributes of its resource make it a node as well. */
 export interface GuestNodeSpec extends PacemakerRemoteSpec {
-  /** The id of the primitive that is the machine. */
+  /** The id of the primitive that is the VM. */
   readonly resource: string;
   /** How long the cluster may take to connect; undefined: not declared. */
   readonly connectTimeout: string | undefined;
-  /** Whether the connection goes along when the machine is migrated live; undefined: not declared. */
+  /** Whether the connection goes along when the VM is migrated live; undefined: not declared. */
   readonly allowMigrate: boolean | undefined;
 }
 
@@ -121,7 +121,7 @@ export interface X509Spec {
   readonly certificatePattern: string;
   readonly keyPattern: string;
   readonly crl: string | undefined;
-  /** What expires within this time is told; undefined: the usual times. */
+  /** What expires within this time is reported; undefined: the usual times. */
   readonly warnBeforeMs: number | undefined;
   /** The authkey goes from all nodes, once every connection is proven to use certificates. */
   readonly removesAuthkey: boolean;

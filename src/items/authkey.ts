@@ -18,7 +18,7 @@ export interface DesiredAuthkey {
 }
 
 /**
- * The authkey of a host: the right content, readable by hacluster and by nobody else. Its SELinux label is set when it is
+ * The authkey of a host: the right content, readable by hacluster and by no other user. Its SELinux label is set when it is
  * written, and not compared: the policy leaves Pacemaker's domain unconfined (rhcs.te of fedora-selinux), so that a wrong
  * label keeps nobody from it who should read it, and asking the policy would cost every plan a program more.
  */
@@ -55,7 +55,7 @@ const RIGHTS = { owner: DAEMON_USER, group: DAEMON_GROUP, mode: MODE };
 
 const write = ({ path }: AuthkeyFacts): Action => ({ kind: 'write-authkey', path, ...RIGHTS });
 
-/** What a link leads to may be there for somebody else: the link is replaced by a file, and that one stays as it is. */
+/** The target of a link may be used by something else: the link is replaced by a file, and that one stays as it is. */
 const repaired = (authkey: AuthkeyFacts): Action =>
   isLink(authkey.reach)
     ? write(authkey)

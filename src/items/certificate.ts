@@ -29,8 +29,8 @@ export const CALLED: Readonly<Record<CertificateRole, string>> = {
 };
 
 /**
- * The certificate files of a host: the right content, readable by haclient and by nobody else. Once they are written they
- * are verified there, as the daemons' user sees them, before any daemon is told of them.
+ * The certificate files of a host: the right content, readable by haclient and by no other user. Once they are written they
+ * are verified there, as the daemons' user sees them, before any daemon is configured to use them.
  */
 export const certificateItem = (host: string, desired: DesiredCertificates): HostItem => ({
   kind: 'certificate',
@@ -142,7 +142,7 @@ const script = (name: ScriptName, params: readonly string[]): Action => ({
 const rightsOf = (path: string): Action =>
   script('set-permissions', [path, RIGHTS.owner, RIGHTS.group, RIGHTS.mode]);
 
-/** Of a link as of the authkey's: a file takes its place. The key that was made there is copied there, for it is known to nobody else. */
+/** Of a link as of the authkey's: a file takes its place. The key that was made there is copied there, for there is no other copy. */
 function rightsAction(
   role: CertificateRole,
   certificates: HostFacts['certificates'],

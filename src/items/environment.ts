@@ -11,7 +11,7 @@ import type { Platform } from '../platform/platform.ts';
 
 export const PORT_VARIABLE = 'PCMK_remote_port';
 
-/** What Pacemaker's daemons are told by the environment file; what is undefined is not ours to say. */
+/** What the environment file sets for Pacemaker's daemons; what is undefined is not managed. */
 export interface DesiredEnvironment {
   /** Where the daemon listens: the port that the cluster connects to. */
   readonly port?: number;
@@ -19,7 +19,7 @@ export interface DesiredEnvironment {
   readonly certificates: CertificateVariables | 'none';
 }
 
-/** With fewer than it takes they are not in use, and somebody else's (remote access to the CIB). */
+/** With fewer than it takes they are not in use here, but for something else (remote access to the CIB). */
 const variablesFor = (
   certificates: DesiredEnvironment['certificates'],
   environment: Readonly<Record<string, string>>,
@@ -56,7 +56,7 @@ export function actionsFor(
   }));
 }
 
-/** The environment file says what is desired; whatever else stands in it stays. */
+/** The environment file has the desired values; its other lines stay. */
 export const environmentItem = (
   host: string,
   { port, certificates }: DesiredEnvironment,

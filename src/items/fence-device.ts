@@ -4,7 +4,7 @@ import type { CibItem } from '../model/item.ts';
 import type { FencingSpec } from '../inventory/spec.ts';
 
 /**
- * The declared fence device covers a node. `told`: the devices that say so themselves; undefined: nobody was asked, or
+ * The declared fence device covers a node. `told`: the devices that report so themselves; undefined: none were queried, or
  * gave no answer. Where fencing is off no device is looked at: none is registered with the fencer, so that nothing
  * could be proven.
  */

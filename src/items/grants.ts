@@ -5,7 +5,7 @@ import type { Grant } from '../credentials/file-access.ts';
 import type { AttributeChange } from '../model/item.ts';
 import { rightsText } from '../model/rights.ts';
 
-/** What is behind a directory that is closed yet could not be tried: its own rights tell. */
+/** What is behind a directory that is closed yet could not be tried: its own permissions count. */
 export const triedReach = (
   { reach }: { readonly reach?: FileReach | undefined },
   grants: readonly Grant[],

@@ -17,7 +17,7 @@ import { vmState } from '../pacemaker/status/vm-state.ts';
 import type { GuestNodeSpec } from '../inventory/spec.ts';
 import { retry, STAYS } from './retry.ts';
 
-/** The meta attributes by which the resource of a virtual machine makes that machine a guest node. */
+/** The meta attributes by which the resource of a VM makes that VM a guest node. */
 export const guestNodeItem = (desired: GuestNodeSpec): CibItem => ({
   kind: 'guest-node',
   host: desired.name,
@@ -67,7 +67,7 @@ function differenceOf(
 
 /**
  * A retry of a connection that is down while its VM runs. Any change of the CIB would try it, and a failure
- * would then restart the machine or take it down: so it is tried while the VM is unmanaged.
+ * would then restart the VM or take it down: so it is tried while the VM is unmanaged.
  */
 function tryHeld(cluster: ClusterFacts, have: GuestNode): AttributeChange | undefined {
   const vm = vmState(cluster.mon, have, isHeld(cluster.cib, have.resource));
@@ -77,7 +77,7 @@ function tryHeld(cluster: ClusterFacts, have: GuestNode): AttributeChange | unde
 const movesIt = ({ name }: Pick<AttributeChange, 'name'>): boolean =>
   name === GUEST_META.address || name === GUEST_META.port;
 
-/** A machine may have some of its own already, e.g. left by a guest node that was taken out by hand. */
+/** A VM may have some of its own already, e.g. left by a guest node that was taken out by hand. */
 function joiningAttributes(cib: Cib, desired: GuestNodeSpec): readonly AttributeChange[] {
   const vm = cib.primitives.get(desired.resource);
   const have = vm && guestSettings(vm.element);

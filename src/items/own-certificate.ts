@@ -28,7 +28,7 @@ export const ownCertificateItem = (host: string, desired: DesiredCertificates): 
 
 type NamedGrant = Grant & { readonly called: string };
 
-/** What is to be granted, each path once: the files of a host often share a folder. */
+/** What is to be granted, each path once: the files of a host often share a directory. */
 function grantsOf({ files }: OwnCertificateFacts): readonly NamedGrant[] {
   const grants = new Map<string, NamedGrant>();
   for (const role of CERTIFICATE_ROLES) {

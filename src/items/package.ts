@@ -6,7 +6,7 @@ import type { HowToPut, Platform } from '../platform/platform.ts';
 const DAEMON = 'pacemaker-remote';
 
 /**
- * The packages of a remote node are installed, and where the host was asked for upgrades, none can be had; none is ever
+ * The packages of a remote node are installed, and where upgrades were requested, none is available; none is ever
  * removed for it.
  */
 export const packageItem = (host: string, platform: Platform): HostItem => ({

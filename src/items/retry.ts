@@ -6,7 +6,7 @@ import { shownHindrance } from './why-not-started.ts';
 import { isIdle } from '../pacemaker/status/dc-state.ts';
 import { failuresOf } from '../pacemaker/status/failures.ts';
 
-/** The connection of a remote node or a guest node, with what an operator says of it. */
+/** The connection of a remote node or a guest node, with what an operator has set for it. */
 interface Connection {
   /** The name of the node. */
   readonly id: string;

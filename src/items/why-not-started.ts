@@ -13,7 +13,7 @@ export interface Hindrance {
   readonly hint: string;
 }
 
-/** What is said of a node in the cluster, after its name. */
+/** The text for a node in the cluster, after its name. */
 export const leftAsItIs = ({ why }: Hindrance): string => `its connection is unchanged: ${why}`;
 
 /** The same of any node that is not in, whether a reason is shown or not. */
@@ -72,7 +72,7 @@ export function hindrances(
   return found;
 }
 
-/** Not started, and nobody has stopped it or taken it from the cluster. */
+/** Not started, and neither stopped nor unmanaged by an operator. */
 function isStopped({ cib, mon }: Read, name: string): boolean {
   const connection = nodeConnection(cib, name);
   const state = connectionState(mon, name);

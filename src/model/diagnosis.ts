@@ -2,7 +2,7 @@ import type { OutriggerError } from '../support/errors.ts';
 import type { Facts } from './facts.ts';
 import type { ClusterSummary, Plan } from './plan.ts';
 
-/** What doctor looks at, in the order in which it is told. */
+/** What doctor examines, in the order of its report. */
 export const CHECKS = {
   connection: 'SSH and sudo',
   cluster: 'Cluster',
@@ -48,9 +48,9 @@ export interface Diagnosis {
   readonly unreachable: readonly string[];
 }
 
-/** What one host told beyond what a plan needs. */
+/** What one host reported beyond what a plan needs. */
 export interface HostExamination {
-  /** Undefined: nobody told. */
+  /** Undefined: not reported. */
   readonly isClockSynchronized: boolean | undefined;
   readonly freeKiB: readonly { readonly directory: string; readonly free: number }[];
   /** Packages that it would get, and that no repository of it offers. */
@@ -64,7 +64,7 @@ export interface Examination {
   readonly facts: Facts;
   /** The cluster nodes of the inventory. */
   readonly clusterNodes: readonly string[];
-  /** What the hosts told beyond that, or why not. */
+  /** What the hosts reported beyond that, or why not. */
   readonly hosts: ReadonlyMap<string, HostExamination | OutriggerError>;
   /** The nodes whose port each cluster node reaches; undefined: it gave no answer to that. */
   readonly reached: ReadonlyMap<string, ReadonlySet<string> | undefined>;

@@ -4,7 +4,7 @@ import type { CrmMon } from '../pacemaker/status/crm-mon.ts';
 import type { ErrorCode } from '../support/errors.ts';
 import type { FirewallFacts } from './firewall.ts';
 
-/** A package as the package manager knows it; `version` undefined: not installed. */
+/** A package as the package manager reports it; `version` undefined: not installed. */
 export type PackageVersions = Readonly<Record<string, string | undefined>>;
 
 /** What a package manager would upgrade, by the lists that the host has. */
@@ -37,9 +37,9 @@ export interface AuthkeyFacts {
   readonly group: string;
   /** Octal digits, without a leading zero: `400`. */
   readonly mode: string;
-  /** Seconds since the epoch by the host's own clock; 0: nobody knows. */
+  /** Seconds since the epoch by the host's own clock; 0: unknown. */
   readonly modifiedAt: number;
-  /** Undefined: there is no such file, or the host did not tell. */
+  /** Undefined: there is no such file, or the host did not report it. */
   readonly reach?: FileReach | undefined;
 }
 
@@ -64,7 +64,7 @@ export interface CertificateFileFacts {
   readonly mode: string;
   /** As that of the authkey. */
   readonly modifiedAt: number;
-  /** The certificates in it; undefined: not told, as of a key. */
+  /** The certificates in it; undefined: not reported, as of a key. */
   readonly pem?: string | undefined;
   /** As that of the authkey. */
   readonly reach?: FileReach | undefined;
@@ -88,7 +88,7 @@ export interface OwnFileFacts {
   readonly rights: Rights;
   readonly modifiedAt: number;
   readonly bytes: number;
-  /** SHA-256 of the content, of a key that of its public half (PEM); empty: not told. */
+  /** SHA-256 of the content, of a key that of its public half (PEM); empty: not reported. */
   readonly digest: string;
   /** The certificates or CRLs in it. */
   readonly pem: string;
@@ -107,7 +107,7 @@ export interface OwnDirectoryFacts extends Rights {
   readonly isPassable: boolean | undefined;
 }
 
-/** A private key that stays on its host: what that tells of it. */
+/** A private key that stays on its host: what the host reports about it. */
 export interface ReportedKey {
   /** How many private keys are in the file. */
   readonly count: number;
@@ -143,7 +143,7 @@ export interface RouteFacts {
   readonly source: string | undefined;
 }
 
-/** What is active on a host whose daemon nobody is connected to, and what becomes active when it boots. */
+/** What is active on a host whose daemon has no connection, and what becomes active when it boots. */
 export interface LocalFacts {
   /** Units by all of their names. */
   readonly activeUnits: ReadonlySet<string>;
@@ -153,20 +153,20 @@ export interface LocalFacts {
   readonly addresses: ReadonlySet<string>;
 }
 
-/** What one host told about itself in one exec. */
+/** What one host reported about itself in one exec. */
 export interface HostFacts {
   readonly name: string;
   readonly osId: string;
   readonly osIdLike: string;
   readonly osVersion: string;
-  /** As `uname -m` says it: `x86_64`. */
+  /** As `uname -m` prints it: `x86_64`. */
   readonly architecture: string;
   /** `off`: the kernel has no SELinux, or it is disabled. */
   readonly selinux: 'enforcing' | 'permissive' | 'off';
   readonly packageManager: string;
   readonly serviceManager: string;
   readonly packages: PackageVersions;
-  /** Undefined: it was not asked. */
+  /** Undefined: it was not read. */
   readonly upgrades?: UpgradeFacts | undefined;
   /** Seconds by which the host's clock is ahead of this machine's. */
   readonly clockAhead: number;
@@ -178,9 +178,9 @@ export interface HostFacts {
   readonly authkey: AuthkeyFacts;
   /** The files that are there of those that outrigger brings, or of the host's own. */
   readonly certificates: Readonly<Partial<Record<CertificateRole, CertificateFileFacts>>>;
-  /** Undefined: it was not asked for any. */
+  /** Undefined: none were requested. */
   readonly ownCertificates: OwnCertificateFacts | undefined;
-  /** Undefined: it was not asked for any. */
+  /** Undefined: none were requested. */
   readonly madeKeys: MadeKeys | undefined;
   /** The files that are there of a pair that waits to be taken up (`WAITING_PAIR`). */
   readonly waitingPair: readonly string[];
@@ -188,7 +188,7 @@ export interface HostFacts {
   readonly leftFiles?: readonly string[];
   /** Why no file can be written into directories in which keys and settings are, in words. */
   readonly unsafeDirectories?: readonly string[];
-  /** Whether the Pacemaker that is installed knows certificates; undefined: none is installed. */
+  /** Whether the installed Pacemaker supports certificates; undefined: none is installed. */
   readonly knowsCertificates: boolean | undefined;
   /**
    * Whether its daemons keep an authkey that they have read for as long as they run (liblrmd of 3.0.2 and later) instead of
@@ -204,13 +204,13 @@ export interface HostFacts {
   readonly listening: readonly number[];
   /** Somebody is connected to its pacemaker_remote. */
   readonly isConnected: boolean;
-  /** Empty where somebody is connected: what runs there is the cluster's own. */
+  /** Empty where the daemon has a connection: what runs there is the cluster's own. */
   readonly local: LocalFacts;
   readonly firewall: FirewallFacts;
   readonly hasCorosyncConf: boolean;
 }
 
-/** What a cluster node says of the membership: it must be the same on all of them. */
+/** What a cluster node reports about the membership: it must be the same on all of them. */
 export interface MembershipFacts {
   readonly haveQuorum: boolean;
   /** Node id of the DC; undefined: none is elected. */
@@ -224,7 +224,7 @@ export interface ClusterNodeFacts extends HostFacts {
   readonly uname: string | undefined;
   readonly membership: MembershipFacts | undefined;
   readonly routes: readonly RouteFacts[];
-  /** The fence devices that say here that they can fence a remote node, by its name; no entry: it was not told. */
+  /** The fence devices that report here that they can fence a remote node, by its name; no entry: not reported. */
   readonly fencers: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -236,14 +236,14 @@ export interface Unreachable {
   readonly hint: string | undefined;
 }
 
-/** The state of the cluster as the first cluster node that answered tells it. */
+/** The state of the cluster as the first cluster node that answered reports it. */
 export interface ClusterFacts {
   readonly readFrom: string;
   readonly cib: Cib;
   /** The CIB as it was printed. It may hold secrets of fence devices: never shown. */
   readonly cibText: string;
   readonly mon: CrmMon;
-  /** The DC's controller state, `S_IDLE` when no transition is under way; empty: not told. */
+  /** The DC's controller state, `S_IDLE` when no transition is under way; empty: not reported. */
   readonly dcState: string;
 }
 
@@ -263,12 +263,12 @@ export interface Facts {
   readonly servers: ReadonlyMap<string, ServerFacts>;
   /** The resource that each guest node is the VM of, whether its host answered or not. */
   readonly vms: ReadonlyMap<string, string>;
-  /** Nodes whose hosts are somebody else's, and were not asked (default: none). */
+  /** Nodes whose hosts are managed by others, and were not contacted (default: none). */
   readonly clusterOnly?: ReadonlySet<string>;
   readonly cluster: ClusterFacts | undefined;
 }
 
-/** What the remote nodes and guest nodes told that answered. */
+/** What the remote nodes and guest nodes that answered reported. */
 export const remoteHosts = ({ remoteNodes, guestNodes }: Facts): readonly HostFacts[] => [
   ...remoteNodes.values(),
   ...guestNodes.values(),
@@ -280,11 +280,11 @@ export const allHosts = (facts: Facts): readonly HostFacts[] => [
   ...remoteHosts(facts),
 ];
 
-/** Nodes whose hosts are somebody else's. */
+/** Nodes whose hosts are managed by others. */
 export const clusterOnlyNodes = ({ clusterOnly = new Set() }: Facts): ReadonlySet<string> =>
   clusterOnly;
 
-/** Every host that answered, and every node whose host was not asked. */
+/** Every host that answered, and every node whose host was not contacted. */
 export const namesIn = (facts: Facts): readonly string[] => [
   ...allHosts(facts).map(({ name }) => name),
   ...clusterOnlyNodes(facts),

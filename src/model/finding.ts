@@ -2,7 +2,7 @@ import { nodeKey } from '../pacemaker/basics/node-names.ts';
 import { ITEM_KINDS, type ItemKind } from '../playbook/item-kinds.ts';
 import type { ProblemCode } from './problem-code.ts';
 
-/** What can be wrong although every file and every entry that the inventory asks for is as it says. */
+/** What can be wrong although every file and every entry that the inventory declares is in place. */
 export const FINDING_KINDS = {
   'firewall-port': 'blocked-by-firewall',
   connection: 'not-online',
@@ -48,11 +48,11 @@ export const DRIFT_ITEMS: readonly DriftItem[] = [
   ...(Object.keys(FINDING_KINDS) as FindingItem[]),
 ];
 
-/** What the cluster still knows of a node that it has no connection to: a removal has it forgotten, or left it behind. */
+/** What the cluster still records of a node that it has no connection to: a removal deletes it, or left it behind. */
 export const REMEMBERED = { attribute: 'known', value: 'to the cluster' } as const;
 
 /**
- * Findings among the notes of a plan, which lists nodes that are not declared by themselves, and has told already why hosts are
+ * Findings among the notes of a plan, which lists nodes that are not declared by themselves, and has reported already why hosts are
  * left out of it.
  */
 export const findingNotes = (
@@ -68,6 +68,6 @@ export const findingNotes = (
 
 const ORPHANED: ProblemCode = 'CONNECTION_ORPHANED';
 
-/** An orphan may also be a fence device, or the VM of a guest node: no problem tells of those. */
+/** An orphan may also be a fence device, or the VM of a guest node: no problem reports those. */
 const isOrphanedConnection = ({ host, item, attribute }: Finding): boolean =>
   item === 'orphan' && nodeKey(attribute) === nodeKey(host);

@@ -1,4 +1,4 @@
-/** What a zone or a policy of firewalld says of connections. */
+/** What a zone or a policy of firewalld does with connections. */
 export interface ZoneRules {
   /** `default`, `ACCEPT`, `DROP`, `%%REJECT%%` or `REJECT`, `CONTINUE` (policies); `unknown`: its settings were not printed. */
   readonly target: string;
@@ -77,7 +77,7 @@ export interface FirewallState {
   readonly isIptables?: boolean;
 }
 
-/** What is told of a firewalld that runs. */
+/** What is reported of a running firewalld. */
 export interface Firewalld {
   readonly kind: 'firewalld';
   /** What it does now. */

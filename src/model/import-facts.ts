@@ -8,14 +8,14 @@ export interface RingNode {
   readonly address: string;
 }
 
-/** What a cluster node tells of its cluster, as far as an inventory can say it. */
+/** What a cluster node reports about its cluster, as far as an inventory can declare it. */
 export interface ImportFacts {
   readonly cib: Cib;
-  /** Which cluster node was asked, as Pacemaker calls it. */
+  /** The cluster node that was read, by its name in Pacemaker. */
   readonly queryNode: string;
   /** What Corosync calls the cluster. */
   readonly clusterName: string | undefined;
   readonly ring: readonly RingNode[];
-  /** The variables for Pacemaker on the node that was asked. */
+  /** The variables for Pacemaker on the node that was read. */
   readonly environment: Readonly<Record<string, string>>;
 }

@@ -3,14 +3,14 @@ import { nodeKey } from '../pacemaker/basics/node-names.ts';
 import { OutriggerError } from '../support/errors.ts';
 import type { ClusterNodeFacts, Facts, HostFacts } from './facts.ts';
 
-/** A node of a cluster may be called otherwise in the inventory: what counts is what it says of itself. In small letters. */
+/** A node of a cluster may be called otherwise in the inventory: what counts is the name that it reports itself. In lower case. */
 export const nameInCluster = (host: HostFacts | ClusterNodeFacts): string =>
   nodeKey(('uname' in host ? host.uname : undefined) ?? host.name);
 
 /** The first label of a host name, in small letters. */
 const shortName = (name: string): string => nodeKey(name.split('.', 1).join());
 
-/** Whether a cluster node that nobody has asked may be the one that the inventory calls so. */
+/** Whether a cluster node that was not read may be the one with this name in the inventory. */
 export const mayBeNamed = (node: string, inInventory: string): boolean =>
   shortName(node) === shortName(inInventory);
 
@@ -29,7 +29,7 @@ export function disagreement(facts: Facts): string | undefined {
 }
 
 /**
- * Throws CLUSTER_NOT_READY when the cluster nodes that answered do not tell of one cluster: they differ about quorum or
+ * Throws CLUSTER_NOT_READY when the cluster nodes that answered do not report the same cluster: they differ about quorum or
  * DC, or one of them belongs to another cluster.
  */
 export function checkMembership(facts: Facts, cib: Cib): void {

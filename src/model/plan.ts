@@ -80,7 +80,7 @@ export interface Forecast {
 /** Who can fence a remote node. */
 export interface NodeFencing {
   readonly node: string;
-  /** The fence devices that say so themselves, sorted; undefined: no cluster node told. */
+  /** The fence devices that report so themselves, sorted; undefined: no cluster node reported any. */
   readonly devices: readonly string[] | undefined;
   /** The device that this plan adds the node to. */
   readonly extended: string | undefined;

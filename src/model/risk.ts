@@ -40,10 +40,10 @@ export const RISKS = {
 
 export type RiskCode = keyof typeof RISKS;
 
-/** To be allowed for each subject by its name (`--allow CODE:NAME`): a word for all would be a word too quickly said. */
+/** To be allowed for each subject by its name (`--allow CODE:NAME`): one word for all of them would be given too easily. */
 export const BY_NAME: ReadonlySet<string> = new Set<RiskCode>(['host-is-off']);
 
-/** What has to be said to allow a risk. */
+/** What has to be given to `--allow` for a risk. */
 export const wordsToAllow = ({ code, subjects }: Risk): readonly string[] =>
   BY_NAME.has(code) ? subjects.map((name) => `${code}:${name}`) : [code];
 

@@ -1,7 +1,7 @@
 import type { ItemKind } from '../playbook/item-kinds.ts';
 import type { Check } from '../playbook/playbook.ts';
 
-/** What a run tells while it goes on: for the terminal, the JSON stream and the log. Holds no secret. */
+/** What a run reports while it goes on: for the terminal, the JSON stream and the log. Holds no secret. */
 export type RunEvent =
   | {
       readonly type: 'play-started';

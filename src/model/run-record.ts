@@ -7,7 +7,7 @@ export interface JoinedNode {
   readonly desired: Readonly<Record<string, string>>;
   /** The same of its entry as a node: `state`, and permanent attributes. */
   readonly entry: Readonly<Record<string, string>>;
-  /** The run told that this failed; whether something of it is in the CIB is not known. */
+  /** The run reported that this failed; whether part of it is in the CIB is unknown. */
   readonly hasFailed: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface ListEntry {
   readonly entry: string;
 }
 
-/** How a run ended; `unknown`: it died, or goes on. */
+/** How a run ended; `unknown`: it was interrupted, or goes on. */
 export type RunEnd =
   | { readonly kind: 'done' | 'interrupted' | 'unknown' }
   | { readonly kind: 'failed'; readonly hosts: readonly string[] }
@@ -32,7 +32,7 @@ export interface RunRecord {
   /** ISO 8601; undefined: the record does not say. */
   readonly startedAt: string | undefined;
   readonly user: string | undefined;
-  /** The machine that outrigger ran on. */
+  /** The host that outrigger ran on. */
   readonly from: string | undefined;
   readonly inventory: string | undefined;
   /** The saved plan that it carried out, by its id. */

@@ -55,7 +55,7 @@ export interface Observed {
   };
 }
 
-/** What has to be done, before the scheduler is asked what it would do about it. */
+/** What has to be done, before the scheduler simulates its consequences. */
 export interface Decision {
   readonly desired: DesiredItems;
   /** Of nodes that shall be absent: what must be gone. */
@@ -66,7 +66,7 @@ export interface Decision {
   readonly change: CredentialChange | undefined;
   /** Names that the inventory declares, and cluster nodes about which nothing is known. */
   readonly about: InventoryNames;
-  /** What nobody can know of a new CRL, as notes. */
+  /** What cannot be determined about a new CRL, as notes. */
   readonly notes: readonly string[];
 }
 

@@ -44,7 +44,7 @@ export function findDifferences(
   return { problems, stoppedGuests, onHosts, inCib };
 }
 
-/** What is wrong with a host itself counts before what it wants of the CIB. */
+/** What is wrong with a host itself counts before what it requires of the CIB. */
 function withRefusals(
   problems: readonly Problem[],
   cluster: ClusterFacts,

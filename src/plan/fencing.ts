@@ -5,7 +5,7 @@ import type { NodeFencing } from '../model/plan.ts';
 import type { Risk } from '../model/risk.ts';
 
 /**
- * The fence devices that say that they can fence a node, sorted; undefined: no cluster node told. A device that may not
+ * The fence devices that report that they can fence a node, sorted; undefined: no cluster node reported any. A device that may not
  * run on a cluster node is not known to the fencer there, so that each of them is listened to.
  */
 export function devicesFor({ clusterNodes }: Facts, node: string): readonly string[] | undefined {
@@ -16,7 +16,7 @@ export function devicesFor({ clusterNodes }: Facts, node: string): readonly stri
   return reported.length === 0 ? undefined : [...new Set(reported.flat())].sort();
 }
 
-/** Who can fence each remote node of this plan, and which device will be told of it; empty where fencing is off. */
+/** Who can fence each remote node of this plan, and which device will be configured for it; empty where fencing is off. */
 export function fencingOf(
   facts: Facts,
   cluster: ClusterFacts,
@@ -49,7 +49,7 @@ const isOpen = ({ devices = [], extended }: NodeFencing): boolean =>
 export const isUnfenceable = (entry: NodeFencing): boolean =>
   entry.devices !== undefined && isOpen(entry);
 
-/** Nodes that would join although nobody is known to be able to fence them. */
+/** Nodes that would join although no device is known to be able to fence them. */
 export const fencingRisks = (
   fencing: readonly NodeFencing[],
   joining: ReadonlySet<string>,
@@ -62,7 +62,7 @@ export const fencingRisks = (
   },
 ];
 
-/** Nodes that are in, and of which nobody knows who can fence them. */
+/** Nodes that are online, and for which it is unknown what can fence them. */
 export const fencingNotes = (
   fencing: readonly NodeFencing[],
   { cib }: ClusterFacts,

@@ -33,7 +33,7 @@ export interface FindingsInput {
   readonly leaving: readonly string[];
   /** Remote nodes and guest nodes that the cluster has and the inventory does not name. */
   readonly unmanaged: readonly string[];
-  /** Nodes of which something else is told already that explains why they are not in. */
+  /** Nodes for which something else is reported already that explains why they are not online. */
   readonly explained: ReadonlySet<string>;
   /** Nodes whose connections the scheduler does not start, and why. */
   readonly hindered: ReadonlyMap<string, Hindrance>;
@@ -64,7 +64,7 @@ interface NodeOut {
   readonly why: NotIn;
 }
 
-/** Nodes that the CIB connects, that nobody stopped, and that are not in all the same. */
+/** Nodes that have a connection in the CIB, are not stopped by an operator, and are not online all the same. */
 export const nodesOut = (facts: Facts, cluster: ClusterFacts): readonly NodeOut[] =>
   [...facts.servers.keys()].flatMap((name): readonly NodeOut[] => {
     const state = connectionState(cluster.mon, name);

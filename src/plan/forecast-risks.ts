@@ -11,7 +11,7 @@ const endsWith = (leaving: readonly string[], { resource, on }: Placed): boolean
 
 /**
  * A fencing device has no state that a move could lose, and a connection that another cluster node takes over disturbs
- * nothing on its node: the forecast shows both, but nobody has to allow them.
+ * nothing on its node: the forecast shows both, but they need no `--allow`.
  */
 export function forecastRisks({
   forecast,

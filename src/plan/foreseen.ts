@@ -1,10 +1,10 @@
 import { withoutInstance } from '../pacemaker/status/cluster-status.ts';
 import type { Plan } from '../model/plan.ts';
 
-/** Whether the plan says that the cluster starts or stops this resource on this node: that it did is no disturbance. */
+/** Whether the plan predicts that the cluster starts or stops this resource on this node: that it did is no disturbance. */
 export type IsForeseen = (resource: string, node: string) => boolean;
 
-/** What the plan says of each resource, by node; of one that moves at both ends. */
+/** What the plan predicts for each resource, by node; of one that moves at both ends. */
 export function foreseenIn({ forecast }: Pick<Plan, 'forecast'>): IsForeseen {
   if (forecast === undefined) return () => false;
   const { starts, stops, moves, others } = forecast.effects;

@@ -48,7 +48,7 @@ export interface PlanInput {
   readonly isEarlierKey?: boolean | undefined;
   /** Why the authkey can be guessed that the cluster has already. */
   readonly weakKey?: string | undefined;
-  /** What is to be told of certificates, where they are used. */
+  /** Notes on certificates, where they are used. */
   readonly certificates?: Pick<DesiredX509, 'notes' | 'expiring'> | undefined;
 }
 

@@ -23,7 +23,7 @@ const CLOCK_TOLERANCE_SECONDS = 60;
 
 /** What is known of connections that are not in. */
 export interface KnownOfConnections {
-  /** Nodes of which a finding tells that they are not in. */
+  /** Nodes that a finding reports as not online. */
   readonly reported: ReadonlySet<string>;
   /** Nodes whose connections the scheduler does not start, and why. */
   readonly hindered: ReadonlyMap<string, Hindrance>;
@@ -51,7 +51,7 @@ export function notesOn(
   ].sort();
 }
 
-/** What nobody looks at must not pass for something that was found to be in order. */
+/** What was not examined must not look like something that was found to be in order. */
 const clusterOnlyNotes = (facts: Facts): readonly string[] =>
   [...clusterOnlyNodes(facts)].map(
     (name) =>
@@ -73,7 +73,7 @@ function leftoverNotes({ cib }: ClusterFacts): readonly string[] {
       ];
 }
 
-/** What is to be told of the authkey, whatever the hosts are like. */
+/** Notes on the authkey, whatever the hosts are like. */
 export const keyNotes = ({
   isEarlierKey,
   weakKey,
@@ -179,7 +179,7 @@ function priorityNotes(facts: Facts, { mon }: ClusterFacts): readonly string[] {
   });
 }
 
-/** busctl prints JSON since systemd 240 (RHEL 8 has 239); firewalld tells a zone's settings as it is asked since 0.9. */
+/** busctl prints JSON since systemd 240 (RHEL 8 has 239); firewalld has the call for a zone's settings since 0.9. */
 const firewallNotes = (facts: Facts): readonly string[] =>
   remoteHosts(facts).flatMap(({ name, firewall }) =>
     firewall.kind === 'none' || firewall.runtime.zones.length > 0
@@ -205,7 +205,7 @@ const connectionNotes = (
     return stateText;
   });
 
-/** That a node is not in, unless a finding tells it. */
+/** That a node is not online, unless a finding reports it. */
 function notIn(name: string, why: NotIn, { reported, hindered }: KnownOfConnections): string[] {
   return reported.has(name) ? [] : [`${name}: ${notInText(why, hindered.get(name))}`];
 }

@@ -2,7 +2,7 @@ import type { OsFacts } from './platform.ts';
 
 /**
  * What to do where no enabled repository has Pacemaker's packages: most of the family keep them in a repository that
- * is disabled until somebody wants it.
+ * is disabled until it is needed.
  *
  * Repository ids: RHEL 8 to 10 and CentOS from vars/RedHat_*.yml and vars/CentOS_*.yml of linux-system-roles/ha_cluster
  * (31e3895); AlmaLinux 8 from its release notes (`ha`); Rocky Linux 8 and 9 from its documentation (`ha`,

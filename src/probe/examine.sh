@@ -29,7 +29,7 @@ if [ $# -gt 0 ]; then
   fi
 fi
 
-# Why they could not be installed together, although each is offered: nothing where they could, or where nobody can tell. apt and dnf
+# Why they could not be installed together, although each is offered: nothing where they could, or where it is unknown. apt and dnf
 # resolve here as an installation does (install-apt.sh, install-dnf.sh), from the lists that are there; neither changes anything.
 short_lines() {
   sed 's/^[[:space:]]*//; s/[[:space:]]*$//; s|://[^/@ ]*@|://|g' | awk '/./ && !seen[$0]++ && count++ < 8' | cut -c 1-300

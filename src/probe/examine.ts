@@ -24,7 +24,7 @@ export async function examineHost(
   return readExamination(splitSections(stdout, nonce, host.name), packages);
 }
 
-/** What a host told of its clock, its free space and the packages that it could install. */
+/** What a host reported of its clock, its free space and the packages that it could install. */
 export function readExamination(sections: Sections, packages: readonly string[]): HostExamination {
   const clock = pairs(linesOf(sections, 'clock'));
   const offered = pairs(linesOf(sections, 'offered'));

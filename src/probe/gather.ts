@@ -20,7 +20,7 @@ export interface Target {
   /** `removedNode`: it is not to be part of the cluster. */
   readonly role: 'clusterNode' | 'remoteNode' | 'guestNode' | 'removedNode';
   readonly connection: Connection;
-  /** What it shall tell of certificates or keys of its own. */
+  /** What it has to report of certificates or keys of its own. */
   readonly own: OwnOnHost | undefined;
 }
 
@@ -31,9 +31,9 @@ export interface GatherOptions {
   /** The resource that each guest node is the VM of, by the node's name. */
   readonly vmsOfGuests: Facts['vms'];
   readonly connect: ConnectHost;
-  /** Whether machines that are no cluster nodes shall tell what their package managers would upgrade. */
+  /** Whether hosts other than cluster nodes have to report what their package managers would upgrade. */
   readonly upgrades?: boolean | undefined;
-  /** How many machines are asked at a time. */
+  /** How many hosts are read at a time. */
   readonly forks: number;
   readonly signal: AbortSignal;
   readonly onProgress?: OnProgress | undefined;
@@ -43,7 +43,7 @@ export interface GatherOptions {
 /** So many of so many hosts are done with, and so many of them gave no answer; called before the first one as well. */
 export type OnProgress = (done: number, total: number, unreachable: number) => void;
 
-/** Of a look a moment ago: its connections are used again, and who gave no answer is not asked once more. */
+/** Of a reading a moment ago: its connections are used again, and unreachable hosts are not tried again. */
 export interface EarlierLook {
   readonly hosts: ReadonlyMap<string, Host>;
   readonly unreachable: ReadonlyMap<string, Unreachable>;
@@ -57,13 +57,13 @@ export interface Gathered {
   readonly hosts: ReadonlyMap<string, Host>;
 }
 
-/** What those told that shall not be part of the cluster, or why they told nothing. */
+/** What hosts of absent nodes reported, or why they are unreachable. */
 interface RemovedNodes {
   readonly hosts: ReadonlyMap<string, HostFacts>;
   readonly unreachable: ReadonlyMap<string, Unreachable>;
 }
 
-/** What one machine answered; without a host it is a problem. */
+/** What one host answered; without a host it is a problem. */
 type Answer =
   | { readonly target: Target; readonly host: undefined; readonly problem: Unreachable }
   | {
@@ -75,8 +75,8 @@ type Answer =
     };
 
 /**
- * Reads the state of every machine with one connection and one exec each. The first cluster node also tells the CIB
- * and crm_mon; only when it does not answer, the next one that did is asked once more. A machine that fails is a
+ * Reads the state of every host with one connection and one exec each. The first cluster node also returns the CIB
+ * and crm_mon; only when it does not answer, the next one that did is read once more. A host that fails is a
  * fact, not an error. Rejects when `signal` aborts, with every connection closed.
  */
 export async function gather(options: GatherOptions): Promise<Gathered> {
@@ -123,7 +123,7 @@ const roleOf = (target: Target, queryNode: Target | undefined): ProbeRole => {
   return target === queryNode ? 'query-node' : 'member';
 };
 
-/** Asks one machine; a new connection to it is in `opened` from then on, and closed if it fails. */
+/** Reads one host; a new connection to it is in `opened` from then on, and closed if it fails. */
 async function ask(
   target: Target,
   role: ProbeRole,
@@ -223,7 +223,7 @@ async function toFacts(answers: readonly Answer[]): Promise<Omit<Facts, 'servers
   return { clusterNodes, remoteNodes, guestNodes, unreachable, cluster };
 }
 
-/** The cluster as the first cluster node tells it whose own Pacemaker runs; the last failure if all fail. */
+/** The cluster as reported by the first cluster node whose own Pacemaker runs; the last failure if all fail. */
 async function firstReporting(answers: readonly Answer[]): Promise<ClusterFacts | undefined> {
   let failure: OutriggerError | undefined;
   for (const answer of answers) {

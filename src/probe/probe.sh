@@ -3,9 +3,9 @@
 #   $2  role: remote | member (a cluster node) | query-node (a cluster node that also prints the CIB and crm_mon)
 #   $3 ... $6  where the host has certificates of its own: CA file, certificate, key, CRL (empty: none); or $3
 #       alone, `keys`: the keys that it has made; without them: the files that outrigger brings
-# stdin, for a host that is none: `upgrades`, if it shall tell what its package manager would upgrade, by the lists that it has.
-# stdin, for a cluster node: lines of `server ADDRESS`: it tells from which of its addresses it would connect there; and
-# then of `node NAME`: it tells which fence devices can fence it.
+# stdin, for a host that is none: `upgrades`, to report what its package manager would upgrade, by the lists that it has.
+# stdin, for a cluster node: lines of `server ADDRESS`: it reports from which of its addresses it would connect there; and
+# then of `node NAME`: it reports which fence devices can fence it.
 nonce=$1
 role=$2
 has_own=$(($# > 3))
@@ -70,7 +70,7 @@ if [ -f "$key" ]; then
   stat -L -c "rights=%U %G %a $(time_of "$key")" "$key"
 fi
 
-# A function of libcrmcommon, from 3.0.0 on; a backport has it as well. The environment file tells nothing: it is edited.
+# A function of libcrmcommon, from 3.0.0 on; a backport has it as well. The environment file is no evidence: it is edited.
 section capability
 for library in /usr/lib/*/libcrmcommon.so.* /usr/lib64/libcrmcommon.so.* /usr/lib/libcrmcommon.so.*; do
   [ -f "$library" ] || continue
@@ -78,7 +78,7 @@ for library in /usr/lib/*/libcrmcommon.so.* /usr/lib64/libcrmcommon.so.* /usr/li
   break
 done
 
-# What a process does with the authkey that it has read: up to 3.0.1 it forgets it after a minute, and says so.
+# What a process does with the authkey that it has read: up to 3.0.1 it drops it after a minute, and logs that.
 section key_cache
 for library in /usr/lib/*/liblrmd.so.* /usr/lib64/liblrmd.so.* /usr/lib/liblrmd.so.*; do
   [ -f "$library" ] || continue
@@ -95,7 +95,7 @@ directories_above() {
   while path=${path%/*} && [ -n "$path" ]; do set -- "$path" "$@"; done
   stat -L -c "$what above %U %G %a %n" / "$@" 2>/dev/null
 }
-# $1 the label of what is told, $2 how many bytes at most. A line that cannot belong there is told as one that is damaged.
+# $1 the label of the output, $2 how many bytes at most. A line that cannot belong there is printed as a damaged one.
 public_parts() {
   head -c "$2" "$own" | tr -d '\r' | awk -v what="$what" -v begin="-----BEGIN $1-----" -v end="-----END $1-----" '
     { sub(/[ \t]+$/, "") }
@@ -154,8 +154,8 @@ if [ "$has_own" = 1 ]; then
 fi
 
 # How the daemon that authenticates gets at the files of Pacemaker: the controller of a cluster node is hacluster's,
-# pacemaker_remoted root's. While a run goes on, every host is asked alike, and a remote node may have the programs of a
-# cluster node as well: the unit that runs tells which it is, and where none does, corosync.conf, without which none can be
+# pacemaker_remoted root's. While a run goes on, every host is probed in the same way, and a remote node may have the programs of a
+# cluster node as well: the running unit decides which it is, and where none does, corosync.conf, without which none can be
 # a cluster node.
 is_active() { [ "$(systemctl is-active "$1.service" 2>/dev/null)" = active ]; }
 is_member() {
@@ -181,7 +181,7 @@ for pair in "authkey=$key" ca=/etc/pacemaker/x509-ca.pem certificate=/etc/pacema
 done
 if is_member; then try_as_hacluster "$@"; else sh -c "$try" sh "$@" 2>/dev/null </dev/null; fi
 
-# Of the files that are ours, so that it can be told who accepts whom while an authority is replaced.
+# Of the files that are ours, to determine who accepts whom while a CA is replaced.
 if [ "$has_own" = 0 ]; then
   section certificate_texts
   for pair in ca=ca certificate=cert; do
@@ -209,7 +209,7 @@ for pair in ca=ca certificate=cert key=key crl=crl; do
   printf '%s %s %s\n' "${pair%=*}" "$(sha256sum <"$pem" | cut -d ' ' -f 1)" "$(stat -L -c "%U %G %a $(time_of "$pem")" "$pem")"
 done
 
-# Left there by whoever asked for a certificate and never took it up.
+# Left by a request for a certificate that was never activated.
 section waiting_pair
 for pem in /etc/pacemaker/x509-cert-new.pem /etc/pacemaker/x509-key-new.pem; do
   if [ -f "$pem" ]; then printf '%s\n' "$pem"; fi
@@ -246,7 +246,7 @@ systemctl show --property=Id,LoadState,ActiveState,UnitFileState \
   sbd.service dlm.service lvmlockd.service 2>/dev/null
 
 # By the clock that file times are taken from, in microseconds: a monotonic time goes astray with each step of the clock
-# and each suspension of a virtual machine.
+# and each suspension of a VM.
 started() {
   busctl get-property org.freedesktop.systemd1 "/org/freedesktop/systemd1/unit/$1" \
     org.freedesktop.systemd1.Service ExecMainStartTimestamp 2>/dev/null
@@ -401,7 +401,7 @@ if [ "$role" != remote ]; then
   section membership
   timeout 20 cibadmin --query --local --no-children 2>/dev/null
 
-  # Some devices have to be asked themselves (pcmk_host_check): one that hangs must not hang us. No line: not told.
+  # Some devices have to be queried themselves (pcmk_host_check): one that hangs must not block the probe. No line: not reported.
   section fencers
   deadline=$(($(date +%s) + 25))
   ask() {
@@ -410,7 +410,7 @@ if [ "$role" != remote ]; then
     told=$(timeout "$left" stonith_admin --list "$1" --timeout "$left" --output-as=xml 2>/dev/null) || return
     printf '%s %s\n' "$1" "$(printf '%s\n' "$told" | sed -n 's/.*<item name="device">\([^<]*\)<.*/\1/p' | tr '\n' ' ')"
   }
-  # The CIB may hold an option that this version ignores (fencing-enabled before 3.0.2): the cluster itself says what counts.
+  # The CIB may hold an option that this version ignores (fencing-enabled before 3.0.2): the cluster itself reports what is in effect.
   options=$(timeout 10 crm_mon --one-shot --output-as=xml 2>/dev/null | grep -m 1 '<cluster_options')
   if ! printf '%s' "$options" | grep -qE '(stonith|fencing)-enabled="false"'; then
     running=0

@@ -14,18 +14,18 @@ const TIMEOUT_MS = 90_000;
 /** CIB and crm_mon together, with room to spare: those of five hundred remote nodes have less than 2 MiB. */
 export const CLUSTER_MIB = 32;
 
-/** What the probe is asked for: a `query-node` is a cluster node that also prints the CIB and crm_mon. */
+/** What the probe has to read: a `query-node` is a cluster node that also prints the CIB and crm_mon. */
 export type ProbeRole = 'remote' | 'member' | 'query-node';
 
-/** What a host is asked for beyond itself; the first two only a cluster node, the third only one that is none. */
+/** What a host has to report beyond itself; the first two only a cluster node, the third only one that is none. */
 export interface Questions {
   /** The addresses that it shall find a route to. */
   readonly servers?: readonly string[];
-  /** The nodes of which it shall tell who can fence them. */
+  /** The nodes for which it has to report who can fence them. */
   readonly nodes?: readonly string[];
-  /** Whether it shall tell what its package manager would upgrade. */
+  /** Whether it has to report what its package manager would upgrade. */
   readonly upgrades?: boolean | undefined;
-  /** What it shall tell of certificates or keys of its own; undefined: outrigger brings them, or none are used. */
+  /** What it has to report of certificates or keys of its own; undefined: outrigger brings them, or none are used. */
   readonly own?: OwnOnHost | undefined;
 }
 

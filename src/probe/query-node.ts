@@ -24,7 +24,7 @@ const INTERVAL_MS = 1000;
 
 /**
  * With these a request was not answered: the connection is lost, sudo refuses, the command was killed or hangs. A command that
- * ended has an exit code, which is an answer, and no other cluster node is asked for a better one.
+ * ended has an exit code, which is an answer, and no other cluster node is tried for a better one.
  */
 const NO_ANSWER: readonly ErrorCode[] = [
   'HOST_UNREACHABLE',
@@ -36,7 +36,7 @@ const NO_ANSWER: readonly ErrorCode[] = [
 /**
  * The query node `first`; when it gives no answer the request is repeated through the next of these hosts whose Pacemaker answers,
  * has quorum and sees a DC. It may have been carried out by then, or be carried out later still, so each request must bear
- * that: docs/decisions/027-repeated-requests.md goes through all of them. Each host is asked once for a request. Rejects with
+ * that: docs/decisions/027-repeated-requests.md goes through all of them. Each host gets a request once. Rejects with
  * one error for all hosts when none is left.
  */
 export function failover(

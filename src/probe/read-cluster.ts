@@ -11,7 +11,7 @@ import { ofHost, splitSections, type Sections } from './readers/sections.ts';
 const SCRIPT = new URL('./read-cluster.sh', import.meta.url);
 const TIMEOUT_MS = 60_000;
 
-/** Reads CIB and crm_mon from a cluster node in one exec. Rejects with CLUSTER_NOT_READY when it has none to tell. */
+/** Reads CIB and crm_mon from a cluster node in one exec. Rejects with CLUSTER_NOT_READY when it has none. */
 export const readCluster = (host: QueryNode): Promise<ClusterFacts> =>
   host.read === undefined ? readThere(host) : host.read(readThere);
 

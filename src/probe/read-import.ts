@@ -12,7 +12,7 @@ import { linesOf, ofHost, splitSections } from './readers/sections.ts';
 const SCRIPT = new URL('./read-import.sh', import.meta.url);
 const TIMEOUT_MS = 60_000;
 
-/** Reads in one exec what an inventory can say of a cluster. Rejects with CLUSTER_NOT_READY where there is none to tell of. */
+/** Reads in one exec what an inventory can declare about a cluster. Rejects with CLUSTER_NOT_READY where there is none. */
 export async function readForImport(host: Host): Promise<ImportFacts> {
   const nonce = randomBytes(8).toString('hex');
   const { stdout } = await host.exec({

@@ -55,7 +55,7 @@ export function openRunLog(directory: string, now: () => Date): RunLog {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where the records of all clusters are: below the XDG state folder. */
+/** Where the records of all clusters are: below the XDG state directory. */
 export function recordsDirectory(env: Environment): string {
   // By the XDG specification a relative path counts as none.
   const state = env['XDG_STATE_HOME'] ?? '';
@@ -63,7 +63,7 @@ export function recordsDirectory(env: Environment): string {
   return join(base, 'outrigger');
 }
 
-/** One folder a run, named by the time (UTC) and the process. */
+/** One directory per run, named by the time (UTC) and the process. */
 export function logDirectory(cluster: string, now: Date, env: Environment): string {
   const stamp = now.toISOString().replace(/[-:.]/g, '');
   return join(recordsDirectory(env), cluster, `${stamp}-${process.pid}`);

@@ -42,7 +42,7 @@ export function findRun(env: Environment, id: string, cluster: string | undefine
   return only;
 }
 
-/** Why another user of this machine may have written the record of a run; undefined: nobody else can. */
+/** Why another user of this host may have written the record of a run; undefined: no other user can. */
 export function whyForeignRecord(
   env: Environment,
   { cluster, id }: Pick<RunRecord, 'cluster' | 'id'>,

@@ -13,7 +13,7 @@ export interface UndoResult {
   }[];
   /** Why it did not come to its end. */
   readonly stopped: string | undefined;
-  /** The folder of its record; undefined: nothing was left to take back. */
+  /** The directory of its record; undefined: nothing was left to undo. */
   readonly log: string | undefined;
 }
 

@@ -64,7 +64,7 @@ export type ScriptReply =
 /**
  * The command line that runs a script as root; the same for every script. `env` sets the locale of sudo's messages in
  * any login shell. With a `gate` (a nonce) sudo may ask for a password: its question and the moment when it has let us
- * through are told on stderr (`listenToSudo`).
+ * through are reported on stderr (`listenToSudo`).
  */
 export function commandLine(become: Become, gate?: string): string {
   if (become === 'none') return `exec /bin/sh -c ${quote(BOOT)}`;
@@ -78,13 +78,13 @@ export function commandLine(become: Become, gate?: string): string {
 
 /** What is known of sudo from what came on stderr so far. */
 export interface Dialog {
-  /** How often it has asked for a password. */
+  /** How often it has prompted for a password. */
   readonly questions: number;
-  /** Whose password it has asked for first. */
+  /** The user of its first prompt. */
   readonly promptedUser: string | undefined;
   /** It has let us through, so that what is sent from now on is read by our own shell. */
   readonly isThrough: boolean;
-  /** It has said that a password was wrong, whether or not it asks for another. */
+  /** It has rejected a password, whether or not it prompts again. */
   readonly isIncorrect: boolean;
 }
 

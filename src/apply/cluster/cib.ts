@@ -28,9 +28,9 @@ const PAUSE_MS = 250;
 type Edits = (cluster: ClusterFacts, isUnacknowledged: boolean) => readonly CibOperation[];
 
 /**
- * Edits the CIB in one compare-and-swap patch, after keeping a copy of it. `edits` is asked anew whenever somebody
+ * Edits the CIB in one compare-and-swap patch, after keeping a copy of it. `edits` is called again whenever somebody
  * else changed the configuration meanwhile, or this edit did and its answer was lost; no operations write nothing. It is for what begins or ends a protection, goes back
- * or takes away: crm_verify is not asked, so that no procedure is kept from its end by something that lies outside it.
+ * or takes away: crm_verify is not run, so that no procedure is blocked half-way by something outside it.
  * Rejects with COMMAND_FAILED when Pacemaker refuses the edit, or when somebody else was faster for a minute; with LOCKED when
  * this run no longer holds the lock of the cluster.
  */

@@ -27,7 +27,7 @@ export function patience(limitMs: number, beganAt: number): Patience {
 }
 
 /**
- * What moves while the cluster gets on: states of resources and nodes, and how many results of operations it knows. What
+ * What moves while the cluster gets on: states of resources and nodes, and how many results of operations it has recorded. What
  * the DC does, versions of the CIB and node attributes change in a busy cluster without anything being done.
  */
 const movementOf = ({ cib, mon }: ClusterFacts): string =>

@@ -17,8 +17,8 @@ const LIMIT_MS = 60_000;
 
 /**
  * Takes back joins of guest nodes that failed, while their VMs are held: unmanage the connections, forget their
- * failures, make the machines plain machines again, wait until the connections are gone, forget the nodes, and only then
- * give the machines back to the cluster. A failure that is remembered keeps a machine from where it runs (`vm1 cannot run
+ * failures, make the VMs plain VMs again, wait until the connections are gone, forget the nodes, and only then
+ * release the VMs to the cluster. A recorded failure bans a VM from where it runs (`vm1 cannot run
  * on c2 due to reaching migration threshold`, Pacemaker 3.0.0), and it cannot be forgotten once the connection is gone.
  */
 export async function undoGuests(

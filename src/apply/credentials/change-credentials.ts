@@ -326,7 +326,7 @@ const itemOf = (
     .map((item) => (kind === 'pacemaker' ? withoutMark(item) : item));
 
 /**
- * In a conversion nobody is left behind, and the nodes are proven before Pacemaker is restarted anywhere: with certificates
+ * In a conversion no node is left behind, and the nodes are verified before Pacemaker is restarted anywhere: with certificates
  * by a handshake from every cluster node.
  */
 async function proveNodes(

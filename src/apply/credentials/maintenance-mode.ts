@@ -21,7 +21,7 @@ const NOTICE_LIMIT_MS = 60_000;
 const RETURN_LIMIT_MS = 180_000;
 const INTERVAL_MS = 1000;
 
-/** What is said of a cluster that could not be given its resources back; undefined: it gives no answer. */
+/** The message for a cluster that remains in maintenance mode; undefined: it gives no answer. */
 export function stillInMaintenance(cluster: ClusterFacts | undefined): string {
   const down = cluster?.cib.clusterNodes
     .map(({ name }) => name)
@@ -36,7 +36,7 @@ export function stillInMaintenance(cluster: ClusterFacts | undefined): string {
 /**
  * Makes the cluster leave every resource alone, so that Pacemaker can be restarted on its nodes (maintenance mode: "detach
  * and reattach" in Pacemaker Administration, upgrading.rst, which excludes clusters with Pacemaker Remote nodes; what
- * their connections need besides is in apply/credentials/change-credentials.ts). Corosync goes on, and nobody is fenced: a node that
+ * their connections need besides is in apply/credentials/change-credentials.ts). Corosync keeps running, and no node is fenced: a node that
  * stops Pacemaker takes its leave. Where that is so already nothing is written. Rejects with TIMED_OUT when it does not let go.
  */
 export async function enterMaintenance(context: EditContext, play: Play): Promise<void> {
@@ -49,7 +49,7 @@ export async function enterMaintenance(context: EditContext, play: Play): Promis
 
 /**
  * Returns the resources to the management of the cluster, and waits until it has nothing to do; what it has to recover may take longer, and
- * keeps nobody from the rest. Rejects with CLUSTER_NOT_READY when somebody has switched maintenance mode on meanwhile,
+ * does not block the rest. Rejects with CLUSTER_NOT_READY when somebody has switched maintenance mode on meanwhile,
  * which stays, while `connections` wait to be released.
  */
 export async function leaveMaintenance(
@@ -93,7 +93,7 @@ export async function awaitClusterNode(
   }
 }
 
-/** The mark in the CIB goes when all nodes are done; what counts for one node is its daemon. */
+/** The marker in the CIB is removed when all nodes are done; what counts for one node is its daemon. */
 export const withoutMark = (item: HostItem): HostItem => ({
   ...item,
   compare: (facts) => {

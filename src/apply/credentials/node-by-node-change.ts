@@ -34,11 +34,11 @@ import { comparePlacement } from '../quiet-restart/quiet-restart.ts';
 import { converge, type StepContext } from '../run/step.ts';
 import { watchCluster } from '../cluster/watch-cluster.ts';
 
-// What has to stop on a cluster node may be virtual machines and file systems.
+// What has to stop on a cluster node may be VMs and file systems.
 const LEAVE_LIMIT_MS = 600_000;
 const MOVE_LIMIT_MS = 180_000;
 
-/** What is said of a change that stopped on its way. */
+/** The message for a change that stopped on its way. */
 const STILL_PINNED =
   'connections stay pinned to cluster nodes with matching credentials, and the cluster keeps running: fix this, then apply again; to go back, declare the previous credentials and apply';
 
@@ -47,7 +47,7 @@ const STILL_PINNED =
  * meanwhile. No connection is ever tried between two kinds of credentials, which would fence its node: each is pinned to
  * cluster nodes of its own kind, and is never migrated live. The first cluster node changes without connections; then the connected
  * nodes go over to it, with all that runs there unmanaged; then the other cluster nodes change. Nothing is put back by
- * itself: at each step the cluster can go on as it is, and what is left tells the next apply how far this one came.
+ * itself: at each step the cluster can go on as it is, and the next apply finds in it how far this one came.
  */
 export async function changeNodeByNode(
   context: ProcedureContext,

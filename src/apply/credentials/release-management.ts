@@ -21,7 +21,7 @@ export function followChanges<Context extends Pick<EditContext, 'emit'>>(
   return { context: { ...context, emit }, hasChanged: () => hasChanged };
 }
 
-/** Nothing was changed on any host: the connections are as they were. What cannot be released is told with the failure. */
+/** Nothing was changed on any host: the connections are as they were. What cannot be released is reported with the failure. */
 export async function releaseManagement(
   context: EditContext,
   play: Play,

@@ -18,7 +18,7 @@ export const removesCredentials = ({ items }: Play): boolean =>
   items.includes('authkey-removed') || items.includes('certificate-removed');
 
 /**
- * Why what is not to be used any more must stay yet; undefined: nobody uses it. A daemon that was started with the variables
+ * Why what is not to be used any more must stay yet; undefined: it is not in use. A daemon that was started with the variables
  * for certificates uses nothing else, and one without them the authkey (pcmk__init_tls of 3.0.0 has no fallback): when all
  * cluster nodes use what is desired, a connection that is in proves that the other side does as well.
  */

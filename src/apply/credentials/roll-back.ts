@@ -54,7 +54,7 @@ export async function readCredentialsInUse(
 /**
  * What hosts used before a conversion, by their environments. Those that an interrupted run has converted already are taken as
  * the others: a conversion is from one state of all. Undefined: certificates had paths that may be others on each host, and
- * nobody knows those of a converted one any more; such a conversion only goes forward.
+ * those of a converted one are gone; such a conversion only goes forward.
  */
 export function credentialsInUse(
   kind: CredentialChange['kind'],
@@ -101,7 +101,7 @@ type Left = Map<string, string>;
 
 /**
  * Puts everything back to what it was before a conversion that failed, and gives the nodes back to the cluster. A host that
- * cannot be put back keeps nobody else from it: what is left of it alone stays protected. Rejects with NOT_CONVERGED, saying
+ * cannot be rolled back does not block the others: only that one stays protected. Rejects with NOT_CONVERGED, saying
  * what is left and what to do about it.
  */
 export async function rollBack(

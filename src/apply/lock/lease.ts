@@ -21,10 +21,10 @@ import {
 import { processIdentity } from '../../host/files/process-identity.ts';
 import { userName } from '../../records/run-log.ts';
 
-/** Longer than a batch takes; who dies with the lock keeps other machines waiting as long. */
+/** Longer than a batch takes; a run that is killed with the lock keeps others waiting as long. */
 const LEASE_MS = 30 * 60_000;
 
-/** For how long it is believed without another look that nobody took the lock away. */
+/** For how long the lock is assumed to be held without another reading. */
 const BELIEVED_MS = 10_000;
 
 /** The lock of the cluster, held by this run for some time. */
@@ -138,7 +138,7 @@ function leaseOf(
 }
 
 /**
- * The clock of a cluster node, in seconds, from what it said just now. A machine that slept loses time by one of its clocks, one
+ * The clock of a cluster node, in seconds, from what it just reported. A host that was suspended loses time by one of its clocks, one
  * that was set by the other.
  */
 function clockFrom(now: number): () => number {

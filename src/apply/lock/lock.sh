@@ -30,7 +30,7 @@ case $1 in
   take)
     interruptible sed "s/@TAKEN@/$now/; s/@EXPIRES@/$((now + $3))/" >"$work/new.xml"
     if [ "$#" -gt 3 ]; then delete "$(has id "$4")$(has expires "$5")"; fi
-    # Of many who create it one is told so; the others are told that it exists (108).
+    # Of many that create it one succeeds; the others get the error that it exists (108).
     timeout 30 cibadmin --create --scope crm_config --xml-file "$work/new.xml" >"$work/log" 2>&1
     status=$?
     case $status in 0 | 108) ;; *) fail "cibadmin --create (exit $status): $(cat "$work/log")" ;; esac

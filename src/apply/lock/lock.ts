@@ -18,11 +18,11 @@ const TIMEOUT_MS = 120_000;
 const HELD = 3;
 const TRIES = 5;
 
-/** What a cluster node says of the lock. */
+/** What a cluster node reports about the lock. */
 export interface LockState {
   /** Its clock, in seconds. */
   readonly now: number;
-  /** Undefined: nobody holds it. */
+  /** Undefined: it is free. */
   readonly lock: Lock | undefined;
 }
 
@@ -50,7 +50,7 @@ export async function releaseLock(host: QueryNode, id: string): Promise<LockStat
 
 const BY_HAND = `inspect it, and delete it manually: cibadmin --delete --xpath "//cluster_property_set[@id='outrigger-lock']"`;
 
-/** Why nobody works under a lock any more; undefined: somebody may. */
+/** Why a lock is no longer in use; undefined: it may be in use. */
 export function whyOver({ lock, now }: LockState): string | undefined {
   if (lock === undefined) return 'it was released';
   if (lock.expires <= now) return 'it has expired';
@@ -58,7 +58,7 @@ export function whyOver({ lock, now }: LockState): string | undefined {
 }
 
 /**
- * Takes the lock of the cluster, also the place of one under which nobody works any more. Of several that try exactly one
+ * Takes the lock of the cluster, also in place of one that is no longer in use. Of several that try exactly one
  * gets it: what goes is the very lock that was looked at. Rejects with LOCKED, saying who holds it.
  */
 export async function takeLock(

@@ -67,7 +67,7 @@ const mustBeProven = ({ plan }: Pick<RunInput, 'plan'>, name: string): boolean =
 
 /**
  * Who has to be online and verified now. What counts for a join is the guard in the CIB, whoever set it and whatever became of the
- * host since: an edit whose answer was lost may have gone in, and an earlier run may have died after it.
+ * host since: an edit whose answer was lost may have gone in, and an earlier run may have been interrupted after it.
  */
 async function namesToProve(
   context: ProcedureContext & VerdictContext & Pick<RunProgress, 'joining'>,
@@ -168,7 +168,7 @@ async function reportPriorities(
   }
 }
 
-/** What hosts tell that answer. */
+/** What the hosts that answer report. */
 async function factsOf(
   { probe }: Pick<RunHosts, 'probe'>,
   hosts: readonly Host[],

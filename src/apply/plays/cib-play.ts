@@ -100,7 +100,7 @@ async function write(
       else overtaken.add(item.host);
     }
     if (connects(kind)) {
-      // An earlier round may have wanted to make what somebody else has made meanwhile.
+      // An earlier round may have planned to create what another user has created meanwhile.
       for (const { host } of items) context.joining.delete(host);
       for (const host of joinedBy(differences, carriedOut)) context.joining.add(host);
       rememberEntries(context, cluster, differences);
@@ -173,7 +173,7 @@ async function whatIsWrong(
 const isTried = (difference: CibDifference | undefined): boolean =>
   difference !== undefined && (difference.joins || difference.cleansUp);
 
-/** What the machines were like before their connections are tried. */
+/** What the VMs were like before their connections are tried. */
 function recordVms(
   { spec, vms }: Pick<RunInput, 'spec'> & Pick<RunProgress, 'vms'>,
   cluster: ClusterFacts,

@@ -16,7 +16,7 @@ import { quietRestart, type PendingRestart } from '../quiet-restart/quiet-restar
 import { removesCredentials, whyCredentialsStay } from '../credentials/remove-last.ts';
 import { prepare, takeStep } from '../run/step.ts';
 
-/** Runs a play on machines: all of its hosts at the same time, the steps of each host in the play's order. */
+/** Runs a play on hosts: all of its hosts at the same time, the steps of each host in the play's order. */
 export async function runHostPlay(
   context: ProcedureContext & VerdictContext,
   play: Play,
@@ -103,7 +103,7 @@ async function runHost(
   }
 }
 
-/** The items that the plan showed for this host in this play: apply never does more than the plan said. */
+/** The items that the plan showed for this host in this play: apply never does more than the plan showed. */
 const plannedItems = (
   context: Pick<RunInput, 'plan' | 'playbook' | 'hostItems'>,
   play: Play,
@@ -124,7 +124,7 @@ const plannedItems = (
 
 const RESTARTING: readonly ItemKind[] = ['service', 'package'];
 
-/** Whatever the playbook says: a plain restart of a daemon that the cluster is connected to may get its host fenced. */
+/** Whatever the playbook has: a plain restart of a daemon that the cluster is connected to may get its host fenced. */
 const mustBeQuiet = (
   context: Pick<RunInput, 'connected'>,
   item: HostItem,

@@ -15,7 +15,7 @@ type Begun = Extract<RunEvent, { type: 'action' }>;
 /**
  * Follows the steps of a play. A procedure gives verdicts to what its plan shows; it may have begun more: a node whose
  * credentials need no change is protected as the others are, one that an interrupted run had changed is released, and a
- * failure is told of one step of several. Without a verdict these would be called half-done.
+ * failure is reported for one step of several. Without a verdict these would be called half-done.
  */
 export function followSteps<Context extends VerdictContext>(
   context: Context,

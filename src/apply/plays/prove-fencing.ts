@@ -16,7 +16,7 @@ const LIMIT_MS = 45_000;
 const INTERVAL_MS = 500;
 
 /**
- * Waits until the declared device of each node says that it can fence it, on one cluster node at least. Gives why not,
+ * Waits until the declared device of each node reports that it can fence it, on one cluster node at least. Gives why not,
  * by node.
  */
 export async function proveFencing(
@@ -55,7 +55,7 @@ export async function proveFencing(
   );
 }
 
-/** The devices of each node as all cluster nodes that answer tell them together. */
+/** The devices of each node as all cluster nodes that answer report them together. */
 async function coveredBy(
   { clusterHosts }: Pick<RunHosts, 'clusterHosts'>,
   nodes: readonly string[],

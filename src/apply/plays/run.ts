@@ -18,7 +18,7 @@ import { keepLock } from '../cluster/keep-lock.ts';
 import { runRemoval } from '../removal/removal.ts';
 
 /**
- * Carries out a plan, play by play in the playbook's order, batch by batch where the playbook says so. A failed host
+ * Carries out a plan, play by play in the playbook's order, batch by batch where the playbook has batches. A failed host
  * does not stop the others; it is skipped from then on. After an interrupt the batch under way is finished, and
  * nothing new is begun. Rejects with an OutriggerError when a gate does not open, and with LOCKED when the lock is lost.
  */
@@ -46,7 +46,7 @@ export async function runPlan(context: RunContext): Promise<RunResult> {
   return { failed: context.failed, wasInterrupted: context.signal.aborted };
 }
 
-/** Guest nodes enter one at a time, whatever the operator says of batches. */
+/** Guest nodes enter one at a time, whatever batches the operator sets. */
 function sizesFor(
   { options }: Pick<RunInput, 'options'>,
   { batch, for: whom }: Play,
@@ -55,7 +55,7 @@ function sizesFor(
   return whom === 'guestNodes' ? [1] : (options.batch ?? batch);
 }
 
-/** What took one machine's connection down may take the next one's: after a failure no further guest node is tried. */
+/** What broke the connection of one VM may break the next one: after a failure no further guest node is tried. */
 function isVain(
   context: Pick<RunInput, 'plan' | 'playbook'> & VerdictContext & Pick<RunProgress, 'inVain'>,
   plays: readonly Play[],

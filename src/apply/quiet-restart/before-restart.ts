@@ -10,11 +10,11 @@ import type { RunInput } from '../run/run-input.ts';
 import type { Blockers } from '../run/blockers.ts';
 import { movesOf } from './quiet-protection.ts';
 
-/** What is said of a node that was left as it is. */
+/** The message for a node that was left as it is. */
 export const UNREACHED =
   'its connection is unchanged: make sure that every cluster node reaches it (firewall, routes, bans), then apply again';
 
-/** What is said of a node that was left as it is for another reason. */
+/** The message for a node that was left as it is for another reason. */
 export const FIRST = 'its connection is unchanged: fix this first, then apply again';
 
 /** Why a node is not touched, and what to do about it. */
@@ -25,7 +25,7 @@ export interface Untouched {
 
 /**
  * Why nodes could not be released after a restart, whatever comes of it: what speaks against them does so now already. It is
- * asked only of those that are online and verified, and so have something to lose: what is wrong with others a restart may mend.
+ * checked only for those that are online and verified, and so have something to lose: a restart may correct what is wrong with others.
  */
 export async function restartBlockers(
   context: RunInput & RunHosts & Pick<EditContext, 'emit'>,

@@ -20,7 +20,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
 /** A join that fails is taken back; who changes what is connected has to know before it is too late. */
 const UNTRIED = 'its daemon cannot be tested, because openssl is missing, from';
 
-/** What is asked beyond the certificates. */
+/** What is checked beyond the certificates. */
 interface Asked {
   /** What else speaks against a node by the state that its host is in now. */
   readonly objectTo?: (host: HostFacts) => string | undefined;
@@ -30,7 +30,7 @@ interface Asked {
 
 /**
  * Holds files, environment file and running daemon of every cluster node and of each of the nodes against the inventory,
- * and then lets every cluster node shake hands with each node that nobody is connected to: the one moment when that is
+ * and then lets every cluster node shake hands with each node that has no connection: the one moment when that is
  * safe. A second client of a connected daemon would get the node fenced.
  */
 export async function checkCertificates(

@@ -16,7 +16,7 @@ import { REACH_TIMEOUT_MS, reachedFrom } from '../run/reach.ts';
 /** What it takes to compare the credentials of hosts. */
 type CredentialChecks = Pick<RunInput, 'x509' | 'options'> & Pick<RunHosts, 'hosts'> & HostReports;
 
-/** The same as `checkPorts`, told before. */
+/** The same as `checkPorts`, before the change. */
 export function tryPorts(
   context: Pick<RunHosts, 'clusterHosts' | 'reached'> & Pick<EditContext, 'emit'>,
   play: Play,
@@ -87,7 +87,7 @@ export async function checkCredentials(
 ): Promise<Blockers> {
   const managed = nodes.filter(hasManagedHost);
   const others = nodes.filter((node) => !hasManagedHost(node));
-  // What their hosts hold nobody is told; that the cluster nodes hold the same counts for them too.
+  // What their hosts hold is not reported; that the cluster nodes hold the same counts for them too.
   const because = others.length === 0 ? undefined : await clusterNodeBlockers(context);
   return new Map([
     ...(managed.length === 0 ? [] : await checkManaged(context, managed, objectTo)),
@@ -178,7 +178,7 @@ async function keysOn(
   return { digests, problems, found };
 }
 
-// SHA-256, as the probe tells it.
+// SHA-256, as the probe prints it.
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /** Why no node may be connected: what is not known of a cluster node does not count as the same. */

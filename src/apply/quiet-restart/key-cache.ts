@@ -24,7 +24,7 @@ export async function outliveKeyCache(
       const { authkey, clockAhead, keepsAuthkey } = await probeClusterNode(context, host);
       if (keepsAuthkey === true) return 0;
       const age = Date.now() / 1000 + clockAhead - authkey.modifiedAt;
-      // One whose time says nothing may have been written just now.
+      // One without a usable time may have been written just now.
       return authkey.modifiedAt === 0 || age < 0 ? CACHE_SECONDS : CACHE_SECONDS - age;
     }),
   );

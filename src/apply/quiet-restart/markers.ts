@@ -9,7 +9,7 @@ export type DaemonUse =
   | 'connected'
   /** An operator keeps the connection from the cluster. */
   | 'unmanaged'
-  /** Its start failed or it is stopped, and nothing runs there: a restart disturbs nobody. */
+  /** Its start failed or it is stopped, and nothing runs there: a restart disturbs nothing. */
   | 'none';
 
 /** Our own protection does not count as an operator's: an interrupted run left it, and this one takes it up. */
@@ -25,7 +25,7 @@ export function daemonUseOf({ cib, mon }: ClusterFacts, name: string): DaemonUse
 }
 
 /**
- * Whether a connection is kept from the cluster, or was released and is not in again. That it is pinned tells nothing: the
+ * Whether a connection is kept from the cluster, or was released and is not in again. That it is pinned is no evidence: the
  * pins of all go together, and last, so that batch by batch each would wait for the others.
  */
 export function isStillOut({ cib, mon }: ClusterFacts, name: string): boolean {
@@ -34,10 +34,10 @@ export function isStillOut({ cib, mon }: ClusterFacts, name: string): boolean {
 }
 
 /**
- * The marks that go once the nodes in `back` are in again: all but those of connections that are still protected, and
+ * The markers that are removed once the nodes in `back` are in again: all but those of connections that are still protected, and
  * of what may run on their nodes. Without fencing the cluster shows nothing at all on a node that it has lost, although
  * everything still runs there; released then, it would be started a second time elsewhere (seen on 3.0.0). So only
- * `lastSeen`, from before the protection, tells what is there; where nothing does, every resource keeps its mark. A node
+ * `lastSeen`, from before the protection, shows what is there; where nothing does, every resource keeps its marker. A node
  * that was lost by then already has been dealt with by the cluster, but for what an earlier run had protected.
  */
 export function releasable(

@@ -41,7 +41,7 @@ const RETURN_LIMIT_MS = 150_000;
 // A resource may be started on a node between the reading and the protection: then that one is protected as well.
 const PROTECT_ROUNDS = 3;
 
-/** The nodes that a procedure handles at once, and the item for whose sake, which is told its verdict afterwards. */
+/** The nodes that a procedure handles at once, and the item for which it does, whose verdict is reported afterwards. */
 interface Handled {
   readonly names: readonly string[];
   readonly item: ItemKind | ((name: string) => ItemKind);
@@ -53,10 +53,10 @@ interface Handled {
   readonly blockersOf?: (nodes: readonly PacemakerRemoteSpec[]) => Promise<Blockers>;
 }
 
-/** What tells where connections move. */
+/** What shows where connections move. */
 type MoveContext = Pick<RunInput, 'plan' | 'cibItems'>;
 
-/** What is said of a node that could not be released. */
+/** The message for a node that could not be released. */
 export const STILL_PROTECTED =
   'resources there stay unmanaged until an apply finds the daemon in the desired state';
 
@@ -87,7 +87,7 @@ export async function protectNodes(
   }
 }
 
-/** The marks of this run go, and the pins unless a run before this one left marks: those of its connections belong to them. */
+/** The markers of this run are removed, and the pins unless a run before this one left markers: those of its connections belong to them. */
 export const takeBack = (
   context: EditContext,
   play: Play,
@@ -142,7 +142,7 @@ function reportOf(
 
 /**
  * The connections (of a guest node: its VM, whose `is-managed` the connection takes over), and where the cluster
- * would not wait for them what is active on their nodes. For a guest node it never would: it would restart the machine.
+ * would not wait for them what is active on their nodes. For a guest node it never would: it would restart the VM.
  */
 function marksFor(
   context: MoveContext,
@@ -164,7 +164,7 @@ function marksFor(
 
 /**
  * The cluster node of each connection; one that is lost already has none, and keeps the pin that it may have. That of a
- * guest node goes where its VM is, and nobody may constrain it.
+ * guest node goes where its VM is, and must not be constrained.
  */
 const whereConnected = (
   { cib, mon }: ClusterFacts,
@@ -205,7 +205,7 @@ export function movesOf(
 
 /**
  * Returns nodes to the management of the cluster: the connections once every cluster node reaches them with the same key, for while
- * they are unmanaged a failure harms nobody; the VMs of guest nodes and the resources once their nodes are online and verified and the cluster has found out
+ * they are unmanaged a failure is harmless; the VMs of guest nodes and the resources once their nodes are online and verified and the cluster has found out
  * what runs there. Returns the problems, by node; those stay protected.
  */
 export async function release(

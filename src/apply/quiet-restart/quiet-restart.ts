@@ -177,7 +177,7 @@ const UNMANAGED = {
 /**
  * Brings connections to another server or port where no daemon has to be restarted for it: to the cluster that is a
  * stop and a start of the connection, during which it could start the node's resources elsewhere. Returns the nodes that
- * it was about, with their verdicts told.
+ * it was about, with their verdicts reported.
  */
 export async function quietMove(
   context: ProcedureContext & VerdictContext,
@@ -223,7 +223,7 @@ export async function quietMove(
 
 /**
  * Releases what an earlier run protected and did not release: the daemons are right by now. Returns the nodes that do
- * not come back, with their verdicts told.
+ * not come back, with their verdicts reported.
  */
 export async function finishQuietRestarts(
   context: ProcedureContext & VerdictContext,
@@ -255,7 +255,7 @@ interface Restarted {
   readonly isBack: boolean;
 }
 
-/** Takes the steps of a host, up to the first that fails; the last verdict is not told yet. */
+/** Takes the steps of a host, up to the first that fails; the last verdict is not reported yet. */
 async function restartOne(
   context: Pick<RunInput, 'hostItems'> & StepContext & VerdictContext,
   play: Play,

@@ -29,19 +29,19 @@ export type LeaveFailures = ReadonlyMap<string, Failed>;
 /** What is taken out, and how. */
 interface Leaving {
   readonly names: readonly string[];
-  /** Of these somebody has said that their power is off. */
+  /** Of these the operator has confirmed that their power is off. */
   readonly confirmedOff: ReadonlySet<string>;
   /** What goes from the CIB for a node on which nothing runs any more; undefined: it is not to be touched after all. */
   readonly editsFor: (cluster: ClusterFacts, name: string) => readonly CibOperation[] | undefined;
 }
 
 /**
- * Takes nodes out of the cluster so that nobody is fenced and nothing else moves: what runs there is stopped or moved by
+ * Takes nodes out of the cluster so that no node is fenced and nothing else moves: what runs there is stopped or moved by
  * the cluster, which then disconnects; only then what the CIB has of them goes, for all at once. To delete a connection that has failed,
- * or to unmanage it first as the undo of a join does, is no way: a node that was in and is dead would be asked what it runs, and the
- * errors that this gives took a virtual machine down (3.0.0). A node whose power is off, as somebody has vouched for, is told
- * to the cluster to be fenced; before that its connection is stopped, or the cluster would start it, fail, and fence again.
- * What is left of an earlier run's attempt is gone on with. `forgetNodes` belongs after it.
+ * or to unmanage it first as the undo of a join does, is no way: a dead node that was online would be probed for what it runs, and the
+ * errors that this gives took a VM down (3.0.0). A node whose power is off, as the operator has confirmed, is reported
+ * to the cluster as fenced; before that its connection is stopped, or the cluster would start it, fail, and fence again.
+ * What an earlier run left half-done is continued. `forgetNodes` belongs after it.
  */
 export async function leaveCluster(
   context: EditContext,
@@ -141,7 +141,7 @@ async function confirm(
   }
 }
 
-/** What keeps a node in the cluster yet; undefined: nothing runs there, and nobody is connected to it. */
+/** What keeps a node in the cluster yet; undefined: nothing runs there, and it has no connection. */
 function whatStays({ cib, mon }: ClusterFacts, name: string): string | undefined {
   const running = activeOn(mon, name);
   if (running.length > 0) return `${running.join(', ')} still runs there`;

@@ -4,7 +4,7 @@ import type { Play } from '../../playbook/playbook.ts';
 import type { RunLog } from '../../records/run-log.ts';
 import type { Lease } from '../lock/lease.ts';
 
-/** What it takes to edit the CIB, and to tell of it. */
+/** What it takes to edit the CIB, and to report it. */
 export interface EditContext {
   /** The cluster node through which the cluster is read and written. */
   readonly queryNode: QueryNode;
@@ -14,5 +14,5 @@ export interface EditContext {
   readonly emit: (event: RunEvent) => void;
 }
 
-/** The name of what is under way, for what is told of it. */
+/** The name of what is under way, for its events. */
 export type PlayName = Pick<Play, 'name'>;

@@ -9,7 +9,7 @@ export interface RunHosts {
   readonly hosts: ReadonlyMap<string, Host>;
   /** The cluster nodes among them, in inventory order. */
   readonly clusterHosts: readonly Host[];
-  /** Reads the state of a machine anew. */
+  /** Reads the state of a host again. */
   readonly probe: (host: Host) => Promise<HostFacts>;
   /** What each host reported last: in this run, or when it was planned. */
   readonly lastFacts: ReadonlyMap<string, HostFacts>;
@@ -19,6 +19,6 @@ export interface RunHosts {
   readonly loadAuthkey: () => Promise<Secret>;
   /** Returns the content of a node's certificate file. */
   readonly loadCertificate: (node: string, role: CertificateRole) => Secret;
-  /** Lets time pass where no host can be asked whether it is over. */
+  /** Waits for a time that no host can report as over. */
   readonly pause: (milliseconds: number) => Promise<void>;
 }

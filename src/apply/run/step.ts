@@ -17,7 +17,7 @@ export interface Step {
   readonly difference: HostDifference;
 }
 
-/** What it takes to take a step on a host, and to tell of it. */
+/** What it takes to take a step on a host, and to report it. */
 export type StepContext = Pick<RunHosts, 'probe' | 'loadAuthkey' | 'loadCertificate'> &
   Pick<EditContext, 'lease' | 'emit'>;
 
@@ -51,7 +51,7 @@ export async function takeStep(
   });
 }
 
-/** What a daemon uses after its restart is not what the environment file says. */
+/** What a daemon uses after its restart is not what the environment file contains. */
 const OTHER_SETTINGS =
   'its variables (PCMK_ca_file and others) may be set outside the environment file: check `systemctl cat pacemaker pacemaker_remote` there';
 
@@ -66,7 +66,7 @@ export async function prepare(
 
 /**
  * Takes the steps that these items of a host ask for, in their order. Returns the items that were changed. A cluster node that
- * is lost by now and needs no step holds up nobody.
+ * is lost by now and needs no step blocks nothing.
  */
 export async function converge(
   context: StepContext & HostReports,
@@ -93,7 +93,7 @@ export async function converge(
   return changed;
 }
 
-/** What verify-certificates.sh says where there is no openssl. */
+/** What verify-certificates.sh prints where there is no openssl. */
 const NOT_VERIFIED = 'no-openssl';
 
 /** Returns what a script has printed. */

@@ -11,7 +11,7 @@ import { askSecret } from '../process/ask.ts';
 import type { Terminal } from '../process/terminal.ts';
 
 /**
- * Connects to these machines for as long as `use` takes. Every question that this needs is asked before, so that no
+ * Connects to these hosts for as long as `use` takes. Every question that this needs is asked before, so that no
  * prompt gets into the way of progress.
  */
 export async function withConnector<T>(
@@ -37,7 +37,7 @@ export async function withConnector<T>(
   }
 }
 
-/** The connection of a machine as the inventory has it. */
+/** The connection of a host as the inventory has it. */
 export const connectionTo = ({
   address,
   connection,

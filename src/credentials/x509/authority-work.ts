@@ -41,7 +41,7 @@ export interface ListWork {
   readonly revoked: ReadonlyMap<string, Date>;
 }
 
-/** What is asked of an authority. */
+/** What a CA has to do. */
 export interface DesiredOfAuthority {
   /** The nodes that this is about. */
   readonly nodes: readonly string[];
@@ -65,7 +65,7 @@ export const isIdle = ({
 /**
  * Holds what lies in the directory of an authority against what is desired of it. Whatever an interrupted run has left
  * behind (a key without its certificate, a certificate without its key) is made anew. While the key of the authority lies in a
- * safe what is due waits, and so do nodes that have no certificate; what an operator has asked for is a fault then.
+ * safe what is due waits, and so do nodes that have no certificate; what an operator has requested is a fault then.
  */
 export async function workOf(
   files: AuthorityFiles,
@@ -181,7 +181,7 @@ function listFault(
   ];
 }
 
-/** Lists begin a day before they are made: a clock that is behind by more would make one that nobody may use yet. */
+/** Lists begin a day before they are made: a clock that is behind by more would make one that is not valid yet. */
 const clockFault = ({ list }: HeldList, now: Date): readonly string[] =>
   list === undefined || list.thisUpdate <= now
     ? []
@@ -220,7 +220,7 @@ function isDue(
 }
 
 /**
- * What was revoked stays revoked, whether the inventory still says so or not. What an authority has issued that nobody
+ * What was revoked stays revoked, whether or not the inventory still lists it. What an authority has issued that nobody
  * trusts any more is on no list.
  */
 function revocations(

@@ -21,7 +21,7 @@ import {
   X509CrlGenerator,
 } from '@peculiar/x509';
 
-/** What node:crypto does not tell of a certificate. */
+/** What node:crypto does not provide of a certificate. */
 export interface Extensions {
   /** Undefined: no key usage is stated, so that all are allowed. */
   readonly keyUsages:
@@ -31,19 +31,19 @@ export interface Extensions {
         readonly cRLSign: boolean;
       }
     | undefined;
-  /** Whether its basic constraints say CA:TRUE, whatever its key usage says; undefined: it states none. */
+  /** Whether its basic constraints say CA:TRUE, whatever its key usage is; undefined: it states none. */
   readonly isAuthority: boolean | undefined;
   readonly critical: readonly string[];
-  /** Whether it says what an authority for many says: where its lists are, by what policies it issues, to which names. */
+  /** Whether it has the extensions of a general-purpose CA: where its lists are, by what policies it issues, to which names. */
   readonly servesMany: boolean;
   /** The hash of the signature, upper case; undefined: the algorithm has none of its own (Ed25519). */
   readonly signatureHash: string | undefined;
-  /** Whether it names the key that signed it: of two authorities of one name only that tells which. */
+  /** Whether it names the key that signed it: of two CAs of one name only that identifies the issuer. */
   readonly namesIssuerKey: boolean;
 }
 
 /**
- * Critical extensions that GnuTLS knows (RFC 5280: key usage, alternative names, basic constraints, name constraints,
+ * Critical extensions that GnuTLS supports (RFC 5280: key usage, alternative names, basic constraints, name constraints,
  * policies, extended key usage and so on). With another one it rejects the certificate (seen: 3.8.9).
  */
 export const KNOWN_CRITICAL: ReadonlySet<string> = new Set([

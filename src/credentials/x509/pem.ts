@@ -44,7 +44,7 @@ interface Part {
   readonly text: string;
 }
 
-/** The part that begins there; undefined: it does not end, so that nobody need look for what is behind it. */
+/** The part that begins there; undefined: it does not end, so that what follows need not be searched. */
 function partAt(text: string, from: number): Part | undefined {
   LABEL.lastIndex = from;
   const [opening, label] = LABEL.exec(text) ?? [];

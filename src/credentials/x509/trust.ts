@@ -13,8 +13,8 @@ export function certificatesIn(text: string): readonly X509Certificate[] {
 
 /**
  * Reads a certificate. Throws when it is none; when it does not say how long it is valid, of which no date could be made
- * (node:crypto hands on what OpenSSL's ASN1_TIME_print says: `Bad time value`); and when its key is of no kind that is known,
- * which node:crypto looks at when it is asked for the key.
+ * (node:crypto returns what OpenSSL's ASN1_TIME_print prints: `Bad time value`); and when its key is of no kind that is known,
+ * which node:crypto parses when the key is read.
  */
 export function readCertificate(der: Uint8Array): X509Certificate {
   const x509 = new X509Certificate(der);
@@ -30,7 +30,7 @@ export const subjectOf = (x509: X509Certificate): string => nameIn(x509.subject)
 /** The subject of its issuer. */
 export const issuerOf = (x509: X509Certificate): string => nameIn(x509.issuer);
 
-/** @types/node says that there always is one. */
+/** By @types/node there always is one. */
 const nameIn = (name: string | undefined): string => name ?? '';
 
 /** A subject or issuer in one line. */
@@ -50,7 +50,7 @@ export const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate
 
 /**
  * Where a chain ends: at an authority that is trusted (`over`: the authorities that lead there), or else at the certificate
- * that nobody of them has issued.
+ * that none of them has issued.
  */
 export type ChainEnd =
   | { readonly trusted: X509Certificate; readonly over: readonly X509Certificate[] }

@@ -17,7 +17,7 @@ export interface LockRequest {
 }
 
 /**
- * Does something to the cluster while nobody else does: takes the lock of the cluster before and gives it back afterwards,
+ * Changes the cluster while no other run does: takes the lock of the cluster before and releases it afterwards,
  * whatever happens. Where an edit of the CIB would wake the cluster, it is taken by the first one that has to be made. Rejects with LOCKED while another run holds it, or when one ended since the cluster was read.
  */
 export async function underLock<Result>(

@@ -9,7 +9,7 @@ export interface Unlocking {
   readonly spec: Spec;
   readonly connect: ConnectHost;
   readonly signal: AbortSignal;
-  /** Rejects unless somebody knows for sure that the holder is gone. */
+  /** Rejects unless the operator confirms that the holder is gone. */
   readonly confirm: (held: string) => Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export async function unlock(
   }
 }
 
-/** Whoever makes a lock last longer is not gone, whatever somebody has said. */
+/** A holder that extends its lock is not gone, even if the operator has confirmed it. */
 function refuseAlive(shown: Lock, now: Lock | undefined): void {
   if (now?.id !== shown.id || now.expires === shown.expires) return;
   throw new OutriggerError(

@@ -5,7 +5,7 @@ import { OutriggerError } from '../../support/errors.ts';
 
 const INTERVAL_MS = 2000;
 
-/** Waits until nobody works under the lock of the cluster any more. Returns whether that came about by then. */
+/** Waits until no run holds the lock of the cluster any more. Returns whether it was released in time. */
 export async function waitForLock(
   queryNode: QueryNode,
   deadline: number,

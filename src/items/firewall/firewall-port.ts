@@ -6,7 +6,7 @@ import { familyOf, type Connection } from './matching.ts';
 import type { Verdict } from './steps.ts';
 import { verdictOf } from './verdict.ts';
 
-/** The firewall lets the cluster nodes reach the daemon: now and after a reload, and nobody else through our rule. */
+/** The firewall lets the cluster nodes reach the daemon: now and after a reload, and no other host through our rule. */
 export const firewallPortItem = (
   host: string,
   { server, port }: Pick<PacemakerRemoteSpec, 'server' | 'port'>,
@@ -49,7 +49,7 @@ interface ClosedZone {
   readonly isLater: boolean;
 }
 
-/** Where somebody's own rule denies, ours would do nothing: that is a finding, and not overridden. */
+/** Where a rule of an operator denies, ours would have no effect: that is a finding, and not overridden. */
 function closedIn(firewall: Firewalld, to: Connection): readonly ClosedZone[] {
   const { runtime, permanent } = verdictsOn(firewall, to);
   if (runtime?.kind === 'denied' || permanent?.kind === 'denied') return [];

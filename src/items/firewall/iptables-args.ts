@@ -70,7 +70,7 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
   '--ctstate': state,
 };
 
-/** Their value says nothing of which packets a rule is for. */
+/** Their value does not affect which packets a rule is for. */
 const ASIDE: readonly string[] = [
   '--comment',
   '--reject-with',
@@ -153,7 +153,7 @@ function readOption(
     : readMatch(reading, option, operand);
 }
 
-/** What of an option says where a rule stands or what it does; false: it is another one. */
+/** What of an option affects where a rule stands or what it does; false: it is another one. */
 function readPlain(reading: Reading, option: string, value: string): boolean {
   if (TARGETS.includes(option)) reading.target = value;
   else if (option === '-t' || option === '--table') reading.table = value;

@@ -3,7 +3,7 @@ export type Verdict =
   | { readonly kind: 'open' }
   /** Nothing lets it in; a rule in that zone does. `doubt`: what may keep it out even then. */
   | { readonly kind: 'closed'; readonly zone: string; readonly doubt?: string }
-  /** Something that somebody made keeps it out, whatever else is opened. */
+  /** A setting of an operator keeps it out, whatever else is opened. */
   | { readonly kind: 'denied'; readonly by: string }
   /** Whether it gets in depends on what cannot be evaluated. */
   | { readonly kind: 'unclear'; readonly by: string };

@@ -129,7 +129,7 @@ interface Evaluated {
 /**
  * Rich rules with a priority below 0, those that deny, those that accept with ports and services, rich rules with a priority
  * above 0 (firewalld.richlanguage(5); chains pre, deny, allow and post in firewall/core/nftables.py). A late rule that denies
- * whatever is left is like a target; against these sources in particular it is somebody's will.
+ * whatever is left is like a target; against these sources in particular it is intended.
  */
 function* stepsIn(evaluated: Evaluated, closed: Verdict | undefined): Generator<Step> {
   const { state, rules, connection, of } = evaluated;
@@ -197,7 +197,7 @@ const placeOf = (state: FirewallState, rule: RichRule, { source, server }: Conne
     isIn(state, rule.destination, server),
   );
 
-/** A hardware address is not known of a cluster node: what is told by it is not understood. */
+/** A hardware address is not known of a cluster node: a rule with one is not understood. */
 function isIn(state: FirewallState, matched: Matched | undefined, address: string): Match {
   if (matched === undefined) return 'yes';
   const { address: network, ipset } = matched.attributes;

@@ -1,7 +1,7 @@
 import type { HostFacts } from '../../model/facts.ts';
 import type { HostItem } from '../../model/item.ts';
 
-/** There is no authkey on a host: with certificates nobody uses it, and a daemon without certificates would. */
+/** There is no authkey on a host: with certificates it is not used, and a daemon without certificates would use it. */
 export const authkeyRemovedItem = (host: string): HostItem => ({
   kind: 'authkey-removed',
   host,

@@ -8,7 +8,7 @@ import type { HostFacts } from '../../model/facts.ts';
 import type { HostItem } from '../../model/item.ts';
 
 /**
- * With the authkey nobody uses the certificate files that outrigger brought, and a key of no use should not lie about. They
+ * With the authkey the certificate files that outrigger brought are unused, and an unused key should not be kept. They
  * are known by their paths: an inventory cannot name those as files that hosts have of their own (inventory/check-x509.ts).
  */
 export const certificateRemovedItem = (host: string): HostItem => ({

@@ -40,7 +40,7 @@ export const serviceGone = (host: string): HostItem => ({
   },
 });
 
-/** The host does not hold the cluster's authkey. Another one is somebody else's, or the package's own. */
+/** The host does not hold the cluster's authkey. Another one belongs to the operator or to the package. */
 export const authkeyGone = (host: string, ofCluster: ReadonlySet<string>): HostItem => ({
   kind: 'authkey',
   host,

@@ -56,7 +56,7 @@ export const REMOTE_AGENT = { class: 'ocf', provider: 'pacemaker', type: 'remote
 /** The same agent as crm_mon writes it; before 2.1.0 it was `ocf::pacemaker:remote`. */
 export const REMOTE_AGENT_TEXT = 'ocf:pacemaker:remote';
 
-/** The meta attributes that make a primitive's machine a guest node (lib/pengine/unpack.c, expand_remote_rsc_meta). */
+/** The meta attributes that make a primitive's VM a guest node (lib/pengine/unpack.c, expand_remote_rsc_meta). */
 export const GUEST_META = {
   node: 'remote-node',
   address: 'remote-addr',

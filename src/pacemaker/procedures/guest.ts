@@ -77,7 +77,7 @@ function guestValues(desired: DesiredGuest): Readonly<Record<string, string>> {
 }
 
 /**
- * Those of a machine that may have some of its own already, left by a guest node that was taken out by hand: a port that it names
+ * Those of a VM that may have some of its own already, left by a guest node that was taken out by hand: a port that it names
  * would count from now on.
  */
 export function joiningValues(
@@ -119,7 +119,7 @@ function settingBlocks(
 const guardId = (resource: string): string => `${GUARD_PREFIX}${resource}`;
 
 /**
- * Holds a machine while its connection is tried. Pacemaker copies `is-managed` of a machine to the connection of its
+ * Holds a VM while its connection is tried. Pacemaker copies `is-managed` of a VM to the connection of its
  * guest node, which then would not start, but not `maintenance` (lib/pengine/unpack.c, expand_remote_rsc_meta; the same
  * in 2.1.5 and 3.0.3), and it restarts no machine in maintenance when a connection fails (pe_fence_node: `Not fencing
  * guest node`; seen on 3.0.0 with wrong keys and closed ports, fencing on and off).

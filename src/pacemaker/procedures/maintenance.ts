@@ -9,7 +9,7 @@ const OPTION = 'maintenance-mode';
 const MARK = `${QUIET_PREFIX}cluster`;
 const WAS = `${MARK}-was`;
 
-/** Not the `true` of operators and their tools: so who switches maintenance mode on meanwhile can be told from us. */
+/** Not the `true` of operators and their tools: so maintenance mode that someone else enables meanwhile can be recognized. */
 const OURS = 'yes';
 
 /** It counts before any other block, whatever its score (3.0.0 lib/pengine/unpack.c, unpack_config). */
@@ -36,8 +36,8 @@ export const isHeldInMaintenance = (cib: Cib): boolean => cib.ids.has(MARK);
 /**
  * Puts the whole cluster into maintenance mode, so that it leaves every resource alone. A block of our own does it; where
  * the operator has written the option into the block that counts before any other, that value is changed, and what it
- * was stands in ours: also where somebody ended maintenance mode by hand while ours was meant to last, or after a run that
- * died (pcs writes into that block, crm_attribute into ours).
+ * was stands in ours: also where somebody ended maintenance mode by hand while ours was meant to last, or after an
+ * interrupted run (pcs writes into that block, crm_attribute into ours).
  */
 export function beginMaintenance(cib: Cib): readonly CibOperation[] {
   const set = written(cib);

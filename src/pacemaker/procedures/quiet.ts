@@ -64,7 +64,7 @@ export const quietlyProtected = oncePer((cib: Cib): readonly string[] =>
     .map(([id]) => id.slice(QUIET_PREFIX.length)),
 );
 
-/** Whether a quiet restart of this node's daemon is under way, or was when the run died. */
+/** Whether a quiet restart of this node's daemon is under way, or was when the run was interrupted. */
 export const isQuiet = (cib: Cib, name: string): boolean =>
   isPinned(cib, name) || cib.ids.has(`${QUIET_PREFIX}${managedResourceOf(cib, name)}`);
 

@@ -13,7 +13,7 @@ export interface NodeStatus {
   readonly shutdown: boolean;
   readonly isDc: boolean;
   readonly resourcesRunning: number;
-  /** Guest and bundle nodes: the VM or container resource that is the machine. */
+  /** Guest and bundle nodes: the resource of the VM or container. */
   readonly idAsResource: string | undefined;
 }
 

@@ -2,7 +2,7 @@ import type { ResourceStatus } from './cluster-status.ts';
 import type { CrmMon } from './crm-mon.ts';
 import { failuresOf, failureTexts } from './failures.ts';
 
-/** What the cluster says of a virtual machine's resource. */
+/** What the cluster reports of a VM's resource. */
 export type VmState =
   | { readonly kind: 'running'; readonly on: string }
   /** The cluster means it to be off: nothing has failed. */
@@ -48,7 +48,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /**
- * Whether a machine runs, is meant to be off, or neither; `isHeld`: it is our own mark that keeps it unmanaged. A
+ * Whether a VM runs, is meant to be off, or neither; `isHeld`: it is our own marker that keeps it unmanaged. A
  * connection that fails takes its VM down, so its failures count as well.
  */
 export function vmState(mon: CrmMon, { name, resource }: Guest, isHeld: boolean): VmState {
@@ -69,7 +69,7 @@ export function failureThatStopped(mon: CrmMon, { name, resource }: Guest): stri
   return failures.length === 0 ? undefined : failureTexts(failures).join('; ');
 }
 
-/** What failed of a machine that is off; undefined: nothing. */
+/** What failed of a VM that is off; undefined: nothing. */
 function whyDown(mon: CrmMon, names: readonly string[]): string | undefined {
   const failures = failuresOf(mon, names);
   if (failures.length > 0) return `it failed (${failureTexts(failures).join('; ')})`;

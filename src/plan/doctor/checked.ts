@@ -17,7 +17,7 @@ export const bad = (host: string, message: string, hint: string): Found => ({
   message,
   hint,
 });
-/** What somebody should look at. */
+/** What an operator should examine. */
 export const attention = (host: string, message: string, hint: string): Found => ({
   level: 'attention',
   host,
@@ -28,7 +28,7 @@ export const attention = (host: string, message: string, hint: string): Found =>
 /** `3 of 4` */
 export const of = (count: number, whole: number): string => `${count} of ${whole}`;
 
-/** What was found where somebody answered; undefined: nobody did. Of the others it says how many they are. */
+/** What was found on the hosts that answered; undefined: none did. Of the others it has the number. */
 export const ofThose = (answered: number, whole: number, summary: string): string | undefined => {
   if (answered === 0) return undefined;
   return answered === whole ? summary : `${summary} (checked on ${of(answered, whole)} hosts)`;

@@ -106,7 +106,7 @@ function membershipFindings(facts: Facts, { cib, mon }: ClusterFacts): readonly 
   return rules.filter(([holds]) => holds).map(([, finding]) => finding);
 }
 
-/** What is wrong with one node; whether others are offline their own checks tell. */
+/** What is wrong with one node; whether others are offline is reported by their own checks. */
 function nodeFinding(
   name: string,
   isClusterNode: boolean,
@@ -190,7 +190,7 @@ export function checkPlan({ plan, facts }: Examination): Checked {
     message: `${code} (${subjects.join(', ')}): ${RISKS[code]}`,
     hint: `to allow it: --allow ${code}`,
   }));
-  // What other checks tell of in words of their own.
+  // What other checks report in their own words.
   const reported = new Set([
     ...clockNotes(facts),
     ...versionNotes(facts),
@@ -201,7 +201,7 @@ export function checkPlan({ plan, facts }: Examination): Checked {
     const [, host = '', message = note] = /^(\S+): (.*)$/s.exec(note) ?? [];
     return { level: 'attention', host, message, hint: 'note' };
   });
-  // Who can fence whom has a check of its own, and who is not in is told by that of the cluster.
+  // Who can fence whom has a check of its own, and nodes that are not online are reported by that of the cluster.
   const found = plan.findings
     .filter(({ item }) => item !== 'fencing' && item !== 'connection')
     .map(({ host, message, hint }): Found => ({ level: 'attention', host, message, hint }));

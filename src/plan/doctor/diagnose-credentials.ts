@@ -10,7 +10,7 @@ import { certificatesOn, credentialInUse, isHalfConverted } from '../../credenti
 import { isOfRunningDaemon } from '../drift/running-daemon.ts';
 import { closedFile, unreadableFile } from '../../credentials/unreadable-files.ts';
 
-/** Keys that differ, and what is not as written; whose key it is is told, never what it is. */
+/** Keys that differ, and what is not as written; the owner of a key is reported, never the key. */
 export function checkCredentialsInUse({ facts, plan }: Examination): Checked {
   const clusterNodes = [...facts.clusterNodes.values()];
   const connected = facts.cluster === undefined ? [] : connectedNames(facts.cluster.cib);
@@ -73,7 +73,7 @@ function unreadable(host: HostFacts, usesCertificates: boolean): readonly Found[
 
 const WRITTEN: readonly string[] = ['authkey', 'certificate', 'environment', 'pacemaker'];
 
-/** What a change has to do with credentials: all of it, or what it says of the running daemon. */
+/** What a change has to do with credentials: all of it, or what concerns the running daemon. */
 function aboutCredentials({
   host,
   item,
@@ -115,7 +115,7 @@ const halfConverted = (host: HostFacts): string | undefined =>
 
 const CALLED = { certificates: 'certificates', authkey: 'the authkey' } as const;
 
-/** Of cluster nodes that run with different credentials, those with certificates are told of. */
+/** Of cluster nodes that run with different credentials, those with certificates are reported. */
 function disagreementOf(host: HostFacts, clusterNodes: readonly HostFacts[]): string | undefined {
   const uses = credentialInUse(host);
   const others = clusterNodes.filter((other) => (credentialInUse(other) ?? uses) !== uses);

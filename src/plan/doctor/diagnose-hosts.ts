@@ -50,7 +50,7 @@ export function checkVersions({ facts }: Examination): Checked {
   return { summary, findings: [...mixed, ...newer] };
 }
 
-/** The hosts that were asked, and what each told. */
+/** The hosts that were examined, and what each reported. */
 const examined = ({ hosts }: Examination): readonly (readonly [string, HostExamination])[] =>
   [...hosts].flatMap(([name, reported]) =>
     reported instanceof OutriggerError ? [] : [[name, reported] as const],
@@ -82,7 +82,7 @@ const DNF: PackageAdvice = {
     'look at packages that are locked or excluded there (`dnf versionlock list`, `exclude` in dnf.conf) and at which repositories are enabled (`dnf repolist`); fresh package lists may help (`dnf makecache`)',
 };
 
-/** What a package manager says as one line: what it is about first, without its marks; its general remark last. */
+/** The message of a package manager as one line: the subject first, without its markup; its general remark last. */
 function unmetText(lines: readonly string[]): string {
   const isRemark = (line: string): boolean => line.startsWith('E:') && !line.endsWith(':');
   return [...lines.filter((line) => !isRemark(line)), ...lines.filter(isRemark)]
@@ -97,7 +97,7 @@ function unmetText(lines: readonly string[]): string {
 /** Whether what an apply would install can be had. */
 export function checkOffered(examination: Examination): Checked {
   const { facts } = examination;
-  // Nothing is installed on cluster nodes, so that they were asked for nothing.
+  // Nothing is installed on cluster nodes, so that nothing was requested from them.
   const remote = new Map(remoteHosts(facts).map((host) => [host.name, host]));
   const lost = [...facts.unreachable.keys()].filter((name) => !isClusterNode(examination, name));
   const reported = examined(examination).filter(([name]) => remote.has(name));
@@ -168,7 +168,7 @@ export function checkSpace(examination: Examination): Checked {
 // Certificates are judged by each host's own clock, and clocks that jump harm a cluster.
 const CLOCK_TOLERANCE_SECONDS = 60;
 
-/** Clocks that are wrong against each other, and clocks that nobody sets. */
+/** Clocks that are wrong against each other, and clocks that are not synchronized. */
 export function checkClocks(examination: Examination): Checked {
   const hosts = allHosts(examination.facts);
   const ahead = hosts.map(({ clockAhead }) => clockAhead).toSorted((a, b) => a - b);

@@ -33,7 +33,7 @@ const LOOK: Readonly<Record<Check, (examination: Examination) => Checked>> = {
   plan: checkPlan,
 };
 
-/** Looks at everything from every side, and tells all that it finds at once. Pure. */
+/** Makes all examinations, and returns all findings at once. Pure. */
 export function diagnose(examination: Examination): Diagnosis {
   const { plan, facts } = examination;
   return {

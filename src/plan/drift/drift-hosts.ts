@@ -33,7 +33,7 @@ export interface HostsInput {
   readonly facts: Facts;
   readonly cluster: ClusterFacts;
   readonly x509: DesiredX509 | undefined;
-  /** Seconds since the epoch, by this machine's clock. */
+  /** Seconds since the epoch, by the clock of this machine. */
   readonly now: number;
 }
 
@@ -90,7 +90,7 @@ export function hostsIn(drift: Drift, input: HostsInput): readonly DriftHost[] {
   ];
 }
 
-/** A host of which nothing else is told is in sync only when the drift says so. */
+/** A host of which nothing else is reported is in sync only when the drift lists it as such. */
 function statesIn(drift: Drift): (host: string) => HostState {
   const states = new Map<string, HostState>();
   for (const host of drift.inSync) states.set(host, 'in-sync');

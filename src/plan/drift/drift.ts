@@ -26,7 +26,7 @@ export interface Difference {
   readonly hint: string | undefined;
 }
 
-/** A difference that the inventory says to ignore, and why. */
+/** A difference that the inventory ignores, and why. */
 export interface IgnoredDifference extends Difference {
   readonly ignore: DriftIgnoreSpec;
 }
@@ -39,7 +39,7 @@ export interface Drift {
   /** What is wrong and not mended by an apply. */
   readonly findings: readonly Finding[];
   readonly ignored: readonly IgnoredDifference[];
-  /** What the inventory has said to ignore until a day that is over: it ignores nothing any more. */
+  /** What the inventory ignored until a day that is over: it has no effect any more. */
   readonly expiredIgnores: readonly DriftIgnoreSpec[];
   /** Hosts about which nothing is known, or that must not be touched: never in sync. */
   readonly problems: readonly Problem[];
@@ -174,7 +174,7 @@ export const hasDrifted = ({ drifted, findings }: Drift): boolean =>
 export const isOfFinding = ({ kind }: Pick<Difference, 'kind'>): boolean =>
   kind !== 'configuration' && kind !== 'running-daemon';
 
-/** What only findings tell of. */
+/** What only findings report. */
 const ONLY_FOUND: Readonly<Record<Exclude<FindingItem, ItemKind>, true>> = {
   connection: true,
   fencing: true,

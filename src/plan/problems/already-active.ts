@@ -45,7 +45,7 @@ const activeInstances = oncePer(
 );
 
 /**
- * What a host that the cluster is not connected to has of it. Where the cluster knows the node already, what is active
+ * What a host that the cluster is not connected to has of it. Where the cluster has the node already, what is active
  * there may be what it started itself: harm is done only when a second copy is active elsewhere by now. Nothing is
  * looked for while the connection is left alone, by an operator or by a quiet restart.
  */

@@ -37,7 +37,7 @@ export function conflictInCib(
   };
 }
 
-/** What else has a name; `machine`: of a guest node, the resource that it is to be the VM of. */
+/** What else has a name; `vm`: of a guest node, the resource of its VM. */
 export function holderOf(cib: Cib, name: string, vm: string | undefined): string | undefined {
   const connection = nodeConnection(cib, name);
   if (connection?.isGuest === true) {
@@ -55,7 +55,7 @@ export function holderOf(cib: Cib, name: string, vm: string | undefined): string
 }
 
 /**
- * What Pacemaker would mix up with a node of this name, because it tells names of nodes apart by more than their case
+ * What Pacemaker would mix up with a node of this name, because it distinguishes names of nodes by more than their case
  * only in the CIB. A node that is there already is in the way of another node alone.
  */
 export function twinOf(cib: Cib, name: string): Twin | undefined {

@@ -23,7 +23,7 @@ import { olderClusterNode } from './versions.ts';
 import { oncePer } from '../../support/values/once-per.ts';
 import { groupBy } from '../../support/text/group-by.ts';
 
-/** What nodes are connected with: certificates, or else the authkey; `isStated`: the inventory says so. */
+/** What nodes are connected with: certificates, or else the authkey; `isStated`: the inventory states it. */
 export interface Authentication {
   readonly x509: DesiredX509 | undefined;
   readonly isStated: boolean;
@@ -68,7 +68,7 @@ const asRefused = (host: string, reason: Reason | undefined): readonly Problem[]
 
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
 
-/** The first reason counts: what is wrong with the machine itself before what the cluster says of it. */
+/** The first reason counts: what is wrong with the host itself before what the cluster reports of it. */
 const refusal = (
   host: HostFacts,
   facts: Facts,
@@ -85,7 +85,7 @@ const refusal = (
       runsThere(host, facts.cluster))) ??
   unfitUpgrade(host, facts);
 
-/** Of a node whose host is somebody else's the cluster alone says something. */
+/** A node whose host is managed by others is known from the cluster only. */
 const refusalByCluster = (name: string, facts: Facts): Reason | undefined =>
   unknownServer({ name }, facts) ??
   blocking({ name }, facts) ??
@@ -164,7 +164,7 @@ function blocking({ name }: Pick<HostFacts, 'name'>, facts: Facts): Reason | und
   return cluster && server && conflictInCib(cluster.cib, { name, vm: vms.get(name) }, server);
 }
 
-/** One machine under two names, each with an address of its own: the second connection would get the first one fenced. */
+/** One host under two names, each with an address of its own: the second connection would get the first one fenced. */
 function sameHost({ name, local }: HostFacts, { servers }: Facts): Reason | undefined {
   const own = servers.get(name)?.address;
   const [twin] = [...local.addresses]

@@ -6,8 +6,8 @@ import type { StoppedGuest } from '../../model/plan.ts';
 
 /**
  * Guest nodes whose VM the cluster has stopped without a failure, by target-role or because it cannot run anywhere.
- * Nothing is planned for them, not even in the CIB: what is changed there would come true when the machine starts, on a
- * host that nobody has proven. A machine that answers is none of them while the cluster does not know all that runs.
+ * Nothing is planned for them, not even in the CIB: what is changed there would take effect when the VM starts, on a
+ * host that is not verified. A VM that answers is none of them while the cluster does not know all that runs.
  */
 export const findStoppedGuests = (facts: Facts, cluster: ClusterFacts): readonly StoppedGuest[] =>
   [...facts.vms].flatMap(([host, resource]) => {
@@ -22,7 +22,7 @@ export const findStoppedGuests = (facts: Facts, cluster: ClusterFacts): readonly
   });
 
 /**
- * Whether Pacemaker is being restarted on a cluster node by a run that has died: until each has told whether the machine runs
+ * Whether Pacemaker is being restarted on a cluster node by an interrupted run: until each has reported whether the VM runs
  * there, it looks stopped.
  */
 const isUnknown = (resource: string, { cib, mon }: ClusterFacts): boolean =>

@@ -34,7 +34,7 @@ export function vmProblem({ cluster, vms }: Facts, name: string): Reason | undef
 }
 
 /**
- * Why a guest node gives no answer whose VM is down: the cluster stops a machine for good when the connection to it
+ * Why a guest node gives no answer whose VM is down: the cluster stops a VM for good when the connection to it
  * failed on every cluster node, and cleaning up alone would have it fail again. The way out was tried on 3.0.0.
  */
 export function vmDown({ cluster, vms }: Facts, name: string): Reason | undefined {

@@ -12,12 +12,12 @@ import { stateInClusterOf } from './state-in-cluster.ts';
 
 type Reason = Pick<Problem, 'code' | 'message' | 'hint'>;
 
-/** A node that is to leave, as far as the cluster and the silence of its host tell. */
+/** A node that is to leave, as far as it is known from the cluster and an unreachable host. */
 export type Leaving = Pick<RemovedNode, 'vm' | 'silence'> & {
   readonly node: { readonly name: string };
 };
 
-/** Why a node that shall be absent is left as it is: somebody would be hurt, or it is not what the inventory says. */
+/** Why a node that shall be absent is left as it is: it would cause damage, or it is not what the inventory declares. */
 export const refuseRemoval = (
   removedNode: RemovedNode,
   facts: Facts,
@@ -60,7 +60,7 @@ function isOther(
   };
 }
 
-/** What an interrupted run left protects a machine or resources: only the procedure that set it knows when it may go. */
+/** Markers of an interrupted run protect a VM or resources: only the procedure that set them can remove them safely. */
 function unfinished({ node: { name } }: Leaving, { cib, mon }: ClusterFacts): Reason | undefined {
   const connection = nodeConnection(cib, name);
   if (connection === undefined) return undefined;

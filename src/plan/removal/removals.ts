@@ -115,7 +115,7 @@ const staying = (cib: Cib, name: string): readonly string[] =>
     .filter(({ targets }) => targets.length === 0)
     .map(({ id }) => `${name}: the constraint ${id} names it and stays: review it manually`);
 
-/** How many nodes may leave at once before somebody has to say that it is meant: one, or a tenth of them. */
+/** How many nodes may be removed at once without `--allow`: one, or a tenth of them. */
 const maxWithoutConfirmation = (nodes: number): number => Math.max(1, Math.floor(nodes / 10));
 
 function risksOf(going: readonly RemovedNode[], cluster: ClusterFacts): readonly Risk[] {

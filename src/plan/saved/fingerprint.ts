@@ -12,7 +12,7 @@ const steady = (key: string, value: unknown): unknown => {
 
 /**
  * A keyed digest (HMAC-SHA-256, hexadecimal) of what something is: who knows the key can tell whether it is still that, and
- * without the key nobody can try what it might be. `key` is hexadecimal.
+ * without the key guesses cannot be tested. `key` is hexadecimal.
  */
 export const fingerprint = (key: string, ...what: readonly unknown[]): string =>
   createHmac('sha256', Buffer.from(key, 'hex')).update(JSON.stringify(what, steady)).digest('hex');

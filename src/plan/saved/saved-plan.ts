@@ -24,7 +24,7 @@ export interface KnownObject {
   readonly fingerprint: string;
 }
 
-/** A plan that was kept, with what it takes to tell whether the world is still the one that it was made for. Holds no secret. */
+/** A plan that was kept, with what is needed to detect that something has changed since. Holds no secret. */
 export interface SavedPlan {
   /** The version of outrigger that made it. */
   readonly outrigger: string;
@@ -73,7 +73,7 @@ export function savedPlan(made: FreshPlan, saved: SavedWith): SavedPlan {
   };
 }
 
-/** What a run of this plan is told apart by. */
+/** What identifies a run of this plan. */
 export const savedPlanId = ({ key }: Pick<SavedPlan, 'key'>): string =>
   fingerprint(key, 'id').slice(0, 16);
 
@@ -118,7 +118,7 @@ export function staleness(saved: SavedPlan, fresh: FreshPlan): readonly string[]
   return [...steps, ...objects, ...around];
 }
 
-/** `r1 authkey` of `r1 authkey: …`: what has been told once is not told again. */
+/** `r1 authkey` of `r1 authkey: …`: what has been reported once is not repeated. */
 const subjectOf = (line: string): string => line.slice(0, line.indexOf(':'));
 
 interface Step {

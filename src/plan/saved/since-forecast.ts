@@ -25,7 +25,7 @@ interface Happening {
 
 /**
  * Compares two forecasts by value. Where a connection or a fence device runs among the cluster nodes may change at any time in a
- * healthy cluster, and disturbs nobody: what counts of these is that they start, stop or move at all. The numbers of a clone's
+ * healthy cluster, and disturbs nothing: what counts of these is that they start, stop or move at all. The numbers of a clone's
  * instances are given out anew at each look (3.0.0 lib/pengine/unpack.c, find_anonymous_clone), and who fences or is fenced is a risk with a name.
  */
 export function otherForecast(

@@ -11,7 +11,7 @@ import { touchedBy } from './touched.ts';
 
 /** What has changed between the plan that was shown and the one that holds now, one line each. */
 export interface SinceShown {
-  /** What nobody has agreed to. */
+  /** What has not been confirmed. */
   readonly unannounced: readonly string[];
   /** What need not be done any more, or cannot be. */
   readonly dropped: readonly string[];
@@ -41,7 +41,7 @@ export function sinceShown(shown: FreshPlan, now: FreshPlan): SinceShown {
   };
 }
 
-/** Who is left out now has no steps any more, and who has none is not connected: that need not be said of each. */
+/** Who is left out now has no steps any more, and who has none is not connected: that need not be reported for each. */
 function withoutStepsOf(
   leftOut: readonly string[],
   gone: readonly string[],

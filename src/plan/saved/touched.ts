@@ -21,7 +21,7 @@ export interface Touching {
   readonly cluster: ClusterFacts;
   readonly differences: Differences;
   readonly removals: Pick<Removals, 'onHosts' | 'inCib'>;
-  /** What hosts told that shall not be part of the cluster. */
+  /** What hosts of absent nodes reported. */
   readonly removedNodes: { readonly hosts: ReadonlyMap<string, HostFacts> };
   readonly authkey: AuthkeyChoice | undefined;
   readonly x509: DesiredX509 | undefined;
@@ -82,7 +82,7 @@ function desiredContent({ authkey, x509 }: Touching, host: string, kind: ItemKin
   return x509?.nodes.get(host)?.files;
 }
 
-/** What the cluster nodes prove who they are with: secrets of theirs, which nobody can guess. */
+/** The credentials of the cluster nodes: secrets that cannot be guessed. */
 export const clusterCredentials = ({ clusterNodes }: Facts): readonly unknown[] =>
   [...clusterNodes.values()].map(({ name, authkey, certificates }) => [
     name,

@@ -33,7 +33,7 @@ export function editsSince(
   ];
 }
 
-/** The connection resource as the run was to make it; undefined: its record does not tell. */
+/** The connection resource as the run was to make it; undefined: its record does not contain it. */
 function madeOf({ name, desired }: JoinedNode): RemoteConnection | undefined {
   const { server, port, reconnect_interval: reconnectInterval, ...others } = desired;
   if (server === undefined || port === undefined) return undefined;

@@ -37,7 +37,7 @@ export interface UndoPlan {
   readonly restored: readonly string[];
   /** Constraints that name a node that leaves: they stay. */
   readonly constraints: readonly string[];
-  /** Whether the hosts of these run could not be asked: the inventory does not name them. */
+  /** Whether the hosts of these run could not be checked: the inventory does not name them. */
   readonly unreached: readonly string[];
   /** The copy of the CIB as the run found it cannot be read. */
   readonly isBlind: boolean;
@@ -140,7 +140,7 @@ export function undoneNode(
   };
 }
 
-/** Whether a node was never in: its join failed, or the run died before it was proven, and the VM of a guest is held. */
+/** Whether a node was never in: its join failed, or the run was interrupted before it was verified, and the VM of a guest is held. */
 export const isUnproven = (
   cluster: ClusterFacts,
   { name, vm }: Pick<JoinedNode, 'name' | 'vm'>,

@@ -16,7 +16,7 @@ import {
 } from './firewall-settings.ts';
 import { tooMany } from './sections.ts';
 
-/** Each zone is asked for by itself; a host with more has something else to do than this. */
+/** Each zone is queried separately; a host with more has something else to do than this. */
 const MAX_ZONES = 500;
 
 /** What stands behind the words that a line begins with: `runtime public` of `runtime public {...}`. */
@@ -118,7 +118,7 @@ function zoneOf(
   };
 }
 
-/** Services and sets are asked for in the permanent configuration only where files of the operator's can make it differ. */
+/** Services and sets are queried in the permanent configuration only where files of the operator's can make it differ. */
 function shared(
   answers: Answers,
   when: '' | 'permanent-',
@@ -151,7 +151,7 @@ const merged = (
 ): ReadonlyMap<string, string> =>
   new Map([...all(kind), ...(when === '' ? [] : all(`permanent-${kind}`))]);
 
-/** What was told of each thing of a kind, by its name; nothing where none is told. */
+/** What was reported of each thing of a kind, by its name; nothing where none is reported. */
 function named<Key extends string, Value>(
   key: Key,
   answers: ReadonlyMap<string, string>,

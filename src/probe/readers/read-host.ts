@@ -28,7 +28,7 @@ import { readReach } from './read-reach.ts';
 import { readSeconds, readTime } from './read-time.ts';
 import { linesOf, pairs, type Sections } from './sections.ts';
 
-/** Turns the probe's sections into facts. `now` is this machine's clock in seconds when the reply arrived. */
+/** Turns the probe's sections into facts. `now` is the clock of this machine in seconds when the reply arrived. */
 export function readHost(name: string, sections: Sections, now: number): HostFacts {
   const platform = pairs(linesOf(sections, 'platform'));
   const environment = linesOf(sections, 'environment');

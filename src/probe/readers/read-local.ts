@@ -2,7 +2,7 @@ import type { LocalFacts } from '../../model/facts.ts';
 import { normalAddress } from '../../support/values/address.ts';
 import { linesOf, type Sections } from './sections.ts';
 
-/** What is active on a host that nobody is connected to. */
+/** What is active on a host without a connection. */
 export function readLocal(sections: Sections): LocalFacts {
   const units = linesOf(sections, 'local_units').map((line) => line.trim().split(/\s+/));
   const named = (desired: string): ReadonlySet<string> =>

@@ -3,7 +3,7 @@ import { isNcName } from '../../pacemaker/basics/names.ts';
 import type { MembershipFacts, RouteFacts } from '../../model/facts.ts';
 import { linesOf, type Sections } from './sections.ts';
 
-/** What a cluster node says of the membership; undefined: Pacemaker does not run there. */
+/** What a cluster node reports about the membership; undefined: Pacemaker does not run there. */
 export function readMembership(sections: Sections): MembershipFacts | undefined {
   const text = (sections.get('membership') ?? []).join('\n').trim();
   if (text === '') return undefined;
@@ -11,7 +11,7 @@ export function readMembership(sections: Sections): MembershipFacts | undefined 
   return { haveQuorum: cib.haveQuorum, dcUuid: cib.dcUuid, cibVersion: cib.version.text };
 }
 
-/** Which fence devices can fence which node, as this cluster node's fencer tells: lines of `node device ...`. */
+/** Which fence devices can fence which node, as this cluster node's fencer reports: lines of `node device ...`. */
 export const readFencers = (sections: Sections): ReadonlyMap<string, readonly string[]> =>
   new Map(
     linesOf(sections, 'fencers').flatMap((line) => {

@@ -10,10 +10,10 @@ import type {
 import { readTime } from './read-time.ts';
 import { linesOf, type Sections } from './sections.ts';
 
-/** What was told of one file, value by value, under the name of what it says. */
+/** What was reported of one file: its values by their names. */
 type Reported = ReadonlyMap<string, readonly string[]>;
 
-/** Reads what a host tells of certificates that it had before; undefined: it was not asked. `clock` is the host's own. */
+/** Reads what a host reports of certificates that it had before; undefined: not requested. `clock` is the host's own. */
 export function readOwnCertificates(
   sections: Sections,
   clock: number,
@@ -40,14 +40,14 @@ export function readOwnCertificates(
   };
 }
 
-/** The lines of a file's public parts, as a text; undefined: none were told. */
+/** The lines of a file's public parts, as a text; undefined: none were reported. */
 export const textOf = (lines: readonly string[], role: CertificateRole): string | undefined =>
   reportedOf(lines, role)
     .get('pem')
     ?.map((line) => `${line}\n`)
     .join('');
 
-/** Reads what a host tells of the keys that it has made; undefined: it was not asked. */
+/** Reads what a host reports of the keys that it has made; undefined: not requested. */
 export function readMadeKeys(sections: Sections): MadeKeys | undefined {
   if (!sections.has('made_keys')) return undefined;
   const lines = linesOf(sections, 'made_keys');

@@ -4,7 +4,7 @@ import { linesOf, type Sections } from './sections.ts';
 /** Files that the daemon reads: the authkey, and the certificates that outrigger brings. */
 type Reached = 'authkey' | 'ca' | 'certificate' | 'key' | 'crl';
 
-/** Reads how the daemon of a host gets at one of its files; nothing where the host was not asked, or has no such file. */
+/** Reads how the daemon of a host gets at one of its files; nothing where it was not requested, or the host has no such file. */
 export function readReach(sections: Sections, what: Reached): { readonly reach?: FileReach } {
   const lines = linesOf(sections, 'reach');
   const reported = lines.flatMap((line) =>

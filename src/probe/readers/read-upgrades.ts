@@ -5,7 +5,7 @@ import { linesOf, type Sections } from './sections.ts';
 // Names and versions as dpkg and rpm allow them: deb-version(7), rpm-version(7).
 const OFFER = /^offers ([a-z\d][\w+.:-]{0,99}) ([\w.+:~^-]{1,100})(?: ([\w.+:~^-]{1,100}))?$/i;
 
-/** What the package manager would upgrade; undefined: it was not asked. A line that cannot be one tells nothing. */
+/** What the package manager would upgrade; undefined: not requested. A line that cannot be one is ignored. */
 export function readUpgrades(
   sections: Sections,
   packages: PackageVersions,

@@ -6,7 +6,7 @@ export type Sections = ReadonlyMap<string, readonly string[]>;
 /** A CIB has one element a line: that of a thousand remote nodes has less than half of them. */
 const MAX_LINES = 1_000_000;
 
-/** Cuts the probe's output at its nonce. Throws REPLY_INVALID when the end mark is missing: the reply was cut off. */
+/** Cuts the probe's output at its nonce. Throws REPLY_INVALID when the end marker is missing: the reply was cut off. */
 export function splitSections(stdout: string, nonce: string, host: string): Sections {
   const sections = new Map<string, string[]>();
   let current: string[] | undefined;
@@ -39,7 +39,7 @@ function* linesIn(text: string, host: string): Generator<string> {
   }
 }
 
-/** Reads what a host has said: whatever is wrong with it is said of that host. */
+/** Reads the output of a host: an error in it is reported with that host. */
 export function ofHost<T>(host: string, read: () => T): T {
   try {
     return read();

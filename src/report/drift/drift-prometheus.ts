@@ -8,7 +8,7 @@ import type { ComparedRun, DriftReport } from './drift-report.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** One number, with what tells it from its neighbours. */
+/** One number, with the labels that distinguish it. */
 interface Sample {
   readonly labels: Labels;
   readonly value: number;

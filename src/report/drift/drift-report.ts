@@ -2,7 +2,7 @@ import type { Drift } from '../../plan/drift/drift.ts';
 import type { DriftHost } from '../../plan/drift/drift-hosts.ts';
 import type { DriftItem } from '../../model/finding.ts';
 
-/** A run of `drift`, as its reports tell it. */
+/** A run of `drift`, as its reports show it. */
 export interface DriftReport {
   /** The inventory's file, as it was given. */
   readonly inventory: string;
@@ -27,7 +27,7 @@ export interface ComparedItem {
   readonly item: DriftItem;
 }
 
-/** Nothing could be compared: nobody may take that for "in sync". */
+/** Nothing could be compared: that must not look like "in sync". */
 export interface FailedRun {
   readonly kind: 'failed';
   /** Undefined: the inventory could not be read. */

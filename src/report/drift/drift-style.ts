@@ -41,5 +41,5 @@ footer { margin-top: 20px; color: var(--faint); font-size: 13px; overflow-wrap: 
 @media print { body { background: none; } section, details, header.verdict { break-inside: avoid; } }
 `;
 
-/** One rule a line: a text is cut where nobody would read on. */
+/** One rule a line: a text is cut where it gets too long to read. */
 export const PAGE_STYLE: readonly string[] = STYLE.trim().split('\n');

@@ -41,7 +41,7 @@ export function renderDrift(drift: Drift, style: Style = plainStyle): string {
     .join('\n');
 }
 
-/** Nodes that nobody declared and of which nothing is told above: a drift that is limited to some nodes does not judge others. */
+/** Nodes that are not declared and of which nothing is shown above: a drift that is limited to some nodes does not judge others. */
 function unreportedLines({ unmanaged, findings, ignored }: Drift): readonly string[] {
   const reported = [...findings, ...ignored].flatMap(({ item, host }) =>
     item === 'membership' ? [host] : [],
@@ -86,7 +86,7 @@ function attributeCells({ name, before, after }: AttributeChange, style: Style):
   ];
 }
 
-/** What somebody knows of, and what is not ignored any longer. */
+/** What is ignored as known, and what is not ignored any longer. */
 const ignoredLines = ({ ignored, expiredIgnores }: Drift): readonly string[] => [
   ...causeLines(
     ignored.map(({ host, item, attribute, expected, actual, ignore }) => ({

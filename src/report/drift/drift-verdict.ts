@@ -33,7 +33,7 @@ const unknownIn = (hosts: readonly DriftHost[]): number => {
   return unreachable + refused;
 };
 
-/** The gravest that can be said of the hosts, and in which color. */
+/** The most serious state of the hosts, and its color. */
 function headlineOf(hosts: readonly DriftHost[], things: number): readonly [string, string] {
   const states = countStates(hosts);
   const all = counted(hosts.length - states.undeclared, 'host');

@@ -38,7 +38,7 @@ function changeLines(change: Change, style: Style): readonly string[] {
   return labelled(change, lines, style);
 }
 
-/** A consequence is told by what is done and why: its attributes say no more than that. */
+/** A consequence is shown by what is done and why: its attributes add nothing to that. */
 function consequenceLines(change: Change, style: Style): readonly string[] {
   const reasons = change.attributes.flatMap(({ reason }) =>
     reason === undefined ? [] : [printable(reason)],

@@ -21,7 +21,7 @@ import { withoutNulls } from '../text/without-nulls.ts';
  */
 export const planAsJson = (plan: Plan): string => jsonText(planObject(plan), 2);
 
-/** A plan as JSON documents tell it. */
+/** A plan as it is in JSON documents. */
 export const planObject = (plan: Plan) => ({
   formatVersion: plan.formatVersion,
   cluster: clusterObject(plan.cluster),
@@ -47,7 +47,7 @@ export const planObject = (plan: Plan) => ({
   forecast: plan.forecast === undefined ? null : forecastObject(plan.forecast),
 });
 
-/** A plan as its document tells it. */
+/** A plan as it is in its document. */
 type Reported = Omit<Plan, 'forecast' | 'credentialChange'> & {
   readonly forecast?: Forecast['effects'] &
     Pick<Forecast, 'fencedOnFailure' | 'withoutEligibleNode'>;
@@ -75,7 +75,7 @@ const forecastFrom = ({
   withoutEligibleNode,
 });
 
-/** What stands in the cluster, as JSON documents tell it. */
+/** What stands in the cluster, as it is in JSON documents. */
 export const clusterObject = (cluster: ClusterSummary) => ({
   name: cluster.name,
   dc: cluster.dc ?? null,
@@ -86,7 +86,7 @@ export const clusterObject = (cluster: ClusterSummary) => ({
   isBusy: cluster.isBusy,
 });
 
-/** Why a host is left out, as JSON documents tell it. */
+/** Why a host is left out, as it is in JSON documents. */
 export const problemObject = ({ host, kind, code, message, hint }: Problem) => ({
   host,
   kind,
@@ -95,14 +95,14 @@ export const problemObject = ({ host, kind, code, message, hint }: Problem) => (
   hint: hint ?? null,
 });
 
-/** A guest node whose VM the cluster has stopped, as JSON documents tell it. */
+/** A guest node whose VM the cluster has stopped, as it is in JSON documents. */
 export const stoppedGuestObject = ({ host, resource, message }: StoppedGuest) => ({
   host,
   resource,
   message,
 });
 
-/** A node that is not in yet, as JSON documents tell it. */
+/** A node that is not in yet, as it is in JSON documents. */
 export const pendingObject = ({ host, message }: PendingNode) => ({ host, message });
 
 const changeObject = ({ host, item, action, attributes, restart, isConsequence }: Change) => ({

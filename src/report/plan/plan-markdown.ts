@@ -16,7 +16,7 @@ const NAMES = 100;
 const WORDS = 300;
 const MESSAGE = 300;
 
-/** How many causes are told before the plan. */
+/** How many causes are listed before the plan. */
 const MOST_CAUSES = 10;
 
 /** A plan as a comment on a proposed change: what matters at once, and the whole plan to unfold. */

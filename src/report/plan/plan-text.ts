@@ -117,13 +117,13 @@ export const stoppedSection = (stopped: readonly StoppedGuest[], style: Style): 
 export const pendingSection = (pending: readonly PendingNode[], style: Style): readonly string[] =>
   section('Not joined yet', causeLines(pending, style.attention), style);
 
-/** Without changes there is nothing to foresee, unless somebody would be fenced all the same. */
+/** Without changes there is nothing to forecast, unless a node would be fenced all the same. */
 const forecastOf = ({ forecast, plays }: Plan, style: Style): readonly string[] =>
   forecast === undefined || plays.every(({ changes }) => changes.length === 0)
     ? []
     : forecastLines(forecast, style);
 
-/** Of interest where something changes; that nobody can fence a node which is in already is a note. */
+/** Of interest where something changes; that no device can fence a node which is online already is a note. */
 const fencingOf = ({ fencing, plays }: Plan, style: Style): readonly string[] =>
   plays.every(({ changes }) => changes.length === 0) ? [] : fencingLines(fencing, style);
 
@@ -138,7 +138,7 @@ export const riskLines = (risks: readonly Risk[], style: Style): readonly string
     ];
   });
 
-/** Notes begin with the host that they are about; those that say the same are told once. */
+/** Notes begin with the host that they are about; equal ones are shown once. */
 export function noteLines(notes: readonly string[], style: Style): readonly string[] {
   const aboutHosts = notes.flatMap((note) => {
     const [, host, message] = /^(\S+): (.*)$/s.exec(note) ?? [];

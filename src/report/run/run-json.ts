@@ -9,7 +9,7 @@ const FORMAT_VERSION = '1.0';
 export const versionAsJson = (outrigger: string): string =>
   jsonText({ type: 'version', formatVersion: FORMAT_VERSION, outrigger });
 
-/** One JSON line for each thing that a run tells; `time` is when, in ISO 8601. */
+/** One JSON line for each event of a run; `time` is when, in ISO 8601. */
 export const eventAsJson = ({ type, ...event }: RunEvent, time: string): string =>
   jsonText({ type, time, ...event });
 

@@ -9,7 +9,7 @@ import type {
   VerdictEvent,
 } from '../../model/run-event.ts';
 
-/** A run that is over: how it ended and all that it told. */
+/** A run that is over: how it ended and all its events. */
 export interface FinishedRun {
   readonly result: RunResult;
   readonly events: readonly RunEvent[];

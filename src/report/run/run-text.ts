@@ -7,7 +7,7 @@ import type { RunEvent, StepName, Verdict } from '../../model/run-event.ts';
 import { summariseRun, type FinishedRun, type RunSummary } from './run-summary.ts';
 import { plainStyle, type Style } from '../text/style.ts';
 
-/** What a run tells, as one line of plain text: `[Prepare the hosts] h1 package: changed`. */
+/** What a run reports, as one line of plain text: `[Prepare the hosts] h1 package: changed`. */
 export const eventLine = (event: RunEvent): string =>
   `[${printable(event.play)}] ${eventText(event)}`;
 

@@ -18,7 +18,7 @@ import type { ClusterSummary } from '../../model/plan.ts';
 import { nodesOf, type PacemakerRemoteSpec, type Spec } from '../../inventory/spec.ts';
 import { compareNames } from '../../support/text/fold-names.ts';
 
-/** The state of a cluster as one of its nodes tells it. */
+/** The state of a cluster as one of its nodes reports it. */
 export interface ClusterState {
   readonly mon: CrmMon;
   readonly cib: Cib;
@@ -30,7 +30,7 @@ export type DeclaredNodes = Pick<Spec, 'clusterNodes' | 'remoteNodes' | 'guestNo
 /** Why a node is not in; `not-in-cluster`: it is declared, and the cluster has no connection to it. */
 export type WhyNotIn = NotIn | 'not-in-cluster';
 
-/** What the inventory says of a node: it is to be there, it is to be absent, or nothing. */
+/** What the inventory declares of a node: it is to be there, it is to be absent, or nothing. */
 export type Declared = 'present' | 'absent' | 'not-declared';
 
 export interface ClusterNodeOverview {
@@ -49,7 +49,7 @@ export interface RemoteOverview {
   readonly connectedFrom: string | undefined;
   readonly server: string;
   readonly port: number;
-  /** `standby`, `maintenance`, as the node is or as its entry says. */
+  /** `standby`, `maintenance`, as the node is or as its entry has it. */
   readonly states: readonly string[];
   /** What an earlier run left behind: a join guard (`guard`), a marker of a quiet restart (`quiet`). */
   readonly markers: readonly string[];
@@ -58,9 +58,9 @@ export interface RemoteOverview {
 }
 
 export interface GuestOverview extends RemoteOverview {
-  /** The resource that is the machine. */
+  /** The resource that is the VM. */
   readonly resource: string;
-  /** The cluster has stopped the machine, and nothing has failed. */
+  /** The cluster has stopped the VM, and nothing has failed. */
   readonly isStopped: boolean;
 }
 
@@ -79,7 +79,7 @@ export interface ClusterOverview {
   readonly guestNodes: readonly GuestOverview[];
   readonly orphans: readonly OrphanOverview[];
   readonly failures: readonly Failure[];
-  /** Resources with a marker of a quiet restart, wherever they run: nobody but outrigger takes it off. */
+  /** Resources with a marker of a quiet restart, wherever they run: only outrigger removes it. */
   readonly quiet: readonly string[];
 }
 
@@ -150,7 +150,7 @@ const guestNodesOf = ({ mon, cib }: ClusterState, declared: DeclaredAs): GuestOv
 
 type DeclaredAs = ReadonlyMap<string, Declared>;
 
-/** What the inventory says of each node that it names. */
+/** What the inventory declares of each node that it names. */
 const declarations = (spec: DeclaredNodes): DeclaredAs =>
   new Map([
     ...nodesOf(spec.absent).map(({ name }) => [name, 'absent'] as const),

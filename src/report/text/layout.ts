@@ -10,7 +10,7 @@ export type Cell = string | { readonly text: string; readonly paint: Paint };
 export const counted = (number: number, noun: string, plural = `${noun}s`): string =>
   `${number} ${number === 1 ? noun : plural}`;
 
-/** The number of characters, which is the number of columns for all names that Pacemaker knows. */
+/** The number of characters, which is the number of columns for all names that Pacemaker accepts. */
 export const widthOf = (text: string): number => Array.from(text).length;
 
 const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text);

@@ -1,6 +1,6 @@
 import { printable } from '../../support/text/printable.ts';
 
-/** A value of an attribute as it is shown: what is absent and what is empty can be told apart. */
+/** A value of an attribute as it is shown: absent and empty values look different. */
 export const valueText = (value: string | undefined): string => {
   if (value === undefined) return 'absent';
   return value === '' ? '""' : printable(value);

@@ -3,7 +3,7 @@ import type { CertificateFinding } from '../../../model/certificate-finding.ts';
 import type { ReportedKey } from '../../../model/facts.ts';
 import type { Secret } from '../../../support/secret.ts';
 
-/** A file of this machine: what it is called in messages, and its text. */
+/** A file on this machine: what it is called in messages, and its text. */
 export interface PublicFile {
   readonly path: string;
   readonly text: string;
@@ -25,7 +25,7 @@ export interface CertificateSet {
   readonly nodes: readonly NodeFiles[];
 }
 
-/** What a certificate says of itself; nothing of it is secret. */
+/** What a certificate contains; nothing of it is secret. */
 export interface CertificateSummary {
   readonly subject: string;
   /** SHA-256 as `openssl x509 -fingerprint -sha256` prints it. */
@@ -45,7 +45,7 @@ export interface CheckedSet {
   readonly revokedCount: number;
 }
 
-/** What the caller knows. */
+/** What the caller provides. */
 export interface Circumstances {
   readonly now: Date;
   /** Fingerprints of authorities that issue to everybody. */

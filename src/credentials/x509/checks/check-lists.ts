@@ -11,7 +11,7 @@ import { issuerOf, nameInLine, subjectOf } from '../trust.ts';
 /** One for each authority of a cluster, all of which are tried to find the one that signed it. */
 const MAX_LISTS = 20;
 
-/** An expired list stops nobody (GnuTLS 3.8.9 as Pacemaker 3.0.0 uses it), but who was revoked since is let in. */
+/** An expired CRL rejects no certificate (GnuTLS 3.8.9 as Pacemaker 3.0.0 uses it), but certificates that were revoked since are accepted. */
 const CRL_ERROR_HOURS = 24;
 const CRL_WARN_BEFORE_MS = 7 * DAY_MS;
 
@@ -22,7 +22,7 @@ export interface Revocations {
   readonly issuer: Read;
 }
 
-/** Reads the lists of a file; those that nobody may use are told and left out. */
+/** Reads the CRLs of a file; unusable ones are reported and left out. */
 export async function readLists(
   file: PublicFile,
   issuers: readonly Read[],
@@ -115,7 +115,7 @@ export const revoking = (
       revoked.has(normalSerial(leaf.serialNumber)) && leaf.checkIssued(issuer.x509),
   );
 
-/** Where others have a list: without one of its issuer nobody would learn that it is revoked, and OpenSSL rejects it. */
+/** Where others have a CRL: without one of its issuer no revocation of it would take effect, and OpenSSL rejects it. */
 export function checkListed(leaf: Read, lists: readonly Revocations[], report: Report): void {
   const [some] = lists;
   if (some === undefined || lists.some(({ issuer }) => leaf.x509.checkIssued(issuer.x509))) return;
@@ -123,7 +123,7 @@ export function checkListed(leaf: Read, lists: readonly Revocations[], report: R
   report('error', `${some.path} contains no CRL of its CA (${issuer})`);
 }
 
-/** Two authorities of one name are told apart by their keys' identifiers alone: OpenSSL and GnuTLS try one of them. */
+/** Two CAs of one name differ in their key identifiers only: OpenSSL and GnuTLS try one of them. */
 export function checkNamesakes(name: string, authorities: readonly Read[], report: Report): void {
   const keys = authorities
     .filter(({ x509 }) => subjectOf(x509) === name)

@@ -270,9 +270,9 @@ function checkCurve({ x509 }: Pick<Read, 'x509'>, known: readonly string[], repo
   );
 }
 
-/** A cluster node is a client, a remote node a server; a certificate that says both serves either way. */
+/** A cluster node is a client, a remote node a server; a certificate with both is valid either way. */
 function checkPurposes({ x509 }: Read, report: Report): void {
-  // node:crypto calls the extended key usage `keyUsage`; @types/node says it is always there.
+  // node:crypto calls the extended key usage `keyUsage`; by @types/node it is always there.
   const purposes = x509.keyUsage as readonly string[] | undefined;
   if (purposes === undefined) return;
   const missing = PURPOSES.filter(([, id]) => !purposes.includes(id)).map(([name]) => name);
@@ -303,7 +303,7 @@ function wayToAuthority(
   authorities: readonly Read[],
   report: Report,
 ): readonly X509Certificate[] | undefined {
-  if (authorities.length === 0) return undefined; // as was told
+  if (authorities.length === 0) return undefined; // already reported
   const x509Of = ({ x509 }: Read): X509Certificate => x509;
   const end = endOfChain([leaf.x509, ...others.map(x509Of)], authorities.map(x509Of));
   if ('trusted' in end) return end.over;

@@ -9,7 +9,7 @@ type KeyMatch = (x509: X509Certificate) => boolean;
 
 type Complain = (message: string) => void;
 
-/** How to tell whether a private key is that of a certificate; undefined: it is unusable, as was told. */
+/** How to tell whether a private key is that of a certificate; undefined: it is unusable, as already reported. */
 export function keyMatch(key: NodeFiles['key'], complain: Complain): KeyMatch | undefined {
   if ('reported' in key) return matchByDigest(key.reported, complain);
   const blocks = pemBlocks(Buffer.from(reveal(key.content)).toString('latin1'));
@@ -52,7 +52,7 @@ function matchByDigest(reported: ReportedKey, complain: Complain): KeyMatch | un
   return ({ publicKey }) => reported.publicDigest === digestOfPublic(publicKey);
 }
 
-/** By this a host tells which key it has: SHA-256 of the public half in PEM form, hexadecimal. */
+/** By this a host identifies its key: SHA-256 of the public half in PEM form, hexadecimal. */
 export const digestOfPublic = (key: KeyObject): string =>
   createHash('sha256')
     .update(key.export({ type: 'spki', format: 'pem' }))

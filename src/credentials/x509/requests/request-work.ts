@@ -14,10 +14,10 @@ export interface RequestedNode {
   readonly request: string | undefined;
 }
 
-/** By what rules new certificates are asked for. */
+/** The rules by which new certificates are requested. */
 export interface RequestTerms {
   readonly isSignedByHand: boolean;
-  /** What expires within this time is asked for anew. */
+  /** What expires within this time is requested again. */
   readonly renewBeforeMs: number;
   readonly now: Date;
 }
@@ -32,8 +32,8 @@ export type RequestState =
   | { readonly kind: 'awaited'; readonly inUse: ReportedKey | undefined };
 
 /**
- * What has to be done for a node. A key that waits on its host says that a new certificate is under way, so that a run that
- * died, or that somebody has still to sign something for, is gone on with.
+ * What has to be done for a node. A staged key on its host means that a new certificate has been requested, so that an
+ * interrupted run, or one whose CSRs have still to be signed, is continued.
  */
 export function requestState(
   { keys, certificate, request }: RequestedNode,
@@ -44,7 +44,7 @@ export function requestState(
   const inUse = usable(keys.inUse);
   const x509 = certificateIn(certificate);
   if (x509 === undefined) {
-    // Of a file that is damaged the checks of the certificates tell what is wrong with it.
+    // What is wrong with a damaged file is reported by the checks of the certificates.
     const isDamaged = certificate !== undefined && !isRenewed;
     const key = isDamaged ? (waiting ?? inUse) : undefined;
     return key === undefined ? requestNew(waiting, request, terms) : { kind: 'held', key };
@@ -60,7 +60,7 @@ export function requestState(
     : { kind: 'held', key: current };
 }
 
-/** A new certificate is desired: its request may be in somebody's hands already. */
+/** A new certificate is desired: its CSR may have been sent for signing already. */
 function requestNew(
   waiting: ReportedKey | undefined,
   request: string | undefined,
@@ -80,7 +80,7 @@ const isFor = (key: ReportedKey | undefined, { publicKey }: X509Certificate): bo
 const leftOf = ({ validTo }: X509Certificate, { now }: Pick<RequestTerms, 'now'>): number =>
   new Date(validTo).getTime() - now.getTime();
 
-/** Why a new certificate would have to be asked for anew at once; undefined: it lasts. */
+/** Why a new certificate would have to be requested again at once; undefined: it is valid long enough. */
 export function shortOf(
   certificate: string,
   { renewBeforeMs, now }: Pick<RequestTerms, 'renewBeforeMs' | 'now'>,

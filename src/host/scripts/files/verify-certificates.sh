@@ -1,4 +1,4 @@
-# Verifies the certificate files of a host as the daemons will use them, before any daemon is told of them.
+# Verifies the certificate files of a host as the daemons will use them, before any daemon is configured to use them.
 #   $1 CA file   $2 certificate   $3 key   $4 CRL (empty: none)   $5 user of the daemons
 # Prints what was verified: `verified` or `no-openssl`. Exits 1 and says why when something does not hold.
 ca=$1
