@@ -13,7 +13,7 @@ import { refuseRisks } from '../model/risk.ts';
 import { connectedNames } from '../pacemaker/cib/cib.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { ownOnHost, type Nodes, type Spec } from '../inventory/spec.ts';
-import type { Planned } from './plan-cluster.ts';
+import type { Planned } from './plan/plan-cluster.ts';
 import { underRecord } from './record.ts';
 
 export interface ApplyRequest {

@@ -1,7 +1,7 @@
 import { desiredItems } from '../plan/desired/desired-items.ts';
 import type { Nodes, Spec } from '../inventory/spec.ts';
 import type { Means } from '../credential-sources/load-certificates.ts';
-import type { Planned } from './plan-cluster.ts';
+import type { Planned } from './plan/plan-cluster.ts';
 
 /**
  * Makes what the credentials of a plan still lack, before any host is touched. What was planned stays what it is; each

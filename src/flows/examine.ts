@@ -10,8 +10,8 @@ import { platformOf } from '../platform/detect.ts';
 import { nodesOf } from '../inventory/spec.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { localCredentials, type LocalCredentials } from '../credential-sources/read-credentials.ts';
-import { closeAll, gatherNodes } from './gather-nodes.ts';
-import { planFrom, type PlanRequest } from './plan-cluster.ts';
+import { closeAll, gatherNodes } from './plan/gather-nodes.ts';
+import { planFrom, type PlanRequest } from './plan/plan-cluster.ts';
 
 /**
  * Looks at hosts and cluster from every side, and goes on whatever it finds: what stands in the way of a plan is one

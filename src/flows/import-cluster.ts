@@ -7,7 +7,7 @@ import type { ClusterNodeSpec } from '../inventory/spec.ts';
 import { hasErrors } from '../support/yaml/diagnostic.ts';
 import { OutriggerError } from '../support/errors.ts';
 import { writeYaml } from '../support/yaml/yaml.ts';
-import { firstAnswer } from './first-member.ts';
+import { firstAnswer } from './plan/first-member.ts';
 import { loadSchema } from './load-document.ts';
 
 /** The host to read, as an inventory with these settings would reach it. Throws USAGE for what none may say. */

@@ -4,7 +4,7 @@ import type { ConnectHost } from '../host/host.ts';
 import type { ClusterFacts } from '../model/facts.ts';
 import type { Spec } from '../inventory/spec.ts';
 import type { OutriggerError } from '../support/errors.ts';
-import { firstAnswer } from './first-member.ts';
+import { firstAnswer } from './plan/first-member.ts';
 
 /** What the cluster reports about itself, from one exec on the first cluster node that answers. */
 export async function readStatus(

@@ -15,7 +15,7 @@ import { isSavedPlan, readSavedPlan, savedPlanAsJson } from '../report/plan/save
 import { messageOf, OutriggerError } from '../support/errors.ts';
 import { printable } from '../support/text/printable.ts';
 import { loadSchema } from './load-document.ts';
-import type { Planned } from './plan-cluster.ts';
+import type { Planned } from './plan/plan-cluster.ts';
 
 /** Plans of thousands of hosts are a few MiB. */
 const MAX_BYTES = 256 * 1024 * 1024;

@@ -39,9 +39,9 @@ import {
 } from '../plan/undo/undo-plan.ts';
 import { nodesOf, type NodeLists, type Spec } from '../inventory/spec.ts';
 import { forecast } from '../forecast/forecast.ts';
-import { refuseChanged } from './plan-again.ts';
-import { answeringCluster } from './answering-cluster.ts';
-import { closeAll, gatherNodes } from './gather-nodes.ts';
+import { refuseChanged } from './plan/plan-again.ts';
+import { answeringCluster } from './plan/answering-cluster.ts';
+import { closeAll, gatherNodes } from './plan/gather-nodes.ts';
 import { underRecord } from './record.ts';
 
 export interface UndoRequest {

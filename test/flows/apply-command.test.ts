@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { applyLive } from '../../src/cli/commands/apply.ts';
-import type { Planned } from '../../src/flows/plan-cluster.ts';
+import type { Planned } from '../../src/flows/plan/plan-cluster.ts';
 import { lockIn } from '../../src/pacemaker/procedures/lock.ts';
 import { apply, editsOf, planOf, requestOf, useStateFolder } from '../support/apply-lab.ts';
 import { endedProcess } from '../support/ended-process.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Planned } from '../../src/flows/plan-cluster.ts';
+import type { Planned } from '../../src/flows/plan/plan-cluster.ts';
 import { changeCount } from '../../src/model/plan.ts';
 import { selectNodes } from '../../src/inventory/select.ts';
 import { reveal } from '../../src/support/secret.ts';

@@ -1,8 +1,8 @@
 /** What the cluster itself would do may change between the plan and the yes of somebody. */
 import assert from 'node:assert/strict';
-import { planAgain, refuseUnannounced } from '../../src/flows/plan-again.ts';
+import { planAgain, refuseUnannounced } from '../../src/flows/plan/plan-again.ts';
 import { refuseStale } from '../../src/flows/saved-plan-file.ts';
-import type { Planned } from '../../src/flows/plan-cluster.ts';
+import type { Planned } from '../../src/flows/plan/plan-cluster.ts';
 import type { ExecRequest } from '../../src/host/host.ts';
 import { savedPlan } from '../../src/plan/saved/saved-plan.ts';
 import { OutriggerError } from '../../src/support/errors.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { applyLive } from '../../src/cli/commands/apply.ts';
-import { planAgain, withQueryNode } from '../../src/flows/plan-again.ts';
-import type { Planned } from '../../src/flows/plan-cluster.ts';
+import { planAgain, withQueryNode } from '../../src/flows/plan/plan-again.ts';
+import type { Planned } from '../../src/flows/plan/plan-cluster.ts';
 import type { Host } from '../../src/host/host.ts';
 import { prepareAgain } from '../../src/flows/undo-run.ts';
 import { unlock } from '../../src/flows/lock/unlock.ts';

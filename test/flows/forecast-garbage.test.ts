@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { planCluster } from '../../src/flows/plan-cluster.ts';
+import { planCluster } from '../../src/flows/plan/plan-cluster.ts';
 import { FakeLab } from '../support/fake-lab.ts';
 import { withoutPrompt } from '../support/secrets.ts';
 import { sitePlaybook } from '../support/specs.ts';

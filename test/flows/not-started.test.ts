@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { planCluster } from '../../src/flows/plan-cluster.ts';
+import { planCluster } from '../../src/flows/plan/plan-cluster.ts';
 import type { ExecRequest } from '../../src/host/host.ts';
 import { guard } from '../../src/pacemaker/procedures/edit.ts';
 import {

@@ -1,7 +1,7 @@
 /** Rights with which a cluster works are no difference, so that a plan after an import is empty. */
 import assert from 'node:assert/strict';
 import { importCluster } from '../../src/flows/import-cluster.ts';
-import { planCluster } from '../../src/flows/plan-cluster.ts';
+import { planCluster } from '../../src/flows/plan/plan-cluster.ts';
 import type { ExecRequest } from '../../src/host/host.ts';
 import { changeCount } from '../../src/model/plan.ts';
 import { apply, planOf, requestOf, useStateFolder } from '../support/apply-lab.ts';

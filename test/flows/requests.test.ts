@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Planned } from '../../src/flows/plan-cluster.ts';
+import type { Planned } from '../../src/flows/plan/plan-cluster.ts';
 import type { AuthenticationSpec } from '../../src/inventory/spec.ts';
 import { useStateFolder, type Applied } from '../support/apply-lab.ts';
 import { VALID } from '../support/authority-files.ts';
@@ -176,7 +176,7 @@ describe('certificates for keys that are made on the hosts', function () {
     for (const node of ['c1', 'c2', 'h1']) await sign(node);
     await apply(lab);
     const renew = async (): Promise<Planned> => {
-      const { planCluster } = await import('../../src/flows/plan-cluster.ts');
+      const { planCluster } = await import('../../src/flows/plan/plan-cluster.ts');
       const { sitePlaybook } = await import('../support/specs.ts');
       return planCluster({
         spec: lab.spec,

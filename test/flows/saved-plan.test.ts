@@ -9,7 +9,7 @@ import {
   refuseStale,
   savePlan,
 } from '../../src/flows/saved-plan-file.ts';
-import type { Planned } from '../../src/flows/plan-cluster.ts';
+import type { Planned } from '../../src/flows/plan/plan-cluster.ts';
 import { element } from '../../src/pacemaker/basics/xml.ts';
 import { planAsJson } from '../../src/report/plan/plan-json.ts';
 import { renderPlan } from '../../src/report/plan/plan-text.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { planCluster } from '../../src/flows/plan-cluster.ts';
+import { planCluster } from '../../src/flows/plan/plan-cluster.ts';
 import { OutriggerError } from '../../src/support/errors.ts';
 import { changeCount } from '../../src/model/plan.ts';
 import { keyWeakness } from '../../src/support/key-strength.ts';

@@ -7,7 +7,7 @@ import type { RunOrigin } from '../../src/records/run-log.ts';
 import type { RunOptions } from '../../src/apply/run/run-input.ts';
 import { applyPlan, type Applied as AppliedPlan } from '../../src/flows/apply-plan.ts';
 import { underLock } from '../../src/flows/lock/under-lock.ts';
-import { planCluster, type Planned, type PlanRequest } from '../../src/flows/plan-cluster.ts';
+import { planCluster, type Planned, type PlanRequest } from '../../src/flows/plan/plan-cluster.ts';
 import type { RunEvent } from '../../src/model/run-event.ts';
 import type { Playbook } from '../../src/playbook/playbook.ts';
 import { summariseRun, type FinishedRun } from '../../src/report/run/run-summary.ts';

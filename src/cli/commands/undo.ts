@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { withQueryNode } from '../../flows/plan-again.ts';
+import { withQueryNode } from '../../flows/plan/plan-again.ts';
 import { cibBefore, findRun, runRecords, whyForeignRecord } from '../../records/run-records.ts';
 import {
   nodesJoined,

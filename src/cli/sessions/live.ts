@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { RunOrigin } from '../../records/run-log.ts';
-import { planAgain } from '../../flows/plan-again.ts';
-import { planCluster, type Planned, type PlanRequest } from '../../flows/plan-cluster.ts';
+import { planAgain } from '../../flows/plan/plan-again.ts';
+import { planCluster, type Planned, type PlanRequest } from '../../flows/plan/plan-cluster.ts';
 import type { Sources } from '../../flows/saved-plan-file.ts';
 import type { ConnectHost, Host, QueryNode } from '../../host/host.ts';
 import type { FetchSecret } from '../../host/secrets/secret-source.ts';

@@ -3,7 +3,7 @@ import type { ConnectHost } from '../../host/host.ts';
 import { lockedText, type Lock } from '../../pacemaker/procedures/lock.ts';
 import type { Spec } from '../../inventory/spec.ts';
 import { OutriggerError } from '../../support/errors.ts';
-import { firstAnswer } from '../first-member.ts';
+import { firstAnswer } from '../plan/first-member.ts';
 
 export interface Unlocking {
   readonly spec: Spec;

@@ -1,26 +1,26 @@
-import { makeAuthkey } from '../credential-sources/authkey.ts';
-import type { Credentials } from '../credential-sources/load-certificates.ts';
+import { makeAuthkey } from '../../credential-sources/authkey.ts';
+import type { Credentials } from '../../credential-sources/load-certificates.ts';
 import {
   certificatesFor,
   localCredentials,
   type CredentialRequest,
   type LocalCredentials,
-} from '../credential-sources/read-credentials.ts';
-import type { AuthkeyChoice } from '../credentials/authkey-choice.ts';
-import type { DesiredX509 } from '../credentials/certificates.ts';
-import { foresee } from '../forecast/forecast-plan.ts';
-import { simulateNodeByNode } from '../forecast/node-by-node-moves.ts';
-import type { ConnectHost, Host } from '../host/host.ts';
-import type { ClusterFacts, Facts } from '../model/facts.ts';
-import type { Plan } from '../model/plan.ts';
-import { decide } from '../plan/decide.ts';
-import type { DesiredItems } from '../plan/desired/desired-items.ts';
-import type { Differences } from '../plan/differences.ts';
-import { makePlan } from '../plan/make-plan.ts';
-import type { Removals } from '../plan/removal/removals.ts';
-import type { Playbook } from '../playbook/playbook.ts';
-import type { EarlierLook, Gathered, OnProgress } from '../probe/gather.ts';
-import type { FailoverNode } from '../probe/query-node.ts';
+} from '../../credential-sources/read-credentials.ts';
+import type { AuthkeyChoice } from '../../credentials/authkey-choice.ts';
+import type { DesiredX509 } from '../../credentials/certificates.ts';
+import { foresee } from '../../forecast/forecast-plan.ts';
+import { simulateNodeByNode } from '../../forecast/node-by-node-moves.ts';
+import type { ConnectHost, Host } from '../../host/host.ts';
+import type { ClusterFacts, Facts } from '../../model/facts.ts';
+import type { Plan } from '../../model/plan.ts';
+import { decide } from '../../plan/decide.ts';
+import type { DesiredItems } from '../../plan/desired/desired-items.ts';
+import type { Differences } from '../../plan/differences.ts';
+import { makePlan } from '../../plan/make-plan.ts';
+import type { Removals } from '../../plan/removal/removals.ts';
+import type { Playbook } from '../../playbook/playbook.ts';
+import type { EarlierLook, Gathered, OnProgress } from '../../probe/gather.ts';
+import type { FailoverNode } from '../../probe/query-node.ts';
 import { answeringCluster } from './answering-cluster.ts';
 import { closeAll, gatherNodes } from './gather-nodes.ts';
 

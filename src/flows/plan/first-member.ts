@@ -1,7 +1,7 @@
-import type { OnProgress } from '../probe/gather.ts';
-import type { ConnectHost, Host } from '../host/host.ts';
-import type { Spec } from '../inventory/spec.ts';
-import { OutriggerError } from '../support/errors.ts';
+import type { OnProgress } from '../../probe/gather.ts';
+import type { ConnectHost, Host } from '../../host/host.ts';
+import type { Spec } from '../../inventory/spec.ts';
+import { OutriggerError } from '../../support/errors.ts';
 import { noClusterNode } from './no-cluster.ts';
 
 /** The first cluster node that has an answer, and those before it that had none. */

@@ -1,5 +1,5 @@
-import type { Unreachable } from '../model/facts.ts';
-import { OutriggerError } from '../support/errors.ts';
+import type { Unreachable } from '../../model/facts.ts';
+import { OutriggerError } from '../../support/errors.ts';
 
 /** No cluster node could be contacted, for whatever reasons: the same code and exit code for every command. */
 export function noClusterNode(

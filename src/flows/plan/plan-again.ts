@@ -1,8 +1,8 @@
-import { readLock } from '../apply/lock/lock.ts';
-import { sinceShown } from '../plan/saved/since-shown.ts';
-import { failover } from '../probe/query-node.ts';
-import { isUnreachable, OutriggerError } from '../support/errors.ts';
-import { printable } from '../support/text/printable.ts';
+import { readLock } from '../../apply/lock/lock.ts';
+import { sinceShown } from '../../plan/saved/since-shown.ts';
+import { failover } from '../../probe/query-node.ts';
+import { isUnreachable, OutriggerError } from '../../support/errors.ts';
+import { printable } from '../../support/text/printable.ts';
 import { firstAnswer } from './first-member.ts';
 import { gatherNodes } from './gather-nodes.ts';
 import { planFrom, type Planned, type PlanRequest } from './plan-cluster.ts';

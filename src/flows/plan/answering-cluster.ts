@@ -1,8 +1,8 @@
-import type { ClusterFacts, Facts } from '../model/facts.ts';
-import { checkMembership } from '../model/membership.ts';
-import type { Gathered } from '../probe/gather.ts';
-import { failover, type FailoverNode } from '../probe/query-node.ts';
-import { OutriggerError } from '../support/errors.ts';
+import type { ClusterFacts, Facts } from '../../model/facts.ts';
+import { checkMembership } from '../../model/membership.ts';
+import type { Gathered } from '../../probe/gather.ts';
+import { failover, type FailoverNode } from '../../probe/query-node.ts';
+import { OutriggerError } from '../../support/errors.ts';
 import { noClusterNode } from './no-cluster.ts';
 
 /**

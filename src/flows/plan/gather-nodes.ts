@@ -1,4 +1,4 @@
-import type { Host } from '../host/host.ts';
+import type { Host } from '../../host/host.ts';
 import {
   clusterOnlyIn,
   hasManagedHost,
@@ -8,8 +8,8 @@ import {
   type Nodes,
   type PacemakerRemoteSpec,
   type Spec,
-} from '../inventory/spec.ts';
-import { gather, type Gathered, type GatherOptions, type Target } from '../probe/gather.ts';
+} from '../../inventory/spec.ts';
+import { gather, type Gathered, type GatherOptions, type Target } from '../../probe/gather.ts';
 
 /** Whom to ask, and how. */
 export type GatherNodes = Omit<GatherOptions, 'targets' | 'servers' | 'vmsOfGuests'> & {
