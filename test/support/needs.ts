@@ -1,6 +1,6 @@
 /** What tests need of a machine. Where it is missing they are skipped and say so in their title; in CI, where it must not be missing, they fail. */
 import { accessSync, constants } from 'node:fs';
-import { delimiter, resolve } from 'node:path';
+import { delimiter, isAbsolute, resolve } from 'node:path';
 
 /** What is no program, by the name under which it is needed. */
 const OTHERS: ReadonlyMap<string, () => boolean> = new Map([
@@ -11,7 +11,7 @@ const OTHERS: ReadonlyMap<string, () => boolean> = new Map([
   ],
 ]);
 
-/** For `before`, `beforeEach` and `it`: skips unless all of these are here: programs by name or path, and `root`. */
+/** For `before`, `beforeEach` and `it`: skips unless all of these are here: programs by name, files by their path, and `root`. */
 export const needs = (...names: readonly string[]) =>
   function (this: Mocha.Context): void {
     skipUnless(this, ...names);
@@ -38,19 +38,17 @@ export function skip(context: Mocha.Context, reason: string): never {
   return context.skip();
 }
 
-const isHere = (name: string): boolean =>
-  OTHERS.get(name)?.() ?? folders().some((folder) => isProgram(resolve(folder, name)));
+function isHere(name: string): boolean {
+  const other = OTHERS.get(name);
+  if (other !== undefined) return other();
+  if (isAbsolute(name)) return isUsable(name, constants.R_OK);
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.some((folder) => isUsable(resolve(folder, name), constants.X_OK));
+}
 
-/** Servers lie where only root looks for them. */
-const folders = (): readonly string[] => [
-  ...(process.env['PATH'] ?? '').split(delimiter),
-  '/usr/sbin',
-  '/sbin',
-];
-
-function isProgram(path: string): boolean {
+function isUsable(path: string, mode: number): boolean {
   try {
-    accessSync(path, constants.X_OK);
+    accessSync(path, mode);
     return true;
   } catch {
     return false;
