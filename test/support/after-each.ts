@@ -9,6 +9,9 @@ const LEAST_LIMIT_MS = 300_000;
 /** Whoever wants to look adds itself. */
 export const checksAfterEach = new Set<() => Promise<void>>();
 
+// What was covered is written when a process ends, which takes longer than mocha waits before it ends its workers by force.
+if (process.env['NODE_V8_COVERAGE'] !== undefined) process.on('SIGTERM', () => undefined);
+
 export const mochaHooks = {
   beforeEach(this: Mocha.Context): void {
     const test = this.currentTest;
