@@ -183,7 +183,9 @@ printf '%s\\n' "$asked" | /usr/sbin/fence_lab`;
     // Whoever waits until the fencer gives the agent up is told which of the other devices can.
     assert.deepEqual(fencing, [{ node: 'x1', devices: null, extended: null }]);
     assert.ok(
-      notes.some((note) => note.startsWith('x1: no cluster node reported its fence devices in time')),
+      notes.some((note) =>
+        note.startsWith('x1: no cluster node reported its fence devices in time'),
+      ),
       notes.join(),
     );
     // It is asked no more, but the fencer answers nobody before the agents under way have ended.
