@@ -168,7 +168,8 @@ describe('commandLine', () => {
       const pieces = said.match(new RegExp(`[^]{1,${length}}`, 'g')) ?? [];
       assert.deepEqual(pieces.map(listen).at(-1), whole);
     }
-    assert.deepEqual(whole, { questions: 1, asked: 'admin', isThrough: true, isIncorrect: true });
+    const expected = { questions: 1, promptedUser: 'admin', isThrough: true, isIncorrect: true };
+    assert.deepEqual(whole, expected);
   });
 
   it('is one that csh and fish read as sh does: short, one line, no backslash, no exclamation mark', () => {
