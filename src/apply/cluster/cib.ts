@@ -22,7 +22,7 @@ const MOVING_LIMIT_MS = 60_000;
 const PAUSE_MS = 250;
 
 /**
- * What an edit of the CIB consists of. `isUnheard`: the answer to the try before was lost with the query node, so that this try
+ * What an edit of the CIB consists of. `isUnacknowledged`: the answer to the try before was lost with the query node, so that this try
  * may have been carried out.
  */
 type Edits = (cluster: ClusterFacts, isUnacknowledged: boolean) => readonly CibOperation[];

@@ -6,10 +6,13 @@ import { patience } from './patience.ts';
 
 const INTERVAL_MS = 700;
 
-/** How a wait ended: with what was waited for, or with the last state seen, and why it was not waited for any longer. */
-export type Watched =
-  | { readonly kind: 'reached'; readonly cluster: ClusterFacts; readonly why?: undefined }
-  | { readonly kind: 'limit'; readonly cluster: ClusterFacts; readonly why: string };
+/** How a wait ended. */
+export interface Watched {
+  /** The last state seen. */
+  readonly cluster: ClusterFacts;
+  /** Why it was not waited for any longer; undefined: what was waited for is so. */
+  readonly why: string | undefined;
+}
 
 /** Reads the cluster again and again until `isReached` holds, or nothing has moved for `limitMs` (see `patience`). */
 export async function watchCluster(
@@ -20,9 +23,9 @@ export async function watchCluster(
   const isOver = patience(limitMs, performance.now());
   for (;;) {
     const cluster = await readCluster(queryNode);
-    if (isReached(cluster)) return { kind: 'reached', cluster };
+    if (isReached(cluster)) return { cluster, why: undefined };
     const why = isOver(cluster, performance.now());
-    if (why !== undefined) return { kind: 'limit', cluster, why };
+    if (why !== undefined) return { cluster, why };
     await sleep(INTERVAL_MS);
   }
 }

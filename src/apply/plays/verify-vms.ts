@@ -23,7 +23,7 @@ export async function verifyVms(
 ): Promise<ReadonlyMap<string, Verdict>> {
   if (names.length === 0) return new Map();
   reportWatching(context, play, 'the VM to become managed', LIMIT_MS);
-  const { kind } = await watchCluster(context.queryNode, LIMIT_MS, ({ cib, mon }) =>
+  const { why: ended } = await watchCluster(context.queryNode, LIMIT_MS, ({ cib, mon }) =>
     names.every((name) => {
       const vm = vmOf(mon, managedResourceOf(cib, name));
       return vm?.managed === true && !vm.failed && vm.role === 'Started';
@@ -31,7 +31,7 @@ export async function verifyVms(
   );
   const problems = new Map<string, string>();
   for (const [name, why] of await prove(context.queryNode, names, LIMIT_MS)) {
-    if (kind === 'limit') problems.set(name, 'its VM is still unmanaged');
+    if (ended !== undefined) problems.set(name, 'its VM is still unmanaged');
     if (why !== undefined) problems.set(name, why);
   }
   const cluster = await readCluster(context.queryNode);

@@ -1,3 +1,4 @@
+import type { RunEvent } from '../../model/run-event.ts';
 import type { EditContext, PlayName } from './edit-context.ts';
 
 /** Reports what the run waits for, and for how long at most. `what` follows "waiting for". */
@@ -7,9 +8,8 @@ export function reportWaiting(
   what: string,
   limitMs: number,
 ): void {
-  const limitSeconds = limitMs / 1000;
-  const message = `waiting up to ${limitSeconds} s for ${what}`;
-  emit({ type: 'waiting', play: play.name, message, limitSeconds });
+  const seconds = limitMs / 1000;
+  emit(waiting(play, `waiting up to ${seconds} s for ${what}`, seconds));
 }
 
 /** The same of a wait that lasts as long as something moves (`watchCluster`): for how long without progress. */
@@ -19,9 +19,8 @@ export function reportWatching(
   what: string,
   limitMs: number,
 ): void {
-  const limitSeconds = limitMs / 1000;
-  const message = `waiting for ${what}, up to ${limitSeconds} s without progress`;
-  emit({ type: 'waiting', play: play.name, message, limitSeconds });
+  const seconds = limitMs / 1000;
+  emit(waiting(play, `waiting for ${what}, up to ${seconds} s without progress`, seconds));
 }
 
 /** Reports what is being checked, and how long that may take. `what` follows "checking". */
@@ -31,7 +30,13 @@ export function reportChecking(
   what: string,
   limitMs: number,
 ): void {
-  const limitSeconds = limitMs / 1000;
-  const message = `checking ${what} (up to ${limitSeconds} s)`;
-  emit({ type: 'waiting', play: play.name, message, limitSeconds });
+  const seconds = limitMs / 1000;
+  emit(waiting(play, `checking ${what} (up to ${seconds} s)`, seconds));
 }
+
+const waiting = ({ name }: PlayName, message: string, limitSeconds: number): RunEvent => ({
+  type: 'waiting',
+  play: name,
+  message,
+  limitSeconds,
+});
